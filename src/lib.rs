@@ -1,0 +1,10 @@
+//! Secret-sharing kernels for machine learning over the rings Z_2^k.
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod linalg;
+pub mod prg;
+pub mod ring;
