@@ -5,6 +5,11 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod correlation;
 pub mod linalg;
+pub mod net;
 pub mod prg;
+pub mod protocol;
 pub mod ring;
+pub mod share;
+mod simd;

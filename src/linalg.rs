@@ -37,6 +37,17 @@ impl<W: crate::ring::Word> Packed<W> {
         packed
     }
 
+    /// Packs the transpose of `columns: [inputs, outputs]`.
+    pub fn from_columns(inputs: usize, outputs: usize, columns: &[W]) -> Self {
+        let mut packed = Self::zeros(outputs, inputs);
+        for i in 0..inputs {
+            for o in 0..outputs {
+                packed.words[o * inputs + i] = columns[i * outputs + o];
+            }
+        }
+        packed
+    }
+
     /// Sets rows `first..` of B from `rows: [any, inputs]`, so that a large matrix can be packed strip by strip.
     ///
     /// # Panics

@@ -93,4 +93,25 @@ impl Prg {
             }
         }
     }
+
+    /// Adds words to `out`.
+    pub fn add_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        let mut more = alloc::vec![W::zero(); out.len()];
+        self.words(domain, index, &mut more);
+        out.iter_mut().zip(more).for_each(|(a, b)| *a = a.wrapping_add(&b));
+    }
+
+    /// Subtracts words from `out`.
+    pub fn sub_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        let mut more = alloc::vec![W::zero(); out.len()];
+        self.words(domain, index, &mut more);
+        out.iter_mut().zip(more).for_each(|(a, b)| *a = a.wrapping_sub(&b));
+    }
+
+    /// Xors words to `out`.
+    pub fn xor_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        let mut more = alloc::vec![W::zero(); out.len()];
+        self.words(domain, index, &mut more);
+        out.iter_mut().zip(more).for_each(|(a, b)| *a = *a ^ b);
+    }
 }

@@ -1,0 +1,43 @@
+//! Correlated randomness: what the dealer hands out before the inputs are known.
+//!
+//! Party i holds a seed s_i that the dealer knows too. Its share of any random value is
+//! PRG(s_i, item, section, index), computed when needed. A value that the dealer must choose (a
+//! product, a table) is shared as n − 1 such shares and one *correction*: the dealer sends
+//! `value − Σ PRG shares` to one party only (party 0; for an input, its owner). So the dealer's
+//! traffic does not grow with n, and n − 1 parties store nothing.
+//!
+//! What is to be dealt is a [`Recipe`], a list of [`Request`]s found by a dry run of the parties'
+//! function. The [`Dealer`] walks it; each party's [`Store`] holds every take against it. An item
+//! has a number in its session that its pseudorandom addresses are made of, and is handed out
+//! once: the types below can't be copied, and their last step consumes them.
+//!
+//! | correlation | shared | correction |
+//! | --- | --- | --- |
+//! | [`InputMask`] | r, whose other shares the owner knows the sum of | k bits an element |
+//! | [`Triple`], [`MatrixTriple`] | a, b, c = a·b | k bits an element of c |
+//! | [`FixedMask`] | A | none |
+//! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
+//! | [`Lookup`] | r, the table T(· − r) | the table |
+//! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
+
+pub mod compare;
+mod dealer;
+mod fixed;
+mod input;
+mod lookup;
+mod recipe;
+mod request;
+mod source;
+mod store;
+mod triple;
+
+pub use dealer::Dealer;
+pub(crate) use fixed::strips;
+pub use fixed::{Fixed, FixedMask, FixedProduct};
+pub use input::InputMask;
+pub use lookup::{Lookup, MAX_INDEX_BITS};
+pub use recipe::{Cost, DryRun, Recipe};
+pub use request::{Elements, Request};
+pub(crate) use source::{Dealing, Source};
+pub use store::{Store, StoreError};
+pub use triple::{MatrixTriple, Triple};

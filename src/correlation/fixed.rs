@@ -1,0 +1,211 @@
+//! The product with a fixed matrix: masked once, used for any number of batches.
+//!
+//! For a matrix W (the weights of a layer) the mask A is drawn once and E = W − A opened once. A
+//! batch x takes a fresh b and the dealer's c = b·Aᵀ. With f = x − b opened,
+//!
+//! x·Wᵀ = f·Wᵀ + b·Eᵀ + b·Aᵀ, so party i's share is f·W_iᵀ + u_i, where u_i = b_i·Eᵀ + c_i
+//!
+//! does not depend on the input: each party computes it offline by itself. The online work is one
+//! product of the plaintext's size. Opening the one E serves all batches: A masks W alone, and
+//! every b is fresh. Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of
+//! correlated randomness in secure computation*, TCC 2013, is the model that this follows.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use num_traits::{WrappingSub, Zero};
+
+use super::{Dealing, Elements, Request, Source, StoreError};
+use crate::linalg::{Packed, multiply_add};
+use crate::ring::{self, Ring, Word};
+use crate::share::Share;
+
+const A: u64 = 0;
+const B: u64 = 1;
+const C: u64 = 2;
+
+/// Elements that are masked, opened or packed at a time: bounds the memory of the setup.
+pub(crate) const STRIP: usize = 1 << 20;
+
+/// The share of the mask A of a matrix.
+pub struct FixedMask<R> {
+    source: Source,
+    matrix: usize,
+    shape: [usize; 2],
+    bits: u32,
+    ring: PhantomData<R>,
+}
+
+impl<R: Ring> FixedMask<R> {
+    pub(crate) fn request([outputs, inputs]: [usize; 2], bits: u32) -> Request {
+        Request::FixedMask { outputs, inputs, elements: Elements::low::<R>(bits) }
+    }
+
+    pub(crate) fn new(source: Source, matrix: usize, shape: [usize; 2], bits: u32) -> Self {
+        Self { source, matrix, shape, bits, ring: PhantomData }
+    }
+
+    /// What is to be opened for some rows of W: the share of W − A.
+    ///
+    /// # Panics
+    /// If `weights` is not these rows of the matrix.
+    pub fn mask(&self, rows: Range<usize>, weights: &Share<R>) -> Vec<R::Word> {
+        let inputs = self.shape[1];
+        assert_eq!(weights.len(), rows.len() * inputs, "weights of {} rows", rows.len());
+        let mut masked = vec![R::Word::zero(); weights.len()];
+        self.source.random(A, rows.start * inputs, &mut masked);
+        masked.iter_mut().zip(weights.expose()).for_each(|(a, w)| *a = w.wrapping_sub(a));
+        masked
+    }
+
+    /// The matrix, once all rows are there; `None` in place of the matrices in a dry run.
+    pub fn finish(self, matrices: Option<[Packed<R::Word>; 2]>) -> Fixed<R> {
+        let [outputs, inputs] = self.shape;
+        Fixed { matrices, matrix: self.matrix, outputs, inputs, bits: self.bits }
+    }
+}
+
+/// A shared matrix W: `[outputs, inputs]`, ready for products: the share W_i and the public E = W − A.
+pub struct Fixed<R: Ring> {
+    /// `None` in a dry run.
+    matrices: Option<[Packed<R::Word>; 2]>,
+    matrix: usize,
+    outputs: usize,
+    inputs: usize,
+    bits: u32,
+}
+
+impl<R: Ring> Fixed<R> {
+    /// Rows of W: elements of a product's row.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Columns of W: elements of an input's row.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Products are right modulo 2^bits.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    pub(crate) fn request(&self, rows: usize) -> Request {
+        Request::FixedProduct {
+            matrix: self.matrix,
+            rows,
+            outputs: self.outputs,
+            inputs: self.inputs,
+            elements: Elements::low::<R>(self.bits),
+        }
+    }
+}
+
+/// What one product with a fixed matrix takes: b_i and u_i.
+pub struct FixedProduct<R: Ring> {
+    b: Share<R>,
+    u: Share<R>,
+}
+
+impl<R: Ring> FixedProduct<R> {
+    /// The offline half: expands b_i and c_i and computes u_i.
+    pub(crate) fn new(source: Source, fixed: &Fixed<R>, rows: usize) -> Result<Self, StoreError> {
+        let mut b = Share::zeros(rows * fixed.inputs);
+        let mut u = Share::zeros(rows * fixed.outputs);
+        source.random(B, 0, b.expose_mut());
+        source.chosen(C, 0, fixed.bits, 0, u.expose_mut())?;
+        if let Some([_, difference]) = &fixed.matrices {
+            multiply_add(b.expose(), difference, u.expose_mut());
+        }
+        Ok(Self { b, u })
+    }
+
+    /// Elements of the input, rows · inputs.
+    pub fn inputs(&self) -> usize {
+        self.b.len()
+    }
+
+    /// Adds a shared row to every row of the product: a layer's bias.
+    ///
+    /// # Panics
+    /// If the row has another length than the product's.
+    pub fn add_row(&mut self, row: &Share<R>) {
+        if row.is_empty() {
+            return;
+        }
+        assert_eq!(self.u.len() % row.len(), 0, "elements of the product and of a row");
+        for u in self.u.expose_mut().chunks_exact_mut(row.len()) {
+            super::source::add(u, row.expose());
+        }
+    }
+
+    /// What is to be opened: x − b, modulo 2^bits of the fixed matrix.
+    ///
+    /// # Panics
+    /// If x has another length than the product is for.
+    pub fn mask(&self, x: &Share<R>) -> Vec<R::Word> {
+        assert_eq!(x.len(), self.b.len(), "elements of the input and of its mask");
+        x.expose().iter().zip(self.b.expose()).map(|(x, b)| x.wrapping_sub(b)).collect()
+    }
+
+    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`.
+    ///
+    /// # Panics
+    /// If f has another length than [`mask`](Self::mask) gave, or `fixed` another shape than the
+    /// product is for.
+    pub fn finish(mut self, fixed: &Fixed<R>, f: &[R::Word]) -> Share<R> {
+        if let Some([weights, _]) = &fixed.matrices {
+            multiply_add(f, weights, self.u.expose_mut());
+        }
+        self.u
+    }
+}
+
+/// The dealer's copy of A.
+pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usize; 2]) -> Packed<W> {
+    let mut packed = Packed::zeros(outputs, inputs);
+    let mut rows = vec![W::zero(); strip_rows(inputs) * inputs];
+    for strip in strips(outputs, inputs) {
+        let rows = &mut rows[..strip.len() * inputs];
+        dealing.sum(A, strip.start * inputs, rows);
+        packed.set_rows(strip.start, rows);
+    }
+    crate::share::wipe(&mut rows);
+    packed
+}
+
+/// The correction of c = b·Aᵀ; `false` if the mask is of another word or shape.
+pub(super) fn deal<W: Word>(
+    dealing: &Dealing<'_>,
+    mask: &(dyn Any + Send),
+    [rows, outputs, inputs]: [usize; 3],
+    bits: u32,
+    out: &mut [u8],
+) -> bool {
+    let Some(mask) = mask.downcast_ref::<Packed<W>>() else { return false };
+    if (mask.outputs(), mask.inputs()) != (outputs, inputs) {
+        return false;
+    }
+    let mut b = vec![W::zero(); rows * mask.inputs()];
+    let mut c = vec![W::zero(); rows * mask.outputs()];
+    dealing.sum(B, 0, &mut b);
+    multiply_add(&b, mask, &mut c);
+    dealing.correct(C, 0, 0, &mut c);
+    ring::pack(&c, bits, out);
+    true
+}
+
+fn strip_rows(inputs: usize) -> usize {
+    // Whole panels of rows, whatever the kernels' panel is.
+    (STRIP / inputs.max(1)).next_multiple_of(64)
+}
+
+/// The rows of a matrix, strip by strip.
+pub(crate) fn strips(outputs: usize, inputs: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = strip_rows(inputs);
+    (0..outputs).step_by(step).map(move |start| start..(start + step).min(outputs))
+}

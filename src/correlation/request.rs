@@ -1,0 +1,122 @@
+//! What can be asked of the dealer.
+
+use alloc::sync::Arc;
+
+use super::compare::Plan;
+use crate::ring::{Ring, packed_len};
+
+/// How elements are held and sent: `bits` low bits count, in a word of `word` bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elements {
+    /// Bits of the machine word.
+    pub word: u32,
+    /// Ring width.
+    pub bits: u32,
+}
+
+impl Elements {
+    /// The elements of the ring `R`.
+    pub fn of<R: Ring>() -> Self {
+        Self::low::<R>(R::BITS)
+    }
+
+    /// The low `bits` bits of elements of `R`.
+    pub fn low<R: Ring>(bits: u32) -> Self {
+        Self { word: 8 * size_of::<R::Word>() as u32, bits }
+    }
+}
+
+/// One item of a recipe: a kind of correlation and its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// Masks for an input of `owner`.
+    Input {
+        /// Whose input.
+        owner: usize,
+        /// Number of elements.
+        len: usize,
+        /// Their ring.
+        elements: Elements,
+    },
+    /// Beaver triples for elementwise products.
+    Triple {
+        /// Number of elements.
+        len: usize,
+        /// Their ring.
+        elements: Elements,
+    },
+    /// A triple for a product `[rows, inner] · [inner, columns]`.
+    MatrixTriple {
+        /// Rows of the left side.
+        rows: usize,
+        /// Columns of the left, rows of the right side.
+        inner: usize,
+        /// Columns of the right side.
+        columns: usize,
+        /// Their ring.
+        elements: Elements,
+    },
+    /// The mask of a matrix `[outputs, inputs]` that many products will share.
+    FixedMask {
+        /// Rows of the matrix.
+        outputs: usize,
+        /// Columns of the matrix.
+        inputs: usize,
+        /// Their ring.
+        elements: Elements,
+    },
+    /// What a product of `[rows, inputs]` with an already masked matrix takes.
+    FixedProduct {
+        /// The number of the matrix among the session's masked matrices.
+        matrix: usize,
+        /// Rows of the left side, the batch.
+        rows: usize,
+        /// Rows of the matrix.
+        outputs: usize,
+        /// Columns of the matrix.
+        inputs: usize,
+        /// Their ring.
+        elements: Elements,
+    },
+    /// Masked tables.
+    Lookup {
+        /// Number of lookups.
+        len: usize,
+        /// Their index's ring: the table has 2^bits entries.
+        index: Elements,
+        /// The entries' ring.
+        output: Elements,
+        /// The public function, by value.
+        table: Arc<[u64]>,
+    },
+    /// Comparisons with zero.
+    Compare {
+        /// Number of values.
+        len: usize,
+        /// Bits of the word that holds the values.
+        word: u32,
+        /// How they are compared.
+        plan: Plan,
+    },
+}
+
+impl Request {
+    /// To whom the dealer sends a correction, of how many bytes; `None` if to nobody.
+    pub fn correction(&self) -> Option<(usize, usize)> {
+        let (party, bytes) = match self {
+            Self::Input { owner, len, elements } => (*owner, packed_len(*len, elements.bits)),
+            Self::Triple { len, elements } => (0, packed_len(*len, elements.bits)),
+            Self::MatrixTriple { rows, columns, elements, .. } => {
+                (0, packed_len(rows * columns, elements.bits))
+            }
+            Self::FixedMask { .. } => return None,
+            Self::FixedProduct { rows, outputs, elements, .. } => {
+                (0, packed_len(rows * outputs, elements.bits))
+            }
+            Self::Lookup { len, output, table, .. } => (0, packed_len(*len * table.len(), output.bits)),
+            Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
+        };
+        Some((party, bytes))
+    }
+}

@@ -1,0 +1,146 @@
+//! Where shares of dealt values come from: addressed randomness and corrections.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::StoreError;
+use crate::prg::Prg;
+use crate::ring::{self, Word};
+use crate::share::wipe;
+
+/// Sections of one item, each a pseudorandom domain of its own.
+const SECTION_BITS: u32 = 6;
+
+fn domain(item: u64, section: u64) -> u64 {
+    debug_assert!(section < 1 << SECTION_BITS);
+    item << SECTION_BITS | section
+}
+
+/// A party's view of one dealt item. Taken from the store once, consumed by a correlation.
+pub(crate) struct Source {
+    pub(super) prg: Arc<Prg>,
+    pub(super) item: u64,
+    pub(super) party: usize,
+    /// What the dealer sent, if it sent this party anything.
+    pub(super) correction: Option<Vec<u8>>,
+}
+
+impl Source {
+    pub(crate) fn party(&self) -> usize {
+        self.party
+    }
+
+    /// This party's shares of random values: elements `at..` of the section.
+    pub(crate) fn random<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        self.prg.words(domain(self.item, section), at as u64, out);
+    }
+
+    /// This party's shares of values that the dealer chose: elements `at..` of the section, or of
+    /// the correction's vector of `bits`-bit elements that starts at byte `region`.
+    ///
+    /// `at` must be a multiple of 8.
+    pub(crate) fn chosen<W: Word>(
+        &self,
+        section: u64,
+        region: usize,
+        bits: u32,
+        at: usize,
+        out: &mut [W],
+    ) -> Result<(), StoreError> {
+        let Some(correction) = &self.correction else {
+            self.random(section, at, out);
+            return Ok(());
+        };
+        let start = region + at / 8 * bits as usize;
+        let bytes = ring::packed_len(out.len(), bits);
+        let packed = correction
+            .get(start..start + bytes)
+            .ok_or(StoreError::Correction { expected: start + bytes, found: correction.len() })?;
+        ring::unpack(packed, bits, out).map_err(|_| StoreError::Padding)
+    }
+}
+
+impl Source {
+    /// As [`chosen`](Self::chosen) for whole 64-bit words, from any element on: `region` is the byte
+    /// of element `at`.
+    pub(crate) fn words(
+        &self,
+        section: u64,
+        region: usize,
+        at: usize,
+        out: &mut [u64],
+    ) -> Result<(), StoreError> {
+        match &self.correction {
+            None => {
+                self.random(section, at, out);
+                Ok(())
+            }
+            Some(_) => self.chosen(section, region, 64, 0, out),
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Some(correction) = &mut self.correction {
+            wipe(correction);
+        }
+    }
+}
+
+/// The dealer's view of one item: every party's generator.
+pub(crate) struct Dealing<'a> {
+    pub(super) prgs: &'a [Prg],
+    pub(super) item: u64,
+}
+
+impl Dealing<'_> {
+    /// The sum of all parties' [`Source::random`].
+    pub(crate) fn sum<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        let (first, others) = self.prgs.split_first().expect("a dealer has parties");
+        first.words(domain(self.item, section), at as u64, out);
+        for prg in others {
+            prg.add_words(domain(self.item, section), at as u64, out);
+        }
+    }
+
+    /// The exclusive or of all parties' [`Source::random`].
+    pub(crate) fn xor<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        let (first, others) = self.prgs.split_first().expect("a dealer has parties");
+        first.words(domain(self.item, section), at as u64, out);
+        for prg in others {
+            prg.xor_words(domain(self.item, section), at as u64, out);
+        }
+    }
+
+    /// Turns values into party `to`'s correction: subtracts all other parties' shares.
+    pub(crate) fn correct<W: Word>(&self, section: u64, at: usize, to: usize, values: &mut [W]) {
+        for (party, prg) in self.prgs.iter().enumerate() {
+            if party != to {
+                prg.sub_words(domain(self.item, section), at as u64, values);
+            }
+        }
+    }
+
+    /// As [`correct`](Self::correct) for party 0, with exclusive or.
+    pub(crate) fn correct_xor<W: Word>(&self, section: u64, at: usize, values: &mut [W]) {
+        for prg in &self.prgs[1..] {
+            prg.xor_words(domain(self.item, section), at as u64, values);
+        }
+    }
+
+    /// The sum of all but party `but`'s shares.
+    pub(crate) fn sum_others<W: Word>(&self, section: u64, but: usize, out: &mut [W]) {
+        out.fill(W::zero());
+        for (party, prg) in self.prgs.iter().enumerate() {
+            if party != but {
+                prg.add_words(domain(self.item, section), 0, out);
+            }
+        }
+    }
+}
+
+/// `a += b`, wrapping.
+pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
+}

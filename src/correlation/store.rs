@@ -1,0 +1,147 @@
+//! A party's store of dealt items.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Request, Source};
+use crate::prg::{Prg, Seed};
+
+/// The items of a recipe, each handed out once and in the recipe's order.
+pub struct Store {
+    prg: Arc<Prg>,
+    party: usize,
+    /// The number of the next item to be handed out.
+    next: u64,
+    /// How many matrix masks have been handed out.
+    matrices: usize,
+    queue: VecDeque<(Request, Option<Vec<u8>>)>,
+    /// In a dry run: what has been asked for.
+    asked: Option<Vec<Request>>,
+}
+
+/// Why a store can't hand out an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Everything that was dealt has been used.
+    Exhausted {
+        /// What was asked for.
+        asked: Request,
+    },
+    /// Another item is next.
+    Mismatch {
+        /// What is next.
+        dealt: Request,
+        /// What was asked for.
+        asked: Request,
+    },
+    /// The dealer's correction is too short.
+    Correction {
+        /// Bytes needed.
+        expected: usize,
+        /// Bytes there.
+        found: usize,
+    },
+    /// The dealer's correction has padding bits set.
+    Padding,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted { asked } => write!(f, "the store is exhausted: asked for {asked:?}"),
+            Self::Mismatch { dealt, asked } => {
+                write!(f, "the store's next item is {dealt:?}, asked for {asked:?}")
+            }
+            Self::Correction { expected, found } => {
+                write!(f, "expected {expected} bytes of correction, found {found}")
+            }
+            Self::Padding => f.write_str("expected zero padding bits in a correction"),
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+impl Store {
+    /// An empty store of `party` under the seed that the dealer gave it.
+    pub fn new(party: usize, seed: &Seed) -> Self {
+        Self {
+            prg: Arc::new(Prg::new(seed)),
+            party,
+            next: 0,
+            matrices: 0,
+            queue: VecDeque::new(),
+            asked: None,
+        }
+    }
+
+    /// A store that hands out anything and writes down what.
+    pub(crate) fn dry(party: usize) -> Self {
+        Self { asked: Some(Vec::new()), ..Self::new(party, &Seed::from_bytes([0; 16])) }
+    }
+
+    /// Adds an item, with the correction if this party gets one.
+    ///
+    /// # Errors
+    /// If the correction has another length than the request's.
+    pub fn put(&mut self, request: Request, correction: Option<Vec<u8>>) -> Result<(), StoreError> {
+        let expected = self.correction_len(&request).unwrap_or(0);
+        let found = correction.as_ref().map_or(0, Vec::len);
+        if expected != found {
+            return Err(StoreError::Correction { expected, found });
+        }
+        self.queue.push_back((request, correction));
+        Ok(())
+    }
+
+    /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
+    pub fn correction_len(&self, request: &Request) -> Option<usize> {
+        request.correction().filter(|&(party, _)| party == self.party).map(|(_, bytes)| bytes)
+    }
+
+    /// Items that are left.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// What has been asked for since the last call, in a dry run.
+    pub(crate) fn take_asked(&mut self) -> Vec<Request> {
+        self.asked.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+
+    /// Hands out the next item, which must be the one asked for.
+    pub(crate) fn take(&mut self, asked: Request) -> Result<Source, StoreError> {
+        let correction = if let Some(list) = &mut self.asked {
+            let bytes = asked.correction().filter(|&(party, _)| party == self.party);
+            list.push(asked.clone());
+            bytes.map(|(_, bytes)| vec![0; bytes])
+        } else {
+            match self.queue.pop_front() {
+                None => return Err(StoreError::Exhausted { asked }),
+                Some((dealt, correction)) if dealt != asked => {
+                    self.queue.push_front((dealt.clone(), correction));
+                    return Err(StoreError::Mismatch { dealt, asked });
+                }
+                Some((_, correction)) => correction,
+            }
+        };
+        let item = self.next;
+        self.next += 1;
+        self.matrices += usize::from(matches!(asked, Request::FixedMask { .. }));
+        Ok(Source { prg: self.prg.clone(), item, party: self.party, correction })
+    }
+
+    /// How many matrix masks have been handed out.
+    pub(crate) fn matrices(&self) -> usize {
+        self.matrices
+    }
+}

@@ -1,0 +1,147 @@
+//! Beaver triples: a, b random and c = a·b, elementwise or as matrices.
+//!
+//! With d = x − a and e = y − b public, x·y = d·e + d·b + a·e + c, which is linear in the shares.
+//! Donald Beaver, *Efficient multiparty protocols using circuit randomization*, CRYPTO '91.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
+
+use super::source::add;
+use super::{Dealing, Elements, Request, Source, StoreError};
+use crate::linalg::{Packed, multiply_add};
+use crate::ring::{self, Ring, Word};
+use crate::share::Share;
+
+const A: u64 = 0;
+const B: u64 = 1;
+const C: u64 = 2;
+
+/// Triples for the elementwise product of two vectors.
+pub struct Triple<R: Ring> {
+    party: usize,
+    a: Share<R>,
+    b: Share<R>,
+    c: Share<R>,
+}
+
+impl<R: Ring> Triple<R> {
+    pub(crate) fn request(len: usize) -> Request {
+        Request::Triple { len, elements: Elements::of::<R>() }
+    }
+
+    pub(crate) fn new(source: Source, len: usize) -> Result<Self, StoreError> {
+        let [a, b, c] = shares(&source, [len; 3])?;
+        Ok(Self { party: source.party(), a, b, c })
+    }
+
+    /// What is to be opened: x − a, and y − b behind it.
+    ///
+    /// # Panics
+    /// If x or y has another length than the triples.
+    pub fn mask(&self, x: &Share<R>, y: &Share<R>) -> Vec<R::Word> {
+        masked(x, &self.a, y, &self.b)
+    }
+
+    /// The product, given what was opened.
+    ///
+    /// # Panics
+    /// If `opened` has another length than [`mask`](Self::mask) gave.
+    pub fn finish(mut self, opened: &[R::Word]) -> Share<R> {
+        assert_eq!(opened.len(), 2 * self.c.len(), "opened elements");
+        let (d, e) = opened.split_at(self.c.len());
+        let (a, b) = (self.a.expose(), self.b.expose());
+        for (i, c) in self.c.expose_mut().iter_mut().enumerate() {
+            *c = c.wrapping_add(&d[i].wrapping_mul(&b[i])).wrapping_add(&a[i].wrapping_mul(&e[i]));
+            if self.party == 0 {
+                *c = c.wrapping_add(&d[i].wrapping_mul(&e[i]));
+            }
+        }
+        self.c
+    }
+}
+
+/// A triple for the product of `[rows, inner]` and `[inner, columns]`.
+pub struct MatrixTriple<R: Ring> {
+    party: usize,
+    shape: [usize; 3],
+    a: Share<R>,
+    b: Share<R>,
+    c: Share<R>,
+}
+
+impl<R: Ring> MatrixTriple<R> {
+    pub(crate) fn request([rows, inner, columns]: [usize; 3]) -> Request {
+        Request::MatrixTriple { rows, inner, columns, elements: Elements::of::<R>() }
+    }
+
+    pub(crate) fn new(source: Source, shape: [usize; 3]) -> Result<Self, StoreError> {
+        let [rows, inner, columns] = shape;
+        let [a, b, c] = shares(&source, [rows * inner, inner * columns, rows * columns])?;
+        Ok(Self { party: source.party(), shape, a, b, c })
+    }
+
+    /// What is to be opened: x − a, and y − b behind it.
+    ///
+    /// # Panics
+    /// If x or y has another length than the triple.
+    pub fn mask(&self, x: &Share<R>, y: &Share<R>) -> Vec<R::Word> {
+        masked(x, &self.a, y, &self.b)
+    }
+
+    /// The product `[rows, columns]`, given what was opened.
+    ///
+    /// # Panics
+    /// If `opened` has another length than [`mask`](Self::mask) gave.
+    pub fn finish(mut self, opened: &[R::Word]) -> Share<R> {
+        let [rows, inner, columns] = self.shape;
+        let (d, e) = opened.split_at(rows * inner);
+        // d·b + a·e + d·e, the last at party 0 only: d·(b + e) + a·e there.
+        if self.party == 0 {
+            add(self.b.expose_mut(), e);
+        }
+        let b = Packed::from_columns(inner, columns, self.b.expose());
+        multiply_add(d, &b, self.c.expose_mut());
+        let e = Packed::from_columns(inner, columns, e);
+        multiply_add(self.a.expose(), &e, self.c.expose_mut());
+        self.c
+    }
+}
+
+fn shares<R: Ring>(source: &Source, lens: [usize; 3]) -> Result<[Share<R>; 3], StoreError> {
+    let [mut a, mut b, mut c] = lens.map(Share::zeros);
+    source.random(A, 0, a.expose_mut());
+    source.random(B, 0, b.expose_mut());
+    source.chosen(C, 0, R::BITS, 0, c.expose_mut())?;
+    Ok([a, b, c])
+}
+
+fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Vec<R::Word> {
+    assert_eq!((x.len(), y.len()), (a.len(), b.len()), "elements of the factors and of the triple");
+    let left = x.expose().iter().zip(a.expose());
+    let right = y.expose().iter().zip(b.expose());
+    left.chain(right).map(|(x, a)| x.wrapping_sub(a)).collect()
+}
+
+/// The correction of c for elementwise products.
+pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
+    let [mut a, mut b] = [vec![W::zero(); len], vec![W::zero(); len]];
+    dealing.sum(A, 0, &mut a);
+    dealing.sum(B, 0, &mut b);
+    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_mul(&b));
+    dealing.correct(C, 0, 0, &mut a);
+    ring::pack(&a, bits, out);
+}
+
+/// The correction of c for a matrix product.
+pub(super) fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
+    let [rows, inner, columns] = shape;
+    let [mut a, mut b] = [vec![W::zero(); rows * inner], vec![W::zero(); inner * columns]];
+    let mut c = vec![W::zero(); rows * columns];
+    dealing.sum(A, 0, &mut a);
+    dealing.sum(B, 0, &mut b);
+    multiply_add(&a, &Packed::from_columns(inner, columns, &b), &mut c);
+    dealing.correct(C, 0, 0, &mut c);
+    ring::pack(&c, bits, out);
+}

@@ -1,0 +1,97 @@
+//! Parties and dealer in one process: a mesh of queues.
+
+use core::fmt;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use std::vec::Vec;
+
+use super::Transport;
+
+/// One end of a mesh of in-memory queues.
+#[derive(Debug)]
+pub struct Memory {
+    to: Vec<Sender<Vec<u8>>>,
+    from: Vec<Receiver<Vec<u8>>>,
+    timeout: Duration,
+}
+
+/// Why an in-memory frame did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MemoryError {
+    /// The other end was dropped.
+    Closed,
+    /// Nothing came in time.
+    TimedOut {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The frame that came has another length.
+    Length {
+        /// Bytes expected.
+        expected: usize,
+        /// Bytes that came.
+        found: usize,
+    },
+    /// There is no such peer.
+    NoPeer {
+        /// The peer that was asked for.
+        peer: usize,
+        /// How many there are.
+        peers: usize,
+    },
+}
+
+impl fmt::Display for MemoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the peer went away"),
+            Self::TimedOut { after } => write!(f, "nothing came within {after:?}"),
+            Self::Length { expected, found } => {
+                write!(f, "expected a frame of {expected} bytes, found one of {found}")
+            }
+            Self::NoPeer { peer, peers } => write!(f, "no peer {peer} among {peers}"),
+        }
+    }
+}
+
+impl core::error::Error for MemoryError {}
+
+impl Memory {
+    /// The ends of a mesh of `peers`, each of which waits `timeout` for a frame at most.
+    pub fn mesh(peers: usize, timeout: Duration) -> Vec<Self> {
+        let mut ends: Vec<Self> =
+            (0..peers).map(|_| Self { to: Vec::new(), from: Vec::new(), timeout }).collect();
+        for sender in 0..peers {
+            for receiver in 0..peers {
+                // Also to itself, so that a peer's number is its place.
+                let (to, from) = channel();
+                ends[sender].to.push(to);
+                ends[receiver].from.push(from);
+            }
+        }
+        ends
+    }
+}
+
+impl Transport for Memory {
+    type Error = MemoryError;
+
+    fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), MemoryError> {
+        let queue = self.to.get(to).ok_or(MemoryError::NoPeer { peer: to, peers: self.to.len() })?;
+        queue.send(frame.to_vec()).map_err(|_| MemoryError::Closed)
+    }
+
+    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
+        let queue = self.from.get(from).ok_or(MemoryError::NoPeer { peer: from, peers: self.from.len() })?;
+        let came = queue.recv_timeout(self.timeout).map_err(|error| match error {
+            RecvTimeoutError::Timeout => MemoryError::TimedOut { after: self.timeout },
+            RecvTimeoutError::Disconnected => MemoryError::Closed,
+        })?;
+        if came.len() != frame.len() {
+            return Err(MemoryError::Length { expected: frame.len(), found: came.len() });
+        }
+        frame.copy_from_slice(&came);
+        Ok(())
+    }
+}

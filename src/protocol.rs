@@ -1,0 +1,39 @@
+//! The protocols: mask, open, finish.
+//!
+//! Every party runs the same function on its own [`Party`], in lockstep with the others. A
+//! protocol takes a correlation from the party's store, opens what it masks, and finishes by
+//! itself. Each states its rounds, the bits that a party opens (sends to each other party, where
+//! opening is direct) and the bytes that the dealer sends, and has them as a `cost` function.
+//!
+//! | protocol | rounds | opened bits an element | dealer's bits an element |
+//! | --- | --- | --- | --- |
+//! | [`input`](Party::input) | 0 | 0 | k |
+//! | [`open`](Party::open), [`reveal`](Party::reveal) | 1 | k | 0 |
+//! | [`multiply`](Party::multiply) | 1 | 2k | k |
+//! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
+//! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
+//! | [`lookup`](Party::lookup) of m bits | 1 | m | 2^m·k |
+//! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
+//! | [`argmax`](Party::argmax) of m | a comparison and a lookup | | |
+//!
+//! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
+
+mod argmax;
+mod compare;
+mod error;
+mod fixed;
+mod input;
+mod lookup;
+mod multiply;
+mod open;
+mod party;
+
+pub use argmax::cost as argmax_cost;
+pub use compare::cost as compare_cost;
+pub use error::Error;
+pub use fixed::{mask_cost as fixed_mask_cost, product_cost};
+pub use input::cost as input_cost;
+pub use lookup::cost as lookup_cost;
+pub use multiply::{cost as multiply_cost, matmul_cost};
+pub use open::cost as open_cost;
+pub use party::Party;

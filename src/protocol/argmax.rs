@@ -1,0 +1,103 @@
+//! The place of the first maximum.
+//!
+//! All pairs i < j of a row of m values are compared at once. Value i beats j where x_j − x_i > 0 is
+//! false, so the first of equals wins, and the number of values that one beats is its rank: the
+//! ranks of a row are 0..m in some order, and the maximum's is m − 1. The rank fits
+//! ⌈log2 m⌉ bits; a masked lookup of \[rank = m − 1\] for every value, weighted by its place and
+//! summed, is the result. Rounds: those of a comparison and one. m(m − 1)/2 comparisons and m
+//! lookups a row: meant for the classes of a classifier, not for long rows.
+
+use alloc::sync::Arc;
+use alloc::vec;
+
+use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
+
+use super::error::{range, shape};
+use super::{Error, Party, lookup_cost};
+use crate::correlation::compare::Plan;
+use crate::correlation::{Cost, Elements, MAX_INDEX_BITS};
+use crate::net::Transport;
+use crate::ring::{Ring, Word, Z2};
+use crate::share::Share;
+
+/// The ring that ranks are counted in: the widest index of a lookup.
+type Rank = Z2<{ MAX_INDEX_BITS as usize }>;
+
+impl<T: Transport> Party<T> {
+    /// The place of the first maximum of every row of x: `[rows, columns]`, in O. All differences
+    /// within a row must fit `bits` bits.
+    ///
+    /// # Errors
+    /// If x is not whole rows, a row has none or more than 4096 values, or as
+    /// [`compare`](Self::compare) and [`lookup`](Self::lookup).
+    pub fn argmax<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        columns: usize,
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
+        range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS, columns as u64)?;
+        let rows = x.len() / columns;
+        shape("elements of whole rows", rows * columns, x.len())?;
+        if columns == 1 {
+            return Ok(Share::zeros(rows));
+        }
+        let mut differences = Share::zeros(rows * pairs(columns).count());
+        let mut out = differences.expose_mut().iter_mut();
+        for row in x.expose().chunks_exact(columns) {
+            for ((i, j), out) in pairs(columns).zip(&mut out) {
+                *out = row[i].wrapping_sub(&row[j]);
+            }
+        }
+        // 1 where i beats j, else 0.
+        let beats = self.compare::<R, Rank>(&differences, bits, [One::one(), Zero::zero()])?;
+        let one = if self.id() == 0 { 1 } else { 0 };
+        let mut ranks = Share::<Rank>::zeros(x.len());
+        let per_row = beats.expose().chunks_exact(pairs(columns).count());
+        for (rank, beats) in ranks.expose_mut().chunks_exact_mut(columns).zip(per_row) {
+            for ((i, j), beat) in pairs(columns).zip(beats) {
+                rank[i] = rank[i].wrapping_add(*beat);
+                rank[j] = rank[j].wrapping_add(one).wrapping_sub(*beat);
+            }
+        }
+        let is_first = self.lookup::<Rank, O>(&ranks, index_bits(columns), &table(columns))?;
+        let mut place = Share::<O>::zeros(rows);
+        for (place, is_first) in place.expose_mut().iter_mut().zip(is_first.expose().chunks_exact(columns)) {
+            for (i, is_first) in is_first.iter().enumerate() {
+                let i = O::Word::truncate64(i as u64);
+                *place = place.wrapping_add(&is_first.wrapping_mul(&i));
+            }
+        }
+        Ok(place)
+    }
+}
+
+/// The pairs i < j of a row.
+fn pairs(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..columns).flat_map(move |i| (i + 1..columns).map(move |j| (i, j)))
+}
+
+fn index_bits(columns: usize) -> u32 {
+    usize::BITS - (columns - 1).leading_zeros()
+}
+
+/// 1 at the highest rank.
+fn table(columns: usize) -> Arc<[u64]> {
+    let mut table = vec![0; 1 << index_bits(columns)];
+    table[columns - 1] = 1;
+    table.into()
+}
+
+/// The cost of an argmax over `[rows, columns]`, compared at `bits` bits, in a ring of `output` bits.
+pub fn cost([rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
+    if columns < 2 {
+        return Cost::default();
+    }
+    let compare = Plan::new(bits, Some(Elements::of::<Rank>())).cost(rows * pairs(columns).count());
+    let lookup = lookup_cost(rows * columns, index_bits(columns), output);
+    Cost {
+        rounds: compare.rounds + lookup.rounds,
+        opened_bits: compare.opened_bits + lookup.opened_bits,
+        dealer_bytes: compare.dealer_bytes + lookup.dealer_bytes,
+    }
+}

@@ -1,0 +1,128 @@
+//! Products with a fixed matrix.
+//!
+//! Setup, once a matrix: opens W − A, k bits an element, in strips of rows, a round each.
+//! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
+//! of the product from the dealer. See [`Fixed`] for the mathematics.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use num_traits::Zero;
+
+use super::error::{range, shape};
+use super::{Error, Party};
+use crate::correlation::{Cost, Fixed, FixedMask, FixedProduct};
+use crate::linalg::Packed;
+use crate::net::Transport;
+use crate::ring::{Ring, packed_len};
+use crate::share::Share;
+
+/// Elements masked at a time.
+use crate::correlation::strips;
+
+impl<T: Transport> Party<T> {
+    /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. Its rows
+    /// are asked for strip by strip, so that no whole copy needs to be held.
+    ///
+    /// # Errors
+    /// If `rows` fails or gives other than the rows asked for, `bits` is not in 1..=k, the network
+    /// fails or the store has no such mask next.
+    pub fn fix<R: Ring>(
+        &mut self,
+        [outputs, inputs]: [usize; 2],
+        bits: u32,
+        mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
+    ) -> Result<Fixed<R>, Error> {
+        range("bits of a fixed matrix", 1, R::BITS as u64, bits as u64)?;
+        let shape_of = [outputs, inputs];
+        let matrix = self.store.matrices();
+        let source = self.store.take(FixedMask::<R>::request(shape_of, bits))?;
+        let mask = FixedMask::<R>::new(source, matrix, shape_of, bits);
+        let dry = self.network.is_dry();
+        let mut matrices = (!dry).then(|| [Packed::zeros(outputs, inputs), Packed::zeros(outputs, inputs)]);
+        for strip in strips(outputs, inputs) {
+            let weights = rows(self, strip.clone())?;
+            shape("weights of a strip of rows", strip.len() * inputs, weights.len())?;
+            let mut difference = mask.mask(strip.clone(), &weights);
+            self.network.open(&mut difference, bits)?;
+            if let Some([shares, differences]) = &mut matrices {
+                shares.set_rows(strip.start, weights.expose());
+                differences.set_rows(strip.start, &difference);
+            }
+        }
+        Ok(mask.finish(matrices))
+    }
+
+    /// Shares and masks a matrix `[outputs, inputs]` of the party `owner`, whose `row` writes one
+    /// row at a time.
+    ///
+    /// # Errors
+    /// As [`fix`](Self::fix) and [`input`](Self::input).
+    pub fn input_fixed<R: Ring>(
+        &mut self,
+        owner: usize,
+        dims: [usize; 2],
+        bits: u32,
+        row: Option<&dyn Fn(usize, &mut [R::Word])>,
+    ) -> Result<Fixed<R>, Error> {
+        let inputs = dims[1];
+        self.fix(dims, bits, |party, strip| {
+            let values: Option<Vec<R::Word>> = row.map(|row| {
+                let mut values = vec![R::Word::zero(); strip.len() * inputs];
+                for (r, out) in strip.clone().zip(values.chunks_exact_mut(inputs.max(1))) {
+                    row(r, out);
+                }
+                values
+            });
+            party.input(owner, strip.len() * inputs, values.as_deref())
+        })
+    }
+
+    /// Takes what a product of `rows` inputs with the matrix needs and does its offline half.
+    ///
+    /// # Errors
+    /// If the store has no such product next.
+    pub fn prepare_product<R: Ring>(
+        &mut self,
+        fixed: &Fixed<R>,
+        rows: usize,
+    ) -> Result<FixedProduct<R>, Error> {
+        let source = self.store.take(fixed.request(rows))?;
+        Ok(FixedProduct::new(source, fixed, rows)?)
+    }
+
+    /// The online half: x·Wᵀ for x: `[rows, inputs]`, right modulo 2^bits of the fixed matrix.
+    ///
+    /// # Errors
+    /// If x has another length than the product was prepared for, or the network fails.
+    pub fn product<R: Ring>(
+        &mut self,
+        fixed: &Fixed<R>,
+        prepared: FixedProduct<R>,
+        x: &Share<R>,
+    ) -> Result<Share<R>, Error> {
+        shape("elements of the input of a product", prepared.inputs(), x.len())?;
+        let mut f = prepared.mask(x);
+        self.network.open(&mut f, fixed.bits())?;
+        Ok(prepared.finish(fixed, &f))
+    }
+}
+
+/// The cost of masking a matrix of k-bit elements that is shared already.
+pub fn mask_cost([outputs, inputs]: [usize; 2], bits: u32) -> Cost {
+    Cost {
+        rounds: strips(outputs, inputs).count() as u32,
+        opened_bits: (outputs * inputs) as u64 * bits as u64,
+        dealer_bytes: 0,
+    }
+}
+
+/// The cost of a product of `[rows, inputs]` with a fixed matrix `[outputs, inputs]`.
+pub fn product_cost(rows: usize, [outputs, inputs]: [usize; 2], bits: u32) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: (rows * inputs) as u64 * bits as u64,
+        dealer_bytes: packed_len(rows * outputs, bits) as u64,
+    }
+}

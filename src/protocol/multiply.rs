@@ -1,0 +1,62 @@
+//! Beaver multiplication, elementwise and of matrices.
+//!
+//! One round; 2k bits an element (for matrices: k bits an element of either factor) opened; k bits
+//! an element of the product from the dealer. See [`Triple`] and [`MatrixTriple`].
+
+use super::error::shape;
+use super::{Error, Party};
+use crate::correlation::{Cost, MatrixTriple, Triple};
+use crate::net::Transport;
+use crate::ring::{Ring, packed_len};
+use crate::share::Share;
+
+impl<T: Transport> Party<T> {
+    /// The elementwise product of two vectors.
+    ///
+    /// # Errors
+    /// If the lengths differ, the network fails or the store has no triples next.
+    pub fn multiply<R: Ring>(&mut self, x: &Share<R>, y: &Share<R>) -> Result<Share<R>, Error> {
+        shape("elements of the right factor", x.len(), y.len())?;
+        let triple = Triple::new(self.store.take(Triple::<R>::request(x.len()))?, x.len())?;
+        let mut opened = triple.mask(x, y);
+        self.network.open(&mut opened, R::BITS)?;
+        Ok(triple.finish(&opened))
+    }
+
+    /// The product of the matrices x: `[rows, inner]` and y: `[inner, columns]`; `dims` is
+    /// `[rows, inner, columns]`.
+    ///
+    /// # Errors
+    /// If the lengths do not fit the shape, the network fails or the store has no such triple next.
+    pub fn matmul<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        y: &Share<R>,
+        dims: [usize; 3],
+    ) -> Result<Share<R>, Error> {
+        let [rows, inner, columns] = dims;
+        shape("elements of the left matrix", rows * inner, x.len())?;
+        shape("elements of the right matrix", inner * columns, y.len())?;
+        let triple = MatrixTriple::new(self.store.take(MatrixTriple::<R>::request(dims))?, dims)?;
+        let mut opened = triple.mask(x, y);
+        self.network.open(&mut opened, R::BITS)?;
+        if self.network.is_dry() {
+            return Ok(Share::zeros(rows * columns));
+        }
+        Ok(triple.finish(&opened))
+    }
+}
+
+/// The cost of `len` products of k-bit elements.
+pub fn cost(len: usize, bits: u32) -> Cost {
+    Cost { rounds: 1, opened_bits: 2 * len as u64 * bits as u64, dealer_bytes: packed_len(len, bits) as u64 }
+}
+
+/// The cost of a product of `[rows, inner]` and `[inner, columns]` of k-bit elements.
+pub fn matmul_cost([rows, inner, columns]: [usize; 3], bits: u32) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: (rows * inner + inner * columns) as u64 * bits as u64,
+        dealer_bytes: packed_len(rows * columns, bits) as u64,
+    }
+}

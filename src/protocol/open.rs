@@ -1,0 +1,64 @@
+//! Opening.
+//!
+//! x = Σ x_i, to all ([`Party::open`]) or to one party ([`Party::reveal`]). One round (two by
+//! scatter), k bits an element, nothing from the dealer.
+
+use alloc::vec::Vec;
+
+use num_traits::Zero;
+
+use super::Error;
+use super::Party;
+use super::error::range;
+use crate::correlation::Cost;
+use crate::net::Transport;
+use crate::ring::Ring;
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    /// Opens a vector to all parties. The elements are canonical.
+    ///
+    /// # Errors
+    /// If the network fails.
+    pub fn open<R: Ring>(&mut self, x: &Share<R>) -> Result<Vec<R::Word>, Error> {
+        let mut words = x.expose().to_vec();
+        self.network.open(&mut words, R::BITS)?;
+        Ok(words)
+    }
+
+    /// Opens a bit vector to all parties, 64 bits to a word.
+    ///
+    /// # Errors
+    /// If the network fails.
+    pub fn open_bits(&mut self, x: &BitShare) -> Result<Vec<u64>, Error> {
+        let mut bytes: Vec<u8> = x.expose().iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.truncate(x.len().div_ceil(8));
+        self.network.open_bits(&mut bytes)?;
+        bytes.resize(x.expose().len() * 8, 0);
+        let word = |raw: &[u8]| raw.iter().rev().fold(0, |word, &byte| word << 8 | byte as u64);
+        Ok(bytes.chunks_exact(8).map(word).collect())
+    }
+
+    /// Opens a vector to party `to` alone, who gets `Some` of its canonical elements.
+    ///
+    /// # Errors
+    /// If the network fails, or there is no such party.
+    pub fn reveal<R: Ring>(&mut self, x: &Share<R>, to: usize) -> Result<Option<Vec<R::Word>>, Error> {
+        range("party to reveal to", 0, self.parties() as u64 - 1, to as u64)?;
+        let mut words = x.expose().to_vec();
+        self.network.reveal(&mut words, R::BITS, to)?;
+        if self.network.is_dry() {
+            words.fill(R::Word::zero());
+        }
+        if self.id() == to || self.network.is_dry() {
+            return Ok(Some(words));
+        }
+        crate::share::wipe(&mut words);
+        Ok(None)
+    }
+}
+
+/// The cost of opening `len` elements of k bits.
+pub fn cost(len: usize, bits: u32) -> Cost {
+    Cost { rounds: 1, opened_bits: len as u64 * bits as u64, dealer_bytes: 0 }
+}

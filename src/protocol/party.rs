@@ -1,0 +1,80 @@
+//! A party.
+
+use super::Error;
+use crate::correlation::{DryRun, Recipe, Store};
+use crate::net::{Kind, Network, Transport};
+use crate::prg::Seed;
+
+/// One party of a session: its end of the network and its store of correlated randomness.
+pub struct Party<T> {
+    pub(super) network: Network<T>,
+    pub(super) store: Store,
+}
+
+impl<T: Transport> Party<T> {
+    /// Joins a session: receives this party's seed from the dealer.
+    ///
+    /// # Errors
+    /// If the transport fails or the dealer sends something else.
+    pub fn join(mut network: Network<T>) -> Result<Self, Error> {
+        let dealer = network.parties();
+        let received = network.receive(dealer, Kind::Seed, 16)?;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&received);
+        let seed = Seed::from_bytes(bytes);
+        Ok(Self { store: Store::new(network.id(), &seed), network })
+    }
+
+    /// A party that sends nothing and takes anything from its store, to find a recipe and a cost.
+    /// Every opened value is zero in its run, and heavy products are skipped.
+    pub fn dry(parties: usize) -> Self {
+        Self { network: Network::dry(0, parties), store: Store::dry(0) }
+    }
+
+    /// What a dry run took since it began, or since the last call.
+    pub fn take_dry_run(&mut self) -> DryRun {
+        let (rounds, sent_bytes) = self.network.take_counts();
+        DryRun { recipe: Recipe(self.store.take_asked()), rounds, sent_bytes }
+    }
+
+    /// Receives what the dealer deals for a recipe.
+    ///
+    /// # Errors
+    /// If the transport fails or the dealer sends something else.
+    pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
+        let dealer = self.network.parties();
+        for request in recipe.requests() {
+            let correction = match self.store.correction_len(request) {
+                Some(bytes) => Some(self.network.receive(dealer, Kind::Correction, bytes)?),
+                None => None,
+            };
+            self.store.put(request.clone(), correction)?;
+        }
+        Ok(())
+    }
+
+    /// This party's number.
+    pub fn id(&self) -> usize {
+        self.network.id()
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.network.parties()
+    }
+
+    /// Its end of the network.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// Its end of the network, to choose the topology or to finish.
+    pub fn network_mut(&mut self) -> &mut Network<T> {
+        &mut self.network
+    }
+
+    /// Items left in its store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -1,0 +1,166 @@
+//! Shares.
+//!
+//! Arithmetic: x ∈ Z_2^k is [x] = (x_0, …, x_{n−1}) with x = Σ x_i mod 2^k. Sums, differences and
+//! products with public numbers are what each party does to its own share; a public number is
+//! added by party 0 alone. Boolean: the same with exclusive or, [`BitShare`].
+//!
+//! A share is a vector: one call handles a whole layer of a whole batch. It prints nothing, is
+//! compared in constant time and wiped when dropped; its words are looked at by [`Share::expose`]
+//! and in no other way.
+
+mod bits;
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
+use subtle::{Choice, ConstantTimeEq};
+
+pub use bits::BitShare;
+
+use crate::ring::{Ring, Word};
+
+/// One party's share of a vector over the ring `R`.
+pub struct Share<R: Ring> {
+    words: Vec<R::Word>,
+    ring: PhantomData<R>,
+}
+
+/// Overwrites words with zeros, also where the compiler can see that nobody reads them again.
+pub(crate) fn wipe<W: Word>(words: &mut [W]) {
+    words.fill(W::zero());
+    zeroize::optimization_barrier(words);
+}
+
+impl<R: Ring> Share<R> {
+    /// The share that consists of these words. High bits may be dirty.
+    pub fn from_words(words: Vec<R::Word>) -> Self {
+        Self { words, ring: PhantomData }
+    }
+
+    /// Shares of `len` zeros.
+    pub fn zeros(len: usize) -> Self {
+        Self::from_words(vec![R::Word::zero(); len])
+    }
+
+    /// Elements.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The words of this party's share, high bits dirty. A share by itself says nothing of the
+    /// secret; whoever passes it on decides who may put it together with the others.
+    pub fn expose(&self) -> &[R::Word] {
+        &self.words
+    }
+
+    /// As [`expose`](Self::expose), to change.
+    pub fn expose_mut(&mut self) -> &mut [R::Word] {
+        &mut self.words
+    }
+
+    /// Adds another share, element by element.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn add_assign(&mut self, other: &Self) {
+        self.zip(other.expose(), |a, b| a.wrapping_add(&b));
+    }
+
+    /// Subtracts another share, element by element.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn sub_assign(&mut self, other: &Self) {
+        self.zip(other.expose(), |a, b| a.wrapping_sub(&b));
+    }
+
+    /// Multiplies by public numbers, element by element.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn mul_public(&mut self, public: &[R::Word]) {
+        self.zip(public, |a, b| a.wrapping_mul(&b));
+    }
+
+    /// Multiplies every element by one public number.
+    pub fn scale(&mut self, factor: R::Word) {
+        self.words.iter_mut().for_each(|word| *word = word.wrapping_mul(&factor));
+    }
+
+    /// Negates every element.
+    pub fn negate(&mut self) {
+        self.words.iter_mut().for_each(|word| *word = word.wrapping_neg());
+    }
+
+    /// Adds public numbers, element by element: party 0 does, the others' shares stay.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn add_public(&mut self, party: usize, public: &[R::Word]) {
+        assert_eq!(self.len(), public.len(), "elements of the share and public numbers");
+        if party == 0 {
+            self.zip(public, |a, b| a.wrapping_add(&b));
+        }
+    }
+
+    /// The elements of a range, as a share of their own.
+    ///
+    /// # Panics
+    /// If the range reaches past the end.
+    pub fn slice(&self, range: core::ops::Range<usize>) -> Self {
+        Self::from_words(self.words[range].to_vec())
+    }
+
+    /// This share with `other` behind it.
+    pub fn append(&mut self, other: &Self) {
+        // Growing would leave the old place unwiped.
+        let mut both = Vec::with_capacity(self.len() + other.len());
+        both.extend_from_slice(&self.words);
+        both.extend_from_slice(&other.words);
+        wipe(&mut self.words);
+        self.words = both;
+    }
+
+    fn zip(&mut self, other: &[R::Word], op: impl Fn(R::Word, R::Word) -> R::Word) {
+        assert_eq!(self.words.len(), other.len(), "elements of the left and the right vector");
+        for (a, &b) in self.words.iter_mut().zip(other) {
+            *a = op(*a, b);
+        }
+    }
+}
+
+impl<R: Ring> Clone for Share<R> {
+    fn clone(&self) -> Self {
+        Self::from_words(self.words.clone())
+    }
+}
+
+impl<R: Ring> Drop for Share<R> {
+    fn drop(&mut self) {
+        wipe(&mut self.words);
+    }
+}
+
+impl<R: Ring> ConstantTimeEq for Share<R> {
+    /// Compares the shares (not the secrets) modulo 2^k.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let mask = R::Word::mask(R::BITS);
+        let equal = |(&a, &b): (&R::Word, &R::Word)| (a & mask).ct_eq(&(b & mask));
+        let same = self.words.iter().zip(&other.words).map(equal).fold(Choice::from(1), |all, one| all & one);
+        same & (self.len() as u64).ct_eq(&(other.len() as u64))
+    }
+}
+
+impl<R: Ring> fmt::Debug for Share<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Share(k = {}, {} elements)", R::BITS, self.len())
+    }
+}

@@ -1,0 +1,94 @@
+//! Shares of bits.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use subtle::{Choice, ConstantTimeEq};
+
+use super::wipe;
+
+/// One party's XOR share of a vector of bits: bit i is bit i mod 64 of word i / 64.
+#[derive(Clone)]
+pub struct BitShare {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl BitShare {
+    /// The share of `len` bits that these words hold; bits behind the last one are cleared.
+    ///
+    /// # Panics
+    /// If there are not `len / 64` words, rounded up.
+    pub fn from_words(mut words: Vec<u64>, len: usize) -> Self {
+        assert_eq!(words.len(), len.div_ceil(64), "words of {len} bits");
+        if len % 64 != 0
+            && let Some(last) = words.last_mut()
+        {
+            *last &= (1 << (len % 64)) - 1;
+        }
+        Self { words, len }
+    }
+
+    /// Shares of `len` zeros.
+    pub fn zeros(len: usize) -> Self {
+        Self { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    /// Bits.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no bits.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The words of this party's share.
+    pub fn expose(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// Exclusive or with another share.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn xor_assign(&mut self, other: &Self) {
+        assert_eq!(self.len, other.len, "bits of the left and the right vector");
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a ^= b);
+    }
+
+    /// And with public bits.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn and_public(&mut self, public: &[u64]) {
+        assert_eq!(self.words.len(), public.len(), "words of the share and public words");
+        self.words.iter_mut().zip(public).for_each(|(a, b)| *a &= b);
+    }
+
+    /// The complement: party 0 flips its bits, the others' shares stay.
+    pub fn not(self, party: usize) -> Self {
+        let words = self.words.iter().map(|&word| if party == 0 { !word } else { word }).collect();
+        Self::from_words(words, self.len)
+    }
+}
+
+impl Drop for BitShare {
+    fn drop(&mut self) {
+        wipe(&mut self.words);
+    }
+}
+
+impl ConstantTimeEq for BitShare {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.words.as_slice().ct_eq(&other.words) & (self.len as u64).ct_eq(&(other.len as u64))
+    }
+}
+
+impl fmt::Debug for BitShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BitShare({} bits)", self.len)
+    }
+}
