@@ -1,14 +1,29 @@
 //! The pseudorandom generator, addressed and never streamed.
 //!
-//! AES-128 in counter mode (NIST SP 800-38A): block i of domain d under the seed s is
-//! AES_s(d ‖ i), with d and i as 64-bit little-endian numbers. Every byte of every domain can be
-//! asked for by itself, in any order and any chunks, and comes out the same.
+//! AES-128 in counter mode (NIST SP 800-38A, section 6.5): block i of domain d under the seed s is
+//! AES_s(d ‖ i), with d and i as 64-bit little-endian numbers. The words of w bytes of a domain are
+//! its bytes read 16 / w to a block, little-endian. Every word of every domain can be asked for by
+//! itself, in any order and any chunks, and comes out the same: a lookup touches one block.
+//!
+//! Under one seed, AES is a permutation of the pairs (d, i): two blocks of the generator differ
+//! always, where two of a random function would coincide with probability 2^-128. The advantage in
+//! telling q blocks from random is below q² / 2^129.
+//!
+//! A [`Seed`] is for bulk; where seeds come from is the business of [`RootSeed`].
+//!
+//! Key stream is a secret mask. The blocks that a call buffers are wiped before it returns; what the
+//! cipher itself leaves in registers and on the stack is not.
+
+mod root;
+mod stream;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
+pub use self::root::RootSeed;
+use self::stream::Stream;
 use crate::ring::Word;
 
 /// A 128-bit key. Prints nothing, is compared in constant time and wiped when dropped.
@@ -20,12 +35,6 @@ impl Drop for Seed {
         self.0.zeroize();
     }
 }
-
-/// The generator under one seed.
-pub struct Prg(Aes128);
-
-/// AES blocks in a call: enough for the widest instruction sets to run full.
-const WIDE: usize = 256;
 
 impl Seed {
     /// The seed with these bytes.
@@ -51,47 +60,70 @@ impl core::fmt::Debug for Seed {
     }
 }
 
+/// The generator under one seed. Its round keys are wiped when it is dropped.
+///
+/// A domain has 2^64 blocks. Words are addressed by their index in the domain, for any index of 64
+/// bits; a call that runs past the last block goes on at the first.
+///
+/// ```
+/// use ringshare::prg::{Prg, Seed};
+/// let prg = Prg::new(&Seed::from_bytes([7; 16]));
+/// let mut all = [0u16; 1000];
+/// prg.words(3, 0, &mut all);
+/// let mut some = [0u16; 10];
+/// prg.words(3, 500, &mut some);
+/// assert_eq!(some, all[500..510]);
+/// prg.sub_words(3, 500, &mut some);
+/// assert_eq!(some, [0; 10]);
+/// ```
+pub struct Prg(Aes128);
+
+impl core::fmt::Debug for Prg {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Prg(..)")
+    }
+}
+
 impl Prg {
     /// Expands the key.
     pub fn new(seed: &Seed) -> Self {
-        Self(Aes128::new(&Array::from(*seed.expose())))
+        let mut key = Array::from(*seed.expose());
+        let prg = Self(Aes128::new(&key));
+        key.as_mut_slice().zeroize();
+        prg
     }
 
-    /// Bytes `offset..offset + out.len()` of the domain.
+    /// Bytes `offset..offset + out.len()` of the domain: [`words`](Self::words) of one byte.
     pub fn fill(&self, domain: u64, offset: u64, out: &mut [u8]) {
-        let mut blocks = [Array::from([0u8; 16]); WIDE];
-        let mut at = offset;
-        let mut out = out;
-        while !out.is_empty() {
-            let skip = (at % 16) as usize;
-            let take = out.len().min(WIDE * 16 - skip);
-            let count = (skip + take).div_ceil(16);
-            for (i, block) in blocks[..count].iter_mut().enumerate() {
-                block[..8].copy_from_slice(&domain.to_le_bytes());
-                block[8..].copy_from_slice(&(at / 16 + i as u64).to_le_bytes());
-            }
-            self.0.encrypt_blocks(&mut blocks[..count]);
-            let (now, rest) = out.split_at_mut(take);
-            for (i, byte) in now.iter_mut().enumerate() {
-                *byte = blocks[(skip + i) / 16][(skip + i) % 16];
-            }
-            out = rest;
-            at += take as u64;
-        }
+        self.words(domain, offset, out);
     }
 
-    /// Words `index..index + out.len()` of the domain: word i is bytes i·BYTES.. of [`fill`](Self::fill), little-endian.
+    /// Words `index..index + out.len()` of the domain.
+    ///
+    /// Word i is bytes i·w to i·w + w − 1 of [`fill`](Self::fill), little-endian, where w is
+    /// [`Word::BYTES`].
     pub fn words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
-        let mut bytes = [0u8; 4096];
-        let mut at = index * W::BYTES as u64;
-        for chunk in out.chunks_mut(4096 / W::BYTES) {
-            let bytes = &mut bytes[..chunk.len() * W::BYTES];
-            self.fill(domain, at, bytes);
-            at += bytes.len() as u64;
-            for (word, raw) in chunk.iter_mut().zip(bytes.chunks_exact(W::BYTES)) {
-                *word = W::read_le(raw);
-            }
-        }
+        self.merge(domain, index, out, |_, word| word);
+    }
+
+    /// Adds words `index..index + out.len()` of the domain to `out`, wrapping.
+    pub fn add_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        self.merge(domain, index, out, |x, word| x.wrapping_add(&word));
+    }
+
+    /// Subtracts words `index..index + out.len()` of the domain from `out`, wrapping.
+    pub fn sub_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        self.merge(domain, index, out, |x, word| x.wrapping_sub(&word));
+    }
+
+    /// Adds words `index..index + out.len()` of the domain to `out` bit by bit, without carry.
+    pub fn xor_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
+        self.merge(domain, index, out, |x, word| x ^ word);
+    }
+
+    /// Sets every word of `out` to `f(word, word of the domain)`.
+    fn merge<W: Word>(&self, domain: u64, index: u64, out: &mut [W], f: impl Fn(W, W) -> W) {
+        self.0.encrypt_with_backend(Stream { domain, index, out, f });
     }
 
     /// Adds words to `out`.

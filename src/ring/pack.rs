@@ -1,10 +1,16 @@
 //! k-bit elements to bytes and back.
 //!
-//! Element i occupies bits i·k to i·k + k − 1 of the little-endian bit string; the last byte is
-//! padded with zeros. A k-bit element takes k bits on the wire, not a word.
+//! Element i occupies bits i·k to i·k + k − 1 of the little-endian bit string; bit b of the string
+//! is bit b mod 8 of byte ⌊b / 8⌋. The last byte is padded with zeros. A k-bit element takes k bits
+//! on the wire, not a word.
+//!
+//! No branch and no address depends on the elements.
+
+mod lanes;
 
 use core::fmt;
 
+use self::lanes::{Lanes, REACH};
 use super::Word;
 
 /// What is wrong with packed bytes.
@@ -36,55 +42,165 @@ impl fmt::Display for PackError {
 impl core::error::Error for PackError {}
 
 /// Bytes of `len` elements of `bits` bits.
+///
+/// `usize::MAX`, which is the length of no slice, if that many bytes cannot be addressed.
 pub fn packed_len(len: usize, bits: u32) -> usize {
-    (len as u128 * bits as u128).div_ceil(8) as usize
+    usize::try_from((len as u128 * bits as u128).div_ceil(8)).unwrap_or(usize::MAX)
 }
 
 /// Packs the low `bits` bits of every word.
 ///
+/// ```
+/// use ringshare::ring::{pack, packed_len};
+/// let mut bytes = [0; 4];
+/// assert_eq!(bytes.len(), packed_len(2, 14));
+/// pack(&[0x3fffu16, 0x0001], 14, &mut bytes);
+/// assert_eq!(bytes, [0xff, 0x7f, 0x00, 0x00]);
+/// ```
+///
 /// # Panics
 /// If `out` has another length than [`packed_len`], or `bits` is not in 1..=`W::BITS`.
 pub fn pack<W: Word>(words: &[W], bits: u32, out: &mut [u8]) {
-    assert_eq!(out.len(), packed_len(words.len(), bits));
-    out.fill(0);
-    for (i, word) in words.iter().enumerate() {
-        for b in 0..bits as usize {
-            let bit = (word.widen() >> b) as u8 & 1;
-            let at = i * bits as usize + b;
-            out[at / 8] |= bit << (at % 8);
+    assert_width::<W>(bits);
+    assert_eq!(out.len(), packed_len(words.len(), bits), "bytes of packed elements");
+    if bits == W::BITS {
+        for (word, raw) in words.iter().zip(out.chunks_exact_mut(W::BYTES)) {
+            word.write_le(raw);
         }
+        return;
     }
+    let mut sink = Sink::new(out);
+    if W::BITS == 128 {
+        for word in words {
+            let word = *word & W::mask(bits);
+            sink.push(word.low64(), bits.min(64));
+            if bits > 64 {
+                sink.push((word >> 64).low64(), bits - 64);
+            }
+        }
+    } else {
+        let lanes = Lanes::new::<W>(bits);
+        let groups = words.chunks_exact(lanes.count::<W>());
+        let last = groups.remainder();
+        for group in groups {
+            sink.push(lanes.squeeze::<W>(lanes.load(group)), lanes.group);
+        }
+        sink.push(lanes.squeeze::<W>(lanes.load(last)), last.len() as u32 * bits);
+    }
+    sink.finish();
 }
 
 /// Unpacks `out.len()` elements of `bits` bits; the words are canonical.
 ///
 /// # Errors
-/// If `bytes` has another length than [`packed_len`], or a padding bit is set.
+/// If `bytes` has another length than [`packed_len`], or a padding bit is set; `out` is then
+/// unchanged.
+///
+/// # Panics
+/// If `bits` is not in 1..=`W::BITS`.
 pub fn unpack<W: Word>(bytes: &[u8], bits: u32, out: &mut [W]) -> Result<(), PackError> {
-    out.fill(W::zero());
-    unpack_add(bytes, bits, out)
+    merge(bytes, bits, out, |_, element| element)
 }
 
 /// Adds `sum.len()` elements of `bits` bits to `sum`, wrapping.
 ///
 /// # Errors
 /// As [`unpack`]; `sum` is then unchanged.
+///
+/// # Panics
+/// As [`unpack`].
 pub fn unpack_add<W: Word>(bytes: &[u8], bits: u32, sum: &mut [W]) -> Result<(), PackError> {
-    let expected = packed_len(sum.len(), bits);
+    merge(bytes, bits, sum, |word, element| word.wrapping_add(&element))
+}
+
+fn assert_width<W: Word>(bits: u32) {
+    assert!((1..=W::BITS).contains(&bits), "{bits} bits in a word of {} bits", W::BITS);
+}
+
+/// Checks the form of `bytes`, then sets every word to `f(word, element)`.
+fn merge<W: Word>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> W) -> Result<(), PackError> {
+    assert_width::<W>(bits);
+    let expected = packed_len(words.len(), bits);
     if bytes.len() != expected {
         return Err(PackError::Length { expected, found: bytes.len() });
     }
-    let used = sum.len() as u128 * bits as u128 % 8;
+    let used = words.len() as u64 * bits as u64 % 8;
     if used != 0 && bytes[expected - 1] >> used != 0 {
         return Err(PackError::Padding);
     }
-    for (i, word) in sum.iter_mut().enumerate() {
-        let mut value = 0u128;
-        for b in 0..bits as usize {
-            let at = i * bits as usize + b;
-            value |= ((bytes[at / 8] >> (at % 8) & 1) as u128) << b;
+    if bits == W::BITS {
+        for (word, raw) in words.iter_mut().zip(bytes.chunks_exact(W::BYTES)) {
+            *word = f(*word, W::read_le(raw));
         }
-        *word = word.wrapping_add(&W::truncate(value));
+        return Ok(());
+    }
+    // A group that starts anywhere within a byte lies in 8 bytes if it has at most 57 bits; the
+    // groups that have more, but not too many, start at multiples of 4 or 8 bits.
+    let group = if W::BITS == 128 { bits } else { 64 / W::BITS * bits };
+    let offsets = group & group.wrapping_neg() & 7;
+    let slack = if offsets == 0 { 0 } else { 8 - offsets };
+    if group + slack <= 64 {
+        merge_groups::<W, false>(bytes, bits, words, f);
+    } else {
+        merge_groups::<W, true>(bytes, bits, words, f);
     }
     Ok(())
+}
+
+/// The loop of [`merge`]; `LONG` if a group may lie in 9 bytes.
+fn merge_groups<W: Word, const LONG: bool>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> W) {
+    let lanes = Lanes::new::<W>(bits);
+    let count = lanes.count::<W>();
+    // Loads that would reach past the end read from a padded copy of the last bytes instead.
+    let whole = (bytes.len().saturating_sub(REACH) as u64 * 8 / lanes.group as u64) as usize;
+    let (front, back) = words.split_at_mut(words.len().min(whole.saturating_mul(count)) / count * count);
+    let mut at = 0u64;
+    for group in front.chunks_exact_mut(count) {
+        let from = (at / 8) as usize;
+        lanes.merge::<W, LONG>(&bytes[from..from + REACH], at as u32 % 8, group, &f);
+        at += lanes.group as u64;
+    }
+    let from = (at / 8) as usize;
+    let mut padded = [0; 4 * REACH];
+    padded[..bytes.len() - from].copy_from_slice(&bytes[from..]);
+    at %= 8;
+    for group in back.chunks_mut(count) {
+        let from = (at / 8) as usize;
+        lanes.merge::<W, LONG>(&padded[from..from + REACH], at as u32 % 8, group, &f);
+        at += lanes.group as u64;
+    }
+}
+
+/// A bit string that is written from its front.
+struct Sink<'a> {
+    rest: &'a mut [u8],
+    /// Bits not yet written, less than 64 of them.
+    pending: u64,
+    count: u32,
+}
+
+impl<'a> Sink<'a> {
+    fn new(out: &'a mut [u8]) -> Self {
+        Self { rest: out, pending: 0, count: 0 }
+    }
+
+    /// Appends the low `count` ≤ 64 bits of `x`; those above are zero.
+    #[inline(always)]
+    fn push(&mut self, x: u64, count: u32) {
+        self.pending |= x << self.count;
+        let total = self.count + count;
+        if total >= 64 {
+            let (now, rest) = core::mem::take(&mut self.rest).split_at_mut(8);
+            now.copy_from_slice(&self.pending.to_le_bytes());
+            self.rest = rest;
+            self.pending = (x >> 1) >> (63 - self.count);
+        }
+        self.count = total % 64;
+    }
+
+    /// Writes the last bits.
+    fn finish(self) {
+        let bytes = self.pending.to_le_bytes();
+        self.rest.copy_from_slice(&bytes[..self.rest.len()]);
+    }
 }
