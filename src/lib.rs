@@ -12,4 +12,6 @@ pub mod prg;
 pub mod protocol;
 pub mod ring;
 pub mod share;
+#[cfg(feature = "std")]
+pub mod sim;
 mod simd;

@@ -125,25 +125,4 @@ impl Prg {
     fn merge<W: Word>(&self, domain: u64, index: u64, out: &mut [W], f: impl Fn(W, W) -> W) {
         self.0.encrypt_with_backend(Stream { domain, index, out, f });
     }
-
-    /// Adds words to `out`.
-    pub fn add_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
-        let mut more = alloc::vec![W::zero(); out.len()];
-        self.words(domain, index, &mut more);
-        out.iter_mut().zip(more).for_each(|(a, b)| *a = a.wrapping_add(&b));
-    }
-
-    /// Subtracts words from `out`.
-    pub fn sub_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
-        let mut more = alloc::vec![W::zero(); out.len()];
-        self.words(domain, index, &mut more);
-        out.iter_mut().zip(more).for_each(|(a, b)| *a = a.wrapping_sub(&b));
-    }
-
-    /// Xors words to `out`.
-    pub fn xor_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
-        let mut more = alloc::vec![W::zero(); out.len()];
-        self.words(domain, index, &mut more);
-        out.iter_mut().zip(more).for_each(|(a, b)| *a = *a ^ b);
-    }
 }
