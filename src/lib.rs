@@ -8,6 +8,7 @@ extern crate std;
 pub mod correlation;
 pub mod linalg;
 pub mod net;
+pub mod nn;
 pub mod prg;
 pub mod protocol;
 pub mod ring;

@@ -31,7 +31,7 @@ mod party;
 pub use argmax::cost as argmax_cost;
 pub use compare::cost as compare_cost;
 pub use error::Error;
-pub use fixed::{mask_cost as fixed_mask_cost, product_cost};
+pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};
 pub use input::cost as input_cost;
 pub use lookup::cost as lookup_cost;
 pub use multiply::{cost as multiply_cost, matmul_cost};

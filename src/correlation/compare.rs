@@ -217,7 +217,7 @@ impl Chunks {
             let start = out.len();
             vector.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
             out.truncate(start + bytes);
-            if self.len % 8 != 0
+            if !self.len.is_multiple_of(8)
                 && let Some(last) = out.last_mut()
             {
                 *last &= (1 << (self.len % 8)) - 1;

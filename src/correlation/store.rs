@@ -1,5 +1,6 @@
 //! A party's store of dealt items.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -29,14 +30,14 @@ pub enum StoreError {
     /// Everything that was dealt has been used.
     Exhausted {
         /// What was asked for.
-        asked: Request,
+        asked: Box<Request>,
     },
     /// Another item is next.
     Mismatch {
         /// What is next.
-        dealt: Request,
+        dealt: Box<Request>,
         /// What was asked for.
-        asked: Request,
+        asked: Box<Request>,
     },
     /// The dealer's correction is too short.
     Correction {
@@ -126,10 +127,10 @@ impl Store {
             bytes.map(|(_, bytes)| vec![0; bytes])
         } else {
             match self.queue.pop_front() {
-                None => return Err(StoreError::Exhausted { asked }),
+                None => return Err(StoreError::Exhausted { asked: Box::new(asked) }),
                 Some((dealt, correction)) if dealt != asked => {
                     self.queue.push_front((dealt.clone(), correction));
-                    return Err(StoreError::Mismatch { dealt, asked });
+                    return Err(StoreError::Mismatch { dealt: Box::new(dealt), asked: Box::new(asked) });
                 }
                 Some((_, correction)) => correction,
             }

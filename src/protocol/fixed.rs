@@ -12,14 +12,14 @@ use num_traits::Zero;
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::{Cost, Fixed, FixedMask, FixedProduct};
+use crate::correlation::{Cost, Fixed, FixedMask, FixedProduct, strips};
 use crate::linalg::Packed;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
-/// Elements masked at a time.
-use crate::correlation::strips;
+/// Writes one row of a matrix, given its number.
+pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
 
 impl<T: Transport> Party<T> {
     /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. Its rows
@@ -64,7 +64,7 @@ impl<T: Transport> Party<T> {
         owner: usize,
         dims: [usize; 2],
         bits: u32,
-        row: Option<&dyn Fn(usize, &mut [R::Word])>,
+        row: Option<WriteRow<'_, R::Word>>,
     ) -> Result<Fixed<R>, Error> {
         let inputs = dims[1];
         self.fix(dims, bits, |party, strip| {

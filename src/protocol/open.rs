@@ -21,8 +21,17 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If the network fails.
     pub fn open<R: Ring>(&mut self, x: &Share<R>) -> Result<Vec<R::Word>, Error> {
+        self.open_low(x, R::BITS)
+    }
+
+    /// Opens a vector modulo 2^bits.
+    ///
+    /// # Errors
+    /// If `bits` is not in 1..=k, or the network fails.
+    pub fn open_low<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<R::Word>, Error> {
+        range("bits to open", 1, R::BITS as u64, bits as u64)?;
         let mut words = x.expose().to_vec();
-        self.network.open(&mut words, R::BITS)?;
+        self.network.open(&mut words, bits)?;
         Ok(words)
     }
 
@@ -44,9 +53,23 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If the network fails, or there is no such party.
     pub fn reveal<R: Ring>(&mut self, x: &Share<R>, to: usize) -> Result<Option<Vec<R::Word>>, Error> {
+        self.reveal_low(x, R::BITS, to)
+    }
+
+    /// Opens a vector modulo 2^bits to party `to` alone.
+    ///
+    /// # Errors
+    /// If `bits` is not in 1..=k, the network fails, or there is no such party.
+    pub fn reveal_low<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        to: usize,
+    ) -> Result<Option<Vec<R::Word>>, Error> {
+        range("bits to reveal", 1, R::BITS as u64, bits as u64)?;
         range("party to reveal to", 0, self.parties() as u64 - 1, to as u64)?;
         let mut words = x.expose().to_vec();
-        self.network.reveal(&mut words, R::BITS, to)?;
+        self.network.reveal(&mut words, bits, to)?;
         if self.network.is_dry() {
             words.fill(R::Word::zero());
         }

@@ -22,7 +22,7 @@ impl BitShare {
     /// If there are not `len / 64` words, rounded up.
     pub fn from_words(mut words: Vec<u64>, len: usize) -> Self {
         assert_eq!(words.len(), len.div_ceil(64), "words of {len} bits");
-        if len % 64 != 0
+        if !len.is_multiple_of(64)
             && let Some(last) = words.last_mut()
         {
             *last &= (1 << (len % 64)) - 1;
