@@ -64,7 +64,7 @@ impl<W: Word, F: Fn(W, W) -> W> BlockCipherEncClosure for Stream<'_, W, F> {
     }
 }
 
-/// Overwrites key stream. [`zeroize`] would, byte by byte.
+/// Overwrites key stream, with wide stores; `zeroize` would write byte by byte.
 #[inline(always)]
 fn wipe<T: Default>(blocks: &mut T) {
     *blocks = T::default();
