@@ -5,9 +5,9 @@
 //! its bytes read 16 / w to a block, little-endian. Every word of every domain can be asked for by
 //! itself, in any order and any chunks, and comes out the same: a lookup touches one block.
 //!
-//! Under one seed, AES is a permutation of the pairs (d, i): two blocks of the generator differ
-//! always, where two of a random function would coincide with probability 2^-128. The advantage in
-//! telling q blocks from random is below q² / 2^129.
+//! Under one seed, AES is a permutation of the pairs (d, i): two blocks of the generator always
+//! differ, where two of a random function coincide with probability 2^-128. This tells q blocks
+//! from random ones with an advantage below q² / 2^129, on top of what there is against AES.
 //!
 //! A [`Seed`] is for bulk; where seeds come from is the business of [`RootSeed`].
 //!

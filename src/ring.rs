@@ -13,7 +13,7 @@ mod pack;
 mod word;
 mod z2;
 
-pub use fixed::{Encoded, FixedPoint};
+pub use fixed::{Encoded, FixedPoint, FixedPointError};
 pub use pack::{PackError, pack, packed_len, unpack, unpack_add};
 pub use word::Word;
 pub use z2::{Ring, Width, Z2};

@@ -36,15 +36,14 @@ impl<W: Word, F: Fn(W, W) -> W> BlockCipherEncClosure for Stream<'_, W, F> {
 
         // Blocks one by one are pipelined too; a parallel run that is mostly wasted is slower.
         let wide = B::ParBlocksSize::USIZE;
-        let worthwhile =
-            |skip: usize, words: usize| words > (wide * 3 / 4 * BLOCK).saturating_sub(skip) / W::BYTES;
-        if worthwhile(skip, out.len()) {
+        let worthwhile = |words: usize| words > wide * 3 / 4 * (BLOCK / W::BYTES);
+        if worthwhile(out.len()) {
             let mut counters = ParBlocks::<B>::default();
             for (i, b) in counters.iter_mut().enumerate() {
                 *b = counter(domain, block.wrapping_add(i as u64));
             }
             let mut blocks = ParBlocks::<B>::default();
-            while worthwhile(skip, out.len()) {
+            while worthwhile(out.len()) {
                 backend.encrypt_par_blocks((&counters, &mut blocks).into());
                 out = merge(out, &Array::slice_as_flattened(&blocks)[skip..], &f);
                 skip = 0;
@@ -64,7 +63,7 @@ impl<W: Word, F: Fn(W, W) -> W> BlockCipherEncClosure for Stream<'_, W, F> {
     }
 }
 
-/// Overwrites key stream. [`zeroize`] would, byte by byte.
+/// Overwrites key stream, with wide stores; `zeroize` would write byte by byte.
 #[inline(always)]
 fn wipe<T: Default>(blocks: &mut T) {
     *blocks = T::default();

@@ -1,33 +1,184 @@
-//! Fixed point: the real number x stands for the integer round(x · 2^f) of k bits.
+//! Fixed point: the real number x stands for the integer round(x · 2^f) modulo 2^k.
+//!
+//! Signed: the reals from −2^(k−1−f) to 2^(k−1−f) − 2^−f are in range. Rounding is to the nearest
+//! integer, halves to the even one, and exact: it is done on the binary digits of x. A number out
+//! of range is encoded as the end of the range on its side, infinities too, and not-a-number as
+//! zero; both are counted and never silent.
+//!
+//! Encoding branches on the numbers: it is what a party does with data that it knows, alone.
 
 use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
 
-use super::Ring;
+use super::{Ring, Word};
 
 /// Encoder and decoder of reals with `fraction` fractional bits in the ring `R`.
-#[derive(Clone, Copy, Debug)]
+///
+/// ```
+/// use ringshare::ring::{FixedPoint, Z2};
+/// let fixed = FixedPoint::<Z2<14>>::new(4)?;
+/// let encoded = fixed.encode(&[1.5, -0.25, 1e9]);
+/// assert_eq!(encoded.saturated, 1);
+/// assert_eq!(fixed.decode(&encoded.words), [1.5, -0.25, 511.9375]);
+/// assert_eq!(fixed.encode_one(1e9), None);
+/// # Ok::<(), ringshare::ring::FixedPointError>(())
+/// ```
 pub struct FixedPoint<R> {
     fraction: u32,
-    ring: core::marker::PhantomData<R>,
+    ring: PhantomData<R>,
 }
 
 /// Encoded numbers, and how many of them did not fit.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Encoded<W> {
-    /// The encodings, saturated where a number did not fit.
+    /// The encodings, canonical, saturated where a number did not fit.
     pub words: Vec<W>,
-    /// How many numbers were saturated or not a number (encoded as zero).
+    /// How many numbers were out of range (saturated) or not a number (encoded as zero).
     pub saturated: usize,
 }
 
+/// What is wrong with a fixed-point format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FixedPointError {
+    /// There are no fewer fractional bits than bits.
+    Fraction {
+        /// The fractional bits asked for.
+        fraction: u32,
+        /// The ring width k.
+        bits: u32,
+    },
+}
+
+impl fmt::Display for FixedPointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fraction { fraction, bits } => {
+                write!(f, "expected fewer than {bits} fractional bits, found {fraction}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for FixedPointError {}
+
 impl<R: Ring> FixedPoint<R> {
     /// With `fraction` fractional bits.
-    pub fn new(fraction: u32) -> Self {
-        Self { fraction, ring: core::marker::PhantomData }
+    ///
+    /// # Errors
+    /// If `fraction` is not less than [`Ring::BITS`].
+    pub const fn new(fraction: u32) -> Result<Self, FixedPointError> {
+        if fraction >= R::BITS {
+            return Err(FixedPointError::Fraction { fraction, bits: R::BITS });
+        }
+        Ok(Self { fraction, ring: PhantomData })
     }
 
     /// The number of fractional bits.
-    pub fn fraction(&self) -> u32 {
+    pub const fn fraction(&self) -> u32 {
         self.fraction
+    }
+
+    /// Encodes every number, and counts those that did not fit.
+    pub fn encode(&self, reals: &[f64]) -> Encoded<R::Word> {
+        let mut saturated = 0;
+        let words = reals
+            .iter()
+            .map(|&x| {
+                let (word, fits) = self.nearest(x);
+                saturated += usize::from(!fits);
+                word
+            })
+            .collect();
+        Encoded { words, saturated }
+    }
+
+    /// The encoding of `x`; none if it is out of range or not a number.
+    pub fn encode_one(&self, x: f64) -> Option<R::Word> {
+        let (word, fits) = self.nearest(x);
+        fits.then_some(word)
+    }
+
+    /// The numbers that `words` stand for; see [`decode_one`](Self::decode_one).
+    pub fn decode(&self, words: &[R::Word]) -> Vec<f64> {
+        words.iter().map(|&word| self.decode_one(word)).collect()
+    }
+
+    /// The number that the low k bits of `word` stand for.
+    ///
+    /// Exact up to 53 significant bits; beyond, the nearest `f64`, halves to even.
+    pub fn decode_one(&self, word: R::Word) -> f64 {
+        let value = word.signed(R::BITS);
+        // The shorter conversion is one instruction.
+        let integer = if R::BITS <= 64 { value as i64 as f64 } else { value as f64 };
+        integer * power_of_two(-(self.fraction as i32))
+    }
+
+    /// The encoding of `x` or of what is nearest to it, and whether `x` is in range.
+    fn nearest(&self, x: f64) -> (R::Word, bool) {
+        if x.is_nan() {
+            return (Word::truncate(0), false);
+        }
+        let limit = (1u128 << (R::BITS - 1)) - u128::from(x.is_sign_positive());
+        let magnitude = scaled_magnitude(x, self.fraction);
+        let nearest = magnitude.min(limit);
+        let value = if x.is_sign_positive() { nearest } else { nearest.wrapping_neg() };
+        (R::Word::truncate(value) & R::Word::mask(R::BITS), magnitude <= limit)
+    }
+}
+
+/// 2^exponent, for exponents of normal numbers.
+const fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+/// |x| · 2^fraction rounded to an integer, halves to even, at most `u128::MAX`. `x` is a number.
+fn scaled_magnitude(x: f64, fraction: u32) -> u128 {
+    const DIGITS: u32 = f64::MANTISSA_DIGITS - 1;
+    let bits = x.to_bits();
+    let exponent = (bits >> DIGITS & 0x7ff) as i32;
+    let digits = bits & ((1 << DIGITS) - 1);
+    // |x| is digits · 2^exponent; subnormal numbers lack the leading one.
+    let (digits, exponent) =
+        if exponent == 0 { (digits, -1074) } else { (digits | 1 << DIGITS, exponent - 1075) };
+    let shift = exponent + fraction as i32;
+    match shift {
+        0..=75 => (digits as u128) << shift,
+        76.. => {
+            if digits == 0 {
+                0
+            } else {
+                u128::MAX
+            }
+        }
+        -53..0 => {
+            let down = shift.unsigned_abs();
+            let (floor, rest, half) = (digits >> down, digits & ((1 << down) - 1), 1 << (down - 1));
+            u128::from(floor + u64::from(rest > half || (rest == half && floor & 1 == 1)))
+        }
+        // Less than a half, for digits < 2^53.
+        _ => 0,
+    }
+}
+
+impl<R> Clone for FixedPoint<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for FixedPoint<R> {}
+
+impl<R> fmt::Debug for FixedPoint<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedPoint").field("fraction", &self.fraction).finish_non_exhaustive()
+    }
+}
+
+/// The numbers may be secret: their count is all that prints.
+impl<W> fmt::Debug for Encoded<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Encoded({} numbers, {} saturated)", self.words.len(), self.saturated)
     }
 }

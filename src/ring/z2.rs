@@ -1,23 +1,36 @@
 //! Ring widths as types, and elements.
+//!
+//! An element of Z_2^k is the class of an integer modulo 2^k. It is held as any word congruent to
+//! it: operations wrap and leave the bits from k on as they come, and every view of the value, of
+//! which there are two, masks them. The *unsigned* one is the representative in 0..2^k, the *signed*
+//! one that in −2^(k−1)..2^(k−1).
 
+use core::fmt;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub};
 use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroize;
 
 use super::Word;
 
 /// A ring Z_2^k: a width and the word that holds it.
 ///
-/// Implemented by [`Z2<K>`] for K from 1 to 128.
-pub trait Ring: Copy + Send + Sync + 'static {
+/// Sealed: implemented by [`Z2<K>`] for K from 1 to 128, so that a word is never narrower than the
+/// width, which functions of a ring rely on.
+pub trait Ring: Sealed + Copy + Send + Sync + 'static {
     /// The smallest word of at least [`BITS`](Self::BITS) bits.
     type Word: Word;
     /// The ring width k.
     const BITS: u32;
 }
 
-/// Carries the width K; those that have a [`Ring`] implement [`HasWord`].
+/// Seals [`Ring`].
+pub trait Sealed {}
+
+impl<const K: usize> Sealed for Z2<K> where Width<K>: HasWord {}
+
+/// Carries the width K; those from 1 to 128 have a word, and with it a [`Ring`].
 pub struct Width<const K: usize>;
 
 /// Maps a width to its word. Implemented for [`Width<1>`](Width) to `Width<128>`.
@@ -46,14 +59,20 @@ widths! {
 
 /// An element of Z_2^K, held in a word whose high bits may be dirty.
 ///
+/// For a few elements and plain arithmetic; the kernels work on slices of words. The default is
+/// zero. Equality is that modulo 2^K and takes constant time. An element may be a share or a
+/// secret, so that [`Debug`](fmt::Debug) names the ring and not the value; print
+/// [`unsigned`](Self::unsigned) or [`signed`](Self::signed) to see it.
+///
 /// ```
 /// use ringshare::ring::Z2;
 /// let a = Z2::<14>::from_signed(-3);
 /// assert_eq!((a * a).unsigned(), 9);
 /// assert_eq!(a.unsigned(), (1 << 14) - 3);
-/// assert_eq!((a + Z2::from(3)), Z2::from(1 << 14));
+/// assert_eq!(a + Z2::from(3), Z2::from(1 << 14));
+/// assert_eq!(format!("{a:?}"), "Z2<14>(..)");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[repr(transparent)]
 pub struct Z2<const K: usize>(<Width<K> as HasWord>::Word)
 where
@@ -72,26 +91,31 @@ where
     Width<K>: HasWord,
 {
     /// The element whose low K bits are those of `word`.
+    #[inline]
     pub fn from_word(word: <Width<K> as HasWord>::Word) -> Self {
         Self(word)
     }
 
     /// The canonical word: high bits zero.
+    #[inline]
     pub fn word(self) -> <Width<K> as HasWord>::Word {
         self.0 & Word::mask(K as u32)
     }
 
     /// The element congruent to `value` modulo 2^K.
+    #[inline]
     pub fn from_signed(value: i128) -> Self {
         Self(Word::from_signed(value))
     }
 
     /// The representative in 0..2^K.
+    #[inline]
     pub fn unsigned(self) -> u128 {
         self.word().widen()
     }
 
     /// The representative in -2^(K-1)..2^(K-1).
+    #[inline]
     pub fn signed(self) -> i128 {
         self.0.signed(K as u32)
     }
@@ -101,6 +125,7 @@ impl<const K: usize> From<u128> for Z2<K>
 where
     Width<K>: HasWord,
 {
+    #[inline]
     fn from(value: u128) -> Self {
         Self(Word::truncate(value))
     }
@@ -126,12 +151,21 @@ where
 
 impl<const K: usize> Eq for Z2<K> where Width<K>: HasWord {}
 
-impl<const K: usize> core::fmt::Debug for Z2<K>
+impl<const K: usize> fmt::Debug for Z2<K>
 where
     Width<K>: HasWord,
 {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} mod 2^{K}", self.unsigned())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Z2<{K}>(..)")
+    }
+}
+
+impl<const K: usize> Zeroize for Z2<K>
+where
+    Width<K>: HasWord,
+{
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -142,6 +176,7 @@ macro_rules! operation {
             Width<K>: HasWord,
         {
             type Output = Self;
+            #[inline]
             fn $name(self, other: Self) -> Self {
                 Self(self.0.$wrapping(&other.0))
             }
@@ -150,6 +185,7 @@ macro_rules! operation {
         where
             Width<K>: HasWord,
         {
+            #[inline]
             fn $assign(&mut self, other: Self) {
                 self.0 = self.0.$wrapping(&other.0);
             }
@@ -166,6 +202,7 @@ where
     Width<K>: HasWord,
 {
     type Output = Self;
+    #[inline]
     fn neg(self) -> Self {
         Self(self.0.wrapping_neg())
     }
