@@ -12,7 +12,7 @@ use crate::input::Input;
 ///
 /// With no arguments: the digits and the network that come with the repository, between two parties.
 #[derive(Clone, Debug, Parser, PartialEq, Eq)]
-#[command(name = "classify")]
+#[command(name = "classify", version)]
 pub(crate) struct Args {
     /// Data set
     #[arg(long, value_enum, default_value_t = Kind::Mnist)]

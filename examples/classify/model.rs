@@ -82,10 +82,9 @@ impl Model {
         let known: HashSet<String> =
             (0..layers.len()).flat_map(|i| [name(i, "weight_bits"), name(i, "bias")]).collect();
         match tensors.names().into_iter().filter(|&n| !known.contains(n)).min() {
-            None if layers.is_empty() => Err(ModelError::Empty),
+            _ if layers.is_empty() => Err(ModelError::Empty),
             None => Ok(Self { layers }),
             // A layer beyond a gap: the gap is what is wrong.
-            Some(found) if is_layer(found) && layers.is_empty() => Err(ModelError::Empty),
             Some(found) if is_layer(found) => {
                 Err(ModelError::Missing { name: name(layers.len(), "weight_bits") })
             }
@@ -121,6 +120,8 @@ impl Model {
 
     /// For each layer the smallest signed bit length that holds `W h + b` for every input: the first layer's inputs
     /// lie in `lo..=hi`, those of the others are −1 and +1. The bound is attained, so no smaller length will do.
+    ///
+    /// The lengths are public between the parties, and they depend on the weights.
     pub(crate) fn bits_needed(&self, (lo, hi): (i64, i64)) -> Vec<u32> {
         let ranges = std::iter::once((lo, hi)).chain(std::iter::repeat((-1, 1)));
         self.layers.iter().zip(ranges).map(|(layer, range)| layer.bits_needed(range)).collect()
