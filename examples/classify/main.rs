@@ -1,0 +1,160 @@
+//! Classifies images with a binarized network that two or more parties hold in shares, and compares the result and its
+//! cost with the same network in the clear. `--help` lists the arguments.
+
+mod args;
+mod dataset;
+mod error;
+mod float;
+mod idx;
+mod input;
+mod memory;
+mod model;
+mod plain;
+mod progress;
+mod report;
+mod secure;
+mod show;
+
+use std::process::ExitCode;
+
+use args::{Args, Command, MAX_BITS};
+use dataset::{CLASSES, Dataset, PIXELS};
+use error::Error;
+use input::Input;
+use model::Model;
+use report::{Counts, Plain, Report, Table};
+
+fn main() -> ExitCode {
+    let done = Args::read(std::env::args_os()).and_then(|command| match command {
+        Command::Run(args) => run(&args),
+        Command::Print(text) => {
+            print!("{text}");
+            Ok(())
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(e.exit_code())
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Error> {
+    let data = load_data(args)?;
+    let (model, input) = load_model(args)?;
+    let bits = comparison_bits(args, &model, input)?;
+    let inputs = input.encode(data.pixels());
+    let (images, batch) = (data.len(), (args.batch as usize).min(data.len()));
+
+    // The shared evaluation comes first, so that its peak memory is its own.
+    memory::reset_peak();
+    let bar = progress::bar("between the parties", images);
+    let job = secure::Job {
+        model: &model,
+        inputs: &inputs,
+        range: input.range(),
+        bits: &bits,
+        parties: args.parties.into(),
+        batch,
+        topology: args.topology,
+        seed: args.seed,
+        logits: args.logits,
+    };
+    let secure = secure::run(&job, &bar)?;
+    bar.finish_and_clear();
+
+    let bar = progress::bar("in the clear, exact", images);
+    let exact = plain::Exact::new(&model).run(&inputs, |n| bar.inc(n as u64));
+    bar.finish_and_clear();
+
+    memory::reset_peak();
+    let bar = progress::bar("in the clear, float32", images);
+    let timed = float::Float::fastest(&model, batch).run(&inputs, |n| bar.inc(n as u64));
+    bar.finish_and_clear();
+    if timed.classes != exact.classes || !timed.logits.iter().zip(&exact.logits).all(|(&a, &b)| a == b as f32)
+    {
+        return Err(Error::Wrong("float32 and integers give different results in the clear".into()));
+    }
+
+    let classes = secure.as_ref().map_or(&exact.classes, |s| &s.classes);
+    let counts = Counts {
+        parties: args.parties.into(),
+        batch,
+        images,
+        correct: equal(classes, data.labels()),
+        agree: equal(classes, &exact.classes),
+    };
+    let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
+    let phases = secure.as_ref().map(|s| &s.phases);
+    if let Some(i) = args.show {
+        let logits = &exact.logits[i * model.classes()..][..model.classes()];
+        println!("{}", show::show(data.image(i), logits, classes[i], data.labels()[i]));
+    }
+    print!("{}", Table { counts, phases, plain: &plain });
+    if let Some(path) = &args.json {
+        let report = Report::new(counts, &phases.copied().unwrap_or_default(), &plain);
+        let json = serde_json::to_string_pretty(&report).map_err(|e| Error::bad(path, e))?;
+        std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))?;
+    }
+    if let Some(logits) = secure.as_ref().and_then(|s| s.logits.as_ref()) {
+        let wrong = logits.len().abs_diff(exact.logits.len()) + logits.len() - equal(logits, &exact.logits);
+        println!("logits that differ   {wrong} of {}", exact.logits.len());
+        if wrong > 0 {
+            return Err(Error::Wrong(format!("{wrong} logits differ from those in the clear")));
+        }
+    }
+    if counts.agree < images {
+        return Err(Error::Wrong(format!(
+            "{} classes differ from those in the clear",
+            images - counts.agree
+        )));
+    }
+    Ok(())
+}
+
+fn load_data(args: &Args) -> Result<Dataset, Error> {
+    let mut data = Dataset::load(&args.data_dir(), args.dataset.prefixes())?;
+    let loaded = data.len();
+    if let Some(n) = args.images {
+        if n as usize > loaded {
+            return Err(Error::Usage(format!("--images {n}: there are only {loaded} images")));
+        }
+        data.truncate(n as usize);
+    }
+    match args.show {
+        Some(i) if i >= data.len() => {
+            Err(Error::Usage(format!("--show {i}: expected an image from 0 to {}", data.len() - 1)))
+        }
+        _ => Ok(data),
+    }
+}
+
+fn load_model(args: &Args) -> Result<(Model, Input), Error> {
+    let path = args.model_file();
+    let model = Model::parse(&error::read(&path)?).map_err(|e| Error::bad(&path, e))?;
+    model.expect(PIXELS, CLASSES).map_err(|e| Error::bad(&path, e))?;
+    let input = Input::beside(&path)?.unwrap_or_else(|| args.dataset.input());
+    Ok((model, input))
+}
+
+/// For each layer the bit length that it needs, or that the arguments ask for.
+fn comparison_bits(args: &Args, model: &Model, input: Input) -> Result<Vec<u32>, Error> {
+    let needed = model.bits_needed(input.range());
+    if let Some(l) = needed.iter().position(|&b| b > MAX_BITS) {
+        let reason =
+            format!("layer fc{}: expected values of at most {MAX_BITS} bits, found {}", l + 1, needed[l]);
+        return Err(Error::bad(&args.model_file(), reason));
+    }
+    let Some(bits) = args.bits else { return Ok(needed) };
+    if let Some(l) = needed.iter().position(|&b| b > bits) {
+        eprintln!("note: --bits {bits} may be too few: layer fc{} can need {}", l + 1, needed[l]);
+    }
+    Ok(vec![bits; needed.len()])
+}
+
+/// At how many places the two are equal.
+fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
+    a.iter().zip(b).filter(|(a, b)| a == b).count()
+}

@@ -1,0 +1,194 @@
+//! What a run cost: a table for the reader and a JSON object for programs.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The cost of one phase, summed over the batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Phase {
+    /// Seconds on the clock, of the slowest party.
+    pub(crate) wall_s: f64,
+    /// CPU seconds of the busiest party, or of the dealer in its phase.
+    pub(crate) cpu_s: f64,
+    /// CPU seconds of all who take part.
+    pub(crate) cpu_all_s: f64,
+    /// Rounds.
+    pub(crate) rounds: u64,
+    /// Bytes sent by a party, the one that sends most.
+    pub(crate) sent_bytes: u64,
+    /// Bytes from the dealer to a party, the one that gets most.
+    pub(crate) dealer_bytes: u64,
+    /// Peak memory of the process.
+    pub(crate) peak_rss_bytes: Option<u64>,
+}
+
+/// The phases of a shared evaluation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Phases {
+    /// Sharing the model, once.
+    pub(crate) setup: Phase,
+    /// The dealer's work before the images are known.
+    pub(crate) dealer: Phase,
+    /// A party's work before the images are known.
+    pub(crate) offline: Phase,
+    /// From the images to the classes.
+    pub(crate) online: Phase,
+}
+
+/// The same network in the clear in float32 on one core.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Plain {
+    pub(crate) wall_s: f64,
+    pub(crate) cpu_s: f64,
+    /// Peak memory of the process.
+    pub(crate) peak_rss_bytes: Option<u64>,
+}
+
+/// The JSON object. Times are summed over the batches; bytes are those of the party with most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Report {
+    pub(crate) parties: usize,
+    pub(crate) batch: usize,
+    pub(crate) images: usize,
+    pub(crate) correct: usize,
+    pub(crate) agree: usize,
+    pub(crate) setup_s: f64,
+    pub(crate) dealer_s: f64,
+    pub(crate) offline_s: f64,
+    pub(crate) online_s: f64,
+    pub(crate) plain_s: f64,
+    pub(crate) rounds: u64,
+    pub(crate) sent_bytes: u64,
+    pub(crate) dealer_bytes: u64,
+    pub(crate) peak_rss_bytes: Option<u64>,
+}
+
+/// How many images there were and what came of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) parties: usize,
+    pub(crate) batch: usize,
+    pub(crate) images: usize,
+    /// Classes equal to the label.
+    pub(crate) correct: usize,
+    /// Classes equal to those of the evaluation in the clear.
+    pub(crate) agree: usize,
+}
+
+impl Report {
+    /// Gathers the figures: rounds and bytes sent of the online phase, bytes dealt of the phases before it, the peak
+    /// memory of all.
+    pub(crate) fn new(counts: Counts, phases: &Phases, plain: &Plain) -> Self {
+        let Counts { parties, batch, images, correct, agree } = counts;
+        let Phases { setup, dealer, offline, online } = phases;
+        Self {
+            parties,
+            batch,
+            images,
+            correct,
+            agree,
+            setup_s: setup.wall_s,
+            dealer_s: dealer.wall_s,
+            offline_s: offline.wall_s,
+            online_s: online.wall_s,
+            plain_s: plain.wall_s,
+            rounds: online.rounds,
+            sent_bytes: online.sent_bytes,
+            dealer_bytes: dealer.dealer_bytes.max(offline.dealer_bytes),
+            peak_rss_bytes: [setup, dealer, offline, online].iter().filter_map(|p| p.peak_rss_bytes).max(),
+        }
+    }
+}
+
+/// The table that is printed.
+#[derive(Debug)]
+pub(crate) struct Table<'a> {
+    pub(crate) counts: Counts,
+    /// None if the network was evaluated in the clear only.
+    pub(crate) phases: Option<&'a Phases>,
+    pub(crate) plain: &'a Plain,
+}
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let images = self.counts.images;
+        let percent = |n: usize| 100.0 * ratio(n as f64, images as f64);
+        let Counts { correct, agree, .. } = self.counts;
+        writeln!(f, "correct              {correct} of {images} ({:.2} %)", percent(correct))?;
+        writeln!(f, "as in the clear      {agree} of {images} ({:.2} %)", percent(agree))?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "{:22}{:>10}{:>10}{:>10}{:>8}{:>11}{:>11}{:>10}",
+            "phase", "seconds", "CPU s", "CPU s all", "rounds", "sent", "dealt", "peak"
+        )?;
+        if let Some(Phases { setup, dealer, offline, online }) = self.phases {
+            line(f, "setup", setup)?;
+            line(f, "offline at the dealer", dealer)?;
+            line(f, "offline at a party", offline)?;
+            line(f, "online", online)?;
+        }
+        let Plain { wall_s, cpu_s, peak_rss_bytes } = *self.plain;
+        let peak = peak(peak_rss_bytes);
+        writeln!(
+            f,
+            "{:22}{wall_s:>10.4}{cpu_s:>10.4}{cpu_s:>10.4}{:>8}{:>11}{:>11}{peak:>10}",
+            "float32 in the clear", "-", "-", "-"
+        )?;
+        writeln!(f)?;
+        let image = |seconds: f64| 1e3 * ratio(seconds, images as f64);
+        writeln!(f, "an image in the clear       {:>9.4} ms", image(wall_s))?;
+        let Some(Phases { dealer, offline, online, .. }) = self.phases else { return Ok(()) };
+        let all = dealer.cpu_all_s + offline.cpu_all_s + online.cpu_all_s;
+        let times = |seconds: f64| ratio(seconds, wall_s);
+        writeln!(
+            f,
+            "an image online             {:>9.4} ms   {:>6.2} x in the clear",
+            image(online.wall_s),
+            times(online.wall_s)
+        )?;
+        writeln!(
+            f,
+            "CPU an image, all, no setup {:>9.4} ms   {:>6.2} x in the clear",
+            image(all),
+            times(all)
+        )?;
+        let each = |total: u64| Bytes(total as f64 / images.max(1) as f64);
+        writeln!(f, "sent by a party an image    {:>12}", each(online.sent_bytes))?;
+        writeln!(f, "dealt to a party an image   {:>12}", each(dealer.dealer_bytes.max(offline.dealer_bytes)))
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, name: &str, phase: &Phase) -> fmt::Result {
+    let Phase { wall_s, cpu_s, cpu_all_s, rounds, sent_bytes, dealer_bytes, peak_rss_bytes } = *phase;
+    let (sent, dealt) = (Bytes(sent_bytes as f64), Bytes(dealer_bytes as f64));
+    let peak = peak(peak_rss_bytes);
+    writeln!(
+        f,
+        "{name:22}{wall_s:>10.4}{cpu_s:>10.4}{cpu_all_s:>10.4}{rounds:>8}{sent:>11}{dealt:>11}{peak:>10}"
+    )
+}
+
+fn peak(bytes: Option<u64>) -> String {
+    bytes.map_or("-".into(), |b| Bytes(b as f64).to_string())
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    if b > 0.0 { a / b } else { 0.0 }
+}
+
+/// Bytes in decimal units.
+struct Bytes(f64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0 {
+            b if b < 1e3 => format!("{b:.0} B"),
+            b if b < 1e6 => format!("{:.1} kB", b / 1e3),
+            b if b < 1e9 => format!("{:.1} MB", b / 1e6),
+            b => format!("{:.1} GB", b / 1e9),
+        };
+        f.pad_integral(true, "", &text)
+    }
+}

@@ -1,0 +1,63 @@
+//! The files that the example `classify` reads, and its evaluation in the clear, which the shared one is held against.
+//!
+//! The complete data sets are looked for in `../shared/data` and in the directory that `RINGSHARE_DATA` names, with the
+//! models in `models` beside it; a test that does not find them says that it is skipped.
+
+#[path = "../examples/classify/args.rs"]
+#[allow(dead_code)]
+mod args;
+#[path = "../examples/classify/dataset.rs"]
+#[allow(dead_code)]
+mod dataset;
+#[path = "../examples/classify/error.rs"]
+#[allow(dead_code)]
+mod error;
+#[path = "../examples/classify/float.rs"]
+#[allow(dead_code)]
+mod float;
+#[path = "../examples/classify/idx.rs"]
+#[allow(dead_code)]
+mod idx;
+#[path = "../examples/classify/input.rs"]
+#[allow(dead_code)]
+mod input;
+#[path = "../examples/classify/memory.rs"]
+#[allow(dead_code)]
+mod memory;
+#[path = "../examples/classify/model.rs"]
+#[allow(dead_code)]
+mod model;
+#[path = "../examples/classify/plain.rs"]
+#[allow(dead_code)]
+mod plain;
+#[path = "../examples/classify/report.rs"]
+#[allow(dead_code)]
+mod report;
+#[path = "../examples/classify/show.rs"]
+#[allow(dead_code)]
+mod show;
+
+#[path = "example_files/command_line.rs"]
+mod command_line;
+#[path = "example_files/corpus.rs"]
+mod corpus;
+#[path = "example_files/evaluation.rs"]
+mod evaluation;
+#[path = "example_files/idx_files.rs"]
+mod idx_files;
+#[path = "example_files/model_files.rs"]
+mod model_files;
+
+use std::path::{Path, PathBuf};
+
+/// A path in the repository; none if it is not there, as in the published package.
+fn in_repository(path: &str) -> Option<PathBuf> {
+    Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).filter(|p| p.exists())
+}
+
+/// A path among the complete data, for example `mnist` or `../models/x.safetensors`.
+fn in_data(path: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("RINGSHARE_DATA").map(PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    named.into_iter().chain([beside]).map(|d| d.join(path)).find(|p| p.exists())
+}
