@@ -1,7 +1,9 @@
 //! What the integration tests share.
 #![allow(dead_code, unreachable_pub)]
 
-use num_traits::{WrappingAdd, WrappingSub, Zero};
+pub mod compare;
+
+use num_traits::WrappingSub;
 use ringshare::correlation::{Deck, Recipe, Request, Store};
 use ringshare::prg::{RootSeed, Seed};
 use ringshare::ring::{Ring, Word};
