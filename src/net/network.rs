@@ -164,6 +164,7 @@ impl<T: Transport> Network<T> {
         if self.is_dry() {
             self.round += 1;
             self.sent_bytes += (Header::LEN + sum.bytes::<W>(words.len())) as u64;
+            return Ok(());
         }
         if self.id != to {
             return self.send_words([to], Kind::Reveal, words, sum);
