@@ -279,6 +279,11 @@ impl<T: Transport> Network<T> {
         }
     }
 
+    fn check_peer(&self, peer: usize) -> Result<(), NetError> {
+        let peers = self.parties + 1;
+        if peer < peers { Ok(()) } else { Err(NetError::NoPeer { peer, peers }) }
+    }
+
     /// Packs `words` once and sends them to each of `peers`; only the sequence numbers differ.
     fn send_words<W: Word>(
         &mut self,
@@ -294,6 +299,7 @@ impl<T: Transport> Network<T> {
         self.frame.resize(Header::LEN + length, 0);
         sum.write(words, &mut self.frame[Header::LEN..]);
         for to in peers {
+            self.check_peer(to)?;
             let header = self.header(self.id, self.sent[to], length, kind);
             let Some(transport) = &mut self.transport else { return Ok(()) };
             self.frame[..Header::LEN].copy_from_slice(&header.encode());
@@ -317,6 +323,7 @@ impl<T: Transport> Network<T> {
         if self.broken {
             return Err(NetError::Broken);
         }
+        self.check_peer(from)?;
         // Broken until proven otherwise: every early return below leaves it so.
         self.broken = true;
         let length = sum.bytes::<W>(words.len());
