@@ -15,7 +15,7 @@
 //! With few rows there is one tile per panel, nothing is used twice, and the blocks are made as
 //! long as they may be: B is read from memory once, from front to back.
 
-use alloc::vec::Vec;
+use core::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -103,39 +103,42 @@ pub(super) fn multiply_add<W: Word, K: Kernel<W>>(kernel: K, a: &[W], b: Panels<
         let block = PANEL_BYTES / (PANEL * 64);
         (LEFT_BYTES / (block * cell) / K::ROWS * K::ROWS, block)
     };
-    let mut cells = Zeroizing::new(Vec::with_capacity(rows.min(c.len()) * block.min(steps)));
+    let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows.min(c.len()) * block.min(steps)]);
     for (a, c) in a.chunks(rows * b.inputs).zip(c.chunks_mut(rows)) {
         for from in (0..steps).step_by(block) {
             let to = (from + block).min(steps);
-            cells.clear();
-            pack::<W, K>(&mut cells, a, b.inputs, from..to);
+            let cells = &mut cells[..c.len() * (to - from)];
+            pack::<W, K>(cells, a, b.inputs, from..to);
             for (panel, lines) in b.lines.chunks(PANEL * steps).enumerate() {
                 let width = lines.len() / steps;
                 let at = panel * PANEL * W::CELLS;
-                column(kernel, &cells, &lines[from * width..to * width], width, c, at);
+                column(kernel, cells, &lines[from * width..to * width], width, c, at);
             }
         }
     }
 }
 
-/// Appends steps `range` of the rows of A to `cells`: tile by tile, in a tile step by step, in a step row by row.
-fn pack<W: Word, K: Kernel<W>>(
-    cells: &mut Vec<W::Cell>,
-    mut a: &[W],
-    inputs: usize,
-    range: core::ops::Range<usize>,
-) {
+/// Sets `cells` to steps `range` of the rows of A: tile by tile, in a tile step by step, in a step row by row.
+fn pack<W: Word, K: Kernel<W>>(cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>) {
+    let (from, to) = (range.start * W::GROUP, (range.end * W::GROUP).min(inputs));
+    let mut cells = cells;
     while !a.is_empty() {
-        let (tile, rest) = a.split_at(tile_rows(a.len() / inputs, K::ROWS) * inputs);
-        for step in range.clone() {
-            let (from, to) = (step * W::GROUP, ((step + 1) * W::GROUP).min(inputs));
-            for row in tile.chunks_exact(inputs) {
-                let mut cell = W::EMPTY;
-                cell.as_mut()[..to - from].copy_from_slice(&row[from..to]);
-                cells.push(cell);
+        let rows = tile_rows(a.len() / inputs, K::ROWS);
+        let (tile, below) = a.split_at(rows * inputs);
+        let (tile_cells, rest) = cells.split_at_mut(rows * range.len());
+        for (index, row) in tile.chunks_exact(inputs).enumerate() {
+            let mut places = tile_cells.iter_mut().skip(index).step_by(rows);
+            let groups = row[from..to].chunks_exact(W::GROUP);
+            let last = groups.remainder();
+            for (group, cell) in groups.zip(places.by_ref()) {
+                cell.as_mut().copy_from_slice(group);
+            }
+            for cell in places {
+                *cell = W::EMPTY;
+                cell.as_mut()[..last.len()].copy_from_slice(last);
             }
         }
-        a = rest;
+        (a, cells) = (below, rest);
     }
 }
 
