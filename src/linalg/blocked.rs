@@ -1,0 +1,176 @@
+//! The blocked algorithm, written once for all words and instruction sets.
+//!
+//! C += A·Bᵀ takes rows · outputs · inputs multiplications, and each of them needs a word of A and a
+//! word of B. What makes it fast is to use each word that was loaded often:
+//!
+//! - a *tile* of C, some rows by one panel of outputs, stays in registers while the kernel walks
+//!   through the inputs: each loaded cell of A serves a panel, each loaded line of B all rows of the tile;
+//! - the inputs are cut into *blocks*, so that the block of a panel stays in the first level cache
+//!   while all tiles below one another use it;
+//! - the rows are cut too, so that their block of A stays in the second level cache for all panels.
+//!
+//! A is packed as B is, tile by tile and cell by cell, just before it is used. This takes rows · inputs moves for
+//! rows · inputs · outputs multiplications, and lets the kernels read everything in sequence.
+//!
+//! With few rows there is one tile per panel, nothing is used twice, and the blocks are made as
+//! long as they may be: B is read from memory once, from front to back.
+
+use core::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::word::Line;
+use crate::linalg::Product;
+use crate::ring::Word;
+
+/// Lines of a panel, side by side. The last panel may have fewer.
+pub(super) const PANEL: usize = 2;
+/// Bytes of a block of a panel: most of a first level cache.
+const PANEL_BYTES: usize = 32 << 10;
+/// Bytes of a block of A: a good part of a second level cache.
+const LEFT_BYTES: usize = 256 << 10;
+
+/// The innermost step on one instruction set.
+///
+/// The value of the type is the proof that the CPU has the instruction set.
+pub(super) trait Kernel<W: Word>: Copy {
+    /// Rows of a tile: 1, 2, 4 or 8.
+    const ROWS: usize;
+    /// Registers that hold the sums of a line of outputs.
+    type Sums: Copy;
+
+    /// Sums of nothing.
+    fn zero(self) -> Self::Sums;
+    /// `sums + a · b`, for each cell of `b` the dot product with the cell `a`.
+    fn step(self, sums: Self::Sums, a: W::Cell, b: &Line<W>) -> Self::Sums;
+    /// The sums as cells: the first word of each is the sum, the others are anything.
+    fn cells(self, sums: Self::Sums) -> Line<W>;
+    /// [`tile`], compiled for the instruction set.
+    fn tile<const R: usize, const P: usize>(
+        self,
+        a: &[W::Cell],
+        b: &[Line<W>],
+        c: &mut [&mut [W]],
+        at: usize,
+    );
+}
+
+/// Whole panels of a packed matrix.
+#[derive(Clone, Copy)]
+pub struct Panels<'a, W: Product> {
+    pub(super) inputs: usize,
+    pub(super) lines: &'a [Line<W>],
+}
+
+/// Adds `a · b` to columns `at..` of `c`, as many as there are: `a: [steps, R]` cells, `b: [steps, P]` lines,
+/// `c: [R, any]`.
+///
+/// To be inlined into [`Kernel::tile`].
+#[inline(always)]
+pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+    kernel: K,
+    a: &[W::Cell],
+    b: &[Line<W>],
+    c: &mut [&mut [W]],
+    at: usize,
+) {
+    let mut sums = [[kernel.zero(); P]; R];
+    for (a, b) in a.as_chunks::<R>().0.iter().zip(b.as_chunks::<P>().0) {
+        for (sums, &a) in sums.iter_mut().zip(a) {
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = kernel.step(*sum, a, b);
+            }
+        }
+    }
+    for (sums, c) in sums.into_iter().zip(c) {
+        for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
+            let line = kernel.cells(sum);
+            let cells = line.0.as_ref().chunks_exact(W::GROUP);
+            for (c, cell) in c.iter_mut().zip(cells) {
+                *c = c.wrapping_add(&cell[0]);
+            }
+        }
+    }
+}
+
+/// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
+pub(super) fn multiply_add<W: Word, K: Kernel<W>>(kernel: K, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
+    let steps = b.inputs.div_ceil(W::GROUP);
+    let cell = W::GROUP * W::BYTES;
+    let (rows, block) = if c.len() <= K::ROWS {
+        (c.len(), LEFT_BYTES / (c.len() * cell))
+    } else {
+        let block = PANEL_BYTES / (PANEL * 64);
+        (LEFT_BYTES / (block * cell) / K::ROWS * K::ROWS, block)
+    };
+    let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows.min(c.len()) * block.min(steps)]);
+    for (a, c) in a.chunks(rows * b.inputs).zip(c.chunks_mut(rows)) {
+        for from in (0..steps).step_by(block) {
+            let to = (from + block).min(steps);
+            let cells = &mut cells[..c.len() * (to - from)];
+            pack::<W, K>(cells, a, b.inputs, from..to);
+            for (panel, lines) in b.lines.chunks(PANEL * steps).enumerate() {
+                let width = lines.len() / steps;
+                let at = panel * PANEL * W::CELLS;
+                column(kernel, cells, &lines[from * width..to * width], width, c, at);
+            }
+        }
+    }
+}
+
+/// Sets `cells` to steps `range` of the rows of A: tile by tile, in a tile step by step, in a step row by row.
+fn pack<W: Word, K: Kernel<W>>(cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>) {
+    let (from, to) = (range.start * W::GROUP, (range.end * W::GROUP).min(inputs));
+    let mut cells = cells;
+    while !a.is_empty() {
+        let rows = tile_rows(a.len() / inputs, K::ROWS);
+        let (tile, below) = a.split_at(rows * inputs);
+        let (tile_cells, rest) = cells.split_at_mut(rows * range.len());
+        for (index, row) in tile.chunks_exact(inputs).enumerate() {
+            let mut places = tile_cells.iter_mut().skip(index).step_by(rows);
+            let groups = row[from..to].chunks_exact(W::GROUP);
+            let last = groups.remainder();
+            for (group, cell) in groups.zip(places.by_ref()) {
+                cell.as_mut().copy_from_slice(group);
+            }
+            for cell in places {
+                *cell = W::EMPTY;
+                cell.as_mut()[..last.len()].copy_from_slice(last);
+            }
+        }
+        (a, cells) = (below, rest);
+    }
+}
+
+/// Rows of the next tile, with so many rows to go.
+fn tile_rows(rows: usize, most: usize) -> usize {
+    1 << rows.min(most).ilog2()
+}
+
+/// All tiles of a panel.
+fn column<W: Word, K: Kernel<W>>(
+    kernel: K,
+    mut a: &[W::Cell],
+    b: &[Line<W>],
+    width: usize,
+    mut c: &mut [&mut [W]],
+    at: usize,
+) {
+    let steps = b.len() / width;
+    while !c.is_empty() {
+        let rows = tile_rows(c.len(), K::ROWS);
+        let (tile, below) = a.split_at(rows * steps);
+        let (sums, rest) = c.split_at_mut(rows);
+        match (rows, width) {
+            (8, PANEL) => kernel.tile::<8, PANEL>(tile, b, sums, at),
+            (4, PANEL) => kernel.tile::<4, PANEL>(tile, b, sums, at),
+            (2, PANEL) => kernel.tile::<2, PANEL>(tile, b, sums, at),
+            (1, PANEL) => kernel.tile::<1, PANEL>(tile, b, sums, at),
+            (8, _) => kernel.tile::<8, 1>(tile, b, sums, at),
+            (4, _) => kernel.tile::<4, 1>(tile, b, sums, at),
+            (2, _) => kernel.tile::<2, 1>(tile, b, sums, at),
+            _ => kernel.tile::<1, 1>(tile, b, sums, at),
+        }
+        (a, c) = (below, rest);
+    }
+}
