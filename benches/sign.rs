@@ -1,6 +1,8 @@
 //! Sign of 2^20 values: online at a party (wall time for two parties, each on a core of its own; CPU time of the
 //! busiest party for more), and at the dealer.
 
+#![allow(missing_docs)]
+
 mod session;
 
 use std::hint::black_box;
