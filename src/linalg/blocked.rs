@@ -30,7 +30,7 @@ const PANEL_BYTES: usize = 32 << 10;
 /// Bytes of a block of A: a good part of a second level cache.
 const LEFT_BYTES: usize = 128 << 10;
 /// Tiles below one another from which on they take time enough to fetch the next panel.
-const FETCHING: usize = 6;
+const FETCHING: usize = 12;
 
 /// The innermost step on one instruction set.
 ///
@@ -128,7 +128,7 @@ pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
         for from in (0..steps).step_by(block) {
             let to = (from + block).min(steps);
             let cells = &mut cells[..c.len() * (to - from)];
-            pack::<W, K>(cells, a, b.inputs, from..to);
+            pack(cells, a, b.inputs, from..to, K::ROWS);
             let block = |lines: &'b [Line<W>]| {
                 let width = lines.len() / steps;
                 (&lines[from * width..to * width], width)
@@ -145,26 +145,34 @@ pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
 }
 
 /// Sets `cells` to steps `range` of the rows of A: tile by tile, in a tile step by step, in a step row by row.
-fn pack<W: Word, K: Kernel<W>>(cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>) {
-    let (from, to) = (range.start * W::GROUP, (range.end * W::GROUP).min(inputs));
-    let mut cells = cells;
+fn pack<W: Word>(mut cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>, most: usize) {
     while !a.is_empty() {
-        let rows = tile_rows(a.len() / inputs, K::ROWS);
+        let rows = tile_rows(a.len() / inputs, most);
         let (tile, below) = a.split_at(rows * inputs);
         let (tile_cells, rest) = cells.split_at_mut(rows * range.len());
-        for (index, row) in tile.chunks_exact(inputs).enumerate() {
-            let mut places = tile_cells.iter_mut().skip(index).step_by(rows);
-            let groups = row[from..to].chunks_exact(W::GROUP);
-            let last = groups.remainder();
-            for (group, cell) in groups.zip(places.by_ref()) {
-                cell.as_mut().copy_from_slice(group);
-            }
-            for cell in places {
-                *cell = W::EMPTY;
-                cell.as_mut()[..last.len()].copy_from_slice(last);
-            }
+        match rows {
+            8 => pack_tile::<W, 8>(tile_cells, tile, inputs, &range),
+            4 => pack_tile::<W, 4>(tile_cells, tile, inputs, &range),
+            2 => pack_tile::<W, 2>(tile_cells, tile, inputs, &range),
+            _ => pack_tile::<W, 1>(tile_cells, tile, inputs, &range),
         }
         (a, cells) = (below, rest);
+    }
+}
+
+/// Sets the cells of one tile.
+fn pack_tile<W: Word, const R: usize>(cells: &mut [W::Cell], a: &[W], inputs: usize, range: &Range<usize>) {
+    let steps = cells.as_chunks_mut::<R>().0;
+    for (index, row) in a.chunks_exact(inputs).enumerate().take(R) {
+        let groups = row[range.start * W::GROUP..(range.end * W::GROUP).min(inputs)].chunks_exact(W::GROUP);
+        let (whole, last) = steps.split_at_mut(groups.len());
+        if let [cells] = last {
+            cells[index] = W::EMPTY;
+            cells[index].as_mut()[..groups.remainder().len()].copy_from_slice(groups.remainder());
+        }
+        for (cells, group) in whole.iter_mut().zip(groups) {
+            cells[index].as_mut().copy_from_slice(group);
+        }
     }
 }
 
