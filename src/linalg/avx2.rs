@@ -62,6 +62,17 @@ macro_rules! kernel {
                 unsafe { transmute::<[__m256i; 2], Line<$word>>(sums) }
             }
 
+            #[inline(always)]
+            fn prefetch(self, lines: &[Line<$word>]) {
+                for line in lines {
+                    // SAFETY: every x86-64 CPU has the instruction, which accesses nothing.
+                    #[allow(unused_unsafe)]
+                    unsafe {
+                        _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
+                    }
+                }
+            }
+
             fn tile<const R: usize, const P: usize>(
                 self,
                 a: &[<$word as super::Product>::Cell],

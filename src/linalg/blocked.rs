@@ -28,7 +28,9 @@ pub(super) const PANEL: usize = 2;
 /// Bytes of a block of a panel: most of a first level cache.
 const PANEL_BYTES: usize = 32 << 10;
 /// Bytes of a block of A: a good part of a second level cache.
-const LEFT_BYTES: usize = 256 << 10;
+const LEFT_BYTES: usize = 128 << 10;
+/// Tiles below one another from which on they take time enough to fetch the next panel.
+const FETCHING: usize = 12;
 
 /// The innermost step on one instruction set.
 ///
@@ -45,6 +47,11 @@ pub(super) trait Kernel<W: Word>: Copy {
     fn step(self, sums: Self::Sums, a: W::Cell, b: &Line<W>) -> Self::Sums;
     /// The sums as cells: the first word of each is the sum, the others are anything.
     fn cells(self, sums: Self::Sums) -> Line<W>;
+    /// Asks for `lines` to be brought into the second level cache.
+    #[inline(always)]
+    fn prefetch(self, lines: &[Line<W>]) {
+        let _ = lines;
+    }
     /// [`tile`], compiled for the instruction set.
     fn tile<const R: usize, const P: usize>(
         self,
@@ -84,61 +91,88 @@ pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
     }
     for (sums, c) in sums.into_iter().zip(c) {
         for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
-            let line = kernel.cells(sum);
-            let cells = line.0.as_ref().chunks_exact(W::GROUP);
-            for (c, cell) in c.iter_mut().zip(cells) {
-                *c = c.wrapping_add(&cell[0]);
-            }
+            add_line(c, &kernel.cells(sum));
+        }
+    }
+}
+
+/// Adds the first words of the cells of `line` to `c`, which may be short.
+#[inline(always)]
+fn add_line<W: Word>(c: &mut [W], line: &Line<W>) {
+    let line = line.0.as_ref();
+    if c.len() == W::CELLS {
+        // The usual case: a loop of constant length becomes a few vector instructions.
+        for i in 0..W::CELLS {
+            c[i] = c[i].wrapping_add(&line[i * W::GROUP]);
+        }
+    } else {
+        for (c, cell) in c.iter_mut().zip(line.chunks_exact(W::GROUP)) {
+            *c = c.wrapping_add(&cell[0]);
         }
     }
 }
 
 /// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
-pub(super) fn multiply_add<W: Word, K: Kernel<W>>(kernel: K, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
+pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
+    kernel: K,
+    a: &[W],
+    b: Panels<'b, W>,
+    c: &mut [&mut [W]],
+) {
     let steps = b.inputs.div_ceil(W::GROUP);
     let cell = W::GROUP * W::BYTES;
-    let (rows, block) = if c.len() <= K::ROWS {
-        (c.len(), LEFT_BYTES / (c.len() * cell))
-    } else {
-        let block = PANEL_BYTES / (PANEL * 64);
-        (LEFT_BYTES / (block * cell) / K::ROWS * K::ROWS, block)
-    };
+    let block = (LEFT_BYTES / (c.len() * cell)).max(PANEL_BYTES / (PANEL * 64));
+    let rows = (LEFT_BYTES / (block * cell)).next_multiple_of(K::ROWS);
     let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows.min(c.len()) * block.min(steps)]);
     for (a, c) in a.chunks(rows * b.inputs).zip(c.chunks_mut(rows)) {
         for from in (0..steps).step_by(block) {
             let to = (from + block).min(steps);
             let cells = &mut cells[..c.len() * (to - from)];
-            pack::<W, K>(cells, a, b.inputs, from..to);
-            for (panel, lines) in b.lines.chunks(PANEL * steps).enumerate() {
+            pack(cells, a, b.inputs, from..to, K::ROWS);
+            let block = |lines: &'b [Line<W>]| {
                 let width = lines.len() / steps;
-                let at = panel * PANEL * W::CELLS;
-                column(kernel, cells, &lines[from * width..to * width], width, c, at);
+                (&lines[from * width..to * width], width)
+            };
+            let mut panels = b.lines.chunks(PANEL * steps).map(block).peekable();
+            let mut at = 0;
+            while let Some((lines, width)) = panels.next() {
+                let next = panels.peek().map_or(&[][..], |(lines, _)| lines);
+                column(kernel, cells, lines, width, next, c, at);
+                at += width * W::CELLS;
             }
         }
     }
 }
 
 /// Sets `cells` to steps `range` of the rows of A: tile by tile, in a tile step by step, in a step row by row.
-fn pack<W: Word, K: Kernel<W>>(cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>) {
-    let (from, to) = (range.start * W::GROUP, (range.end * W::GROUP).min(inputs));
-    let mut cells = cells;
+fn pack<W: Word>(mut cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>, most: usize) {
     while !a.is_empty() {
-        let rows = tile_rows(a.len() / inputs, K::ROWS);
+        let rows = tile_rows(a.len() / inputs, most);
         let (tile, below) = a.split_at(rows * inputs);
         let (tile_cells, rest) = cells.split_at_mut(rows * range.len());
-        for (index, row) in tile.chunks_exact(inputs).enumerate() {
-            let mut places = tile_cells.iter_mut().skip(index).step_by(rows);
-            let groups = row[from..to].chunks_exact(W::GROUP);
-            let last = groups.remainder();
-            for (group, cell) in groups.zip(places.by_ref()) {
-                cell.as_mut().copy_from_slice(group);
-            }
-            for cell in places {
-                *cell = W::EMPTY;
-                cell.as_mut()[..last.len()].copy_from_slice(last);
-            }
+        match rows {
+            8 => pack_tile::<W, 8>(tile_cells, tile, inputs, &range),
+            4 => pack_tile::<W, 4>(tile_cells, tile, inputs, &range),
+            2 => pack_tile::<W, 2>(tile_cells, tile, inputs, &range),
+            _ => pack_tile::<W, 1>(tile_cells, tile, inputs, &range),
         }
         (a, cells) = (below, rest);
+    }
+}
+
+/// Sets the cells of one tile.
+fn pack_tile<W: Word, const R: usize>(cells: &mut [W::Cell], a: &[W], inputs: usize, range: &Range<usize>) {
+    let steps = cells.as_chunks_mut::<R>().0;
+    for (index, row) in a.chunks_exact(inputs).enumerate().take(R) {
+        let groups = row[range.start * W::GROUP..(range.end * W::GROUP).min(inputs)].chunks_exact(W::GROUP);
+        let (whole, last) = steps.split_at_mut(groups.len());
+        if let [cells] = last {
+            cells[index] = W::EMPTY;
+            cells[index].as_mut()[..groups.remainder().len()].copy_from_slice(groups.remainder());
+        }
+        for (cells, group) in whole.iter_mut().zip(groups) {
+            cells[index].as_mut().copy_from_slice(group);
+        }
     }
 }
 
@@ -147,20 +181,25 @@ fn tile_rows(rows: usize, most: usize) -> usize {
     1 << rows.min(most).ilog2()
 }
 
-/// All tiles of a panel.
+/// All tiles of a panel, which meanwhile fetch the `next` one.
 fn column<W: Word, K: Kernel<W>>(
     kernel: K,
     mut a: &[W::Cell],
     b: &[Line<W>],
     width: usize,
+    mut next: &[Line<W>],
     mut c: &mut [&mut [W]],
     at: usize,
 ) {
     let steps = b.len() / width;
+    let tiles = c.len() / K::ROWS;
+    let fetched = if tiles < FETCHING { 0 } else { next.len().div_ceil(tiles) };
     while !c.is_empty() {
         let rows = tile_rows(c.len(), K::ROWS);
         let (tile, below) = a.split_at(rows * steps);
         let (sums, rest) = c.split_at_mut(rows);
+        let (now, later) = next.split_at(fetched.min(next.len()));
+        kernel.prefetch(now);
         match (rows, width) {
             (8, PANEL) => kernel.tile::<8, PANEL>(tile, b, sums, at),
             (4, PANEL) => kernel.tile::<4, PANEL>(tile, b, sums, at),
@@ -171,6 +210,6 @@ fn column<W: Word, K: Kernel<W>>(
             (2, _) => kernel.tile::<2, 1>(tile, b, sums, at),
             _ => kernel.tile::<1, 1>(tile, b, sums, at),
         }
-        (a, c) = (below, rest);
+        (a, c, next) = (below, rest, later);
     }
 }

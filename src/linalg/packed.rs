@@ -126,12 +126,26 @@ fn set_panel<W: Word>(panel: &mut [Line<W>], steps: usize, first: usize, rows: &
         let from = strip * STRIP * W::GROUP;
         let to = (from + STRIP * W::GROUP).min(inputs);
         for (output, row) in (first..).zip(rows.chunks_exact(inputs)) {
-            let place = output % W::CELLS * W::GROUP;
-            let lines = lines.iter_mut().skip(output / W::CELLS).step_by(width);
-            for (group, line) in row[from..to].chunks(W::GROUP).zip(lines) {
-                line.0.as_mut()[place..place + group.len()].copy_from_slice(group);
+            if width == PANEL {
+                set_output::<W, PANEL>(lines, output, &row[from..to]);
+            } else {
+                set_output::<W, 1>(lines, output, &row[from..to]);
             }
         }
+    }
+}
+
+/// Sets one output of some steps of a panel of `P` lines: `lines: [steps, P]`.
+fn set_output<W: Word, const P: usize>(lines: &mut [Line<W>], output: usize, row: &[W]) {
+    let (line, place) = (output / W::CELLS, output % W::CELLS * W::GROUP);
+    let groups = row.chunks_exact(W::GROUP);
+    let (whole, last) = lines.as_chunks_mut::<P>().0.split_at_mut(groups.len());
+    if let [lines] = last {
+        let rest = groups.remainder();
+        lines[line].0.as_mut()[place..place + rest.len()].copy_from_slice(rest);
+    }
+    for (lines, group) in whole.iter_mut().zip(groups) {
+        lines[line].0.as_mut()[place..place + W::GROUP].copy_from_slice(group);
     }
 }
 
