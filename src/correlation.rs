@@ -11,6 +11,10 @@
 //! has a number in its session that its pseudorandom addresses are made of, and is handed out
 //! once: the types below can't be copied, and their last step consumes them.
 //!
+//! Nothing here needs a network: a [`Deck`] makes the corrections, [`Store::put`] takes them in, and
+//! the store's other methods hand the correlations out, whose local steps are pure. The `Dealer`
+//! and the protocols are that and the sending.
+//!
 //! | correlation | shared | correction |
 //! | --- | --- | --- |
 //! | [`InputMask`] | r, whose other shares the owner knows the sum of | k bits an element |
@@ -22,6 +26,7 @@
 
 pub mod compare;
 mod dealer;
+mod deck;
 mod fixed;
 mod input;
 mod lookup;
@@ -29,9 +34,11 @@ mod recipe;
 mod request;
 mod source;
 mod store;
+mod take;
 mod triple;
 
 pub use dealer::Dealer;
+pub use deck::Deck;
 pub(crate) use fixed::strips;
 pub use fixed::{Fixed, FixedMask, FixedProduct};
 pub use input::InputMask;

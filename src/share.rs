@@ -1,6 +1,6 @@
 //! Shares.
 //!
-//! Arithmetic: x ∈ Z_2^k is [x] = (x_0, …, x_{n−1}) with x = Σ x_i mod 2^k. Sums, differences and
+//! Arithmetic: x ∈ Z_2^k is \[x\] = (x_0, …, x_{n−1}) with x = Σ x_i mod 2^k. Sums, differences and
 //! products with public numbers are what each party does to its own share; a public number is
 //! added by party 0 alone. Boolean: the same with exclusive or, [`BitShare`].
 //!

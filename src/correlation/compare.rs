@@ -87,7 +87,8 @@ fn words(len: usize) -> usize {
 }
 
 impl<R2: Ring> Comparison<R2> {
-    pub(crate) fn request(len: usize, plan: &Plan) -> Request {
+    /// What to ask the dealer for.
+    pub fn request(len: usize, plan: &Plan) -> Request {
         Request::Compare { len, word: 8 * size_of::<R2::Word>() as u32, plan: plan.clone() }
     }
 

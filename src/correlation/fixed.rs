@@ -40,7 +40,8 @@ pub struct FixedMask<R> {
 }
 
 impl<R: Ring> FixedMask<R> {
-    pub(crate) fn request([outputs, inputs]: [usize; 2], bits: u32) -> Request {
+    /// What to ask the dealer for.
+    pub fn request([outputs, inputs]: [usize; 2], bits: u32) -> Request {
         Request::FixedMask { outputs, inputs, elements: Elements::low::<R>(bits) }
     }
 
@@ -94,7 +95,8 @@ impl<R: Ring> Fixed<R> {
         self.bits
     }
 
-    pub(crate) fn request(&self, rows: usize) -> Request {
+    /// What to ask the dealer for.
+    pub fn request(&self, rows: usize) -> Request {
         Request::FixedProduct {
             matrix: self.matrix,
             rows,

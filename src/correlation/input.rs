@@ -29,7 +29,8 @@ pub struct InputMask<R> {
 }
 
 impl<R2: Ring> InputMask<R2> {
-    pub(crate) fn request(owner: usize, len: usize) -> Request {
+    /// What to ask the dealer for.
+    pub fn request(owner: usize, len: usize) -> Request {
         Request::Input { owner, len, elements: Elements::of::<R2>() }
     }
 

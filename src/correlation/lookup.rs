@@ -31,7 +31,8 @@ pub struct Lookup<R, O> {
 }
 
 impl<R: Ring, O: Ring> Lookup<R, O> {
-    pub(crate) fn request(len: usize, index_bits: u32, table: Arc<[u64]>) -> Request {
+    /// What to ask the dealer for.
+    pub fn request(len: usize, index_bits: u32, table: Arc<[u64]>) -> Request {
         Request::Lookup { len, index: Elements::low::<R>(index_bits), output: Elements::of::<O>(), table }
     }
 

@@ -27,7 +27,8 @@ pub struct Triple<R: Ring> {
 }
 
 impl<R: Ring> Triple<R> {
-    pub(crate) fn request(len: usize) -> Request {
+    /// What to ask the dealer for.
+    pub fn request(len: usize) -> Request {
         Request::Triple { len, elements: Elements::of::<R>() }
     }
 
@@ -72,7 +73,8 @@ pub struct MatrixTriple<R: Ring> {
 }
 
 impl<R: Ring> MatrixTriple<R> {
-    pub(crate) fn request([rows, inner, columns]: [usize; 3]) -> Request {
+    /// What to ask the dealer for.
+    pub fn request([rows, inner, columns]: [usize; 3]) -> Request {
         Request::MatrixTriple { rows, inner, columns, elements: Elements::of::<R>() }
     }
 

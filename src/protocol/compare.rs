@@ -6,7 +6,7 @@
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::compare::{self, Chunks, Comparison, Plan};
+use crate::correlation::compare::{self, Chunks, Plan};
 use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
 use crate::ring::Ring;
@@ -39,8 +39,7 @@ impl<T: Transport> Party<T> {
     ) -> Result<Chunks, Error> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         let plan = Plan::new(bits, output);
-        let source = self.store.take(Comparison::<R>::request(x.len(), &plan))?;
-        let (mut y, masked) = Comparison::new(source, plan, x.len()).mask(x);
+        let (mut y, masked) = self.store.comparison::<R>(x.len(), plan)?.mask(x);
         self.network.open(&mut y, bits)?;
         let mut chunks = masked.look_up(&y)?;
         while chunks.has_level() {

@@ -12,7 +12,7 @@ use num_traits::Zero;
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::{Cost, Fixed, FixedMask, FixedProduct, strips};
+use crate::correlation::{Cost, Fixed, FixedProduct, strips};
 use crate::linalg::Packed;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
@@ -35,10 +35,7 @@ impl<T: Transport> Party<T> {
         mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
     ) -> Result<Fixed<R>, Error> {
         range("bits of a fixed matrix", 1, R::BITS as u64, bits as u64)?;
-        let shape_of = [outputs, inputs];
-        let matrix = self.store.matrices();
-        let source = self.store.take(FixedMask::<R>::request(shape_of, bits))?;
-        let mask = FixedMask::<R>::new(source, matrix, shape_of, bits);
+        let mask = self.store.fixed_mask::<R>([outputs, inputs], bits)?;
         let dry = self.network.is_dry();
         let mut matrices = (!dry).then(|| [Packed::zeros(outputs, inputs), Packed::zeros(outputs, inputs)]);
         for strip in strips(outputs, inputs) {
@@ -88,8 +85,7 @@ impl<T: Transport> Party<T> {
         fixed: &Fixed<R>,
         rows: usize,
     ) -> Result<FixedProduct<R>, Error> {
-        let source = self.store.take(fixed.request(rows))?;
-        Ok(FixedProduct::new(source, fixed, rows)?)
+        Ok(self.store.fixed_product(fixed, rows)?)
     }
 
     /// The online half: x·Wᵀ for x: `[rows, inputs]`, right modulo 2^bits of the fixed matrix.

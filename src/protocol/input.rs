@@ -1,11 +1,11 @@
 //! Input by an owner.
 //!
-//! See [`InputMask`]: the owner learns the sum of the others' random shares beforehand, so that its
+//! See [`InputMask`](crate::correlation::InputMask): the owner learns the sum of the others' random shares beforehand, so that its
 //! own share makes up the rest. No rounds, no opened bits, k bits an element from the dealer.
 
 use super::error::shape;
 use super::{Error, Party};
-use crate::correlation::{Cost, InputMask};
+use crate::correlation::Cost;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
@@ -30,8 +30,7 @@ impl<T: Transport> Party<T> {
         if let Some(values) = values {
             shape("values of an input", len, values.len())?;
         }
-        let source = self.store.take(InputMask::<R>::request(owner, len))?;
-        let mask = InputMask::new(source, owner, len);
+        let mask = self.store.input_mask(owner, len)?;
         match values {
             Some(values) => Ok(mask.share(values)?),
             None if self.network.is_dry() => Ok(Share::zeros(len)),

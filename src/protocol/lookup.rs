@@ -1,12 +1,12 @@
 //! Masked lookup: any public function on few bits.
 //!
-//! One round, m bits opened, 2^m elements from the dealer. See [`Lookup`].
+//! One round, m bits opened, 2^m elements from the dealer. See [`Lookup`](crate::correlation::Lookup).
 
 use alloc::sync::Arc;
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::{Cost, Lookup, MAX_INDEX_BITS};
+use crate::correlation::{Cost, MAX_INDEX_BITS};
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
@@ -25,8 +25,7 @@ impl<T: Transport> Party<T> {
     ) -> Result<Share<O>, Error> {
         range("bits of a lookup's index", 1, MAX_INDEX_BITS.min(R::BITS) as u64, index_bits as u64)?;
         shape("entries of a lookup's table", 1 << index_bits, table.len())?;
-        let request = Lookup::<R, O>::request(x.len(), index_bits, table.clone());
-        let lookup = Lookup::<R, O>::new(self.store.take(request)?, x.len(), index_bits);
+        let lookup = self.store.lookup::<R, O>(x.len(), index_bits, table)?;
         let mut opened = lookup.mask(x);
         self.network.open(&mut opened, index_bits)?;
         Ok(lookup.finish(&opened)?)

@@ -1,11 +1,12 @@
 //! Beaver multiplication, elementwise and of matrices.
 //!
 //! One round; 2k bits an element (for matrices: k bits an element of either factor) opened; k bits
-//! an element of the product from the dealer. See [`Triple`] and [`MatrixTriple`].
+//! an element of the product from the dealer. See [`Triple`](crate::correlation::Triple) and
+//! [`MatrixTriple`](crate::correlation::MatrixTriple).
 
 use super::error::shape;
 use super::{Error, Party};
-use crate::correlation::{Cost, MatrixTriple, Triple};
+use crate::correlation::Cost;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
@@ -17,7 +18,7 @@ impl<T: Transport> Party<T> {
     /// If the lengths differ, the network fails or the store has no triples next.
     pub fn multiply<R: Ring>(&mut self, x: &Share<R>, y: &Share<R>) -> Result<Share<R>, Error> {
         shape("elements of the right factor", x.len(), y.len())?;
-        let triple = Triple::new(self.store.take(Triple::<R>::request(x.len()))?, x.len())?;
+        let triple = self.store.triple::<R>(x.len())?;
         let mut opened = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
         Ok(triple.finish(&opened))
@@ -37,7 +38,7 @@ impl<T: Transport> Party<T> {
         let [rows, inner, columns] = dims;
         shape("elements of the left matrix", rows * inner, x.len())?;
         shape("elements of the right matrix", inner * columns, y.len())?;
-        let triple = MatrixTriple::new(self.store.take(MatrixTriple::<R>::request(dims))?, dims)?;
+        let triple = self.store.matrix_triple::<R>(dims)?;
         let mut opened = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
         if self.network.is_dry() {

@@ -1,0 +1,121 @@
+//! The dealer's work without its network: from seeds and requests to corrections.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::any::Any;
+
+use super::{Dealing, Elements, Request, compare, fixed, input, lookup, triple};
+use crate::prg::{Prg, Seed};
+use crate::protocol::Error;
+
+/// Makes the corrections of one session, request by request: pure, for dealers under any networking.
+///
+/// Knows every party's seed, so whoever holds it together with one party knows everything.
+pub struct Deck {
+    prgs: Vec<Prg>,
+    /// The number of the next item.
+    next: u64,
+    /// Masks of matrices, each a packed matrix of its word, for the products to come.
+    masks: Vec<Box<dyn Any + Send>>,
+}
+
+/// Runs `$body` with `$W` the word of `$bits` bits.
+macro_rules! with_word {
+    ($bits:expr, $W:ident => $body:expr) => {
+        match $bits {
+            8 => {
+                type $W = u8;
+                $body
+            }
+            16 => {
+                type $W = u16;
+                $body
+            }
+            32 => {
+                type $W = u32;
+                $body
+            }
+            64 => {
+                type $W = u64;
+                $body
+            }
+            _ => {
+                type $W = u128;
+                $body
+            }
+        }
+    };
+}
+
+impl Deck {
+    /// A deck for the parties that hold these seeds, which must be fresh: a session's masks are made
+    /// of them, and a second session under the same seeds would use them twice.
+    ///
+    /// # Errors
+    /// If there are no seeds.
+    pub fn new(seeds: &[Seed]) -> Result<Self, Error> {
+        if seeds.is_empty() {
+            return Err(Error::Range { what: "parties", least: 1, most: u64::MAX, found: 0 });
+        }
+        Ok(Self { prgs: seeds.iter().map(Prg::new).collect(), next: 0, masks: Vec::new() })
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.prgs.len()
+    }
+
+    /// Deals one item: the party that gets a correction, and the correction, if anyone gets one. It
+    /// is a secret of that party's, who puts it into its [`Store`](super::Store) with the request;
+    /// the others put the request alone.
+    ///
+    /// # Errors
+    /// If the request is malformed, or asks for a product with a matrix that was not masked in this session.
+    pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
+        let to = request.correction();
+        let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
+        self.fill(request, &mut out)?;
+        self.next += 1;
+        Ok(to.map(|(party, _)| (party, out)))
+    }
+
+    fn fill(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
+        let dealing = Dealing { prgs: &self.prgs, item: self.next };
+        match *request {
+            Request::Input { owner, len, elements: Elements { word, bits } } => {
+                with_word!(word, W => input::deal::<W>(&dealing, owner, len, bits, out));
+            }
+            Request::Triple { len, elements: Elements { word, bits } } => {
+                with_word!(word, W => triple::deal::<W>(&dealing, len, bits, out));
+            }
+            Request::MatrixTriple { rows, inner, columns, elements: Elements { word, bits } } => {
+                with_word!(word, W => triple::deal_matrix::<W>(&dealing, [rows, inner, columns], bits, out));
+            }
+            Request::FixedMask { outputs, inputs, elements } => {
+                let shape = [outputs, inputs];
+                let mask: Box<dyn Any + Send> =
+                    with_word!(elements.word, W => Box::new(fixed::deal_mask::<W>(&dealing, shape)));
+                self.masks.push(mask);
+            }
+            Request::FixedProduct { matrix, rows, outputs, inputs, elements: Elements { word, bits } } => {
+                let dealt = self.masks.get(matrix).is_some_and(|mask| {
+                    with_word!(word, W => fixed::deal::<W>(&dealing, &**mask, [rows, outputs, inputs], bits, out))
+                });
+                if !dealt {
+                    return Err(Error::NoMatrix { matrix, masked: self.masks.len() });
+                }
+            }
+            Request::Lookup { len, index, output, ref table } => {
+                with_word!(index.word, I => with_word!(output.word, W => {
+                    lookup::deal::<I, W>(&dealing, len, index.bits, output.bits, table, out);
+                }));
+            }
+            Request::Compare { len, word, ref plan } => {
+                let output = plan.output().map_or(8, |elements| elements.word);
+                with_word!(word, W => with_word!(output, O => compare::deal::<W, O>(&dealing, plan, len, out)));
+            }
+        }
+        Ok(())
+    }
+}

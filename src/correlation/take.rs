@@ -1,0 +1,97 @@
+//! Taking each kind of correlation from a store.
+//!
+//! `request` is what to ask the dealer for, and the method of the store hands out exactly that: for
+//! callers that run the protocols' local steps under their own networking.
+
+use alloc::sync::Arc;
+
+use super::compare::{Comparison, Plan};
+use super::{
+    Fixed, FixedMask, FixedProduct, InputMask, Lookup, MAX_INDEX_BITS, MatrixTriple, Store, StoreError,
+    Triple,
+};
+use crate::ring::Ring;
+
+impl Store {
+    /// Takes the mask for an input of `len` elements of the party `owner`.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    pub fn input_mask<R: Ring>(&mut self, owner: usize, len: usize) -> Result<InputMask<R>, StoreError> {
+        Ok(InputMask::new(self.take(InputMask::<R>::request(owner, len))?, owner, len))
+    }
+
+    /// Takes the triples for an elementwise product of `len` elements.
+    ///
+    /// # Errors
+    /// If they are not next in the store, or the dealer's correction is malformed.
+    pub fn triple<R: Ring>(&mut self, len: usize) -> Result<Triple<R>, StoreError> {
+        Triple::new(self.take(Triple::<R>::request(len))?, len)
+    }
+
+    /// Takes the triple for a product of matrices, of the shape `[rows, inner, columns]`.
+    ///
+    /// # Errors
+    /// If it is not next in the store, or the dealer's correction is malformed.
+    pub fn matrix_triple<R: Ring>(&mut self, shape: [usize; 3]) -> Result<MatrixTriple<R>, StoreError> {
+        MatrixTriple::new(self.take(MatrixTriple::<R>::request(shape))?, shape)
+    }
+
+    /// Takes the mask of a matrix `[outputs, inputs]`, for products modulo 2^bits.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 1..=k.
+    pub fn fixed_mask<R: Ring>(&mut self, shape: [usize; 2], bits: u32) -> Result<FixedMask<R>, StoreError> {
+        assert!((1..=R::BITS).contains(&bits), "{bits} bits of a matrix in a ring of {} bits", R::BITS);
+        let matrix = self.matrices();
+        Ok(FixedMask::new(self.take(FixedMask::<R>::request(shape, bits))?, matrix, shape, bits))
+    }
+
+    /// Takes what a product of `rows` inputs with the matrix needs, and does its offline half.
+    ///
+    /// # Errors
+    /// If it is not next in the store, or the dealer's correction is malformed.
+    pub fn fixed_product<R: Ring>(
+        &mut self,
+        fixed: &Fixed<R>,
+        rows: usize,
+    ) -> Result<FixedProduct<R>, StoreError> {
+        FixedProduct::new(self.take(fixed.request(rows))?, fixed, rows)
+    }
+
+    /// Takes the masked tables for `len` lookups in `table`, whose index has `index_bits` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `index_bits` is not in 1..=12 or above the index's k, or the table has not 2^index_bits entries.
+    pub fn lookup<R: Ring, O: Ring>(
+        &mut self,
+        len: usize,
+        index_bits: u32,
+        table: &Arc<[u64]>,
+    ) -> Result<Lookup<R, O>, StoreError> {
+        let most = MAX_INDEX_BITS.min(R::BITS);
+        assert!((1..=most).contains(&index_bits), "an index of {index_bits} bits, at most {most} are taken");
+        assert_eq!(table.len(), 1 << index_bits, "entries of a lookup's table");
+        let request = Lookup::<R, O>::request(len, index_bits, table.clone());
+        Ok(Lookup::new(self.take(request)?, len, index_bits))
+    }
+
+    /// Takes the comparison of `len` values.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If the plan's bit length is above k.
+    pub fn comparison<R: Ring>(&mut self, len: usize, plan: Plan) -> Result<Comparison<R>, StoreError> {
+        assert!(plan.bits() <= R::BITS, "{} bits compared in a ring of {} bits", plan.bits(), R::BITS);
+        let source = self.take(Comparison::<R>::request(len, &plan))?;
+        Ok(Comparison::new(source, plan, len))
+    }
+}
