@@ -52,12 +52,7 @@ fn share(party: &mut Party<Memory>) -> Result<Model, Error> {
     Model::share(party, 0, &architecture(), weights)
 }
 
-fn online(
-    party: &mut Party<Memory>,
-    model: &Model,
-    prepared: Prepared<R>,
-    rows: usize,
-) -> Result<(), Error> {
+fn online(party: &mut Party<Memory>, model: &Model, prepared: Prepared<R>, rows: usize) -> Result<(), Error> {
     let images = vec![1; rows * WIDTHS[0]];
     let owner = party.id() == 1 && !party.network().is_dry();
     let x = party.input::<R>(1, images.len(), owner.then_some(&images))?;

@@ -10,23 +10,23 @@ use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 
 /// A session whose parties are kept between phases.
-pub struct Session {
-    pub dealer: Dealer<Memory>,
-    pub parties: Vec<Party<Memory>>,
+pub(crate) struct Session {
+    pub(crate) dealer: Dealer<Memory>,
+    pub(crate) parties: Vec<Party<Memory>>,
 }
 
 /// What a phase took.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// On the clock.
-    pub wall: Duration,
+    pub(crate) wall: Duration,
     /// CPU time of the busiest party.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
 }
 
 impl Session {
     /// Opens a session of `parties` parties.
-    pub fn open(parties: usize) -> Self {
+    pub(crate) fn open(parties: usize) -> Self {
         let mut ends = Memory::mesh(parties + 1, Duration::from_secs(60));
         let root = RootSeed::from_bytes([1; 32]);
         let seeds: Vec<_> = (0..parties as u64).map(|party| root.seed(0, party, 0)).collect();
@@ -37,14 +37,14 @@ impl Session {
     }
 
     /// The recipe of what a party does.
-    pub fn recipe(&self, f: impl Fn(&mut Party<Memory>) -> Result<(), Error>) -> Recipe {
+    pub(crate) fn recipe(&self, f: impl Fn(&mut Party<Memory>) -> Result<(), Error>) -> Recipe {
         let mut dry = Party::dry(self.parties.len());
         f(&mut dry).expect("a dry run");
         dry.take_dry_run().recipe
     }
 
     /// Deals, which is what is timed, and lets the parties receive.
-    pub fn deal(&mut self, recipe: &Recipe) -> Cost {
+    pub(crate) fn deal(&mut self, recipe: &Recipe) -> Cost {
         let (start, cpu) = (Instant::now(), ThreadTime::now());
         self.dealer.deal(recipe).expect("dealing");
         let cost = Cost { wall: start.elapsed(), cpu: cpu.elapsed() };
@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// Runs one phase at every party, each in a thread of its own.
-    pub fn each(&mut self, f: impl Fn(usize, &mut Party<Memory>) -> Result<(), Error> + Sync) -> Cost {
+    pub(crate) fn each(&mut self, f: impl Fn(usize, &mut Party<Memory>) -> Result<(), Error> + Sync) -> Cost {
         let f = &f;
         let start = Instant::now();
         let cpu = thread::scope(|scope| {

@@ -85,7 +85,7 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
     let dry_model = dry_model.map_err(|e| failed("the dry run", e))?;
     let setup = dry.take_dry_run();
     phases.setup = deal(&mut dealer, &setup)?;
-    phases.setup += each(&mut sides, |side| side.setup(job, &architecture, &setup))?;
+    phases.setup += each("setup", &mut sides, |side| side.setup(job, &architecture, &setup))?;
 
     let width = job.model.layers[0].inputs;
     let mut secure = Secure { classes: Vec::new(), logits: job.logits.then(Vec::new), phases };
@@ -101,9 +101,9 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
             }
         };
         secure.phases.dealer += deal(&mut dealer, &recipe)?;
-        secure.phases.offline += each(&mut sides, |side| side.offline(rows, &recipe))?;
+        secure.phases.offline += each("offline", &mut sides, |side| side.offline(rows, &recipe))?;
         let mut found = None;
-        secure.phases.online += each(&mut sides, |side| side.online(job, batch, rows))?;
+        secure.phases.online += each("online", &mut sides, |side| side.online(job, batch, rows))?;
         for side in &mut sides {
             found = found.or(side.found.take());
         }
@@ -145,8 +145,9 @@ fn deal(dealer: &mut Dealer<Memory>, run: &DryRun) -> Result<Phase, Error> {
     })
 }
 
-/// Runs one phase at every party, each in a thread of its own.
+/// Runs one phase at every party, each in a thread of its own, which profilers see under the phase's name.
 fn each(
+    name: &str,
     sides: &mut [Side],
     phase: impl Fn(&mut Side) -> Result<(), protocol::Error> + Sync,
 ) -> Result<Phase, Error> {
@@ -156,7 +157,7 @@ fn each(
         let threads: Vec<_> = sides
             .iter_mut()
             .map(|side| {
-                scope.spawn(move || {
+                thread::Builder::new().name(name.into()).spawn_scoped(scope, move || {
                     let (rounds, sent) = (side.party.network().rounds(), side.party.network().sent_bytes());
                     let cpu = ThreadCpu::start();
                     phase(side)?;
@@ -165,11 +166,12 @@ fn each(
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join()).collect()
+        threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
     });
     let mut all = Phase { wall_s: start.elapsed().as_secs_f64(), ..Phase::default() };
     for (id, result) in results.into_iter().enumerate() {
         let who = format!("party {id}");
+        let result = result.map_err(|e| Error::Wrong(format!("{who}: {e}")))?;
         let result = result.map_err(|_| Error::Wrong(format!("{who} panicked")))?;
         let (cpu_s, rounds, sent) = result.map_err(|e: protocol::Error| failed(&who, e))?;
         all.cpu_s = all.cpu_s.max(cpu_s);

@@ -7,7 +7,6 @@ use super::{Deck, Recipe};
 use crate::net::{Kind, Network, Transport};
 use crate::prg::Seed;
 use crate::protocol::Error;
-use crate::share::wipe;
 
 /// Hands out correlated randomness to the parties of one session.
 ///
@@ -42,11 +41,14 @@ impl<T: Transport> Dealer<T> {
     /// If the transport fails, or as [`Deck::deal`].
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         for request in recipe.requests() {
-            if let Some((party, mut correction)) = self.deck.deal(request)? {
-                let sent = self.network.send(party, Kind::Correction, &correction);
-                wipe(&mut correction);
-                sent?;
-                self.sent[party] += correction.len() as u64;
+            let deck = &mut self.deck;
+            match request.correction() {
+                Some((party, bytes)) => {
+                    let deal = |out: &mut [u8]| deck.deal_into(request, out);
+                    self.network.send_with(party, Kind::Correction, bytes, deal)?;
+                    self.sent[party] += bytes as u64;
+                }
+                None => deck.deal_into(request, &mut [])?,
             }
         }
         Ok(())

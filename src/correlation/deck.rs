@@ -75,9 +75,22 @@ impl Deck {
     pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
         let to = request.correction();
         let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
-        self.fill(request, &mut out)?;
-        self.next += 1;
+        self.deal_into(request, &mut out)?;
         Ok(to.map(|(party, _)| (party, out)))
+    }
+
+    /// As [`deal`](Self::deal), and writes the correction to `out`, every byte of it.
+    ///
+    /// # Errors
+    /// As [`deal`](Self::deal), and if `out` has another length than the correction.
+    pub fn deal_into(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
+        let expected = request.correction().map_or(0, |(_, bytes)| bytes);
+        if out.len() != expected {
+            return Err(Error::Shape { what: "bytes of a correction", expected, found: out.len() });
+        }
+        self.fill(request, out)?;
+        self.next += 1;
+        Ok(())
     }
 
     fn fill(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
