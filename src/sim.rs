@@ -24,7 +24,7 @@ use std::time::Duration;
 use std::vec::Vec;
 
 use crate::correlation::{Dealer, DryRun, Recipe};
-use crate::net::{Counting, Counts, Memory, Network, Topology, Transport};
+use crate::net::{Counting, Counts, Memory, NetError, Network, Topology, Transport};
 use crate::prg::{RootSeed, Seed};
 use crate::protocol::{Error, Party};
 
@@ -48,7 +48,7 @@ pub struct Run<O> {
     pub dry: DryRun,
 }
 
-/// The first error of a simulation.
+/// The error of a simulation.
 #[derive(Debug)]
 pub struct SimError {
     /// Whose it is; the number of parties for the dealer.
@@ -99,7 +99,7 @@ impl Simulation {
     /// Runs `f` at every party, with what the dealer deals for it.
     ///
     /// # Errors
-    /// The first party's error, if any failed; an error of the dry run; a number of parties that is
+    /// The error that began it, if any party failed; an error of the dry run; a number of parties that is
     /// not in 2..=16.
     pub fn run<O: Send>(
         &self,
@@ -113,7 +113,7 @@ impl Simulation {
             Ok((output, counts))
         };
         let mut run = Run { outputs: Vec::new(), counts: Vec::new(), dry };
-        let mut failed = None;
+        let (mut failed, mut found) = (None, false);
         for (peer, result) in self.run_over(ends, &run.dry.recipe, counted).into_iter().enumerate() {
             match result {
                 Ok(Some((output, counts))) => {
@@ -121,9 +121,14 @@ impl Simulation {
                     run.counts.push(counts);
                 }
                 Ok(None) => {}
-                // The error that came first is the one that names no other party as gone; the
-                // parties' order is the next best.
-                Err(error) => failed = failed.or(Some(SimError { peer, error })),
+                Err(error) => {
+                    // A party that fails leaves the others without a peer: theirs is not the cause.
+                    let cause = !matches!(error, Error::Net(NetError::Transport { .. }));
+                    if failed.is_none() || cause && !found {
+                        failed = Some(SimError { peer, error });
+                        found = cause;
+                    }
+                }
             }
         }
         failed.map_or(Ok(run), Err)

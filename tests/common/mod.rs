@@ -1,10 +1,17 @@
 //! What the integration tests share.
 #![allow(dead_code, unreachable_pub)]
 
-use num_traits::{WrappingAdd, WrappingSub, Zero};
+pub mod compare;
+
+use num_traits::WrappingSub;
+use proptest::prelude::*;
 use ringshare::correlation::{Deck, Recipe, Request, Store};
+use ringshare::net::Topology;
 use ringshare::prg::{RootSeed, Seed};
+use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
+use ringshare::share::Share;
+use ringshare::sim::{SimTransport, Simulation};
 
 /// A generator of test data: splitmix64.
 pub struct Random(pub u64);
@@ -85,4 +92,85 @@ pub fn xor(shares: &[Vec<u8>]) -> Vec<u8> {
         total.iter_mut().zip(share).for_each(|(total, byte)| *total ^= byte);
     }
     total
+}
+
+/// Calls `f::<Z2<k>>(...)` at widths of every word, the odd ones above all.
+#[macro_export]
+macro_rules! at_widths {
+    ($f:ident $args:tt) => {
+        at_widths!($f $args: 2 3 5 7 8 11 13 14 16 17 20 31 32 33 47 63 64)
+    };
+    ($f:ident $args:tt: $($k:literal)*) => {{
+        $($f::<ringshare::ring::Z2<$k>> $args;)*
+    }};
+}
+
+/// As [`at_widths`], at widths beyond 64 too.
+#[macro_export]
+macro_rules! at_all_widths {
+    ($f:ident $args:tt) => {{
+        at_widths!($f $args);
+        at_widths!($f $args: 1 65 77 100 127 128);
+    }};
+}
+
+/// Parties, topology, and a seed for the rest.
+pub fn settings() -> impl Strategy<Value = (Simulation, u64)> {
+    let topology = prop_oneof![Just(Topology::Auto), Just(Topology::Direct), Just(Topology::Scatter)];
+    (2usize..=7, topology, any::<u64>())
+        .prop_map(|(parties, topology, seed)| (Simulation::new(parties).topology(topology).seed(seed), seed))
+}
+
+/// Shares values of one party.
+pub fn input<R: Ring>(
+    party: &mut Party<SimTransport>,
+    owner: usize,
+    values: &[R::Word],
+) -> Result<Share<R>, Error> {
+    let own = party.id() == owner;
+    party.input(owner, values.len(), own.then_some(values))
+}
+
+/// The low k bits of every value.
+pub fn canonical<R: Ring>(values: &[u128]) -> Vec<u128> {
+    values.iter().map(|&value| value & u128::mask(R::BITS)).collect()
+}
+
+/// What a party does, with its result as numbers: one type, so that tests at many widths compile fast.
+pub type Program<'a> = &'a (dyn Fn(&mut Party<SimTransport>) -> Result<Vec<u128>, Error> + Sync);
+
+/// Everyone's result.
+pub fn run(simulation: &Simulation, program: Program<'_>) -> Vec<Vec<u128>> {
+    simulation.run(program).unwrap().outputs
+}
+
+/// Everyone's result is this one.
+pub fn all(simulation: &Simulation, program: Program<'_>, expected: &[u128]) {
+    for (party, output) in run(simulation, program).iter().enumerate() {
+        assert_eq!(output, expected, "at party {party}");
+    }
+}
+
+/// Opens a vector as numbers.
+pub fn open<R: Ring>(party: &mut Party<SimTransport>, x: &Share<R>) -> Result<Vec<u128>, Error> {
+    Ok(wide(&party.open(x)?))
+}
+
+/// Words as numbers, dirty bits included.
+pub fn wide<W: Word>(words: &[W]) -> Vec<u128> {
+    words.iter().map(|word| word.widen()).collect()
+}
+
+/// The product of `[rows, inner]` and `[inner, columns]`.
+pub fn product(x: &[u128], y: &[u128], [rows, inner, columns]: [usize; 3]) -> Vec<u128> {
+    let mut out = vec![0u128; rows * columns];
+    for r in 0..rows {
+        for i in 0..inner {
+            for c in 0..columns {
+                let term = x[r * inner + i].wrapping_mul(y[i * columns + c]);
+                out[r * columns + c] = out[r * columns + c].wrapping_add(term);
+            }
+        }
+    }
+    out
 }

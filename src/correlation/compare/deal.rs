@@ -19,6 +19,9 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
     len: usize,
     out: &mut [u8],
 ) {
+    if len == 0 {
+        return;
+    }
     let mut r = vec![W::zero(); len];
     for (b, r) in r.chunks_mut(BLOCK).enumerate() {
         dealing.sum(R, b * BLOCK, r);

@@ -1,0 +1,102 @@
+//! Comparisons by the pure kernels, opened by hand.
+
+use ringshare::correlation::compare::{Chunks, Comparison, Plan};
+use ringshare::correlation::{Elements, Recipe, Store};
+use ringshare::ring::{Ring, Word};
+use ringshare::share::Share;
+
+use super::{Random, split, stores, sum, xor};
+
+/// The parties and the session, and whether they write down what they open.
+#[derive(Clone, Copy)]
+pub struct Setting {
+    pub parties: usize,
+    pub session: u64,
+}
+
+/// All that is opened, step by step.
+pub struct Opened<R: Ring> {
+    /// The masked values, canonical.
+    pub y: Vec<R::Word>,
+    /// The masked bits of every level and of the last step.
+    pub bits: Vec<Vec<u8>>,
+}
+
+impl Setting {
+    fn stores<R: Ring>(self, len: usize, plan: &Plan) -> Vec<Store> {
+        stores(self.parties, self.session, &Recipe(vec![Comparison::<R>::request(len, plan)]))
+    }
+
+    /// The comparison's secret masks r modulo 2^k, which depend on the seeds alone.
+    pub fn masks<R: Ring>(self, len: usize, plan: &Plan) -> Vec<R::Word> {
+        let mask =
+            |mut store: Store| store.comparison::<R>(len, plan.clone()).unwrap().mask(&Share::zeros(len)).0;
+        sum(&self.stores::<R>(len, plan).into_iter().map(mask).collect::<Vec<_>>(), plan.bits())
+    }
+
+    /// Up to the last step.
+    pub fn chunks<R: Ring>(self, x: &[R::Word], plan: &Plan) -> (Vec<Chunks>, Opened<R>) {
+        let mut random = Random(self.session ^ 0x5eed);
+        let x_shares = split::<R>(x, self.parties, &mut random).into_iter().map(Share::<R>::from_words);
+        let mask = |(mut store, x): (Store, Share<R>)| {
+            store.comparison::<R>(x.len(), plan.clone()).unwrap().mask(&x)
+        };
+        let masked = self.stores::<R>(x.len(), plan).into_iter().zip(x_shares).map(mask);
+        let (y, masked): (Vec<_>, Vec<_>) = masked.unzip();
+        let y = sum(&y, plan.bits());
+        let mut chunks: Vec<Chunks> = masked.into_iter().map(|masked| masked.look_up(&y).unwrap()).collect();
+        let mut bits = Vec::new();
+        while chunks[0].has_level() {
+            let opened = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
+            chunks = chunks.into_iter().map(|chunks| chunks.combine(&opened).unwrap()).collect();
+            bits.push(opened);
+        }
+        (chunks, Opened { y, bits })
+    }
+
+    /// `[if x ≥ 0, if x < 0]` of `values`, opened.
+    pub fn arithmetic<R: Ring, O: Ring>(
+        self,
+        x: &[R::Word],
+        bits: u32,
+        values: [O::Word; 2],
+    ) -> (Vec<O::Word>, Opened<R>) {
+        let (chunks, mut opened) = self.chunks::<R>(x, &Plan::new(bits, Some(Elements::of::<O>())));
+        let last = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
+        let finish = |chunks: Chunks| chunks.finish::<O>(&last, values).unwrap().expose().to_vec();
+        let out = sum(&chunks.into_iter().map(finish).collect::<Vec<_>>(), O::BITS);
+        opened.bits.push(last);
+        (out, opened)
+    }
+
+    /// The bits x < 0, opened.
+    pub fn boolean<R: Ring>(self, x: &[R::Word], bits: u32) -> (Vec<bool>, Opened<R>) {
+        let (chunks, opened) = self.chunks::<R>(x, &Plan::new(bits, None));
+        let shares: Vec<_> = chunks.into_iter().map(|chunks| chunks.finish_bits().unwrap()).collect();
+        let bit =
+            |i: usize| shares.iter().fold(0, |bit, share| bit ^ share.expose()[i / 64] >> (i % 64) & 1) == 1;
+        assert!(shares.iter().all(|share| share.len() == x.len()));
+        ((0..x.len()).map(bit).collect(), opened)
+    }
+
+    /// Holds every kind of result against plain integers.
+    pub fn check<R: Ring, O: Ring>(self, x: &[R::Word], bits: u32) {
+        let negative: Vec<bool> = x.iter().map(|x| x.signed(bits) < 0).collect();
+        let values = [O::Word::truncate(0x55), O::Word::from_signed(-3)];
+        let (out, _) = self.arithmetic::<R, O>(x, bits, values);
+        for (i, (&negative, &out)) in negative.iter().zip(&out).enumerate() {
+            let expected = values[usize::from(negative)] & O::Word::mask(O::BITS);
+            assert!(
+                out == expected,
+                "{:?} at {bits} bits, place {i} of {}, {} parties",
+                x[i],
+                x.len(),
+                self.parties
+            );
+        }
+        let (out, _) = self.boolean::<R>(x, bits);
+        if let Some(i) = (0..x.len()).find(|&i| out[i] != negative[i]) {
+            panic!("{:?} at {bits} bits, place {i} of {}, {} parties: a bit", x[i], x.len(), self.parties);
+        }
+    }
+}
