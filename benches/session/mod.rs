@@ -29,9 +29,8 @@ impl Session {
     pub(crate) fn open(parties: usize) -> Self {
         let mut ends = Memory::mesh(parties + 1, Duration::from_secs(60));
         let root = RootSeed::from_bytes([1; 32]);
-        let seeds: Vec<_> = (0..parties as u64).map(|party| root.seed(0, party, 0)).collect();
         let end = ends.pop().expect("the dealer's end");
-        let dealer = Dealer::open(Network::new(end, parties, parties, 0), &seeds).expect("a dealer");
+        let dealer = Dealer::open(Network::new(end, parties, parties, 0), &root).expect("a dealer");
         let join = |(id, end)| Party::join(Network::new(end, id, parties, 0)).expect("a party");
         Self { dealer, parties: ends.into_iter().enumerate().map(join).collect() }
     }

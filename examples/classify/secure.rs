@@ -66,10 +66,9 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
     let mut ends = Memory::mesh(job.parties + 1, PATIENCE);
     let session = job.seed.unwrap_or_default();
     let root = job.root()?;
-    let seeds: Vec<_> = (0..job.parties as u64).map(|party| root.seed(session, party, 0)).collect();
     let last = ends.pop().ok_or_else(|| Error::Wrong("expected an end for the dealer".into()))?;
     let dealer = Network::new(last, job.parties, job.parties, session);
-    let mut dealer = Dealer::open(dealer, &seeds).map_err(|e| failed("the dealer", e))?;
+    let mut dealer = Dealer::open(dealer, &root).map_err(|e| failed("the dealer", e))?;
     let mut sides = Vec::new();
     for (id, end) in ends.into_iter().enumerate() {
         let mut network = Network::new(end, id, job.parties, session);
@@ -118,13 +117,16 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
     Ok(secure)
 }
 
+/// Classes and logits of a batch.
+type Found = (Vec<u8>, Vec<i32>);
+
 /// One party's state.
 struct Side {
     party: Party<Memory>,
     model: Option<Sequential<R>>,
     prepared: Option<Prepared<R>>,
-    /// Classes and logits of a batch, at the party that learns them.
-    found: Option<(Vec<u8>, Vec<i32>)>,
+    /// At the party that learns it.
+    found: Option<Found>,
 }
 
 /// Runs the dealer.
@@ -223,7 +225,7 @@ impl Job<'_> {
         prepared: Prepared<R>,
         rows: usize,
         images: Option<&[u16]>,
-    ) -> Result<Option<(Vec<u8>, Vec<i32>)>, protocol::Error> {
+    ) -> Result<Option<Found>, protocol::Error> {
         let architecture = model.architecture();
         let bits = self.bits[self.bits.len() - 1];
         let x = party.input::<R>(IMAGE_OWNER, rows * architecture.inputs(), images)?;

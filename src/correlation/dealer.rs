@@ -3,9 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Deck, Recipe};
-use crate::net::{Kind, Network, Transport};
-use crate::prg::Seed;
+use super::{Deck, Recipe, Seeds};
+use crate::net::{Kind, NetError, Network, Transport};
+use crate::prg::RootSeed;
 use crate::protocol::Error;
 
 /// Hands out correlated randomness to the parties of one session.
@@ -20,19 +20,23 @@ pub struct Dealer<T> {
 }
 
 impl<T: Transport> Dealer<T> {
-    /// Opens the session: sends every party its seed. The seeds must be fresh, see [`Deck::new`].
+    /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
+    /// be used for another session of the same number.
     ///
     /// # Errors
-    /// If there are not as many seeds as parties, or the transport fails.
-    pub fn open(mut network: Network<T>, seeds: &[Seed]) -> Result<Self, Error> {
-        if seeds.len() != network.parties() {
-            return Err(Error::Shape { what: "seeds", expected: network.parties(), found: seeds.len() });
+    /// If there are no parties, or the transport fails.
+    pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+        let seeds = Seeds::derive(root, network.session(), network.parties());
+        let deck = Deck::new(&seeds)?;
+        for party in 0..seeds.parties() {
+            let row = seeds.row(party);
+            network.send_with(party, Kind::Seed, 16 * row.len(), |out| {
+                let places = out.chunks_exact_mut(16).zip(row);
+                places.for_each(|(out, seed)| out.copy_from_slice(seed.expose()));
+                Ok::<(), NetError>(())
+            })?;
         }
-        let deck = Deck::new(seeds)?;
-        for (party, seed) in seeds.iter().enumerate() {
-            network.send(party, Kind::Seed, seed.expose())?;
-        }
-        Ok(Self { network, deck, sent: vec![0; seeds.len()] })
+        Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
     }
 
     /// Deals a recipe: sends each item's correction to the party that gets it.

@@ -132,7 +132,7 @@ pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_mul(&b));
-    dealing.correct(C, 0, 0, &mut a);
+    dealing.correct(C, 0, &mut a);
     ring::pack(&a, bits, out);
 }
 
@@ -144,6 +144,6 @@ pub(super) fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bit
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
     multiply_add(&a, &Packed::from_columns(columns, inner, &b), &mut c);
-    dealing.correct(C, 0, 0, &mut c);
+    dealing.correct(C, 0, &mut c);
     ring::pack(&c, bits, out);
 }

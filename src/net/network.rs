@@ -88,6 +88,11 @@ impl<T: Transport> Network<T> {
         self.id
     }
 
+    /// The session's number.
+    pub fn session(&self) -> u64 {
+        self.session
+    }
+
     /// The number of parties.
     pub fn parties(&self) -> usize {
         self.parties
