@@ -85,20 +85,34 @@ pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
     at: usize,
 ) {
     let mut sums = [[kernel.zero(); P]; R];
-    let mut next = next.chunks(P);
-    for (a, b) in a.as_chunks::<R>().0.iter().zip(b.as_chunks::<P>().0) {
-        for line in next.next().into_iter().flatten() {
-            kernel.fetch(line);
-        }
-        for (sums, &a) in sums.iter_mut().zip(a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = kernel.step(*sum, a, b);
-            }
-        }
+    let (a, b) = (a.as_chunks::<R>().0, b.as_chunks::<P>().0);
+    let (a_fetching, a) = a.split_at(next.len().div_ceil(P).min(a.len()));
+    let (b_fetching, b) = b.split_at(a_fetching.len());
+    for ((a, b), next) in a_fetching.iter().zip(b_fetching).zip(next.chunks(P)) {
+        next.iter().for_each(|line| kernel.fetch(line));
+        step(kernel, &mut sums, a, b);
+    }
+    for (a, b) in a.iter().zip(b) {
+        step(kernel, &mut sums, a, b);
     }
     for (sums, c) in sums.into_iter().zip(c) {
         for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
             add_line(c, &kernel.cells(sum));
+        }
+    }
+}
+
+/// One step of a tile: each cell of A with each line of B.
+#[inline(always)]
+fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+    kernel: K,
+    sums: &mut [[K::Sums; P]; R],
+    a: &[W::Cell; R],
+    b: &[Line<W>; P],
+) {
+    for (sums, &a) in sums.iter_mut().zip(a) {
+        for (sum, b) in sums.iter_mut().zip(b) {
+            *sum = kernel.step(*sum, a, b);
         }
     }
 }
