@@ -63,13 +63,11 @@ macro_rules! kernel {
             }
 
             #[inline(always)]
-            fn prefetch(self, lines: &[Line<$word>]) {
-                for line in lines {
-                    // SAFETY: every x86-64 CPU has the instruction, which accesses nothing.
-                    #[allow(unused_unsafe)]
-                    unsafe {
-                        _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
-                    }
+            fn fetch(self, line: &Line<$word>) {
+                // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
                 }
             }
 
@@ -77,6 +75,7 @@ macro_rules! kernel {
                 self,
                 a: &[<$word as super::Product>::Cell],
                 b: &[Line<$word>],
+                next: &[Line<$word>],
                 c: &mut [&mut [$word]],
                 at: usize,
             ) {
@@ -85,13 +84,14 @@ macro_rules! kernel {
                     kernel: Avx2,
                     a: &[<$word as super::Product>::Cell],
                     b: &[Line<$word>],
+                    next: &[Line<$word>],
                     c: &mut [&mut [$word]],
                     at: usize,
                 ) {
-                    blocked::tile::<$word, Avx2, R, P>(kernel, a, b, c, at);
+                    blocked::tile::<$word, Avx2, R, P>(kernel, a, b, next, c, at);
                 }
                 // SAFETY: `self` is the proof that the CPU has AVX2.
-                unsafe { inner::<R, P>(self, a, b, c, at) }
+                unsafe { inner::<R, P>(self, a, b, next, c, at) }
             }
         }
     };

@@ -82,13 +82,11 @@ macro_rules! kernel {
             }
 
             #[inline(always)]
-            fn prefetch(self, lines: &[Line<$word>]) {
-                for line in lines {
-                    // SAFETY: every x86-64 CPU has the instruction, which accesses nothing.
-                    #[allow(unused_unsafe)]
-                    unsafe {
-                        _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
-                    }
+            fn fetch(self, line: &Line<$word>) {
+                // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
                 }
             }
 
@@ -96,6 +94,7 @@ macro_rules! kernel {
                 self,
                 a: &[<$word as super::Product>::Cell],
                 b: &[Line<$word>],
+                next: &[Line<$word>],
                 c: &mut [&mut [$word]],
                 at: usize,
             ) {
@@ -104,13 +103,14 @@ macro_rules! kernel {
                     kernel: $token,
                     a: &[<$word as super::Product>::Cell],
                     b: &[Line<$word>],
+                    next: &[Line<$word>],
                     c: &mut [&mut [$word]],
                     at: usize,
                 ) {
-                    blocked::tile::<$word, $token, R, P>(kernel, a, b, c, at);
+                    blocked::tile::<$word, $token, R, P>(kernel, a, b, next, c, at);
                 }
                 // SAFETY: `self` is the proof that the CPU has the features.
-                unsafe { inner::<R, P>(self, a, b, c, at) }
+                unsafe { inner::<R, P>(self, a, b, next, c, at) }
             }
         }
     };

@@ -27,10 +27,10 @@ use crate::ring::Word;
 pub(super) const PANEL: usize = 2;
 /// Bytes of a block of a panel: most of a first level cache.
 const PANEL_BYTES: usize = 32 << 10;
+/// Bytes of a block of a panel for few rows: together with the next one, most of a second level cache.
+const LONG_PANEL_BYTES: usize = 256 << 10;
 /// Bytes of a block of A: a good part of a second level cache.
 const LEFT_BYTES: usize = 128 << 10;
-/// Tiles below one another from which on they take time enough to fetch the next panel.
-const FETCHING: usize = 12;
 
 /// The innermost step on one instruction set.
 ///
@@ -47,16 +47,17 @@ pub(super) trait Kernel<W: Word>: Copy {
     fn step(self, sums: Self::Sums, a: W::Cell, b: &Line<W>) -> Self::Sums;
     /// The sums as cells: the first word of each is the sum, the others are anything.
     fn cells(self, sums: Self::Sums) -> Line<W>;
-    /// Asks for `lines` to be brought into the second level cache.
+    /// Asks for `line` to be brought into the second level cache.
     #[inline(always)]
-    fn prefetch(self, lines: &[Line<W>]) {
-        let _ = lines;
+    fn fetch(self, line: &Line<W>) {
+        let _ = line;
     }
     /// [`tile`], compiled for the instruction set.
     fn tile<const R: usize, const P: usize>(
         self,
         a: &[W::Cell],
         b: &[Line<W>],
+        next: &[Line<W>],
         c: &mut [&mut [W]],
         at: usize,
     );
@@ -71,6 +72,7 @@ pub struct Panels<'a, W: Product> {
 
 /// Adds `a · b` to columns `at..` of `c`, as many as there are: `a: [steps, R]` cells, `b: [steps, P]` lines,
 /// `c: [R, any]`.
+/// Meanwhile fetches `next`, at most `P` lines a step.
 ///
 /// To be inlined into [`Kernel::tile`].
 #[inline(always)]
@@ -78,20 +80,39 @@ pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     a: &[W::Cell],
     b: &[Line<W>],
+    next: &[Line<W>],
     c: &mut [&mut [W]],
     at: usize,
 ) {
     let mut sums = [[kernel.zero(); P]; R];
-    for (a, b) in a.as_chunks::<R>().0.iter().zip(b.as_chunks::<P>().0) {
-        for (sums, &a) in sums.iter_mut().zip(a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = kernel.step(*sum, a, b);
-            }
-        }
+    let (a, b) = (a.as_chunks::<R>().0, b.as_chunks::<P>().0);
+    let (a_fetching, a) = a.split_at(next.len().div_ceil(P).min(a.len()));
+    let (b_fetching, b) = b.split_at(a_fetching.len());
+    for ((a, b), next) in a_fetching.iter().zip(b_fetching).zip(next.chunks(P)) {
+        next.iter().for_each(|line| kernel.fetch(line));
+        step(kernel, &mut sums, a, b);
+    }
+    for (a, b) in a.iter().zip(b) {
+        step(kernel, &mut sums, a, b);
     }
     for (sums, c) in sums.into_iter().zip(c) {
         for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
             add_line(c, &kernel.cells(sum));
+        }
+    }
+}
+
+/// One step of a tile: each cell of A with each line of B.
+#[inline(always)]
+fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+    kernel: K,
+    sums: &mut [[K::Sums; P]; R],
+    a: &[W::Cell; R],
+    b: &[Line<W>; P],
+) {
+    for (sums, &a) in sums.iter_mut().zip(a) {
+        for (sum, b) in sums.iter_mut().zip(b) {
+            *sum = kernel.step(*sum, a, b);
         }
     }
 }
@@ -121,7 +142,8 @@ pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
 ) {
     let steps = b.inputs.div_ceil(W::GROUP);
     let cell = W::GROUP * W::BYTES;
-    let block = (LEFT_BYTES / (c.len() * cell)).max(PANEL_BYTES / (PANEL * 64));
+    let line = PANEL * size_of::<Line<W>>();
+    let block = (LEFT_BYTES / (c.len() * cell)).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
     let rows = (LEFT_BYTES / (block * cell)).next_multiple_of(K::ROWS);
     let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows.min(c.len()) * block.min(steps)]);
     for (a, c) in a.chunks(rows * b.inputs).zip(c.chunks_mut(rows)) {
@@ -192,23 +214,22 @@ fn column<W: Word, K: Kernel<W>>(
     at: usize,
 ) {
     let steps = b.len() / width;
-    let tiles = c.len() / K::ROWS;
-    let fetched = if tiles < FETCHING { 0 } else { next.len().div_ceil(tiles) };
+    // One row goes through the panels so fast that the CPU's own prefetching does better.
+    let share = if c.len() == 1 { 0 } else { next.len().div_ceil(c.len().div_ceil(K::ROWS)) };
     while !c.is_empty() {
         let rows = tile_rows(c.len(), K::ROWS);
         let (tile, below) = a.split_at(rows * steps);
         let (sums, rest) = c.split_at_mut(rows);
-        let (now, later) = next.split_at(fetched.min(next.len()));
-        kernel.prefetch(now);
+        let (now, later) = next.split_at(share.min(next.len()));
         match (rows, width) {
-            (8, PANEL) => kernel.tile::<8, PANEL>(tile, b, sums, at),
-            (4, PANEL) => kernel.tile::<4, PANEL>(tile, b, sums, at),
-            (2, PANEL) => kernel.tile::<2, PANEL>(tile, b, sums, at),
-            (1, PANEL) => kernel.tile::<1, PANEL>(tile, b, sums, at),
-            (8, _) => kernel.tile::<8, 1>(tile, b, sums, at),
-            (4, _) => kernel.tile::<4, 1>(tile, b, sums, at),
-            (2, _) => kernel.tile::<2, 1>(tile, b, sums, at),
-            _ => kernel.tile::<1, 1>(tile, b, sums, at),
+            (8, PANEL) => kernel.tile::<8, PANEL>(tile, b, now, sums, at),
+            (4, PANEL) => kernel.tile::<4, PANEL>(tile, b, now, sums, at),
+            (2, PANEL) => kernel.tile::<2, PANEL>(tile, b, now, sums, at),
+            (1, PANEL) => kernel.tile::<1, PANEL>(tile, b, now, sums, at),
+            (8, _) => kernel.tile::<8, 1>(tile, b, now, sums, at),
+            (4, _) => kernel.tile::<4, 1>(tile, b, now, sums, at),
+            (2, _) => kernel.tile::<2, 1>(tile, b, now, sums, at),
+            _ => kernel.tile::<1, 1>(tile, b, now, sums, at),
         }
         (a, c, next) = (below, rest, later);
     }

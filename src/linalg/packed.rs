@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::blocked::{PANEL, Panels};
 use super::word::Line;
@@ -63,15 +63,20 @@ impl<W: Word> Packed<W> {
         if columns.is_empty() {
             return packed;
         }
-        let mut strip = Zeroizing::new(alloc::vec![W::zero(); W::CELLS.min(outputs) * inputs]);
-        for first in (0..outputs).step_by(W::CELLS) {
-            let width = W::CELLS.min(outputs - first);
-            for (k, row) in columns.chunks_exact(outputs).enumerate() {
-                for (o, &word) in row[first..first + width].iter().enumerate() {
-                    strip[o * inputs + k] = word;
+        let steps = inputs.div_ceil(W::GROUP);
+        let places = packed.lines.chunks_mut(PANEL * steps).zip((0..).step_by(PANEL * W::CELLS));
+        for (panel, first) in places {
+            let width = panel.len() / steps;
+            let last = (first + width * W::CELLS).min(outputs);
+            for (lines, rows) in panel.chunks_exact_mut(width).zip(columns.chunks(W::GROUP * outputs)) {
+                for (place, row) in rows.chunks_exact(outputs).enumerate() {
+                    for (line, words) in lines.iter_mut().zip(row[first..last].chunks(W::CELLS)) {
+                        for (cell, &word) in line.0.as_mut().chunks_exact_mut(W::GROUP).zip(words) {
+                            cell[place] = word;
+                        }
+                    }
                 }
             }
-            packed.set_rows(first, &strip[..width * inputs]);
         }
         packed
     }

@@ -42,9 +42,10 @@ impl<W: Word> Kernel<W> for Portable {
         self,
         a: &[W::Cell],
         b: &[Line<W>],
+        next: &[Line<W>],
         c: &mut [&mut [W]],
         at: usize,
     ) {
-        blocked::tile::<W, Self, R, P>(self, a, b, c, at);
+        blocked::tile::<W, Self, R, P>(self, a, b, next, c, at);
     }
 }

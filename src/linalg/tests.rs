@@ -57,8 +57,15 @@ fn small<W: Word>(backend: Backend) {
 
 /// Shapes beyond one block of inputs, of rows, and of both; and what a long row takes with few rows.
 fn large<W: Word>(backend: Backend) {
-    for shape in [[3, 1031, 37], [13, 2053, 19], [1031, 17, 5], [521, 521, 11], [1, 70001, 3], [6, 12289, 3]]
-    {
+    for shape in [
+        [3, 1031, 37],
+        [13, 2053, 19],
+        [1031, 17, 5],
+        [521, 521, 11],
+        [9, 257, 301],
+        [1, 70001, 3],
+        [6, 12289, 3],
+    ] {
         check::<W>(backend, shape, 7);
     }
 }
