@@ -82,7 +82,7 @@ fn run(args: &[&str]) -> Option<Output> {
     let deps: PathBuf = std::env::current_exe().ok()?.parent()?.into();
     let program = deps.parent()?.join("examples").join(format!("classify{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
-        println!("skipped: the example has not been built");
+        crate::skipped("the built example");
         return None;
     }
     Some(Process::new(program).args(args).output().unwrap())

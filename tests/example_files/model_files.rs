@@ -145,7 +145,7 @@ fn the_reference_networks_have_known_bit_lengths() {
         (in_data("../models/bmlp_sign_4096_fashion.safetensors"), Input::HighBits, [15, 14, 14, 14]),
     ] {
         let Some(path) = path else {
-            println!("skipped: a reference network is not here");
+            crate::skipped("a reference network");
             continue;
         };
         let model = Model::parse(&read(&path).unwrap()).unwrap();
