@@ -3,7 +3,7 @@
 //! Party i holds a seed s_i that the dealer knows too. Its share of any random value is
 //! PRG(s_i, item, section, index), computed when needed. A value that the dealer must choose (a
 //! product, a table) is shared as n − 1 such shares and one *correction*: the dealer sends
-//! `value − Σ PRG shares` to one party only (party 0; for an input, its owner). So the dealer's
+//! `value − Σ PRG shares` to one party only, party 0. So the dealer's
 //! traffic does not grow with n, and n − 1 parties store nothing.
 //!
 //! What is to be dealt is a [`Recipe`], a list of [`Request`]s found by a dry run of the parties'
@@ -17,7 +17,7 @@
 //!
 //! | correlation | shared | correction |
 //! | --- | --- | --- |
-//! | [`InputMask`] | r, whose other shares the owner knows the sum of | k bits an element |
+//! | [`InputMask`] | r_j, each of which the owner knows too | none |
 //! | [`Triple`], [`MatrixTriple`] | a, b, c = a·b | k bits an element of c |
 //! | [`FixedMask`] | A | none |
 //! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
@@ -32,6 +32,7 @@ mod input;
 mod lookup;
 mod recipe;
 mod request;
+mod seeds;
 mod source;
 mod store;
 mod take;
@@ -45,6 +46,7 @@ pub use input::InputMask;
 pub use lookup::{Lookup, MAX_INDEX_BITS};
 pub use recipe::{Cost, DryRun, Recipe};
 pub use request::{Elements, Request};
+pub use seeds::Seeds;
 pub(crate) use source::{Dealing, Source};
 pub use store::{Store, StoreError};
 pub use triple::{MatrixTriple, Triple};

@@ -1,85 +1,81 @@
 //! Wrapping matrix products.
 //!
+//! A product of matrices over Z_2^k is a sum of products of words, all of which may wrap:
+//! reduction modulo 2^w of a w-bit word, w ≥ k, is a homomorphism, so nothing has to be carried
+//! into wider words. That is what makes these products as cheap as those of floating point numbers
+//! of the same size, and exact.
+//!
 //! All matrices are row-major. The right side of a product is *packed* once and used often: it is
-//! what the weights of a layer are.
+//! what the weights of a layer are. [`Packed`] holds it in the order in which the kernels read it;
+//! [`multiply_add`] multiplies by it; [`multiply`] is for two matrices that are met once.
+//!
+//! The instruction set is chosen at run time: AVX-512 with or without VNNI, AVX2, or what the
+//! compiler makes of portable code, each of which is the same blocked algorithm around another
+//! innermost step. With the feature `parallel`, large products are shared out among the threads
+//! of the current rayon pool; the results are the same, bit for bit.
+//!
+//! Running times depend on shapes alone, never on values.
+
+mod blocked;
+mod dispatch;
+mod packed;
+mod portable;
+mod word;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(feature = "parallel")]
+mod parallel;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 
-/// The words that have matrix kernels. Sealed.
-pub trait Product: Sized {}
+use crate::ring::Word;
+use dispatch::Backend;
 
-impl Product for u8 {}
-impl Product for u16 {}
-impl Product for u32 {}
-impl Product for u64 {}
-impl Product for u128 {}
-
-/// The matrix `Bᵀ` in the order in which the kernels read it, for products `A · Bᵀ`.
-pub struct Packed<W> {
-    outputs: usize,
-    inputs: usize,
-    words: Vec<W>,
-}
-
-impl<W: crate::ring::Word> Packed<W> {
-    /// An all-zero matrix B: `[outputs, inputs]`, whose rows are to be set.
-    pub fn zeros(outputs: usize, inputs: usize) -> Self {
-        Self { outputs, inputs, words: alloc::vec![W::zero(); outputs * inputs] }
-    }
-
-    /// Packs B: `[outputs, inputs]`.
-    ///
-    /// # Panics
-    /// If `rows` has another length than `outputs · inputs`.
-    pub fn from_rows(outputs: usize, inputs: usize, rows: &[W]) -> Self {
-        let mut packed = Self::zeros(outputs, inputs);
-        packed.set_rows(0, rows);
-        packed
-    }
-
-    /// Packs the transpose of `columns: [inputs, outputs]`.
-    pub fn from_columns(inputs: usize, outputs: usize, columns: &[W]) -> Self {
-        let mut packed = Self::zeros(outputs, inputs);
-        for i in 0..inputs {
-            for o in 0..outputs {
-                packed.words[o * inputs + i] = columns[i * outputs + o];
-            }
-        }
-        packed
-    }
-
-    /// Sets rows `first..` of B from `rows: [any, inputs]`, so that a large matrix can be packed strip by strip.
-    ///
-    /// # Panics
-    /// If the strip is not whole rows, or reaches past the last row.
-    pub fn set_rows(&mut self, first: usize, rows: &[W]) {
-        self.words[first * self.inputs..first * self.inputs + rows.len()].copy_from_slice(rows);
-    }
-
-    /// Rows of B, columns of the product.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// Columns of B and of A.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-}
+pub use packed::Packed;
+pub use word::Product;
 
 /// `c += a · bᵀ`, wrapping: `a: [rows, inputs]`, `b: [outputs, inputs]`, `c: [rows, outputs]`.
 ///
+/// One row is a matrix-vector product, which takes the time of reading `b` once from memory; a few
+/// rows take hardly more.
+///
 /// # Panics
 /// If the lengths do not fit the shapes.
-pub fn multiply_add<W: crate::ring::Word>(a: &[W], b: &Packed<W>, c: &mut [W]) {
-    if b.inputs == 0 || b.outputs == 0 {
+pub fn multiply_add<W: Word>(a: &[W], b: &Packed<W>, c: &mut [W]) {
+    multiply_add_by(Backend::detect(), a, b, c);
+}
+
+/// [`multiply_add`] by the kernels of one instruction set.
+fn multiply_add_by<W: Word>(backend: Backend, a: &[W], b: &Packed<W>, c: &mut [W]) {
+    let (inputs, outputs) = (b.inputs(), b.outputs());
+    let rows = a.len().checked_div(inputs).or(c.len().checked_div(outputs)).unwrap_or(0);
+    assert_eq!(a.len(), rows * inputs, "the left side is not whole rows of {inputs}");
+    assert_eq!(c.len(), rows * outputs, "the product has {rows} rows of {outputs}");
+    if a.is_empty() || c.is_empty() {
         return;
     }
-    for (x, z) in a.chunks_exact(b.inputs).zip(c.chunks_exact_mut(b.outputs)) {
-        for (row, z) in b.words.chunks_exact(b.inputs).zip(z) {
-            for (&x, w) in x.iter().zip(row) {
-                *z = z.wrapping_add(&x.wrapping_mul(w));
-            }
-        }
-    }
+    let mut c: Vec<&mut [W]> = c.chunks_exact_mut(outputs).collect();
+    #[cfg(feature = "parallel")]
+    parallel::multiply_add(backend, a, b.panels(), &mut c);
+    #[cfg(not(feature = "parallel"))]
+    W::multiply_add(backend, a, b.panels(), &mut c);
+}
+
+/// `a · b`, wrapping: `a: [rows, inputs]`, `b: [inputs, outputs]`, for `shape = [rows, inputs, outputs]`.
+///
+/// Packs `b` for this one use. Where it is used again, pack it by [`Packed::from_columns`] and use
+/// [`multiply_add`].
+///
+/// # Panics
+/// If the lengths do not fit the shape.
+pub fn multiply<W: Word>([rows, inputs, outputs]: [usize; 3], a: &[W], b: &[W]) -> Vec<W> {
+    assert_eq!(a.len(), rows * inputs, "the left side is [{rows}, {inputs}]");
+    let mut c = alloc::vec![W::zero(); rows * outputs];
+    multiply_add(a, &Packed::from_columns(outputs, inputs, b), &mut c);
+    c
 }

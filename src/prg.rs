@@ -23,7 +23,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 pub use self::root::RootSeed;
-use self::stream::Stream;
+use self::stream::{Lookup, Stream};
 use crate::ring::Word;
 
 /// A 128-bit key. Prints nothing, is compared in constant time and wiped when dropped.
@@ -119,6 +119,18 @@ impl Prg {
     /// Adds words `index..index + out.len()` of the domain to `out` bit by bit, without carry.
     pub fn xor_words<W: Word>(&self, domain: u64, index: u64, out: &mut [W]) {
         self.merge(domain, index, out, |x, word| x ^ word);
+    }
+
+    /// Word `indices[j]` of the domain as `out[j]`: a batch of table lookups, one block each.
+    ///
+    /// The indices are public. A batch costs a small part of as many calls of
+    /// [`words`](Self::words) for one word.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn words_at<W: Word>(&self, domain: u64, indices: &[u64], out: &mut [W]) {
+        assert_eq!(indices.len(), out.len(), "a word for every index");
+        self.0.encrypt_with_backend(Lookup { domain, indices, out });
     }
 
     /// Sets every word of `out` to `f(word, word of the domain)`.

@@ -7,7 +7,7 @@
 //!
 //! | protocol | rounds | opened bits an element | dealer's bits an element |
 //! | --- | --- | --- | --- |
-//! | [`input`](Party::input) | 0 | 0 | k |
+//! | [`input`](Party::input) | 0 | 0 | 0 |
 //! | [`open`](Party::open), [`reveal`](Party::reveal) | 1 | k | 0 |
 //! | [`multiply`](Party::multiply) | 1 | 2k | k |
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |

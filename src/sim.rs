@@ -25,7 +25,7 @@ use std::vec::Vec;
 
 use crate::correlation::{Dealer, DryRun, Recipe};
 use crate::net::{Counting, Counts, Memory, NetError, Network, Topology, Transport};
-use crate::prg::{RootSeed, Seed};
+use crate::prg::RootSeed;
 use crate::protocol::{Error, Party};
 
 /// A simulation to be run.
@@ -76,6 +76,11 @@ impl Simulation {
     /// Of `parties` parties, 2 to 16.
     pub fn new(parties: usize) -> Self {
         Self { parties, seed: 0, topology: Topology::Auto, timeout: Duration::from_secs(60) }
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.parties
     }
 
     /// Draws all randomness from this seed.
@@ -158,8 +163,7 @@ impl Simulation {
         recipe: &Recipe,
         f: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
     ) -> Vec<Result<Option<O>, Error>> {
-        let seeds = self.seeds();
-        let (f, seeds) = (&f, &seeds);
+        let (f, root) = (&f, &self.root());
         thread::scope(|scope| {
             let threads: Vec<_> = ends
                 .into_iter()
@@ -168,7 +172,7 @@ impl Simulation {
                     scope.spawn(move || {
                         let mut network = Network::new(end, id, self.parties, self.seed);
                         if id == self.parties {
-                            Dealer::open(network, seeds)?.deal(recipe)?;
+                            Dealer::open(network, root)?.deal(recipe)?;
                             return Ok(None);
                         }
                         network.set_topology(self.topology);
@@ -187,12 +191,11 @@ impl Simulation {
         })
     }
 
-    /// The parties' seeds: the same for the same simulation seed.
-    pub fn seeds(&self) -> Vec<Seed> {
+    /// What all randomness is drawn from.
+    fn root(&self) -> RootSeed {
         let mut root = [0; 32];
         root[..8].copy_from_slice(&self.seed.to_le_bytes());
-        let root = RootSeed::from_bytes(root);
-        (0..self.parties as u64).map(|party| root.seed(self.seed, party, 0)).collect()
+        RootSeed::from_bytes(root)
     }
 
     fn check(&self) -> Result<(), Error> {

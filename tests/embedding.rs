@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Random, put, seeds, split, stores, sum, xor};
+use common::{Random, empty_stores, put, seeds, split, stores, sum, xor};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, bit_values, sign_values};
 use ringshare::correlation::{
     Deck, Elements, FixedMask, InputMask, Lookup, MatrixTriple, Recipe, Store, Triple,
@@ -101,7 +101,7 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     let mut random = Random(5);
     let (w, seeds): (Vec<u16>, _) = (random.words(outputs * inputs), seeds(PARTIES, 4));
     let mut deck = Deck::new(&seeds).unwrap();
-    let mut stores: Vec<Store> = seeds.iter().enumerate().map(|(i, seed)| Store::new(i, seed)).collect();
+    let mut stores = empty_stores(&seeds);
     put(&mut deck, &mut stores, &FixedMask::<R>::request([outputs, inputs], 14));
     let w_shares = shares::<R>(&w, &mut random);
     let masks = stores.iter_mut().map(|store| store.fixed_mask::<R>([outputs, inputs], 14).unwrap());
@@ -144,7 +144,7 @@ fn inputs_and_beaver_products_need_no_transport() {
     let mut input = |owner: usize, values: &[u16]| {
         let share = |(party, store): (usize, &mut Store)| {
             let mask = store.input_mask::<R>(owner, 6).unwrap();
-            mask.share(if party == owner { values } else { &[] }).unwrap()
+            mask.share(if party == owner { values } else { &[] })
         };
         stores.iter_mut().enumerate().map(share).collect::<Vec<_>>()
     };

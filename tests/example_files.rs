@@ -1,4 +1,4 @@
-//! The files that the example `classify` reads, and its evaluation in the clear, which the shared one is held against.
+//! The files that the example `classify` reads, its evaluation in the clear, and its evaluation between parties.
 //!
 //! The complete data sets are looked for in `../shared/data` and in the directory that `RINGSHARE_DATA` names, with the
 //! models in `models` beside it; a test that does not find them says that it is skipped.
@@ -33,10 +33,15 @@ mod plain;
 #[path = "../examples/classify/report.rs"]
 #[allow(dead_code)]
 mod report;
+#[path = "../examples/classify/secure.rs"]
+#[allow(dead_code)]
+mod secure;
 #[path = "../examples/classify/show.rs"]
 #[allow(dead_code)]
 mod show;
 
+#[path = "example_files/between_parties.rs"]
+mod between_parties;
 #[path = "example_files/command_line.rs"]
 mod command_line;
 #[path = "example_files/corpus.rs"]
@@ -48,7 +53,14 @@ mod idx_files;
 #[path = "example_files/model_files.rs"]
 mod model_files;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Says so past the test runner's capture.
+#[expect(clippy::explicit_write, reason = "eprintln is captured")]
+fn skipped(what: &str) {
+    writeln!(std::io::stderr(), "skipped: {what} is not here").unwrap();
+}
 
 /// A path in the repository; none if it is not there, as in the published package.
 fn in_repository(path: &str) -> Option<PathBuf> {

@@ -12,6 +12,7 @@ use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
 use ringshare::net::{Fault, Faults, Kind, Memory, NetError, Network};
+use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -30,7 +31,7 @@ fn join(sessions: [u64; 3]) -> Vec<Result<(), String>> {
     let result = |(id, (end, session)): (usize, (Memory, u64))| {
         let network = Network::new(end, id, 2, session);
         match id {
-            2 => Dealer::open(network, &seeds(2, 1)).map(drop),
+            2 => Dealer::open(network, &RootSeed::from_bytes([1; 32])).map(drop),
             _ => Party::join(network).and_then(|mut party| {
                 party.open(&Share::<R>::zeros(3))?;
                 Ok(party.network_mut().finish()?)
@@ -108,7 +109,7 @@ fn corrections_of_another_length_are_refused() {
         (0, None, 7, 0),
         (1, Some(vec![0; 7]), 0, 7),
     ] {
-        let mut store = Store::new(party, &seeds(2, 1)[party]);
+        let mut store = Store::new(party, seeds(2, 1).row(party)).unwrap();
         let error = store.put(request.clone(), correction).unwrap_err();
         assert_eq!(error, StoreError::Correction { expected, found });
         assert!(store.is_empty());
@@ -117,12 +118,9 @@ fn corrections_of_another_length_are_refused() {
 
 #[test]
 fn padding_in_corrections_is_refused() {
-    let mut store = Store::new(0, &seeds(2, 1)[0]);
+    let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
     store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
     assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
-    store.put(InputMask::<R>::request(0, 3), Some(vec![0xff; 6])).unwrap();
-    let error = store.input_mask::<R>(0, 3).unwrap().share(&[1, 2, 3]).unwrap_err();
-    assert!(error.to_string().contains("expected zero padding"));
     let table: Arc<[u64]> = Arc::new([0, 1]);
     store.put(Lookup::<R, Z2<5>>::request(1, 1, table.clone()), Some(vec![0xff; 2])).unwrap();
     assert!(matches!(store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().finish(&[1]), Err(StoreError::Padding)));
@@ -182,10 +180,12 @@ fn another_number_of_parties_is_an_error_everywhere() {
         assert!(results.iter().any(Result::is_err), "{parties} parties, {ends} ends");
         assert!(results.iter().flatten().flatten().all(|opened| *opened == [0; 3]));
     }
-    let network = Network::new(mesh(3).remove(2), 2, 2, 1);
-    let error = Dealer::open(network, &seeds(3, 1)).map(drop).unwrap_err();
-    assert_eq!(error.to_string(), "seeds: expected 2, found 3");
-    assert!(Deck::new(&[]).is_err());
+    let network = Network::new(mesh(1).remove(0), 0, 0, 1);
+    let error = Dealer::open(network, &RootSeed::from_bytes([1; 32])).map(drop).unwrap_err();
+    assert!(error.to_string().contains("expected 1 to"), "{error}");
+    assert!(Deck::new(&seeds(0, 1)).is_err());
+    let error = Store::new(2, seeds(2, 1).row(0)).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "expected a party below 2, found party 2");
 }
 
 #[test]
@@ -230,11 +230,10 @@ fn malformed_requests_are_refused() {
 fn requests_that_are_refused_take_no_number() {
     let seeds = seeds(2, 1);
     let mut deck = Deck::new(&seeds).unwrap();
-    let mut stores: Vec<Store> = seeds.iter().enumerate().map(|(i, seed)| Store::new(i, seed)).collect();
+    let mut stores = common::empty_stores(&seeds);
     assert!(deck.deal(&InputMask::<R>::request(2, 1)).is_err());
     common::put(&mut deck, &mut stores, &InputMask::<R>::request(1, 2));
     let masks: Vec<_> = stores.iter_mut().map(|store| store.input_mask::<R>(1, 2).unwrap()).collect();
-    let shares =
-        masks.into_iter().zip([&[][..], &[5, 9]]).map(|(mask, x)| mask.share(x).unwrap().expose().to_vec());
+    let shares = masks.into_iter().zip([&[][..], &[5, 9]]).map(|(mask, x)| mask.share(x).expose().to_vec());
     assert_eq!(sum(&shares.collect::<Vec<_>>(), 14), [5, 9]);
 }

@@ -212,6 +212,24 @@ proptest! {
     }
 
     #[test]
+    fn lookups_are_words_at_their_indices(seed: [u8; 16], domain: u64, indices in prop::collection::vec(any::<u64>(), 0..300)) {
+        fn agree<W: Word>(prg: &Prg, domain: u64, indices: &[u64]) {
+            let mut out = vec![W::zero(); indices.len()];
+            prg.words_at(domain, indices, &mut out);
+            for (word, &index) in out.iter().zip(indices) {
+                let mut alone = [W::zero()];
+                prg.words(domain, index, &mut alone);
+                assert!(alone == [*word]);
+            }
+        }
+        let prg = Prg::new(&Seed::from_bytes(seed));
+        agree::<u8>(&prg, domain, &indices);
+        agree::<u16>(&prg, domain, &indices);
+        agree::<u64>(&prg, domain, &indices);
+        agree::<u128>(&prg, domain, &indices);
+    }
+
+    #[test]
     fn bytes_are_words_of_one_byte(seed: [u8; 16], domain: u64, offset in 0..1u64 << 60, len in 0usize..3000) {
         let prg = Prg::new(&Seed::from_bytes(seed));
         let (mut bytes, mut words) = (vec![0; len], vec![0u8; len]);

@@ -13,7 +13,7 @@ use ringshare::share::BitShare;
 use ringshare::sim::{SimTransport, Simulation};
 
 fn parties(simulation: &Simulation) -> usize {
-    simulation.seeds().len()
+    simulation.parties()
 }
 
 fn opens<R: Ring>(simulation: &Simulation, len: usize, seed: u64) {

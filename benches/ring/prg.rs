@@ -23,6 +23,17 @@ pub(crate) fn prg(c: &mut Criterion) {
     }
     group.finish();
 
+    let mut group = c.benchmark_group("prg lookups");
+    for lookups in [1, 64, 4096] {
+        group.throughput(Throughput::Elements(lookups));
+        let indices: Vec<u64> = (0..lookups).map(|i| 64 * i + i % 61).collect();
+        let mut out = vec![0u16; indices.len()];
+        group.bench_function(BenchmarkId::from_parameter(lookups), |b| {
+            b.iter(|| prg.words_at(0, &indices, black_box(&mut out)))
+        });
+    }
+    group.finish();
+
     let root = RootSeed::from_bytes([1; 32]);
     c.bench_function("root seed", |b| b.iter(|| root.seed(black_box(1), 2, 3)));
     let seed = Seed::from_bytes([1; 16]);

@@ -118,10 +118,11 @@ impl Model {
         self.layers.last().map_or(0, |l| l.outputs)
     }
 
-    /// For each layer the smallest signed bit length that holds `W h + b` for every input: the first layer's inputs
-    /// lie in `lo..=hi`, those of the others are −1 and +1. The bound is attained, so no smaller length will do.
+    /// For each layer the bit length that holds its values, as signed numbers, whatever the input: the first layer's
+    /// inputs lie in `lo..=hi`, those of the others are −1 and +1.
     ///
-    /// The lengths are public between the parties, and they depend on the weights.
+    /// The lengths are public between the parties. So they are those of any weights of this shape, and tell of the
+    /// model no more than the order of its largest bias.
     pub(crate) fn bits_needed(&self, (lo, hi): (i64, i64)) -> Vec<u32> {
         let ranges = std::iter::once((lo, hi)).chain(std::iter::repeat((-1, 1)));
         self.layers.iter().zip(ranges).map(|(layer, range)| layer.bits_needed(range)).collect()
@@ -172,14 +173,9 @@ impl Layer {
     }
 
     fn bits_needed(&self, (lo, hi): (i64, i64)) -> u32 {
-        let (lo, hi) = (i128::from(lo), i128::from(hi));
-        let outputs = self.bias.iter().enumerate().map(|(r, &bias)| {
-            let plus: u64 = self.row_bits(r).iter().map(|b| u64::from(b.count_ones())).sum();
-            let minus = i128::from(self.inputs as u64 - plus);
-            let (plus, bias) = (i128::from(plus), i128::from(bias));
-            signed_bits(plus * lo - minus * hi + bias).max(signed_bits(plus * hi - minus * lo + bias))
-        });
-        outputs.max().unwrap_or(1)
+        let bias = self.bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
+        let most = i128::from(lo.unsigned_abs().max(hi.unsigned_abs()));
+        signed_bits(self.inputs as i128 * most + i128::from(bias))
     }
 }
 

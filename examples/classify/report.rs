@@ -1,6 +1,7 @@
 //! What a run cost: a table for the reader and a JSON object for programs.
 
 use std::fmt;
+use std::ops::AddAssign;
 
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ pub(crate) struct Phase {
     pub(crate) cpu_s: f64,
     /// CPU seconds of all who take part.
     pub(crate) cpu_all_s: f64,
-    /// Rounds.
+    /// Rounds of a batch.
     pub(crate) rounds: u64,
     /// Bytes sent by a party, the one that sends most.
     pub(crate) sent_bytes: u64,
@@ -21,6 +22,19 @@ pub(crate) struct Phase {
     pub(crate) dealer_bytes: u64,
     /// Peak memory of the process.
     pub(crate) peak_rss_bytes: Option<u64>,
+}
+
+impl AddAssign for Phase {
+    /// Adds what a further step of the phase cost. Rounds are those of the longest step: a batch's.
+    fn add_assign(&mut self, step: Self) {
+        self.wall_s += step.wall_s;
+        self.cpu_s += step.cpu_s;
+        self.cpu_all_s += step.cpu_all_s;
+        self.rounds = self.rounds.max(step.rounds);
+        self.sent_bytes += step.sent_bytes;
+        self.dealer_bytes += step.dealer_bytes;
+        self.peak_rss_bytes = self.peak_rss_bytes.max(step.peak_rss_bytes);
+    }
 }
 
 /// The phases of a shared evaluation.
@@ -105,8 +119,7 @@ impl Report {
 #[derive(Debug)]
 pub(crate) struct Table<'a> {
     pub(crate) counts: Counts,
-    /// None if the network was evaluated in the clear only.
-    pub(crate) phases: Option<&'a Phases>,
+    pub(crate) phases: &'a Phases,
     pub(crate) plain: &'a Plain,
 }
 
@@ -123,12 +136,11 @@ impl fmt::Display for Table<'_> {
             "{:22}{:>10}{:>10}{:>10}{:>8}{:>11}{:>11}{:>10}",
             "phase", "seconds", "CPU s", "CPU s all", "rounds", "sent", "dealt", "peak"
         )?;
-        if let Some(Phases { setup, dealer, offline, online }) = self.phases {
-            line(f, "setup", setup)?;
-            line(f, "offline at the dealer", dealer)?;
-            line(f, "offline at a party", offline)?;
-            line(f, "online", online)?;
-        }
+        let Phases { setup, dealer, offline, online } = self.phases;
+        line(f, "setup", setup)?;
+        line(f, "offline at the dealer", dealer)?;
+        line(f, "offline at a party", offline)?;
+        line(f, "online", online)?;
         let Plain { wall_s, cpu_s, peak_rss_bytes } = *self.plain;
         let peak = peak(peak_rss_bytes);
         writeln!(
@@ -139,7 +151,6 @@ impl fmt::Display for Table<'_> {
         writeln!(f)?;
         let image = |seconds: f64| 1e3 * ratio(seconds, images as f64);
         writeln!(f, "an image in the clear       {:>9.4} ms", image(wall_s))?;
-        let Some(Phases { dealer, offline, online, .. }) = self.phases else { return Ok(()) };
         let all = dealer.cpu_all_s + offline.cpu_all_s + online.cpu_all_s;
         let times = |seconds: f64| ratio(seconds, wall_s);
         writeln!(

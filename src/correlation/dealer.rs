@@ -3,11 +3,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Deck, Recipe};
-use crate::net::{Kind, Network, Transport};
-use crate::prg::Seed;
+use super::{Deck, Recipe, Seeds};
+use crate::net::{Kind, NetError, Network, Transport};
+use crate::prg::RootSeed;
 use crate::protocol::Error;
-use crate::share::wipe;
 
 /// Hands out correlated randomness to the parties of one session.
 ///
@@ -21,19 +20,23 @@ pub struct Dealer<T> {
 }
 
 impl<T: Transport> Dealer<T> {
-    /// Opens the session: sends every party its seed. The seeds must be fresh, see [`Deck::new`].
+    /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
+    /// be used for another session of the same number.
     ///
     /// # Errors
-    /// If there are not as many seeds as parties, or the transport fails.
-    pub fn open(mut network: Network<T>, seeds: &[Seed]) -> Result<Self, Error> {
-        if seeds.len() != network.parties() {
-            return Err(Error::Shape { what: "seeds", expected: network.parties(), found: seeds.len() });
+    /// If there are no parties, or the transport fails.
+    pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+        let seeds = Seeds::derive(root, network.session(), network.parties());
+        let deck = Deck::new(&seeds)?;
+        for party in 0..seeds.parties() {
+            let row = seeds.row(party);
+            network.send_with(party, Kind::Seed, 16 * row.len(), |out| {
+                let places = out.chunks_exact_mut(16).zip(row);
+                places.for_each(|(out, seed)| out.copy_from_slice(seed.expose()));
+                Ok::<(), NetError>(())
+            })?;
         }
-        let deck = Deck::new(seeds)?;
-        for (party, seed) in seeds.iter().enumerate() {
-            network.send(party, Kind::Seed, seed.expose())?;
-        }
-        Ok(Self { network, deck, sent: vec![0; seeds.len()] })
+        Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
     }
 
     /// Deals a recipe: sends each item's correction to the party that gets it.
@@ -42,11 +45,14 @@ impl<T: Transport> Dealer<T> {
     /// If the transport fails, or as [`Deck::deal`].
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         for request in recipe.requests() {
-            if let Some((party, mut correction)) = self.deck.deal(request)? {
-                let sent = self.network.send(party, Kind::Correction, &correction);
-                wipe(&mut correction);
-                sent?;
-                self.sent[party] += correction.len() as u64;
+            let deck = &mut self.deck;
+            match request.correction() {
+                Some((party, bytes)) => {
+                    let deal = |out: &mut [u8]| deck.deal_into(request, out);
+                    self.network.send_with(party, Kind::Correction, bytes, deal)?;
+                    self.sent[party] += bytes as u64;
+                }
+                None => deck.deal_into(request, &mut [])?,
             }
         }
         Ok(())

@@ -5,8 +5,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, compare, fixed, input, lookup, triple};
-use crate::prg::{Prg, Seed};
+use super::{Dealing, Elements, Request, Seeds, compare, fixed, lookup, triple};
+use crate::prg::Prg;
 use crate::protocol::Error;
 
 /// Makes the corrections of one session, request by request: pure, for dealers under any networking.
@@ -49,16 +49,15 @@ macro_rules! with_word {
 }
 
 impl Deck {
-    /// A deck for the parties that hold these seeds, which must be fresh: a session's masks are made
-    /// of them, and a second session under the same seeds would use them twice.
+    /// A deck for the parties that hold these seeds, which must be fresh: see [`Seeds::derive`].
     ///
     /// # Errors
-    /// If there are no seeds.
-    pub fn new(seeds: &[Seed]) -> Result<Self, Error> {
-        if seeds.is_empty() {
+    /// If there are no parties.
+    pub fn new(seeds: &Seeds) -> Result<Self, Error> {
+        if seeds.parties() == 0 {
             return Err(Error::Range { what: "parties", least: 1, most: u64::MAX, found: 0 });
         }
-        Ok(Self { prgs: seeds.iter().map(Prg::new).collect(), next: 0, masks: Vec::new() })
+        Ok(Self { prgs: seeds.own().map(Prg::new).collect(), next: 0, masks: Vec::new() })
     }
 
     /// The number of parties.
@@ -73,20 +72,32 @@ impl Deck {
     /// # Errors
     /// If the request is malformed, or asks for a product with a matrix that was not masked in this session.
     pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
-        request.check(self.prgs.len())?;
         let to = request.correction();
         let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
-        self.fill(request, &mut out)?;
-        self.next += 1;
+        self.deal_into(request, &mut out)?;
         Ok(to.map(|(party, _)| (party, out)))
+    }
+
+    /// As [`deal`](Self::deal), and writes the correction to `out`, every byte of it.
+    ///
+    /// # Errors
+    /// As [`deal`](Self::deal), and if `out` has another length than the correction.
+    pub fn deal_into(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
+        request.check(self.prgs.len())?;
+        let expected = request.correction().map_or(0, |(_, bytes)| bytes);
+        if out.len() != expected {
+            return Err(Error::Shape { what: "bytes of a correction", expected, found: out.len() });
+        }
+        self.fill(request, out)?;
+        self.next += 1;
+        Ok(())
     }
 
     fn fill(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
         let dealing = Dealing { prgs: &self.prgs, item: self.next };
         match *request {
-            Request::Input { owner, len, elements: Elements { word, bits } } => {
-                with_word!(word, W => input::deal::<W>(&dealing, owner, len, bits, out));
-            }
+            // The parties' seeds with each other do.
+            Request::Input { .. } => {}
             Request::Triple { len, elements: Elements { word, bits } } => {
                 with_word!(word, W => triple::deal::<W>(&dealing, len, bits, out));
             }

@@ -196,7 +196,7 @@ pub(super) fn deal<W: Word>(
     let mut c = vec![W::zero(); rows * mask.outputs()];
     dealing.sum(B, 0, &mut b);
     multiply_add(&b, mask, &mut c);
-    dealing.correct(C, 0, 0, &mut c);
+    dealing.correct(C, 0, &mut c);
     ring::pack(&c, bits, out);
     true
 }

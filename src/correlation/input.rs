@@ -1,65 +1,68 @@
 //! Masks for inputs.
 //!
-//! Every party but the owner takes a pseudorandom share r_j. The owner learns R = Σ r_j from the
-//! dealer and takes x − R: shares of x, with nothing sent online. Any coalition without the owner
-//! holds random numbers alone; the owner learns nothing but what masks its own input.
+//! Every pair of parties shares a seed. For an input of party o, every other party j takes the
+//! pseudorandom share r_j that its seed with o gives; o computes all of them and takes what is
+//! left. Nothing is sent, and the dealer has no part but to hand out the seeds.
 //!
 //! | party | share |
 //! | --- | --- |
 //! | owner | x − Σ_{j ≠ owner} r_j |
 //! | j | r_j |
+//!
+//! Any coalition without the owner holds random numbers alone. The owner knows all shares, of its
+//! own input. (Pseudorandom secret sharing of an owner's value: Cramer, Damgård, Ishai, *Share
+//! conversion, pseudorandom secret-sharing and applications to secure computation*, TCC 2005.)
 
+use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use num_traits::{WrappingSub, Zero};
+use num_traits::Zero;
 
-use super::{Dealing, Elements, Request, Source, StoreError};
-use crate::ring::{self, Ring, Word};
+use super::{Elements, Request};
+use crate::prg::Prg;
+use crate::ring::Ring;
 use crate::share::Share;
-
-const R: u64 = 0;
 
 /// A mask for the input of one party.
 pub struct InputMask<R> {
-    source: Source,
-    owner: usize,
+    /// The generators that the owner shares with the others, or this party with the owner.
+    prgs: Vec<Arc<Prg>>,
+    domain: u64,
+    owned: bool,
     len: usize,
     ring: PhantomData<R>,
 }
 
-impl<R2: Ring> InputMask<R2> {
-    /// What to ask the dealer for.
+impl<R: Ring> InputMask<R> {
+    /// What to put into a recipe.
     pub fn request(owner: usize, len: usize) -> Request {
-        Request::Input { owner, len, elements: Elements::of::<R2>() }
+        Request::Input { owner, len, elements: Elements::of::<R>() }
     }
 
-    pub(crate) fn new(source: Source, owner: usize, len: usize) -> Self {
-        Self { source, owner, len, ring: PhantomData }
+    pub(super) fn new(prgs: Vec<Arc<Prg>>, domain: u64, owned: bool, len: usize) -> Self {
+        Self { prgs, domain, owned, len, ring: PhantomData }
     }
 
-    /// The share of the owner's input; the owner gives the values, and they must be as many as
-    /// the mask is for.
-    ///
-    /// # Errors
-    /// If the dealer's correction is malformed.
+    /// This party's share of the owner's input. The owner gives the values, as many as the mask is
+    /// for; the others' are ignored.
     ///
     /// # Panics
     /// If this is the owner and the number of values differs.
-    pub fn share(self, values: &[R2::Word]) -> Result<Share<R2>, StoreError> {
-        let mut words = vec![R2::Word::zero(); self.len];
-        self.source.chosen(R, 0, R2::BITS, 0, &mut words)?;
-        if self.source.party() == self.owner {
+    pub fn share(self, values: &[R::Word]) -> Share<R> {
+        let mut words = vec![R::Word::zero(); self.len];
+        if self.owned {
             assert_eq!(values.len(), self.len, "values of the owner and elements of the mask");
-            words.iter_mut().zip(values).for_each(|(word, value)| *word = value.wrapping_sub(word));
+            words.copy_from_slice(values);
         }
-        Ok(Share::from_words(words))
+        for prg in &self.prgs {
+            if self.owned {
+                prg.sub_words(self.domain, 0, &mut words);
+            } else {
+                prg.words(self.domain, 0, &mut words);
+            }
+        }
+        Share::from_words(words)
     }
-}
-
-/// The owner's correction: the sum of the others' shares.
-pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, owner: usize, len: usize, bits: u32, out: &mut [u8]) {
-    let mut sum = vec![W::zero(); len];
-    dealing.sum_others(R, owner, &mut sum);
-    ring::pack(&sum, bits, out);
 }

@@ -105,6 +105,6 @@ pub(super) fn deal<I: Word, W: Word>(
             now.copy_from_slice(&next);
         }
     }
-    dealing.correct(TABLE, 0, 0, &mut all);
+    dealing.correct(TABLE, 0, &mut all);
     ring::pack(&all, bits, out);
 }

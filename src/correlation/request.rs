@@ -114,12 +114,11 @@ impl Request {
     /// To whom the dealer sends a correction, of how many bytes; `None` if to nobody.
     pub fn correction(&self) -> Option<(usize, usize)> {
         let (party, bytes) = match self {
-            Self::Input { owner, len, elements } => (*owner, packed_len(*len, elements.bits)),
             Self::Triple { len, elements } => (0, packed_len(*len, elements.bits)),
             Self::MatrixTriple { rows, columns, elements, .. } => {
                 (0, packed_len(rows * columns, elements.bits))
             }
-            Self::FixedMask { .. } => return None,
+            Self::Input { .. } | Self::FixedMask { .. } => return None,
             Self::FixedProduct { rows, outputs, elements, .. } => {
                 (0, packed_len(rows * outputs, elements.bits))
             }

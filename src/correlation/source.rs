@@ -30,6 +30,11 @@ impl Source {
         self.party
     }
 
+    /// The pseudorandom domain of a section.
+    pub(super) fn domain(&self, section: u64) -> u64 {
+        domain(self.item, section)
+    }
+
     /// This party's shares of random values: elements `at..` of the section.
     pub(crate) fn random<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
         self.prg.words(domain(self.item, section), at as u64, out);
@@ -113,29 +118,17 @@ impl Dealing<'_> {
         }
     }
 
-    /// Turns values into party `to`'s correction: subtracts all other parties' shares.
-    pub(crate) fn correct<W: Word>(&self, section: u64, at: usize, to: usize, values: &mut [W]) {
-        for (party, prg) in self.prgs.iter().enumerate() {
-            if party != to {
-                prg.sub_words(domain(self.item, section), at as u64, values);
-            }
+    /// Turns values into party 0's correction: subtracts all other parties' shares.
+    pub(crate) fn correct<W: Word>(&self, section: u64, at: usize, values: &mut [W]) {
+        for prg in &self.prgs[1..] {
+            prg.sub_words(domain(self.item, section), at as u64, values);
         }
     }
 
-    /// As [`correct`](Self::correct) for party 0, with exclusive or.
+    /// As [`correct`](Self::correct), with exclusive or.
     pub(crate) fn correct_xor<W: Word>(&self, section: u64, at: usize, values: &mut [W]) {
         for prg in &self.prgs[1..] {
             prg.xor_words(domain(self.item, section), at as u64, values);
-        }
-    }
-
-    /// The sum of all but party `but`'s shares.
-    pub(crate) fn sum_others<W: Word>(&self, section: u64, but: usize, out: &mut [W]) {
-        out.fill(W::zero());
-        for (party, prg) in self.prgs.iter().enumerate() {
-            if party != but {
-                prg.add_words(domain(self.item, section), 0, out);
-            }
         }
     }
 }

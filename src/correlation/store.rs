@@ -12,7 +12,8 @@ use crate::prg::{Prg, Seed};
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 pub struct Store {
-    prg: Arc<Prg>,
+    /// At this party's place its own generator, at another's the one that the two share.
+    prgs: Vec<Arc<Prg>>,
     party: usize,
     /// The number of the next item to be handed out.
     next: u64,
@@ -48,6 +49,13 @@ pub enum StoreError {
     },
     /// The dealer's correction has padding bits set.
     Padding,
+    /// There is no such party.
+    NoParty {
+        /// The party that was named.
+        party: usize,
+        /// How many there are.
+        parties: usize,
+    },
 }
 
 impl fmt::Display for StoreError {
@@ -60,6 +68,9 @@ impl fmt::Display for StoreError {
             Self::Correction { expected, found } => {
                 write!(f, "expected {expected} bytes of correction, found {found}")
             }
+            Self::NoParty { party, parties } => {
+                write!(f, "expected a party below {parties}, found party {party}")
+            }
             Self::Padding => f.write_str("expected zero padding bits in a correction"),
         }
     }
@@ -68,21 +79,29 @@ impl fmt::Display for StoreError {
 impl core::error::Error for StoreError {}
 
 impl Store {
-    /// An empty store of `party` under the seed that the dealer gave it.
-    pub fn new(party: usize, seed: &Seed) -> Self {
-        Self {
-            prg: Arc::new(Prg::new(seed)),
+    /// An empty store of `party` under its row of the session's [`Seeds`](super::Seeds).
+    ///
+    /// # Errors
+    /// If the row has no place for the party.
+    pub fn new(party: usize, seeds: &[Seed]) -> Result<Self, StoreError> {
+        if party >= seeds.len() {
+            return Err(StoreError::NoParty { party, parties: seeds.len() });
+        }
+        Ok(Self {
+            prgs: seeds.iter().map(|seed| Arc::new(Prg::new(seed))).collect(),
             party,
             next: 0,
             matrices: 0,
             queue: VecDeque::new(),
             asked: None,
-        }
+        })
     }
 
-    /// A store that hands out anything and writes down what.
-    pub(crate) fn dry(party: usize) -> Self {
-        Self { asked: Some(Vec::new()), ..Self::new(party, &Seed::from_bytes([0; 16])) }
+    /// A store of party 0 that hands out anything and writes down what.
+    pub(crate) fn dry(parties: usize) -> Self {
+        let prg = Arc::new(Prg::new(&Seed::from_bytes([0; 16])));
+        let prgs = vec![prg; parties.max(1)];
+        Self { prgs, party: 0, next: 0, matrices: 0, queue: VecDeque::new(), asked: Some(Vec::new()) }
     }
 
     /// Adds an item, with the correction if this party gets one.
@@ -138,7 +157,19 @@ impl Store {
         let item = self.next;
         self.next += 1;
         self.matrices += usize::from(matches!(asked, Request::FixedMask { .. }));
-        Ok(Source { prg: self.prg.clone(), item, party: self.party, correction })
+        Ok(Source { prg: self.prgs[self.party].clone(), item, party: self.party, correction })
+    }
+
+    /// For an input of `owner`: at the owner the generators that it shares with the others, else the
+    /// one that this party shares with the owner; and whether this is the owner.
+    pub(super) fn shared_with(&self, owner: usize) -> Result<(Vec<Arc<Prg>>, bool), StoreError> {
+        if owner == self.party {
+            let others = self.prgs.iter().enumerate().filter(|&(other, _)| other != owner);
+            return Ok((others.map(|(_, prg)| prg.clone()).collect(), true));
+        }
+        let prg = self.prgs.get(owner).cloned();
+        let prg = prg.ok_or(StoreError::NoParty { party: owner, parties: self.prgs.len() })?;
+        Ok((vec![prg], false))
     }
 
     /// How many matrix masks have been handed out.

@@ -16,9 +16,11 @@ impl Store {
     /// Takes the mask for an input of `len` elements of the party `owner`.
     ///
     /// # Errors
-    /// If it is not next in the store.
+    /// If it is not next in the store, or there is no such party.
     pub fn input_mask<R: Ring>(&mut self, owner: usize, len: usize) -> Result<InputMask<R>, StoreError> {
-        Ok(InputMask::new(self.take(InputMask::<R>::request(owner, len))?, owner, len))
+        let source = self.take(InputMask::<R>::request(owner, len))?;
+        let (prgs, owned) = self.shared_with(owner)?;
+        Ok(InputMask::new(prgs, source.domain(0), owned, len))
     }
 
     /// Takes the triples for an elementwise product of `len` elements.

@@ -103,9 +103,9 @@ impl<R: Ring> MatrixTriple<R> {
         if self.party == 0 {
             add(self.b.expose_mut(), e);
         }
-        let b = Packed::from_columns(inner, columns, self.b.expose());
+        let b = Packed::from_columns(columns, inner, self.b.expose());
         multiply_add(d, &b, self.c.expose_mut());
-        let e = Packed::from_columns(inner, columns, e);
+        let e = Packed::from_columns(columns, inner, e);
         multiply_add(self.a.expose(), &e, self.c.expose_mut());
         self.c
     }
@@ -132,7 +132,7 @@ pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_mul(&b));
-    dealing.correct(C, 0, 0, &mut a);
+    dealing.correct(C, 0, &mut a);
     ring::pack(&a, bits, out);
 }
 
@@ -143,7 +143,7 @@ pub(super) fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bit
     let mut c = vec![W::zero(); rows * columns];
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
-    multiply_add(&a, &Packed::from_columns(inner, columns, &b), &mut c);
-    dealing.correct(C, 0, 0, &mut c);
+    multiply_add(&a, &Packed::from_columns(columns, inner, &b), &mut c);
+    dealing.correct(C, 0, &mut c);
     ring::pack(&c, bits, out);
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::vec::Vec;
 
@@ -13,7 +14,14 @@ pub struct Memory {
     to: Vec<Sender<Vec<u8>>>,
     from: Vec<Receiver<Vec<u8>>>,
     timeout: Duration,
+    /// Buffers of frames that have been received, for frames to come: fresh pages are dear.
+    spare: Arc<Mutex<Vec<Vec<u8>>>>,
 }
+
+/// Longer frames (a dealer's) are not kept.
+const KEPT_LENGTH: usize = 1 << 21;
+/// Frames that are kept.
+const KEPT: usize = 16;
 
 /// Why an in-memory frame did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +68,10 @@ impl core::error::Error for MemoryError {}
 impl Memory {
     /// The ends of a mesh of `peers`, each of which waits `timeout` for a frame at most.
     pub fn mesh(peers: usize, timeout: Duration) -> Vec<Self> {
-        let mut ends: Vec<Self> =
-            (0..peers).map(|_| Self { to: Vec::new(), from: Vec::new(), timeout }).collect();
+        let spare: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let mut ends: Vec<Self> = (0..peers)
+            .map(|_| Self { to: Vec::new(), from: Vec::new(), timeout, spare: spare.clone() })
+            .collect();
         for sender in 0..peers {
             for receiver in 0..peers {
                 // Also to itself, so that a peer's number is its place.
@@ -79,7 +89,10 @@ impl Transport for Memory {
 
     fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), MemoryError> {
         let queue = self.to.get(to).ok_or(MemoryError::NoPeer { peer: to, peers: self.to.len() })?;
-        queue.send(frame.to_vec()).map_err(|_| MemoryError::Closed)
+        let mut copy = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        copy.clear();
+        copy.extend_from_slice(frame);
+        queue.send(copy).map_err(|_| MemoryError::Closed)
     }
 
     fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
@@ -92,6 +105,12 @@ impl Transport for Memory {
             return Err(MemoryError::Length { expected: frame.len(), found: came.len() });
         }
         frame.copy_from_slice(&came);
+        if came.capacity() <= KEPT_LENGTH
+            && let Ok(mut spare) = self.spare.lock()
+            && spare.len() < KEPT
+        {
+            spare.push(came);
+        }
         Ok(())
     }
 }

@@ -12,10 +12,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use zeroize::Zeroize;
-
 use super::{Header, Kind, NetError, Transport};
 use crate::ring::{self, Word};
+use crate::share::wipe;
 
 /// How vectors are summed over the parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +86,11 @@ impl<T: Transport> Network<T> {
     /// This end's number.
     pub fn id(&self) -> usize {
         self.id
+    }
+
+    /// The session's number.
+    pub fn session(&self) -> u64 {
+        self.session
     }
 
     /// The number of parties.
@@ -164,6 +168,7 @@ impl<T: Transport> Network<T> {
         if self.is_dry() {
             self.round += 1;
             self.sent_bytes += (Header::LEN + sum.bytes::<W>(words.len())) as u64;
+            words.fill(W::zero());
             return Ok(());
         }
         if self.id != to {
@@ -194,17 +199,33 @@ impl<T: Transport> Network<T> {
         self.send_words([peer], kind, payload, Sum::Xor)
     }
 
+    /// Sends `peer` a payload of `length` bytes that `write` writes, every byte of it.
+    ///
+    /// # Errors
+    /// If `write` or the transport fails.
+    pub fn send_with<E: From<NetError>>(
+        &mut self,
+        peer: usize,
+        kind: Kind,
+        length: usize,
+        write: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.check()?;
+        write(&mut self.frame(length)[Header::LEN..])?;
+        Ok(self.send_frame([peer], kind, length)?)
+    }
+
     /// Receives the next frame of `peer`, of this kind and length, and returns its payload.
     ///
     /// # Errors
     /// If the transport fails or the frame is another.
     pub fn receive(&mut self, peer: usize, kind: Kind, length: usize) -> Result<Vec<u8>, NetError> {
-        if self.is_dry() {
-            return Ok(vec![0; length]);
+        let mut frame = vec![0; Header::LEN + length];
+        if !self.is_dry() {
+            self.read(peer, kind, &mut frame)?;
         }
-        let mut payload = vec![0; length];
-        self.add_words(peer, kind, &mut payload, Sum::Xor)?;
-        Ok(payload)
+        frame.drain(..Header::LEN);
+        Ok(frame)
     }
 
     fn others(&self) -> impl Iterator<Item = usize> + use<T> {
@@ -284,7 +305,22 @@ impl<T: Transport> Network<T> {
         if peer < peers { Ok(()) } else { Err(NetError::NoPeer { peer, peers }) }
     }
 
-    /// Packs `words` once and sends them to each of `peers`; only the sequence numbers differ.
+    fn check(&self) -> Result<(), NetError> {
+        if self.broken { Err(NetError::Broken) } else { Ok(()) }
+    }
+
+    /// The buffer for a frame with a payload of `length` bytes. It only ever grows: its old contents
+    /// are overwritten, not cleared.
+    fn frame(&mut self, length: usize) -> &mut [u8] {
+        let length = Header::LEN + length;
+        if self.frame.len() < length {
+            wipe(&mut self.frame);
+            self.frame = vec![0; length];
+        }
+        &mut self.frame[..length]
+    }
+
+    /// Packs `words` once and sends them to each of `peers`.
     fn send_words<W: Word>(
         &mut self,
         peers: impl IntoIterator<Item = usize>,
@@ -292,24 +328,54 @@ impl<T: Transport> Network<T> {
         words: &[W],
         sum: Sum,
     ) -> Result<(), NetError> {
-        if self.broken {
-            return Err(NetError::Broken);
+        self.check()?;
+        if self.is_dry() {
+            return Ok(());
         }
         let length = sum.bytes::<W>(words.len());
-        self.frame.resize(Header::LEN + length, 0);
-        sum.write(words, &mut self.frame[Header::LEN..]);
+        sum.write(words, &mut self.frame(length)[Header::LEN..]);
+        self.send_frame(peers, kind, length)
+    }
+
+    /// Sends the frame in the buffer to each of `peers`; only the sequence numbers differ.
+    fn send_frame(
+        &mut self,
+        peers: impl IntoIterator<Item = usize>,
+        kind: Kind,
+        length: usize,
+    ) -> Result<(), NetError> {
         for to in peers {
             self.check_peer(to)?;
             let header = self.header(self.id, self.sent[to], length, kind);
             let Some(transport) = &mut self.transport else { return Ok(()) };
-            self.frame[..Header::LEN].copy_from_slice(&header.encode());
+            let frame = &mut self.frame[..Header::LEN + length];
+            frame[..Header::LEN].copy_from_slice(&header.encode());
             self.sent[to] += 1;
-            self.sent_bytes += self.frame.len() as u64;
-            transport.send(to, &self.frame).map_err(|error| {
+            self.sent_bytes += frame.len() as u64;
+            transport.send(to, frame).map_err(|error| {
                 self.broken = true;
                 NetError::Transport { peer: to, source: Box::new(error) }
             })?;
         }
+        Ok(())
+    }
+
+    /// Receives a frame from `from` and checks its header.
+    fn read(&mut self, from: usize, kind: Kind, frame: &mut [u8]) -> Result<(), NetError> {
+        self.check()?;
+        self.check_peer(from)?;
+        // Broken until proven otherwise: every early return leaves it so.
+        self.broken = true;
+        let expected = self.header(from, self.received[from], frame.len() - Header::LEN, kind);
+        let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
+        transport
+            .recv(from, frame)
+            .map_err(|error| NetError::Transport { peer: from, source: Box::new(error) })?;
+        let header = Header::decode(frame).ok_or(NetError::Broken)?;
+        header.check(from, &expected)?;
+        self.received[from] += 1;
+        self.round = self.round.max(header.round);
+        self.broken = false;
         Ok(())
     }
 
@@ -320,27 +386,18 @@ impl<T: Transport> Network<T> {
         words: &mut [W],
         sum: Sum,
     ) -> Result<(), NetError> {
-        if self.broken {
-            return Err(NetError::Broken);
-        }
-        self.check_peer(from)?;
-        // Broken until proven otherwise: every early return below leaves it so.
-        self.broken = true;
         let length = sum.bytes::<W>(words.len());
-        let expected = self.header(from, self.received[from], length, kind);
-        let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
-        self.frame.resize(Header::LEN + length, 0);
-        transport
-            .recv(from, &mut self.frame)
-            .map_err(|error| NetError::Transport { peer: from, source: Box::new(error) })?;
-        let (head, payload) = self.frame.split_at(Header::LEN);
-        let header = Header::decode(head).ok_or(NetError::Broken)?;
-        header.check(from, &expected)?;
-        sum.add(payload, words).map_err(|source| NetError::Payload { peer: from, source })?;
-        self.received[from] += 1;
-        self.round = self.round.max(header.round);
-        self.broken = false;
-        Ok(())
+        self.frame(length);
+        let mut frame = core::mem::take(&mut self.frame);
+        let payload = &mut frame[..Header::LEN + length];
+        let read = self.read(from, kind, payload).and_then(|()| {
+            sum.add(&payload[Header::LEN..], words).map_err(|source| {
+                self.broken = true;
+                NetError::Payload { peer: from, source }
+            })
+        });
+        self.frame = frame;
+        read
     }
 }
 
@@ -375,6 +432,6 @@ impl Sum {
 impl<T> Drop for Network<T> {
     fn drop(&mut self) {
         // The last frame may hold shares.
-        self.frame.zeroize();
+        wipe(&mut self.frame);
     }
 }

@@ -63,6 +63,52 @@ impl<W: Word, F: Fn(W, W) -> W> BlockCipherEncClosure for Stream<'_, W, F> {
     }
 }
 
+/// Sets `out[j]` to word `indices[j]` of the domain.
+pub(super) struct Lookup<'a, W> {
+    pub(super) domain: u64,
+    pub(super) indices: &'a [u64],
+    pub(super) out: &'a mut [W],
+}
+
+impl<W> BlockSizeUser for Lookup<'_, W> {
+    type BlockSize = U16;
+}
+
+impl<W: Word> BlockCipherEncClosure for Lookup<'_, W> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        let words_in_block = (BLOCK / W::BYTES) as u64;
+        let input = |index: u64| counter(self.domain, index / words_in_block);
+        let word =
+            |block: &[u8], index: u64| W::read_le(&block[(index % words_in_block) as usize * W::BYTES..]);
+
+        let wide = B::ParBlocksSize::USIZE;
+        let (mut indices, mut out) = (self.indices, self.out);
+        if out.len() > wide * 3 / 4 {
+            let mut blocks = ParBlocks::<B>::default();
+            while out.len() > wide * 3 / 4 {
+                let (now, rest) = out.split_at_mut(wide.min(out.len()));
+                let (at, later) = indices.split_at(now.len());
+                for (block, &index) in blocks.iter_mut().zip(at) {
+                    *block = input(index);
+                }
+                backend.encrypt_par_blocks((&mut blocks).into());
+                for ((out, block), &index) in now.iter_mut().zip(&blocks).zip(at) {
+                    *out = word(block, index);
+                }
+                (indices, out) = (later, rest);
+            }
+            wipe(&mut blocks);
+        }
+        for (out, &index) in out.iter_mut().zip(indices) {
+            let mut block = input(index);
+            backend.encrypt_block((&mut block).into());
+            *out = word(&block, index);
+            wipe(&mut block);
+        }
+    }
+}
+
 /// Overwrites key stream, with wide stores; `zeroize` would write byte by byte.
 #[inline(always)]
 fn wipe<T: Default>(blocks: &mut T) {

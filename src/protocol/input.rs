@@ -1,13 +1,13 @@
 //! Input by an owner.
 //!
-//! See [`InputMask`](crate::correlation::InputMask): the owner learns the sum of the others' random shares beforehand, so that its
-//! own share makes up the rest. No rounds, no opened bits, k bits an element from the dealer.
+//! See [`InputMask`](crate::correlation::InputMask): the owner knows the others' random shares, so
+//! that its own makes up the rest. No rounds, no opened bits, nothing from the dealer.
 
 use super::error::shape;
 use super::{Error, Party};
 use crate::correlation::Cost;
 use crate::net::Transport;
-use crate::ring::{Ring, packed_len};
+use crate::ring::Ring;
 use crate::share::Share;
 
 impl<T: Transport> Party<T> {
@@ -32,14 +32,13 @@ impl<T: Transport> Party<T> {
         }
         let mask = self.store.input_mask(owner, len)?;
         match values {
-            Some(values) => Ok(mask.share(values)?),
             None if self.network.is_dry() => Ok(Share::zeros(len)),
-            None => Ok(mask.share(&[])?),
+            values => Ok(mask.share(values.unwrap_or_default())),
         }
     }
 }
 
-/// The cost of sharing `len` elements of k bits.
-pub fn cost(len: usize, bits: u32) -> Cost {
-    Cost { rounds: 0, opened_bits: 0, dealer_bytes: packed_len(len, bits) as u64 }
+/// The cost of sharing any number of elements.
+pub fn cost() -> Cost {
+    Cost::default()
 }

@@ -5,8 +5,6 @@
 
 use alloc::vec::Vec;
 
-use num_traits::Zero;
-
 use super::Error;
 use super::Party;
 use super::error::range;
@@ -72,9 +70,6 @@ impl<T: Transport> Party<T> {
         range("party to reveal to", 0, self.parties() as u64 - 1, to as u64)?;
         let mut words = x.expose().to_vec();
         self.network.reveal(&mut words, bits, to)?;
-        if self.network.is_dry() {
-            words.fill(R::Word::zero());
-        }
         if self.id() == to || self.network.is_dry() {
             return Ok(Some(words));
         }

@@ -1,9 +1,12 @@
 //! A party.
 
+use alloc::vec::Vec;
+
 use super::Error;
 use crate::correlation::{DryRun, Recipe, Store};
 use crate::net::{Kind, Network, Transport};
 use crate::prg::Seed;
+use crate::share::wipe;
 
 /// One party of a session: its end of the network and its store of correlated randomness.
 pub struct Party<T> {
@@ -12,23 +15,27 @@ pub struct Party<T> {
 }
 
 impl<T: Transport> Party<T> {
-    /// Joins a session: receives this party's seed from the dealer.
+    /// Joins a session: receives this party's seeds from the dealer.
     ///
     /// # Errors
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
         let dealer = network.parties();
-        let received = network.receive(dealer, Kind::Seed, 16)?;
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&received);
-        let seed = Seed::from_bytes(bytes);
-        Ok(Self { store: Store::new(network.id(), &seed), network })
+        let mut received = network.receive(dealer, Kind::Seed, 16 * dealer)?;
+        let seeds = received.chunks_exact(16).map(|raw| {
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(raw);
+            Seed::from_bytes(bytes)
+        });
+        let seeds: Vec<Seed> = seeds.collect();
+        wipe(&mut received);
+        Ok(Self { store: Store::new(network.id(), &seeds)?, network })
     }
 
     /// A party that sends nothing and takes anything from its store, to find a recipe and a cost.
     /// Every opened value is zero in its run, and heavy products are skipped.
     pub fn dry(parties: usize) -> Self {
-        Self { network: Network::dry(0, parties), store: Store::dry(0) }
+        Self { network: Network::dry(0, parties), store: Store::dry(parties) }
     }
 
     /// What a dry run took since it began, or since the last call.

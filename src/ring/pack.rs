@@ -134,8 +134,8 @@ fn merge<W: Word>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> 
         }
         return Ok(());
     }
-    // A group that starts anywhere within a byte lies in 8 bytes if it has at most 57 bits; the
-    // groups that have more, but not too many, start at multiples of 4 or 8 bits.
+    // A group that starts anywhere within a byte lies in 8 bytes if it has at most 57 bits, and so
+    // do some larger ones, which only start at multiples of 2, 4 or 8 bits.
     let group = if W::BITS == 128 { bits } else { 64 / W::BITS * bits };
     let offsets = group & group.wrapping_neg() & 7;
     let slack = if offsets == 0 { 0 } else { 8 - offsets };
@@ -151,7 +151,8 @@ fn merge<W: Word>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> 
 fn merge_groups<W: Word, const LONG: bool>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> W) {
     let lanes = Lanes::new::<W>(bits);
     let count = lanes.count::<W>();
-    // Loads that would reach past the end read from a padded copy of the last bytes instead.
+    // Loads that would reach past the end read from a padded copy of the last bytes instead, fewer
+    // than REACH and a group of them.
     let whole = (bytes.len().saturating_sub(REACH) as u64 * 8 / lanes.group as u64) as usize;
     let (front, back) = words.split_at_mut(words.len().min(whole.saturating_mul(count)) / count * count);
     let mut at = 0u64;

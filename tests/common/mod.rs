@@ -5,9 +5,9 @@ pub mod compare;
 
 use num_traits::WrappingSub;
 use proptest::prelude::*;
-use ringshare::correlation::{Deck, Recipe, Request, Store};
+use ringshare::correlation::{Deck, Recipe, Request, Seeds, Store};
 use ringshare::net::Topology;
-use ringshare::prg::{RootSeed, Seed};
+use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
@@ -36,15 +36,19 @@ impl Random {
 }
 
 /// Fresh seeds for `parties` parties.
-pub fn seeds(parties: usize, session: u64) -> Vec<Seed> {
-    let root = RootSeed::from_bytes([17; 32]);
-    (0..parties as u64).map(|party| root.seed(session, party, 0)).collect()
+pub fn seeds(parties: usize, session: u64) -> Seeds {
+    Seeds::derive(&RootSeed::from_bytes([17; 32]), session, parties)
+}
+
+/// Everyone's empty store.
+pub fn empty_stores(seeds: &Seeds) -> Vec<Store> {
+    (0..seeds.parties()).map(|party| Store::new(party, seeds.row(party)).unwrap()).collect()
 }
 
 /// Everyone's store with these items dealt, without any network.
 pub fn stores(parties: usize, session: u64, recipe: &Recipe) -> Vec<Store> {
     let seeds = seeds(parties, session);
-    let mut stores: Vec<Store> = seeds.iter().enumerate().map(|(i, seed)| Store::new(i, seed)).collect();
+    let mut stores = empty_stores(&seeds);
     let mut deck = Deck::new(&seeds).unwrap();
     for request in recipe.requests() {
         put(&mut deck, &mut stores, request);

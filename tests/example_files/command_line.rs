@@ -69,7 +69,7 @@ fn the_report_has_its_keys_in_one_object() {
         r#""offline_s":3.0,"online_s":4.0,"plain_s":2.0,"rounds":9,"sent_bytes":0,"dealer_bytes":0,"peak_rss_bytes":7}"#
     );
     assert_eq!(json, expected);
-    let table = Table { counts, phases: Some(&phases), plain: &plain }.to_string();
+    let table = Table { counts, phases: &phases, plain: &plain }.to_string();
     for part in
         ["setup", "offline at the dealer", "offline at a party", "online", "2.00 x", "3.00 x", "97.90 %"]
     {
@@ -82,7 +82,7 @@ fn run(args: &[&str]) -> Option<Output> {
     let deps: PathBuf = std::env::current_exe().ok()?.parent()?.into();
     let program = deps.parent()?.join("examples").join(format!("classify{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
-        println!("skipped: the example has not been built");
+        crate::skipped("the built example");
         return None;
     }
     Some(Process::new(program).args(args).output().unwrap())

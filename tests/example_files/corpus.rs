@@ -9,7 +9,7 @@ use crate::model::Model;
 /// Calls `parse` with each seed and compares what it says with the seed's name.
 fn each(target: &str, parse: impl Fn(&[u8]) -> Result<(), String>) {
     let Some(dir) = in_repository(&format!("fuzz/corpus/{target}")) else {
-        println!("skipped: the fuzz corpus is not part of the package");
+        crate::skipped("the fuzz corpus");
         return;
     };
     let mut seeds = 0;

@@ -92,7 +92,7 @@ fn the_fastest_layout_gives_the_same_results() {
 /// Evaluates a reference network on the complete test set.
 fn against_reference(model: Option<PathBuf>, dataset: &str, input: Input, accuracy: usize) {
     let (Some(path), Some(dir)) = (model, in_data(dataset)) else {
-        println!("skipped: the complete {dataset} test set or its network is not here");
+        crate::skipped(&format!("the complete test set of {dataset} or its network"));
         return;
     };
     let model = Model::parse(&read(&path).unwrap()).unwrap();
@@ -128,7 +128,7 @@ fn the_shipped_digits_are_classified() {
         in_repository("examples/data/bmlp_sign_4096_mnist.safetensors"),
         in_repository("examples/data/mnist"),
     ) else {
-        println!("skipped: the data of the examples are not part of the package");
+        crate::skipped("the shipped data");
         return;
     };
     let model = Model::parse(&read(&model).unwrap()).unwrap();

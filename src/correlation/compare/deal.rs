@@ -186,7 +186,7 @@ impl Last<'_> {
             for (b, t) in t.chunks(BLOCK / 64).enumerate() {
                 let values = &mut values[..(len - b * BLOCK).min(BLOCK)];
                 kernel::spread(t, values);
-                dealing.correct(ENTRIES, c * stride + b * BLOCK, 0, values);
+                dealing.correct(ENTRIES, c * stride + b * BLOCK, values);
                 let size = ring::packed_len(values.len(), bits);
                 ring::pack(values, bits, &mut out[done..done + size]);
                 done += size;

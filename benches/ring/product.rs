@@ -1,0 +1,101 @@
+//! Matrix products, and the floating point product of the `gemm` crate to hold them against.
+
+use std::hint::black_box;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use ringshare::linalg::{Packed, multiply_add};
+use ringshare::ring::Word;
+
+/// A batch, as in training; few rows; and a vector.
+const ROWS: [usize; 4] = [128, 16, 4, 1];
+const INPUTS: usize = 4096;
+const OUTPUTS: usize = 4096;
+
+pub(crate) fn benches(c: &mut Criterion) {
+    word::<u8>(c, "product/u8");
+    word::<u16>(c, "product/u16");
+    word::<u32>(c, "product/u32");
+    word::<u64>(c, "product/u64");
+    word::<u128>(c, "product/u128");
+    float(c);
+    pack(c);
+}
+
+/// Words of no pattern.
+fn words<W: Word>(count: usize) -> Vec<W> {
+    (0..count as u128)
+        .map(|i| W::truncate(i.wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15) >> 40))
+        .collect()
+}
+
+/// The throughput is in multiplications with their additions.
+fn shape(group: &mut BenchmarkGroup<'_, WallTime>, [rows, inputs, outputs]: [usize; 3]) -> String {
+    group.throughput(Throughput::Elements((rows * inputs * outputs) as u64));
+    format!("{rows}x{inputs}x{outputs}")
+}
+
+fn word<W: Word>(c: &mut Criterion, name: &str) {
+    let mut group = c.benchmark_group(name);
+    group.sample_size(20);
+    for outputs in [OUTPUTS, 10] {
+        let b = Packed::from_rows(outputs, INPUTS, &words::<W>(outputs * INPUTS));
+        for rows in ROWS {
+            let a = words::<W>(rows * INPUTS);
+            let mut c = vec![W::zero(); rows * outputs];
+            let id = shape(&mut group, [rows, INPUTS, outputs]);
+            group.bench_function(id, |bench| bench.iter(|| multiply_add(black_box(&a), &b, &mut c)));
+        }
+    }
+}
+
+fn float(c: &mut Criterion) {
+    let mut group = c.benchmark_group("product/f32, gemm crate");
+    group.sample_size(20);
+    let b: Vec<f32> = (0..OUTPUTS * INPUTS).map(|i| (i % 1021) as f32).collect();
+    for rows in ROWS {
+        let a: Vec<f32> = (0..rows * INPUTS).map(|i| (i % 1031) as f32).collect();
+        let mut c = vec![0f32; rows * OUTPUTS];
+        let id = shape(&mut group, [rows, INPUTS, OUTPUTS]);
+        group.bench_function(id, |bench| bench.iter(|| float_product(rows, black_box(&a), &b, &mut c)));
+    }
+}
+
+/// `c += a · b`, one thread, with `b: [inputs, outputs]`, which is what the crate packs fastest.
+#[allow(unsafe_code)]
+fn float_product(rows: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
+    assert!(a.len() == rows * INPUTS && b.len() == OUTPUTS * INPUTS && c.len() == rows * OUTPUTS);
+    // SAFETY: the lengths are those of the shapes and strides.
+    unsafe {
+        gemm::gemm(
+            rows,
+            OUTPUTS,
+            INPUTS,
+            c.as_mut_ptr(),
+            1,
+            OUTPUTS as isize,
+            true,
+            a.as_ptr(),
+            1,
+            INPUTS as isize,
+            b.as_ptr(),
+            1,
+            OUTPUTS as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+fn pack(c: &mut Criterion) {
+    let mut group = c.benchmark_group("pack");
+    group.sample_size(20);
+    let rows = words::<u16>(OUTPUTS * INPUTS);
+    group.throughput(Throughput::Bytes(2 * rows.len() as u64));
+    let mut packed = Packed::zeros(OUTPUTS, INPUTS);
+    group.bench_function("u16 rows", |bench| bench.iter(|| packed.set_rows(0, black_box(&rows))));
+}

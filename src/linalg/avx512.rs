@@ -1,0 +1,149 @@
+//! The kernels of AVX-512: a line is one register.
+//!
+//! Words of 16 bits go in pairs: `vpmaddwd` multiplies two and two to 32 bits and adds them up,
+//! `vpdpwssd` (VNNI) adds them to a third operand too. Both take the words for signed ones, and their sums wrap at
+//! 32 bits; modulo 2^16 neither makes a difference. Words of 8 bits go four and four in
+//! `vpdpbusd`, which takes those of one side for signed ones; without VNNI as pairs of the even ones and pairs of
+//! the odd ones.
+#![allow(unsafe_code)]
+
+use core::arch::x86_64::*;
+use core::mem::{transmute, transmute_copy};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use super::blocked::{self, Kernel};
+use super::word::Line;
+
+cpufeatures::new!(foundation, "avx512f", "avx512bw", "avx512dq", "avx512vl");
+
+/// The CPU has AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+#[derive(Clone, Copy, Debug)]
+pub struct Vnni(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Self> {
+        foundation::get().then_some(Self(()))
+    }
+}
+
+impl Vnni {
+    pub(super) fn detect() -> Option<Self> {
+        const NO: u8 = 1;
+        const YES: u8 = 2;
+        static CACHE: AtomicU8 = AtomicU8::new(0);
+
+        Avx512::detect()?;
+        let mut cached = CACHE.load(Ordering::Relaxed);
+        if cached == 0 {
+            // SAFETY: a CPU with AVX-512 has `cpuid` and its leaf 7. (Newer compilers know it to be safe.)
+            #[allow(unused_unsafe)]
+            let leaf = unsafe { __cpuid_count(7, 0) };
+            cached = if leaf.ecx & 1 << 11 != 0 { YES } else { NO };
+            CACHE.store(cached, Ordering::Relaxed);
+        }
+        (cached == YES).then_some(Self(()))
+    }
+}
+
+/// The kernel of `$word` on the CPUs with `$features`, of which a `$token` is the proof. The step
+/// is an unsafe expression of `$sums` and, as registers, the cell `$a` (as the integer `$cell`, broadcast by `$splat`) and the line `$b`.
+macro_rules! kernel {
+    ($token:ty, $features:literal, $word:ty, $cell:ty, $splat:ident,
+     |$sums:ident, $a:ident, $b:ident| $step:expr) => {
+        impl Kernel<$word> for $token {
+            const ROWS: usize = 8;
+            type Sums = __m512i;
+
+            #[inline(always)]
+            fn zero(self) -> __m512i {
+                // SAFETY: `self` is the proof that the CPU has the instruction.
+                unsafe { _mm512_setzero_si512() }
+            }
+
+            #[inline(always)]
+            fn step(self, $sums: __m512i, a: <$word as super::Product>::Cell, b: &Line<$word>) -> __m512i {
+                // SAFETY: `self` is the proof that the CPU has the instructions; a line is 64 bytes at a
+                // multiple of 64; a cell is an integer of its size.
+                unsafe {
+                    let $a = $splat(transmute_copy::<_, $cell>(&a));
+                    let $b = _mm512_load_si512(core::ptr::from_ref(b).cast());
+                    $step
+                }
+            }
+
+            #[inline(always)]
+            fn cells(self, sums: __m512i) -> Line<$word> {
+                // SAFETY: both are 64 bytes, and every pattern of bits is a line.
+                unsafe { transmute::<__m512i, Line<$word>>(sums) }
+            }
+
+            #[inline(always)]
+            fn fetch(self, line: &Line<$word>) {
+                // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
+                }
+            }
+
+            fn tile<const R: usize, const P: usize>(
+                self,
+                a: &[<$word as super::Product>::Cell],
+                b: &[Line<$word>],
+                next: &[Line<$word>],
+                c: &mut [&mut [$word]],
+                at: usize,
+            ) {
+                #[target_feature(enable = $features)]
+                fn inner<const R: usize, const P: usize>(
+                    kernel: $token,
+                    a: &[<$word as super::Product>::Cell],
+                    b: &[Line<$word>],
+                    next: &[Line<$word>],
+                    c: &mut [&mut [$word]],
+                    at: usize,
+                ) {
+                    blocked::tile::<$word, $token, R, P>(kernel, a, b, next, c, at);
+                }
+                // SAFETY: `self` is the proof that the CPU has the features.
+                unsafe { inner::<R, P>(self, a, b, next, c, at) }
+            }
+        }
+    };
+}
+
+macro_rules! wide_kernels {
+    ($token:ty, $features:literal) => {
+        kernel!($token, $features, u32, i32, _mm512_set1_epi32, |sums, a, b| _mm512_add_epi32(
+            sums,
+            _mm512_mullo_epi32(a, b)
+        ));
+        kernel!($token, $features, u64, i64, _mm512_set1_epi64, |sums, a, b| _mm512_add_epi64(
+            sums,
+            _mm512_mullo_epi64(a, b)
+        ));
+    };
+}
+
+kernel!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", u8, i32, _mm512_set1_epi32, |sums, a, b| {
+    _mm512_dpbusd_epi32(sums, a, b)
+});
+kernel!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", u16, i32, _mm512_set1_epi32, |sums, a, b| {
+    _mm512_dpwssd_epi32(sums, a, b)
+});
+wide_kernels!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni");
+
+kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u8, i32, _mm512_set1_epi32, |sums, a, b| {
+    let even = _mm512_set1_epi16(0xff);
+    let evens = _mm512_madd_epi16(_mm512_and_si512(a, even), _mm512_and_si512(b, even));
+    let odds = _mm512_madd_epi16(_mm512_srli_epi16::<8>(a), _mm512_srli_epi16::<8>(b));
+    _mm512_add_epi32(sums, _mm512_add_epi32(evens, odds))
+});
+kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u16, i32, _mm512_set1_epi32, |sums, a, b| {
+    _mm512_add_epi32(sums, _mm512_madd_epi16(a, b))
+});
+wide_kernels!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl");

@@ -1,0 +1,60 @@
+//! The choice of an instruction set at run time, without the standard library.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{Avx512, Vnni};
+use super::portable::Portable;
+
+/// An instruction set that this CPU has: each token can be had by detection only.
+#[derive(Clone, Copy, Debug)]
+pub enum Backend {
+    /// Any CPU.
+    Portable(Portable),
+    /// 256-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// 512-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    /// 512-bit vectors and dot products of short words.
+    #[cfg(target_arch = "x86_64")]
+    Vnni(Vnni),
+}
+
+impl Backend {
+    /// Every instruction set that this CPU has, the fastest first. The detection is cached.
+    pub(super) fn available() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let sets = [
+            Vnni::detect().map(Self::Vnni),
+            Avx512::detect().map(Self::Avx512),
+            Avx2::detect().map(Self::Avx2),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let sets: [Option<Self>; 0] = [];
+        sets.into_iter().flatten().chain([Self::Portable(Portable)])
+    }
+
+    /// The fastest instruction set that this CPU has.
+    pub(super) fn detect() -> Self {
+        Self::available().next().unwrap_or(Self::Portable(Portable))
+    }
+}
+
+/// `$body` with `$kernel` bound to the token of `$backend` if it is among those listed, and to the
+/// portable one otherwise.
+macro_rules! with_kernel {
+    ($backend:expr, [$($set:ident)*], $kernel:ident => $body:expr) => {
+        match $backend {
+            $(#[cfg(target_arch = "x86_64")]
+            Backend::$set($kernel) => $body,)*
+            #[allow(unreachable_patterns)]
+            _ => {
+                let $kernel = Portable;
+                $body
+            }
+        }
+    };
+}
+pub(super) use with_kernel;

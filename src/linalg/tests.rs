@@ -1,0 +1,142 @@
+//! Every kernel against the product as it is defined.
+
+use alloc::vec::Vec;
+
+use super::dispatch::Backend;
+use super::{Packed, multiply, multiply_add, multiply_add_by};
+use crate::ring::Word;
+
+/// Words with all bits in play, different for each seed.
+fn words<W: Word>(seed: u64, count: usize) -> Vec<W> {
+    let mut state = u128::from(seed) << 64 | 0x9e37_79b9_7f4a_7c15;
+    let mut next = || {
+        state =
+            state.wrapping_mul(0xda94_2042_e4dd_58b5).wrapping_add(0x5851_f42d_4c95_7f2d_1405_7b7e_f767_814f);
+        W::truncate(state ^ state >> 67)
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// `c + a · bᵀ`.
+fn defined<W: Word>([rows, inputs, outputs]: [usize; 3], a: &[W], b: &[W], c: &[W]) -> Vec<W> {
+    let mut c = c.to_vec();
+    for i in 0..rows {
+        for j in 0..outputs {
+            let (a, b) = (&a[i * inputs..][..inputs], &b[j * inputs..][..inputs]);
+            let sum = a.iter().zip(b).fold(W::zero(), |sum, (a, b)| sum.wrapping_add(&a.wrapping_mul(b)));
+            c[i * outputs + j] = c[i * outputs + j].wrapping_add(&sum);
+        }
+    }
+    c
+}
+
+/// Checks one shape, with B packed in strips of `strip` rows.
+fn check<W: Word>(backend: Backend, shape: [usize; 3], strip: usize) {
+    let [rows, inputs, outputs] = shape;
+    let (a, b) = (words::<W>(1, rows * inputs), words::<W>(2, outputs * inputs));
+    let mut c = words::<W>(3, rows * outputs);
+    let expected = defined(shape, &a, &b, &c);
+    let mut packed = Packed::zeros(outputs, inputs);
+    for first in (0..outputs).step_by(strip) {
+        packed.set_rows(first, &b[first * inputs..(first + strip).min(outputs) * inputs]);
+    }
+    multiply_add_by(backend, &a, &packed, &mut c);
+    assert!(c == expected, "{backend:?}, {} bits, {shape:?}, strips of {strip}", W::BITS);
+}
+
+/// Small shapes: all of the tails, and none of the blocks.
+fn small<W: Word>(backend: Backend) {
+    for rows in [0, 1, 2, 3, 5, 7, 8, 9, 15, 17] {
+        for inputs in [0, 1, 2, 3, 4, 5, 7, 31] {
+            for outputs in [0, 1, 3, 10, 16, 17, 31, 32, 33, 47, 67] {
+                check::<W>(backend, [rows, inputs, outputs], outputs.max(1));
+            }
+        }
+    }
+}
+
+/// Shapes beyond one block of inputs, of rows, and of both; and what a long row takes with few rows.
+fn large<W: Word>(backend: Backend) {
+    for shape in [
+        [3, 1031, 37],
+        [13, 2053, 19],
+        [1031, 17, 5],
+        [521, 521, 11],
+        [9, 257, 301],
+        [1, 70001, 3],
+        [6, 12289, 3],
+    ] {
+        check::<W>(backend, shape, 7);
+    }
+}
+
+macro_rules! every_backend {
+    ($($word:ident)*) => {$(
+        mod $word {
+            use super::*;
+
+            #[test]
+            fn small_products_are_exact() {
+                Backend::available().for_each(small::<$word>);
+            }
+
+            #[test]
+            fn large_products_are_exact() {
+                Backend::available().for_each(large::<$word>);
+            }
+
+            #[test]
+            fn strips_of_any_height_pack_the_same() {
+                for strip in [1, 2, 5, 16, 31, 33, 64] {
+                    check::<$word>(Backend::detect(), [3, 29, 83], strip);
+                }
+            }
+
+            #[test]
+            fn rows_may_be_set_again() {
+                let (old, new) = (words::<$word>(4, 40 * 131), words::<$word>(5, 40 * 131));
+                let mut packed = Packed::from_rows(40, 131, &old);
+                packed.set_rows(17, &new[17 * 131..21 * 131]);
+                let b = [&old[..17 * 131], &new[17 * 131..21 * 131], &old[21 * 131..]].concat();
+                let a = words::<$word>(6, 2 * 131);
+                let mut c = alloc::vec![0; 80];
+                multiply_add(&a, &packed, &mut c);
+                assert_eq!(c, defined([2, 131, 40], &a, &b, &[0; 80]));
+            }
+
+            #[test]
+            fn products_of_unpacked_matrices_are_exact() {
+                for shape in [[5, 7, 37], [1, 129, 65], [0, 3, 2], [2, 0, 3], [2, 3, 0]] {
+                    let [rows, inputs, outputs] = shape;
+                    let (a, b) = (words::<$word>(7, rows * inputs), words::<$word>(8, inputs * outputs));
+                    let mut transpose = Vec::new();
+                    for j in 0..outputs {
+                        transpose.extend((0..inputs).map(|k| b[k * outputs + j]));
+                    }
+                    let zeros = alloc::vec![0; rows * outputs];
+                    assert_eq!(multiply(shape, &a, &b), defined(shape, &a, &transpose, &zeros));
+                }
+            }
+        }
+    )*};
+}
+
+every_backend!(u8 u16 u32 u64 u128);
+
+#[test]
+fn debug_prints_the_shape_alone() {
+    let packed = Packed::<u16>::from_rows(1, 2, &[12345, 54321]);
+    assert_eq!(alloc::format!("{packed:?}"), "Packed { outputs: 1, inputs: 2 }");
+}
+
+#[test]
+#[should_panic(expected = "whole rows")]
+fn a_left_side_of_broken_rows_is_refused() {
+    multiply_add(&[1u16, 2, 3], &Packed::zeros(1, 2), &mut [0]);
+}
+
+#[test]
+#[should_panic(expected = "past the last")]
+fn rows_past_the_last_are_refused() {
+    Packed::<u32>::zeros(3, 2).set_rows(2, &[0; 4]);
+}
