@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod runtime;
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, sign_values};
@@ -46,8 +47,7 @@ fn signs(values: &[u16]) -> Option<Vec<u16>> {
     let chunks: Option<Vec<Chunks>> = masked.into_iter().map(|masked| masked.look_up(&y).ok()).collect();
     let chunks = chunks?;
     let bits: Vec<u8> = chunks[0].masked().iter().zip(chunks[1].masked()).map(|(a, b)| a ^ b).collect();
-    let mut result = Vec::new();
-    result.resize(values.len(), 0u16);
+    let mut result = vec![0u16; values.len()];
     for chunks in chunks {
         let share = chunks.finish::<R>(&bits, sign_values::<R>()).ok()?;
         result.iter_mut().zip(share.expose()).for_each(|(sum, x)| *sum = sum.wrapping_add(*x) & MASK);
