@@ -20,7 +20,7 @@
 
 mod argmax;
 mod compare;
-mod error;
+pub(crate) mod error;
 mod fixed;
 mod input;
 mod lookup;

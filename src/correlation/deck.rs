@@ -72,6 +72,7 @@ impl Deck {
     /// # Errors
     /// If the request is malformed, or asks for a product with a matrix that was not masked in this session.
     pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
+        request.check(self.prgs.len())?;
         let to = request.correction();
         let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
         self.deal_into(request, &mut out)?;
@@ -83,6 +84,7 @@ impl Deck {
     /// # Errors
     /// As [`deal`](Self::deal), and if `out` has another length than the correction.
     pub fn deal_into(&mut self, request: &Request, out: &mut [u8]) -> Result<(), Error> {
+        request.check(self.prgs.len())?;
         let expected = request.correction().map_or(0, |(_, bytes)| bytes);
         if out.len() != expected {
             return Err(Error::Shape { what: "bytes of a correction", expected, found: out.len() });

@@ -2,7 +2,10 @@
 
 use alloc::sync::Arc;
 
+use super::MAX_INDEX_BITS;
 use super::compare::Plan;
+use crate::protocol::Error;
+use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
 
 /// How elements are held and sent: `bits` low bits count, in a word of `word` bits.
@@ -18,6 +21,12 @@ impl Elements {
     /// The elements of the ring `R`.
     pub fn of<R: Ring>() -> Self {
         Self::low::<R>(R::BITS)
+    }
+
+    fn check(self) -> Result<(), Error> {
+        let word = self.word.clamp(8, 128).next_power_of_two();
+        range("bits of a word", word as u64, word as u64, self.word as u64)?;
+        range("bits of an element", 1, word as u64, self.bits as u64)
     }
 
     /// The low `bits` bits of elements of `R`.
@@ -117,5 +126,30 @@ impl Request {
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
         };
         Some((party, bytes))
+    }
+
+    /// Whether it can be dealt to `parties` parties; a recipe may come from anywhere.
+    pub(super) fn check(&self, parties: usize) -> Result<(), Error> {
+        match self {
+            Self::Input { owner, elements, .. } => {
+                range("owner of an input", 0, parties as u64 - 1, *owner as u64)?;
+                elements.check()
+            }
+            Self::Triple { elements, .. }
+            | Self::MatrixTriple { elements, .. }
+            | Self::FixedMask { elements, .. }
+            | Self::FixedProduct { elements, .. } => elements.check(),
+            Self::Lookup { index, output, table, .. } => {
+                index.check()?;
+                output.check()?;
+                range("bits of a lookup's index", 1, MAX_INDEX_BITS as u64, index.bits as u64)?;
+                let entries = 1 << index.bits;
+                range("entries of a lookup's table", entries, entries, table.len() as u64)
+            }
+            Self::Compare { word, plan, .. } => {
+                Elements { word: *word, bits: plan.bits() }.check()?;
+                plan.output().map_or(Ok(()), Elements::check)
+            }
+        }
     }
 }

@@ -35,6 +35,13 @@ pub enum NetError {
         /// What is wrong with it.
         source: PackError,
     },
+    /// There is no such peer.
+    NoPeer {
+        /// The peer that was asked for.
+        peer: usize,
+        /// How many there are, the dealer included.
+        peers: usize,
+    },
     /// An earlier error left the network unusable.
     Broken,
 }
@@ -47,6 +54,7 @@ impl fmt::Display for NetError {
                 write!(f, "frame from peer {peer}: expected {field} {expected}, found {found}")
             }
             Self::Payload { peer, source } => write!(f, "payload from peer {peer}: {source}"),
+            Self::NoPeer { peer, peers } => write!(f, "expected one of {peers} peers, found peer {peer}"),
             Self::Broken => f.write_str("the network is unusable after an earlier error"),
         }
     }

@@ -304,6 +304,11 @@ impl<T: Transport> Network<T> {
         if self.broken { Err(NetError::Broken) } else { Ok(()) }
     }
 
+    fn check_peer(&self, peer: usize) -> Result<(), NetError> {
+        let peers = self.parties + 1;
+        if peer < peers { Ok(()) } else { Err(NetError::NoPeer { peer, peers }) }
+    }
+
     /// The buffer for a frame with a payload of `length` bytes. It only ever grows: its old contents
     /// are overwritten, not cleared.
     fn frame(&mut self, length: usize) -> &mut [u8] {
@@ -340,6 +345,7 @@ impl<T: Transport> Network<T> {
         length: usize,
     ) -> Result<(), NetError> {
         for to in peers {
+            self.check_peer(to)?;
             let header = self.header(self.id, self.sent[to], length, kind);
             let Some(transport) = &mut self.transport else { return Ok(()) };
             let frame = &mut self.frame[..Header::LEN + length];
@@ -357,6 +363,7 @@ impl<T: Transport> Network<T> {
     /// Receives a frame from `from` and checks its header.
     fn read(&mut self, from: usize, kind: Kind, frame: &mut [u8]) -> Result<(), NetError> {
         self.check()?;
+        self.check_peer(from)?;
         // Broken until proven otherwise: every early return leaves it so.
         self.broken = true;
         let expected = self.header(from, self.received[from], frame.len() - Header::LEN, kind);

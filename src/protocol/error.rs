@@ -99,6 +99,6 @@ pub(super) fn shape(what: &'static str, expected: usize, found: usize) -> Result
 }
 
 /// Checks a range, ends included.
-pub(super) fn range(what: &'static str, least: u64, most: u64, found: u64) -> Result<(), Error> {
+pub(crate) fn range(what: &'static str, least: u64, most: u64, found: u64) -> Result<(), Error> {
     if (least..=most).contains(&found) { Ok(()) } else { Err(Error::Range { what, least, most, found }) }
 }

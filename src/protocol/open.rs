@@ -43,7 +43,9 @@ impl<T: Transport> Party<T> {
         self.network.open_bits(&mut bytes)?;
         bytes.resize(x.expose().len() * 8, 0);
         let word = |raw: &[u8]| raw.iter().rev().fold(0, |word, &byte| word << 8 | byte as u64);
-        Ok(bytes.chunks_exact(8).map(word).collect())
+        let words = bytes.chunks_exact(8).map(word).collect();
+        // A peer may have sent anything behind the last bit.
+        Ok(BitShare::from_words(words, x.len()).expose().to_vec())
     }
 
     /// Opens a vector to party `to` alone, who gets `Some` of its canonical elements.

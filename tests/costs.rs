@@ -1,0 +1,233 @@
+//! What every protocol says it costs, against what a counting transport and a dry run count.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::input;
+use ringshare::correlation::{Cost, Elements};
+use ringshare::net::{Counts, Header, Topology};
+use ringshare::protocol::{self, Error, Party};
+use ringshare::ring::Z2;
+use ringshare::share::Share;
+use ringshare::sim::{SimTransport, Simulation};
+
+type R = Z2<14>;
+type Program<'a> = &'a (dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync);
+
+/// What one party's transport counted, without headers, and without what every session has: the
+/// dealer's seeds and the empty openings at the end.
+#[derive(Debug, PartialEq, Eq)]
+struct Counted {
+    rounds: u32,
+    sent: u64,
+    dealt: u64,
+}
+
+/// Runs a program at all parties; what each counted until its end, and what it holds to the dry run.
+fn count(simulation: &Simulation, parties: usize, program: Program<'_>) -> Vec<Counted> {
+    let run = simulation.run(program).unwrap();
+    let header = Header::LEN as u64;
+    let received: u64 = run.counts.iter().map(|counts| counts.received_bytes).sum();
+    let sent: u64 = run.counts.iter().map(|counts| counts.sent_bytes).sum();
+    let dealt: u64 = (0..parties).map(|party| run.dry.recipe.dealer_bytes(party)).sum();
+    let frames: u64 = run.counts.iter().map(|counts| counts.received_frames - counts.sent_frames).sum();
+    // All that was received was sent by a party or dealt: everyone's seeds, and the corrections.
+    assert_eq!(received, sent + 16 * (parties * parties) as u64 + dealt + header * frames);
+    let dealt = |party: usize, counts: &Counts| {
+        // What the party took from the dealer is what its recipe says.
+        let own = run.dry.recipe.dealer_bytes(party);
+        assert!(counts.received_bytes >= own + header + 16 * parties as u64);
+        own
+    };
+    let counted = run.counts.iter().enumerate().map(|(party, counts)| Counted {
+        // The dealer's frames are the first round.
+        rounds: counts.rounds - 1,
+        sent: counts.sent_bytes - header * counts.sent_frames,
+        dealt: dealt(party, counts),
+    });
+    let counted: Vec<Counted> = counted.collect();
+    assert_eq!(run.dry.rounds, counted.iter().map(|counted| counted.rounds).max().unwrap());
+    assert_eq!(run.dry.sent_bytes, run.counts[0].sent_bytes);
+    counted
+}
+
+/// A cost function against the transports of two parties, of three that open directly, and of three
+/// and seven that open by scatter. Whole bytes: `steps` openings may each round up.
+fn holds(cost: Cost, steps: u64, program: Program<'_>) {
+    for (parties, topology) in
+        [(2, Topology::Auto), (3, Topology::Direct), (3, Topology::Scatter), (7, Topology::Scatter)]
+    {
+        let counted = count(&Simulation::new(parties).topology(topology), parties, program);
+        let dealt: u64 = counted.iter().map(|counted| counted.dealt).sum();
+        assert_eq!(dealt, cost.dealer_bytes, "from the dealer, {parties} parties");
+        let others = parties as u64 - 1;
+        let direct = topology != Topology::Scatter;
+        for counted in &counted {
+            if direct {
+                let (least, most) = (cost.opened_bits / 8, cost.opened_bits.div_ceil(8) + steps);
+                assert!((least * others..=most * others).contains(&counted.sent), "{cost:?}, {counted:?}");
+                assert_eq!(counted.rounds, cost.rounds, "{parties} parties");
+            } else {
+                assert_eq!(counted.rounds, 2 * cost.rounds, "{parties} parties by scatter");
+            }
+        }
+        if !direct {
+            // All parties together send 2(n − 1) shares of every opened element.
+            let all: u64 = counted.iter().map(|counted| counted.sent).sum();
+            let (least, rounding) = (2 * others * cost.opened_bits / 8, 2 * others * steps * parties as u64);
+            assert!((least..=least + rounding).contains(&all), "{all} of {least}, {parties} parties");
+        }
+    }
+}
+
+/// The cost of what follows the inputs: they take no rounds and open nothing.
+fn after_inputs(cost: Cost, lens: &[usize]) -> Cost {
+    let inputs = lens.iter().map(|_| protocol::input_cost().dealer_bytes);
+    Cost { dealer_bytes: cost.dealer_bytes + inputs.sum::<u64>(), ..cost }
+}
+
+const LENS: [usize; 4] = [1, 63, 1000, 4097];
+
+#[test]
+fn inputs_and_openings() {
+    for len in LENS {
+        let values = vec![1; len];
+        let cost = protocol::input_cost();
+        assert_eq!((cost.rounds, cost.opened_bits), (0, 0));
+        let counted = count(&Simulation::new(3), 3, &|party| input::<R>(party, 1, &values).map(drop));
+        assert_eq!(
+            counted.iter().map(|counted| counted.dealt).collect::<Vec<_>>(),
+            [0, cost.dealer_bytes, 0]
+        );
+        assert!(counted.iter().all(|counted| counted.sent == 0 && counted.rounds == 0));
+        holds(protocol::open_cost(len, 14), 1, &|party| party.open(&Share::<R>::zeros(len)).map(drop));
+    }
+}
+
+#[test]
+fn products() {
+    for len in LENS {
+        let x = vec![3; len];
+        holds(after_inputs(protocol::multiply_cost(len, 14), &[len]), 1, &|party| {
+            let x = input::<R>(party, 0, &x)?;
+            party.multiply(&x, &x).map(drop)
+        });
+    }
+    for dims in [[1, 1, 1], [5, 6, 7], [3, 70, 2]] {
+        let [rows, inner, columns] = dims;
+        holds(protocol::matmul_cost(dims, 14), 1, &|party| {
+            let (x, y) = (Share::<R>::zeros(rows * inner), Share::zeros(inner * columns));
+            party.matmul(&x, &y, dims).map(drop)
+        });
+    }
+}
+
+#[test]
+fn products_with_a_fixed_matrix() {
+    for (dims, rows, bits) in [([1, 1], 1, 14), ([10, 70], 3, 13), ([33, 65], 128, 9)] {
+        let mask = protocol::fixed_mask_cost(dims, bits);
+        let product = protocol::product_cost(rows, dims, bits);
+        let cost = Cost {
+            rounds: mask.rounds + 2 * product.rounds,
+            opened_bits: mask.opened_bits + 2 * product.opened_bits,
+            dealer_bytes: mask.dealer_bytes + 2 * product.dealer_bytes,
+        };
+        holds(cost, 3, &|party| {
+            let fixed = party.fix::<R>(dims, bits, |_, strip| Ok(Share::zeros(strip.len() * dims[1])))?;
+            for _ in 0..2 {
+                let prepared = party.prepare_product(&fixed, rows)?;
+                party.product(&fixed, prepared, &Share::zeros(rows * dims[1]))?;
+            }
+            Ok(())
+        });
+    }
+    // A round a strip.
+    assert_eq!(protocol::fixed_mask_cost([1300, 1001], 14).rounds, 2);
+}
+
+#[test]
+fn lookups() {
+    for (index_bits, len) in [(1, 1), (5, 100), (12, 3), (7, 4097)] {
+        let table: Arc<[u64]> = vec![5; 1 << index_bits].into();
+        holds(protocol::lookup_cost(len, index_bits, 33), 1, &|party| {
+            party.lookup::<R, Z2<33>>(&Share::zeros(len), index_bits, &table).map(drop)
+        });
+    }
+}
+
+#[test]
+fn comparisons_at_every_bit_length() {
+    for bits in 2..=64 {
+        // Bit vectors are sent in whole bytes each: at these lengths none is rounded.
+        for len in [64, 4096] {
+            let cost = protocol::compare_cost(len, bits, Some(Elements::of::<R>()));
+            holds(cost, 0, &|party| party.sign::<Z2<64>, R>(&Share::zeros(len), bits).map(drop));
+            let cost = protocol::compare_cost(len, bits, None);
+            holds(cost, 0, &|party| party.negative_bits::<Z2<64>>(&Share::zeros(len), bits).map(drop));
+        }
+    }
+}
+
+#[test]
+fn a_sign_of_14_bits_opens_17_bits_in_2_rounds() {
+    let len = 1 << 14;
+    let counted =
+        count(&Simulation::new(2), 2, &|party| party.sign::<R, R>(&Share::zeros(len), 14).map(drop));
+    for counted in &counted {
+        assert_eq!((counted.rounds, counted.sent), (2, 17 * len as u64 / 8));
+    }
+    assert!(counted[0].dealt <= 60 * len as u64 && counted[1].dealt == 0);
+}
+
+#[test]
+fn argmax() {
+    for (rows, columns) in [(64, 2), (64, 10), (8, 100)] {
+        holds(protocol::argmax_cost([rows, columns], 14, 14), 0, &|party| {
+            party.argmax::<R, R>(&Share::zeros(rows * columns), columns, 14).map(drop)
+        });
+    }
+    holds(protocol::argmax_cost([64, 1], 14, 14), 0, &|party| {
+        party.argmax::<R, R>(&Share::zeros(64), 1, 14).map(drop)
+    });
+}
+
+#[test]
+fn scatter_sends_two_shares_less_however_many_parties() {
+    let len = 64 * 7 * 15 * 3;
+    for parties in [2, 3, 7, 15] {
+        let simulation = Simulation::new(parties).topology(Topology::Scatter);
+        let counted = count(&simulation, parties, &|party| party.open(&Share::<R>::zeros(len)).map(drop));
+        let share = 14 * len as u64 / 8;
+        for counted in counted {
+            let slack = 2 * 14 * 64 * parties as u64 / 8;
+            let exact = 2 * (parties as u64 - 1) * share / parties as u64;
+            assert!(counted.sent <= exact + slack, "{parties} parties: {} of {exact}", counted.sent);
+            assert!(counted.sent < 2 * share + slack);
+        }
+    }
+}
+
+#[test]
+fn long_vectors_go_by_scatter_unless_there_are_two_parties() {
+    for (parties, len, rounds) in [(2, 100_000, 1), (3, 1000, 1), (3, 100_000, 2), (7, 9362, 1), (7, 9363, 2)]
+    {
+        let simulation = Simulation::new(parties);
+        let counted = count(&simulation, parties, &|party| party.open(&Share::<R>::zeros(len)).map(drop));
+        assert!(counted.iter().all(|counted| counted.rounds == rounds), "{parties} parties, {len} elements");
+    }
+}
+
+#[test]
+fn reveals() {
+    for to in 0..3 {
+        let counted = simulate_reveal(to);
+        for (party, counted) in counted.iter().enumerate() {
+            assert_eq!(counted.sent_bytes, if party == to { 0 } else { 32 + 14 * 8 / 8 });
+        }
+    }
+}
+
+fn simulate_reveal(to: usize) -> Vec<Counts> {
+    Simulation::new(3).run(|party| party.reveal(&Share::<R>::zeros(8), to).map(drop)).unwrap().counts
+}

@@ -1,0 +1,235 @@
+//! What is not as agreed is an error that names what was expected and what came, never a panic.
+
+mod common;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use common::{empty_stores, seeds, sum};
+use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::{
+    Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
+};
+use ringshare::net::{Fault, Faults, Kind, Memory, NetError, Network};
+use ringshare::prg::RootSeed;
+use ringshare::protocol::{Error, Party};
+use ringshare::ring::Z2;
+use ringshare::share::{BitShare, Share};
+use ringshare::sim::Simulation;
+
+type R = Z2<14>;
+
+const TIMEOUT: Duration = Duration::from_millis(200);
+
+fn mesh(peers: usize) -> Vec<Memory> {
+    Memory::mesh(peers, TIMEOUT)
+}
+
+/// A session of two parties, each of whom thinks that the session has this number.
+fn join(sessions: [u64; 3]) -> Vec<Result<(), String>> {
+    let result = |(id, (end, session)): (usize, (Memory, u64))| {
+        let network = Network::new(end, id, 2, session);
+        match id {
+            2 => Dealer::open(network, &RootSeed::from_bytes([17; 32])).map(drop),
+            _ => Party::join(network).and_then(|mut party| {
+                party.open(&Share::<R>::zeros(3))?;
+                Ok(party.network_mut().finish()?)
+            }),
+        }
+    };
+    let ends = mesh(3).into_iter().zip(sessions).enumerate();
+    let threads: Vec<_> = ends.map(|end| thread::spawn(move || result(end))).collect();
+    threads.into_iter().map(|thread| thread.join().unwrap().map_err(|error| error.to_string())).collect()
+}
+
+#[test]
+fn another_session_is_refused() {
+    assert!(join([5, 5, 5]).iter().all(Result::is_ok));
+    let results = join([5, 6, 5]);
+    assert!(results[1].as_ref().unwrap_err().contains("expected session 6, found 5"), "{results:?}");
+    assert!(results[0].is_err());
+    for results in [join([5, 5, 9]), join([1, 2, 3])] {
+        assert!(
+            results[..2].iter().all(|result| result.as_ref().is_err_and(|e| e.contains("expected session")))
+        );
+    }
+}
+
+/// Errors of both parties when what is dealt is for one function, and another one runs.
+fn dealt_for<O: Send>(
+    dealt: impl Fn(&mut Party<Memory>) -> Result<O, Error>,
+    f: impl Fn(&mut Party<Memory>) -> Result<O, Error> + Sync,
+) -> Vec<Error> {
+    let simulation = Simulation::new(2);
+    let recipe = simulation.dry_run(dealt).unwrap().recipe;
+    let results = simulation.run_over(mesh(3), &recipe, f);
+    results.into_iter().take(2).map(|result| result.map(drop).unwrap_err()).collect()
+}
+
+#[test]
+fn an_exhausted_store_is_an_error() {
+    let x = Share::<R>::zeros(4);
+    let errors = dealt_for(
+        |party| party.multiply(&x, &x),
+        |party| {
+            party.multiply(&x, &x)?;
+            party.multiply(&x, &x)
+        },
+    );
+    for error in errors {
+        assert!(matches!(&error, Error::Store(StoreError::Exhausted { .. })), "{error}");
+        assert!(error.to_string().contains("asked for Triple"), "{error}");
+    }
+}
+
+#[test]
+fn another_item_than_the_next_is_refused_and_stays() {
+    let x = Share::<R>::zeros(4);
+    let errors = dealt_for(|party| party.sign(&x, 14), |party| party.multiply(&x, &x));
+    for error in errors {
+        assert!(matches!(error, Error::Store(StoreError::Mismatch { .. })), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("Compare") && text.contains("Triple"), "{text}");
+    }
+    // Another length, ring, output or owner is another item.
+    let mut stores = common::stores(2, 1, &Recipe(vec![Triple::<R>::request(4)]));
+    assert!(matches!(stores[1].triple::<R>(5), Err(StoreError::Mismatch { .. })));
+    assert!(matches!(stores[1].triple::<Z2<13>>(4), Err(StoreError::Mismatch { .. })));
+    assert!(matches!(stores[1].input_mask::<R>(0, 4), Err(StoreError::Mismatch { .. })));
+    assert!(stores[1].triple::<R>(4).is_ok() && stores[1].is_empty());
+}
+
+#[test]
+fn corrections_of_another_length_are_refused() {
+    let request = Triple::<R>::request(4);
+    for (party, correction, expected, found) in [
+        (0, Some(vec![0; 6]), 7, 6),
+        (0, Some(vec![0; 8]), 7, 8),
+        (0, None, 7, 0),
+        (1, Some(vec![0; 7]), 0, 7),
+    ] {
+        let mut store = Store::new(party, seeds(2, 1).row(party)).unwrap();
+        let error = store.put(request.clone(), correction).unwrap_err();
+        assert_eq!(error, StoreError::Correction { expected, found });
+        assert!(store.is_empty());
+    }
+}
+
+#[test]
+fn padding_in_corrections_is_refused() {
+    let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
+    store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
+    assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
+    let table: Arc<[u64]> = Arc::new([0, 1]);
+    store.put(Lookup::<R, Z2<5>>::request(1, 1, table.clone()), Some(vec![0xff; 2])).unwrap();
+    assert!(matches!(store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().finish(&[1]), Err(StoreError::Padding)));
+    let plan = Plan::new(4, Some(Elements::of::<Z2<5>>()));
+    let bytes = plan.dealer_bytes(1);
+    store.put(Comparison::<R>::request(1, &plan), Some(vec![0xff; bytes])).unwrap();
+    let chunks = store.comparison::<R>(1, plan).unwrap().mask(&Share::zeros(1)).1.look_up(&[3]).unwrap();
+    let opened = chunks.masked();
+    assert!(matches!(chunks.finish::<Z2<5>>(&opened, [0, 1]), Err(StoreError::Padding)));
+}
+
+#[test]
+fn padding_from_a_peer_is_refused_or_cleared() {
+    // Three elements of 14 bits leave 6 bits of padding behind the header.
+    let [first, last] = [256 + 42, 256 + 47];
+    for bit in [first, last] {
+        let inject = |(id, end)| Faults::new(end, Fault::Flip(bit), if id == 0 { 0 } else { usize::MAX / 2 });
+        let ends = mesh(3).into_iter().enumerate().map(inject).collect();
+        let open = |party: &mut Party<_>| party.open(&Share::<R>::zeros(3));
+        let results = Simulation::new(2).run_over(ends, &Recipe::default(), open);
+        let error = results[1].as_ref().unwrap_err().to_string();
+        assert!(error.contains("peer 0") && error.contains("expected zero padding"), "{error}");
+        assert!(results[0].is_err());
+
+        // Bits are whole bytes: what is behind the last one does not come out.
+        let ends = mesh(3).into_iter().enumerate().map(inject).collect();
+        let open = |party: &mut Party<_>| party.open_bits(&BitShare::zeros(42));
+        for result in Simulation::new(2).run_over(ends, &Recipe::default(), open).into_iter().take(2) {
+            assert_eq!(result.unwrap(), Some(vec![0]));
+        }
+    }
+}
+
+#[test]
+fn a_broken_network_stays_broken() {
+    let mut network = Network::new(mesh(3).remove(0), 0, 2, 1);
+    assert!(matches!(network.receive(2, Kind::Seed, 16), Err(NetError::Transport { peer: 2, .. })));
+    assert!(matches!(network.receive(2, Kind::Seed, 16), Err(NetError::Broken)));
+    assert!(matches!(network.send(1, Kind::Open, &[]), Err(NetError::Broken)));
+    assert!(matches!(network.open(&mut [0u8], 3), Err(NetError::Broken)));
+}
+
+#[test]
+fn peers_that_are_none_are_refused() {
+    let mut ends = mesh(3);
+    let mut network = Network::new(ends.remove(0), 0, 2, 1);
+    assert!(matches!(network.send(3, Kind::Open, &[]), Err(NetError::NoPeer { peer: 3, peers: 3 })));
+    assert!(matches!(network.receive(7, Kind::Open, 1), Err(NetError::NoPeer { peer: 7, peers: 3 })));
+    assert!(network.send(1, Kind::Open, &[]).is_ok());
+}
+
+#[test]
+fn another_number_of_parties_is_an_error_everywhere() {
+    let run = |party: &mut Party<Memory>| party.open(&Share::<R>::zeros(3));
+    for (parties, ends) in [(3, 3), (3, 2), (2, 2), (2, 5), (0, 1), (5, 3)] {
+        let results = Simulation::new(parties).run_over(mesh(ends), &Recipe::default(), run);
+        assert!(results.iter().any(Result::is_err), "{parties} parties, {ends} ends");
+        assert!(results.iter().flatten().flatten().all(|opened| *opened == [0; 3]));
+    }
+    assert!(Deck::new(&seeds(0, 1)).is_err());
+    assert!(Store::new(2, seeds(2, 1).row(0)).is_err());
+}
+
+#[test]
+fn malformed_requests_are_refused() {
+    let elements = |word, bits| Elements { word, bits };
+    let lookup = |index, entries: usize| {
+        let table = vec![0; entries].into();
+        Request::Lookup { len: 2, index, output: Elements::of::<R>(), table }
+    };
+    let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
+    let requests = [
+        Request::Input { owner: 2, len: 1, elements: elements(16, 14) },
+        Request::Triple { len: 1, elements: elements(16, 17) },
+        Request::Triple { len: 1, elements: elements(16, 0) },
+        Request::Triple { len: 1, elements: elements(24, 14) },
+        Request::FixedMask { outputs: 1, inputs: 1, elements: elements(0, 0) },
+        lookup(elements(16, 3), 7),
+        lookup(elements(16, 13), 1 << 13),
+        compare(8, None),
+        compare(256, None),
+        compare(16, Some(elements(16, 17))),
+    ];
+    let mut deck = Deck::new(&seeds(2, 1)).unwrap();
+    for request in requests {
+        let error = deck.deal(&request).unwrap_err().to_string();
+        assert!(error.contains("expected") && error.contains("found"), "{request:?}: {error}");
+    }
+    let product = |outputs| Request::FixedProduct {
+        matrix: 0,
+        rows: 1,
+        outputs,
+        inputs: 3,
+        elements: elements(16, 14),
+    };
+    assert!(matches!(deck.deal(&product(2)), Err(Error::NoMatrix { matrix: 0, masked: 0 })));
+    deck.deal(&FixedMask::<R>::request([2, 3], 14)).unwrap();
+    assert!(matches!(deck.deal(&product(4)), Err(Error::NoMatrix { .. })));
+    assert!(deck.deal(&product(2)).is_ok());
+}
+
+#[test]
+fn requests_that_are_refused_take_no_number() {
+    let seeds = seeds(2, 1);
+    let mut deck = Deck::new(&seeds).unwrap();
+    let mut stores = empty_stores(&seeds);
+    assert!(deck.deal(&InputMask::<R>::request(2, 1)).is_err());
+    common::put(&mut deck, &mut stores, &InputMask::<R>::request(1, 2));
+    let masks: Vec<_> = stores.iter_mut().map(|store| store.input_mask::<R>(1, 2).unwrap()).collect();
+    let shares = masks.into_iter().zip([&[][..], &[5, 9]]).map(|(mask, x)| mask.share(x).expose().to_vec());
+    assert_eq!(sum(&shares.collect::<Vec<_>>(), 14), [5, 9]);
+}
