@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use common::{empty_stores, seeds, sum};
+use common::{seeds, sum};
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
@@ -31,7 +31,7 @@ fn join(sessions: [u64; 3]) -> Vec<Result<(), String>> {
     let result = |(id, (end, session)): (usize, (Memory, u64))| {
         let network = Network::new(end, id, 2, session);
         match id {
-            2 => Dealer::open(network, &RootSeed::from_bytes([17; 32])).map(drop),
+            2 => Dealer::open(network, &RootSeed::from_bytes([1; 32])).map(drop),
             _ => Party::join(network).and_then(|mut party| {
                 party.open(&Share::<R>::zeros(3))?;
                 Ok(party.network_mut().finish()?)
@@ -180,8 +180,12 @@ fn another_number_of_parties_is_an_error_everywhere() {
         assert!(results.iter().any(Result::is_err), "{parties} parties, {ends} ends");
         assert!(results.iter().flatten().flatten().all(|opened| *opened == [0; 3]));
     }
+    let network = Network::new(mesh(1).remove(0), 0, 0, 1);
+    let error = Dealer::open(network, &RootSeed::from_bytes([1; 32])).map(drop).unwrap_err();
+    assert!(error.to_string().contains("expected 1 to"), "{error}");
     assert!(Deck::new(&seeds(0, 1)).is_err());
-    assert!(Store::new(2, seeds(2, 1).row(0)).is_err());
+    let error = Store::new(2, seeds(2, 1).row(0)).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "expected a party below 2, found party 2");
 }
 
 #[test]
@@ -226,7 +230,7 @@ fn malformed_requests_are_refused() {
 fn requests_that_are_refused_take_no_number() {
     let seeds = seeds(2, 1);
     let mut deck = Deck::new(&seeds).unwrap();
-    let mut stores = empty_stores(&seeds);
+    let mut stores = common::empty_stores(&seeds);
     assert!(deck.deal(&InputMask::<R>::request(2, 1)).is_err());
     common::put(&mut deck, &mut stores, &InputMask::<R>::request(1, 2));
     let masks: Vec<_> = stores.iter_mut().map(|store| store.input_mask::<R>(1, 2).unwrap()).collect();

@@ -300,13 +300,13 @@ impl<T: Transport> Network<T> {
         }
     }
 
-    fn check(&self) -> Result<(), NetError> {
-        if self.broken { Err(NetError::Broken) } else { Ok(()) }
-    }
-
     fn check_peer(&self, peer: usize) -> Result<(), NetError> {
         let peers = self.parties + 1;
         if peer < peers { Ok(()) } else { Err(NetError::NoPeer { peer, peers }) }
+    }
+
+    fn check(&self) -> Result<(), NetError> {
+        if self.broken { Err(NetError::Broken) } else { Ok(()) }
     }
 
     /// The buffer for a frame with a payload of `length` bytes. It only ever grows: its old contents

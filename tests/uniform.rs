@@ -1,0 +1,258 @@
+//! What anyone sees is uniform, whatever the secrets: opened values, single shares, corrections.
+//!
+//! Chi-square tests at fixed seeds. A test fails if the statistic is beyond what uniform values exceed
+//! once in a million times, so that the seeds at hand pass unless something is wrong.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::xor;
+use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
+use ringshare::protocol::{Error, Party};
+use ringshare::ring::{Ring, Word, Z2, unpack, unpack_add};
+use ringshare::share::Share;
+use ringshare::sim::Simulation;
+
+type R = Z2<14>;
+const LEN: usize = 1 << 15;
+
+/// A sent frame: its kind and its payload.
+type Frame = (u16, Vec<u8>);
+
+/// Writes down every frame that is sent.
+struct Capture {
+    inner: Memory,
+    frames: Arc<Mutex<Vec<Frame>>>,
+}
+
+impl Transport for Capture {
+    type Error = MemoryError;
+    fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), MemoryError> {
+        let kind = Header::decode(frame).map_or(0, |header| header.kind);
+        self.frames.lock().unwrap().push((kind, frame[Header::LEN..].to_vec()));
+        self.inner.send(to, frame)
+    }
+    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
+        self.inner.recv(from, frame)
+    }
+}
+
+/// What two parties and the dealer sent, and the words that the program gave each party.
+struct Seen {
+    frames: [Vec<Frame>; 3],
+    words: Vec<Vec<u64>>,
+}
+
+fn see(seed: u64, program: impl Fn(&mut Party<Capture>) -> Result<Vec<u64>, Error> + Sync) -> Seen {
+    let simulation = Simulation::new(2).topology(Topology::Direct).seed(seed);
+    let recipe = simulation.dry_run(&program).unwrap().recipe;
+    let frames: [Arc<Mutex<Vec<Frame>>>; 3] = Default::default();
+    let capture =
+        |(inner, frames): (Memory, &Arc<Mutex<Vec<Frame>>>)| Capture { inner, frames: frames.clone() };
+    let ends = Memory::mesh(3, Duration::from_secs(60)).into_iter().zip(&frames).map(capture).collect();
+    let results = simulation.run_over(ends, &recipe, program);
+    let words = results.into_iter().filter_map(|result| result.unwrap()).collect();
+    Seen { frames: frames.map(|frames| std::mem::take(&mut *frames.lock().unwrap())), words }
+}
+
+impl Seen {
+    /// The payloads of opening number `nth` of a kind, of both parties.
+    fn opening(&self, kind: Kind, nth: usize) -> [Vec<u8>; 2] {
+        let of = |party: usize| self.frames[party].iter().filter(|frame| frame.0 == kind as u16);
+        [0, 1].map(|party| of(party).nth(nth).unwrap().1.clone())
+    }
+
+    /// What came out of an opening of elements of `bits` bits.
+    fn opened(&self, nth: usize, bits: u32) -> Vec<u64> {
+        let [mine, theirs] = self.opening(Kind::Open, nth);
+        let mut words = vec![0u64; mine.len() * 8 / bits as usize];
+        unpack(&mine, bits, &mut words).unwrap();
+        unpack_add(&theirs, bits, &mut words).unwrap();
+        words.iter().map(|word| word & u64::mask(bits)).collect()
+    }
+
+    /// What came out of an opening of bit vectors: `[vectors, values]`.
+    fn opened_bits(&self, nth: usize) -> Vec<Vec<usize>> {
+        let bytes = xor(&self.opening(Kind::OpenBits, nth));
+        let bits = |vector: &[u8]| (0..LEN).map(|i| usize::from(vector[i / 8] >> (i % 8) & 1)).collect();
+        bytes.chunks(LEN / 8).map(bits).collect()
+    }
+
+    /// Every frame of parties and dealer alone.
+    fn check_frames(&self) {
+        for (peer, frames) in self.frames.iter().enumerate() {
+            for (kind, payload) in frames.iter().filter(|frame| frame.1.len() > 4096) {
+                uniform(
+                    &format!("frame of kind {kind} from {peer}"),
+                    payload.iter().map(|&byte| byte.into()),
+                    256,
+                );
+            }
+        }
+    }
+}
+
+/// The statistic of a chi-square test, and what one in a million of uniform samples exceeds
+/// (Wilson and Hilferty's approximation).
+fn chi_square(samples: impl Iterator<Item = usize>, cells: usize) -> (f64, f64) {
+    let mut counts = vec![0f64; cells];
+    samples.for_each(|sample| counts[sample] += 1.0);
+    let expected = counts.iter().sum::<f64>() / cells as f64;
+    assert!(expected >= 5.0, "too few samples for {cells} cells");
+    let statistic = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
+    let free = cells as f64 - 1.0;
+    let spread = 2.0 / (9.0 * free);
+    (statistic, free * (1.0 - spread + 4.753 * spread.sqrt()).powi(3))
+}
+
+fn uniform(what: &str, samples: impl Iterator<Item = usize>, cells: usize) {
+    let (statistic, limit) = chi_square(samples, cells);
+    assert!(statistic < limit, "{what}: chi-square {statistic:.0} of {cells} cells, at most {limit:.0}");
+}
+
+/// Elements by their low, middle and high bits.
+fn uniform_words(what: &str, words: &[u64], bits: u32) {
+    let width = bits.min(8);
+    for shift in [0, (bits - width) / 2, bits - width] {
+        let samples = words.iter().map(|word| (word >> shift) as usize & ((1 << width) - 1));
+        uniform(&format!("{what}, bits {shift}.."), samples, 1 << width);
+    }
+}
+
+fn widened<W: Word>(words: &[W]) -> Vec<u64> {
+    words.iter().map(|word| word.low64()).collect()
+}
+
+fn input<R: Ring>(party: &mut Party<Capture>, values: &[u64]) -> Result<Share<R>, Error> {
+    let words: Vec<R::Word> = values.iter().map(|&value| R::Word::truncate64(value)).collect();
+    let own = party.id() == 1;
+    party.input(1, words.len(), own.then_some(&words[..]))
+}
+
+/// Secrets that are anything but uniform.
+fn inputs() -> [Vec<u64>; 4] {
+    let spike = |i: u64| if i.is_multiple_of(97) { u64::MAX } else { 3 };
+    [vec![0; LEN], vec![1234; LEN], (0..LEN as u64).collect(), (0..LEN as u64).map(spike).collect()]
+}
+
+#[test]
+fn the_test_tells_secrets_from_masks() {
+    for values in inputs() {
+        let (statistic, limit) = chi_square(values.iter().map(|x| (x >> 6 & 0xff) as usize), 256);
+        // All but the ramp, which is as even as can be.
+        assert!(statistic > 10.0 * limit || statistic == 0.0);
+    }
+}
+
+#[test]
+fn single_shares_of_inputs() {
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| Ok(widened(input::<R>(party, values)?.expose())));
+        seen.words.iter().for_each(|words| uniform_words("a share", words, 14));
+        seen.check_frames();
+    }
+}
+
+#[test]
+fn openings_and_results_of_comparisons() {
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let sign = party.sign::<R, R>(&x, 14)?;
+            Ok(widened(sign.expose()))
+        });
+        seen.check_frames();
+        // Shares of 1 − 2b are one at party 0 and zero elsewhere, plus twice a uniform share.
+        for (party, words) in seen.words.iter().enumerate() {
+            assert!(words.iter().all(|word| word & 1 == u64::from(party == 0)));
+            let halves: Vec<u64> = words.iter().map(|word| word >> 1).collect();
+            uniform_words("a share of a sign", &halves, 13);
+        }
+        let (y, bits) = (seen.opened(0, 14), seen.opened_bits(0));
+        uniform_words("y", &y, 14);
+        assert_eq!(bits.len(), 3);
+        // All masked bits of a value together with the high bits of its y.
+        let joint = |i: usize| bits.iter().fold(y[i] as usize >> 10, |sample, bits| sample << 1 | bits[i]);
+        uniform("y and masked bits", (0..LEN).map(joint), 1 << 7);
+    }
+}
+
+#[test]
+fn openings_of_long_comparisons() {
+    for (seed, values) in inputs().iter().enumerate() {
+        for bits in [20, 33, 64] {
+            let seen = see(seed as u64, |party| {
+                let x = input::<Z2<64>>(party, values)?;
+                let arithmetic = party.negative::<Z2<64>, Z2<64>>(&x, bits)?;
+                let boolean = party.negative_bits(&x, bits)?;
+                Ok([arithmetic.expose(), boolean.expose()].concat())
+            });
+            seen.check_frames();
+            uniform_words("y", &seen.opened(0, bits), bits);
+            for words in &seen.words {
+                uniform_words("shares of x < 0", &words[..LEN], 64);
+                let bytes = words[LEN..].iter().flat_map(|word| word.to_le_bytes());
+                uniform("shares of bits", bytes.map(usize::from), 256);
+            }
+            let openings = seen.frames[0].iter().filter(|frame| frame.0 == Kind::OpenBits as u16).count();
+            for opening in 0..openings {
+                // Eight opened bits of a value at a time.
+                for vectors in seen.opened_bits(opening).chunks(8) {
+                    let joint = |i: usize| vectors.iter().fold(0, |sample, bits| sample << 1 | bits[i]);
+                    uniform(&format!("opening {opening} of bits"), (0..LEN).map(joint), 1 << vectors.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn openings_of_products_and_lookups() {
+    let table: Arc<[u64]> = (0..32).collect();
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let z = party.multiply(&x, &x)?;
+            let entry = party.lookup::<R, R>(&x, 5, &table)?;
+            Ok([widened(z.expose()), widened(entry.expose())].concat())
+        });
+        seen.check_frames();
+        let de = seen.opened(0, 14);
+        assert_eq!(de.len(), 2 * LEN);
+        uniform_words("d", &de[..LEN], 14);
+        uniform_words("e", &de[LEN..], 14);
+        // d and e of the same value together: a = b or a reused mask would show.
+        let joint = |i: usize| (de[i] >> 10 << 4 | de[LEN + i] >> 10) as usize;
+        uniform("d and e", (0..LEN).map(joint), 256);
+        uniform_words("masked index", &seen.opened(1, 5), 5);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_fixed_products() {
+    let dims = [256, 128];
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let w = input::<R>(party, values)?;
+            let fixed = party.fix(dims, 14, |_, rows| Ok(w.slice(rows.start * 128..rows.end * 128)))?;
+            let x = input::<R>(party, values)?;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                let prepared = party.prepare_product(&fixed, 256)?;
+                out.extend(widened(party.product(&fixed, prepared, &x)?.expose()));
+            }
+            Ok(out)
+        });
+        seen.check_frames();
+        uniform_words("E", &seen.opened(0, 14), 14);
+        let f = [seen.opened(1, 14), seen.opened(2, 14)];
+        f.iter().for_each(|f| uniform_words("f", f, 14));
+        // The same input twice: the masks differ.
+        let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+        uniform_words("the difference of two f", &difference, 14);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
