@@ -72,6 +72,7 @@ impl Deck {
     /// # Errors
     /// If the request is malformed, or asks for a product with a matrix that was not masked in this session.
     pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
+        request.check(self.prgs.len())?;
         let to = request.correction();
         let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
         self.deal_into(request, &mut out)?;
