@@ -9,6 +9,7 @@
 //! and in no other way.
 
 mod bits;
+mod scratch;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,6 +20,7 @@ use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
 use subtle::{Choice, ConstantTimeEq};
 
 pub use bits::BitShare;
+pub(crate) use scratch::Scratch;
 
 use crate::ring::{Ring, Word};
 

@@ -42,7 +42,7 @@ use self::combine::groups;
 use self::kernel::BLOCK;
 use super::{Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
-use crate::share::{BitShare, Share};
+use crate::share::{BitShare, Scratch, Share};
 
 // Sections of the item. Vectors of one value a word start at multiples of 64 values.
 const R: u64 = 0;
@@ -71,7 +71,7 @@ pub struct Chunks {
     /// Products so far.
     product: usize,
     /// *Greater* and *equal* of the chunks: `[2·chunks, words]`.
-    pairs: Vec<u64>,
+    pairs: Scratch<u64>,
     /// y_{k−1}.
     top: Vec<u64>,
 }
@@ -118,7 +118,7 @@ impl<R2: Ring> Masked<Comparison<R2>> {
         let Comparison { source, plan, len, .. } = self.0;
         assert_eq!(y.len(), len, "opened values and comparisons dealt");
         let words = words(len);
-        let mut pairs = vec![0; 2 * plan.chunks().len() * words];
+        let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
         let mut top = vec![0; words];
         kernel::bit(y, plan.bits() - 1, &mut top);
         let mut shift = plan.bits() - 1;
@@ -275,14 +275,14 @@ impl Chunks {
         let c = self.unpack(opened);
         let words = words(self.len);
         let (bits, products) = (self.opened_bits(), self.plan.level_products(self.level));
-        let mut rho = vec![0; bits * words];
-        let mut shared = vec![0; products * words];
+        let mut rho = Scratch::<u64>::zeros(bits * words);
+        let mut shared = Scratch::<u64>::zeros(products * words);
         self.source.random(BITS, self.bit * words, &mut rho);
         let region = self.plan.tables_bytes(self.len) + self.product * words * 8;
         self.source.words(PRODUCTS, region, self.product * words, &mut shared)?;
         let sizes = self.plan.levels()[self.level].clone();
         let one = if self.source.party() == 0 { !0 } else { 0 };
-        let mut pairs = vec![0; 2 * sizes.len() * words];
+        let mut pairs = Scratch::zeros(2 * sizes.len() * words);
         for (g, group) in groups(&sizes).enumerate() {
             let [first, out] = [2 * group.first * words, 2 * g * words];
             if group.size == 1 {
@@ -361,7 +361,7 @@ impl Chunks {
         let mut out = vec![O::Word::zero(); len];
         // Tables of a block: entry e of all values, then entry e + 1.
         let block = (BLOCK / entries).max(64);
-        let mut tables = vec![O::Word::zero(); block * entries];
+        let mut tables = Scratch::<O::Word>::zeros(block * entries);
         for (b, out) in out.chunks_mut(block).enumerate() {
             let (at, size, word) = (b * block, out.len(), b * block / 64);
             let tables = &mut tables[..size * entries];
@@ -386,7 +386,6 @@ impl Chunks {
             out.copy_from_slice(&tables[..size]);
             kernel::flip(&p[word..][..size.div_ceil(64)], out, factor, base, flipped);
         }
-        crate::share::wipe(&mut tables);
         Ok(Share::from_words(out))
     }
 }

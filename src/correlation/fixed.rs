@@ -21,7 +21,7 @@ use num_traits::{WrappingSub, Zero};
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
-use crate::share::Share;
+use crate::share::{Scratch, Share};
 
 const A: u64 = 0;
 const B: u64 = 1;
@@ -196,13 +196,12 @@ impl<R: Ring> Masked<FixedProduct<R>> {
 /// The dealer's copy of A.
 pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usize; 2]) -> Packed<W> {
     let mut packed = Packed::zeros(outputs, inputs);
-    let mut rows = vec![W::zero(); strip_rows(inputs) * inputs];
+    let mut rows = Scratch::<W>::zeros(strip_rows(inputs) * inputs);
     for strip in strips(outputs, inputs) {
         let rows = &mut rows[..strip.len() * inputs];
         dealing.sum(A, strip.start * inputs, rows);
         packed.set_rows(strip.start, rows);
     }
-    crate::share::wipe(&mut rows);
     packed
 }
 
@@ -218,8 +217,8 @@ pub(super) fn deal<W: Word>(
     if (mask.outputs(), mask.inputs()) != (outputs, inputs) {
         return false;
     }
-    let mut b = vec![W::zero(); rows * mask.inputs()];
-    let mut c = vec![W::zero(); rows * mask.outputs()];
+    let mut b = Scratch::<W>::zeros(rows * mask.inputs());
+    let mut c = Scratch::<W>::zeros(rows * mask.outputs());
     dealing.sum(B, 0, &mut b);
     multiply_add(&b, mask, &mut c);
     dealing.correct(C, 0, &mut c);

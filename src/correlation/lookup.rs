@@ -14,7 +14,7 @@ use num_traits::Zero;
 
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{self, Ring, Word};
-use crate::share::Share;
+use crate::share::{Scratch, Share};
 
 const MASK: u64 = 0;
 const TABLE: u64 = 1;
@@ -92,11 +92,11 @@ pub(super) fn deal<I: Word, W: Word>(
     table: &[u64],
     out: &mut [u8],
 ) {
-    let mut r = vec![I::zero(); len];
+    let mut r = Scratch::<I>::zeros(len);
     dealing.sum(MASK, 0, &mut r);
     let entries = table.len();
-    let mut all = vec![W::zero(); len * entries];
-    let mut next = vec![W::zero(); entries];
+    let mut all = Scratch::<W>::zeros(len * entries);
+    let mut next = Scratch::<W>::zeros(entries);
     for (r, now) in r.iter().zip(all.chunks_exact_mut(entries)) {
         now.iter_mut().zip(table).for_each(|(now, &value)| *now = W::truncate64(value));
         for b in 0..index_bits {

@@ -1,12 +1,11 @@
 //! Where shares of dealt values come from: addressed randomness and corrections.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::StoreError;
 use crate::prg::Prg;
 use crate::ring::{self, Word};
-use crate::share::wipe;
+use crate::share::Scratch;
 
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;
@@ -22,7 +21,7 @@ pub(crate) struct Source {
     pub(super) item: u64,
     pub(super) party: usize,
     /// What the dealer sent, if it sent this party anything.
-    pub(super) correction: Option<Vec<u8>>,
+    pub(super) correction: Option<Scratch<u8>>,
 }
 
 impl Source {
@@ -81,14 +80,6 @@ impl Source {
                 Ok(())
             }
             Some(_) => self.chosen(section, region, 64, 0, out),
-        }
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        if let Some(correction) = &mut self.correction {
-            wipe(correction);
         }
     }
 }

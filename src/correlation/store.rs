@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::{Request, Source};
 use crate::prg::{Prg, Seed};
+use crate::share::Scratch;
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 pub struct Store {
@@ -19,7 +20,7 @@ pub struct Store {
     next: u64,
     /// How many matrix masks have been handed out.
     matrices: usize,
-    queue: VecDeque<(Request, Option<Vec<u8>>)>,
+    queue: VecDeque<(Request, Option<Scratch<u8>>)>,
     /// In a dry run: what has been asked for.
     asked: Option<Vec<Request>>,
 }
@@ -109,8 +110,9 @@ impl Store {
     /// # Errors
     /// If the correction has another length than the request's.
     pub fn put(&mut self, request: Request, correction: Option<Vec<u8>>) -> Result<(), StoreError> {
+        let correction = correction.map(Scratch::from);
         let expected = self.correction_len(&request).unwrap_or(0);
-        let found = correction.as_ref().map_or(0, Vec::len);
+        let found = correction.as_deref().map_or(0, <[u8]>::len);
         if expected != found {
             return Err(StoreError::Correction { expected, found });
         }
@@ -143,7 +145,7 @@ impl Store {
         let correction = if let Some(list) = &mut self.asked {
             let bytes = asked.correction().filter(|&(party, _)| party == self.party);
             list.push(asked.clone());
-            bytes.map(|(_, bytes)| vec![0; bytes])
+            bytes.map(|(_, bytes)| Scratch::zeros(bytes))
         } else {
             match self.queue.pop_front() {
                 None => return Err(StoreError::Exhausted { asked: Box::new(asked) }),

@@ -3,7 +3,6 @@
 //! With d = x − a and e = y − b public, x·y = d·e + d·b + a·e + c, which is linear in the shares.
 //! Donald Beaver, *Efficient multiparty protocols using circuit randomization*, CRYPTO '91.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
@@ -12,7 +11,7 @@ use super::source::add;
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
-use crate::share::Share;
+use crate::share::{Scratch, Share};
 
 const A: u64 = 0;
 const B: u64 = 1;
@@ -134,10 +133,10 @@ fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Ve
 
 /// The correction of c for elementwise products.
 pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
-    let [mut a, mut b] = [vec![W::zero(); len], vec![W::zero(); len]];
+    let [mut a, mut b] = [(); 2].map(|()| Scratch::<W>::zeros(len));
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
-    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_mul(&b));
+    a.iter_mut().zip(b.iter()).for_each(|(a, b)| *a = a.wrapping_mul(b));
     dealing.correct(C, 0, &mut a);
     ring::pack(&a, bits, out);
 }
@@ -145,8 +144,8 @@ pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &
 /// The correction of c for a matrix product.
 pub(super) fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
     let [rows, inner, columns] = shape;
-    let [mut a, mut b] = [vec![W::zero(); rows * inner], vec![W::zero(); inner * columns]];
-    let mut c = vec![W::zero(); rows * columns];
+    let [mut a, mut b] = [rows * inner, inner * columns].map(Scratch::<W>::zeros);
+    let mut c = Scratch::<W>::zeros(rows * columns);
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
     multiply_add(&a, &Packed::from_columns(columns, inner, &b), &mut c);

@@ -1,16 +1,13 @@
 //! A shared model.
 
-use alloc::vec;
 use alloc::vec::Vec;
-
-use num_traits::Zero;
 
 use super::{Architecture, Layer};
 use crate::correlation::{Fixed, FixedProduct};
 use crate::net::Transport;
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::Ring;
-use crate::share::Share;
+use crate::share::{Scratch, Share};
 
 /// A model's weights, as its owner has them. Layers are counted over the linear ones, from 0.
 pub trait Weights<W> {
@@ -54,7 +51,7 @@ impl<R: Ring> Sequential<R> {
             let &Layer::Linear { inputs, outputs, bits } = layer else { continue };
             let number = linear.len();
             let bias = weights.map(|weights| {
-                let mut bias = vec![R::Word::zero(); outputs];
+                let mut bias = Scratch::<R::Word>::zeros(outputs);
                 weights.bias(number, &mut bias);
                 bias
             });

@@ -4,11 +4,7 @@
 //! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
 //! of the product from the dealer. See [`Fixed`] for the mathematics.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::ops::Range;
-
-use num_traits::Zero;
 
 use super::error::{range, shape};
 use super::{Error, Party};
@@ -16,7 +12,7 @@ use crate::correlation::{Cost, Fixed, FixedProduct, strips};
 use crate::linalg::Packed;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
-use crate::share::Share;
+use crate::share::{Scratch, Share};
 
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
@@ -65,8 +61,8 @@ impl<T: Transport> Party<T> {
     ) -> Result<Fixed<R>, Error> {
         let inputs = dims[1];
         self.fix(dims, bits, |party, strip| {
-            let values: Option<Vec<R::Word>> = row.map(|row| {
-                let mut values = vec![R::Word::zero(); strip.len() * inputs];
+            let values: Option<Scratch<R::Word>> = row.map(|row| {
+                let mut values = Scratch::zeros(strip.len() * inputs);
                 for (r, out) in strip.clone().zip(values.chunks_exact_mut(inputs.max(1))) {
                     row(r, out);
                 }

@@ -1,7 +1,5 @@
 //! The dealer's half of a comparison.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::mem::size_of;
 
 use super::combine::{self, groups};
@@ -9,7 +7,7 @@ use super::kernel::{self, BLOCK};
 use super::{BITS, CHUNKS, ENTRIES, PRODUCTS, Plan, R, TOP, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
-use crate::share::wipe;
+use crate::share::{Scratch, wipe};
 
 /// The correction of `len` comparisons of words `W` with results in words `O`: the tables chunk by
 /// chunk, the products level by level, then the last step's entries or the top bits.
@@ -22,7 +20,7 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
     if len == 0 {
         return;
     }
-    let mut r = vec![W::zero(); len];
+    let mut r = Scratch::<W>::zeros(len);
     for (b, r) in r.chunks_mut(BLOCK).enumerate() {
         dealing.sum(R, b * BLOCK, r);
     }
@@ -31,15 +29,15 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
     let words = words(len);
     let level_bits: usize = (0..plan.levels().len()).map(|level| plan.level_bits(level)).sum();
     let products: usize = (0..plan.levels().len()).map(|level| plan.level_products(level)).sum();
-    let mut rho = vec![0u64; (level_bits + plan.last_bits()) * words];
+    let mut rho = Scratch::<u64>::zeros((level_bits + plan.last_bits()) * words);
     dealing.xor(BITS, 0, &mut rho);
-    let mut shared = vec![0u64; products * words];
+    let mut shared = Scratch::<u64>::zeros(products * words);
     deal_products(plan, words, &rho, &mut shared);
     dealing.correct_xor(PRODUCTS, 0, &mut shared);
     let (products, rest) = rest.split_at_mut(shared.len() * 8);
     write(&shared, products);
 
-    let mut top = vec![0u64; words];
+    let mut top = Scratch::<u64>::zeros(words);
     kernel::bit(&r, plan.bits() - 1, &mut top);
     match plan.output() {
         None => {
@@ -49,12 +47,8 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
         Some(elements) => {
             let last = Last { top: &top, rho: &rho[level_bits * words..], words };
             last.deal::<O>(dealing, plan.entries(), len, elements.bits, rest);
-            wipe(&mut rho);
         }
     }
-    wipe(&mut r);
-    wipe(&mut shared);
-    wipe(&mut top);
 }
 
 fn write<W: Word>(values: &[W], out: &mut [u8]) {
@@ -175,7 +169,7 @@ impl Last<'_> {
     }
 
     fn deal<O: Word>(&self, dealing: &Dealing<'_>, entries: usize, len: usize, bits: u32, out: &mut [u8]) {
-        let mut t: Vec<u64> = vec![0; self.words];
+        let mut t = Scratch::<u64>::zeros(self.words);
         let mut values = [O::zero(); BLOCK];
         let stride = len.next_multiple_of(64);
         let bytes = ring::packed_len(len, bits);
@@ -192,6 +186,5 @@ impl Last<'_> {
                 done += size;
             }
         }
-        wipe(&mut t);
     }
 }
