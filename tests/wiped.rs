@@ -1,0 +1,145 @@
+//! Memory that held shares, seeds, corrections or inputs is wiped before it is freed.
+//!
+//! An allocator looks into every freed block for a marker that the secrets are made of.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::{Elements, Store, Triple};
+use ringshare::prg::{Prg, Seed};
+use ringshare::ring::Z2;
+use ringshare::share::{BitShare, Share};
+use ringshare::sim::Simulation;
+
+/// Every byte of a secret.
+const MARKER: u8 = 0xa7;
+const WORD: u64 = u64::from_ne_bytes([MARKER; 8]);
+
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+/// One test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+struct Inspector;
+
+// SAFETY: the system's allocator does the work. A freed block is still the caller's while it is
+// looked into; bytes that nobody wrote are read as they are, by volatile reads.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Inspector {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // Zeroed, so that no earlier owner's marker is found twice.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let mut run = 0;
+        for i in 0..layout.size() {
+            run = if unsafe { block.add(i).read_volatile() } == MARKER { run + 1 } else { 0 };
+            if run == 8 {
+                FOUND.fetch_add(1, Ordering::Relaxed);
+                break;
+            }
+        }
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Inspector = Inspector;
+
+/// How many freed blocks held a marker.
+fn left_behind(f: impl FnOnce()) -> usize {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    FOUND.store(0, Ordering::Relaxed);
+    f();
+    FOUND.load(Ordering::Relaxed)
+}
+
+fn markers() -> Share<Z2<64>> {
+    Share::from_words(vec![WORD; 100])
+}
+
+#[test]
+fn the_allocator_finds_what_is_left_behind() {
+    assert_eq!(left_behind(|| drop(vec![WORD; 100])), 1);
+    // Growing moves.
+    assert!(left_behind(|| drop((0..1000).map(|_| WORD).collect::<Vec<_>>().repeat(2))) > 1);
+}
+
+#[test]
+fn shares_are_wiped() {
+    assert_eq!(left_behind(|| drop(markers())), 0);
+    assert_eq!(left_behind(|| drop(markers().clone())), 0);
+    assert_eq!(left_behind(|| drop(markers().slice(3..70))), 0);
+    assert_eq!(left_behind(|| drop(Share::<Z2<13>>::from_words(vec![WORD as u16; 100]))), 0);
+    let append = || {
+        let mut share = markers();
+        share.append(&markers());
+        assert_eq!(share.len(), 200);
+    };
+    assert_eq!(left_behind(append), 0);
+}
+
+#[test]
+fn shares_of_bits_are_wiped() {
+    let share = || BitShare::from_words(vec![WORD; 100], 6400);
+    assert_eq!(left_behind(|| drop(share())), 0);
+    assert_eq!(left_behind(|| drop(share().not(1))), 0);
+    assert_eq!(left_behind(|| drop(share().clone())), 0);
+}
+
+#[test]
+fn seeds_and_generators_are_wiped() {
+    assert_eq!(left_behind(|| drop(vec![Seed::from_bytes([MARKER; 16])])), 0);
+    assert_eq!(left_behind(|| drop(Box::new(Prg::new(&Seed::from_bytes([MARKER; 16]))))), 0);
+    let store = || Store::new(1, &[Seed::from_bytes([0; 16]), Seed::from_bytes([MARKER; 16])]).unwrap();
+    assert_eq!(left_behind(|| drop(store())), 0);
+}
+
+#[test]
+fn corrections_are_wiped_wherever_they_end() {
+    let seeds = common::seeds(2, 1);
+    let put = |correction: Vec<u8>| {
+        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        store.put(Triple::<Z2<64>>::request(10), Some(correction)).map(|()| store)
+    };
+    assert_eq!(left_behind(|| drop(put(vec![MARKER; 80]).unwrap())), 0, "in the store");
+    assert_eq!(left_behind(|| drop(put(vec![MARKER; 79]).err().unwrap())), 0, "refused");
+    let taken = || drop(put(vec![MARKER; 80]).unwrap().triple::<Z2<64>>(10).unwrap());
+    assert_eq!(left_behind(taken), 0, "taken");
+    let plan = Plan::new(14, Some(Elements::of::<Z2<16>>()));
+    let compared = || {
+        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let correction = vec![MARKER; plan.dealer_bytes(100)];
+        store.put(Comparison::<Z2<14>>::request(100, &plan), Some(correction)).unwrap();
+        let x = Share::zeros(100);
+        let chunks = store.comparison::<Z2<14>>(100, plan.clone()).unwrap().mask(&x).1.look_up(&[0; 100]);
+        drop(chunks.unwrap());
+    };
+    assert_eq!(left_behind(compared), 0, "half a comparison");
+}
+
+#[test]
+fn inputs_leave_nothing_behind() {
+    // Not on the heap.
+    let (values, short) = ([WORD; 64], [WORD as u16; 64]);
+    let run = || {
+        let row = |_: usize, out: &mut [u16]| out.copy_from_slice(&short[..out.len()]);
+        let run = Simulation::new(3).run(|party| {
+            let own = party.id() == 1;
+            let x = party.input::<Z2<64>>(1, 64, own.then_some(&values[..]))?;
+            party.sign::<Z2<64>, Z2<64>>(&x, 64)?;
+            party.multiply(&x, &x)?;
+            let fixed = party.input_fixed::<Z2<14>>(1, [16, 4], 14, own.then_some(&row))?;
+            let short = party.input::<Z2<14>>(1, 64, own.then_some(&short[..]))?;
+            let prepared = party.prepare_product(&fixed, 16)?;
+            party.product(&fixed, prepared, &short)?;
+            Ok(())
+        });
+        run.unwrap();
+    };
+    assert_eq!(left_behind(run), 0);
+}
