@@ -21,8 +21,9 @@ pub(crate) struct Source {
     pub(super) prg: Arc<Prg>,
     pub(super) item: u64,
     pub(super) party: usize,
-    /// What the dealer sent, if it sent this party anything.
-    pub(super) correction: Option<Vec<u8>>,
+    /// What the dealer sent, if it sent this party anything. The store keeps the buffer for a later
+    /// correction.
+    pub(super) correction: Option<Arc<Vec<u8>>>,
 }
 
 impl Source {
@@ -87,7 +88,8 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        if let Some(correction) = &mut self.correction {
+        // The last holder wipes; while the store lives, that is the store.
+        if let Some(correction) = self.correction.as_mut().and_then(Arc::get_mut) {
             wipe(correction);
         }
     }

@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::{Request, Source};
 use crate::prg::{Prg, Seed};
+use crate::share::wipe;
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 pub struct Store {
@@ -19,7 +20,10 @@ pub struct Store {
     next: u64,
     /// How many matrix masks have been handed out.
     matrices: usize,
-    queue: VecDeque<(Request, Option<Vec<u8>>)>,
+    queue: VecDeque<(Request, Option<Arc<Vec<u8>>>)>,
+    /// Buffers of corrections that have been handed out, for corrections to come: their pages are
+    /// dear, and so is wiping them in the online phase.
+    spent: Vec<Arc<Vec<u8>>>,
     /// In a dry run: what has been asked for.
     asked: Option<Vec<Request>>,
 }
@@ -93,6 +97,7 @@ impl Store {
             next: 0,
             matrices: 0,
             queue: VecDeque::new(),
+            spent: Vec::new(),
             asked: None,
         })
     }
@@ -101,7 +106,15 @@ impl Store {
     pub(crate) fn dry(parties: usize) -> Self {
         let prg = Arc::new(Prg::new(&Seed::from_bytes([0; 16])));
         let prgs = vec![prg; parties.max(1)];
-        Self { prgs, party: 0, next: 0, matrices: 0, queue: VecDeque::new(), asked: Some(Vec::new()) }
+        Self {
+            prgs,
+            party: 0,
+            next: 0,
+            matrices: 0,
+            queue: VecDeque::new(),
+            spent: Vec::new(),
+            asked: Some(Vec::new()),
+        }
     }
 
     /// Adds an item, with the correction if this party gets one.
@@ -114,8 +127,30 @@ impl Store {
         if expected != found {
             return Err(StoreError::Correction { expected, found });
         }
-        self.queue.push_back((request, correction));
+        self.queue.push_back((request, correction.map(Arc::new)));
         Ok(())
+    }
+
+    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there
+    /// is none, recipes have changed, and what is spent is given back.
+    pub(crate) fn buffer(&mut self, len: usize) -> Vec<u8> {
+        let fits = |spent: &Arc<Vec<u8>>| spent.len() == len && Arc::strong_count(spent) == 1;
+        let spent = self.spent.iter().position(fits).map(|place| self.spent.swap_remove(place));
+        spent.and_then(Arc::into_inner).unwrap_or_else(|| {
+            self.clear_spent();
+            vec![0; len]
+        })
+    }
+
+    /// Wipes and gives back the spent buffers that no correlation holds.
+    fn clear_spent(&mut self) {
+        self.spent.retain_mut(|spent| match Arc::get_mut(spent) {
+            Some(bytes) => {
+                wipe(bytes);
+                false
+            }
+            None => true,
+        });
     }
 
     /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
@@ -143,7 +178,7 @@ impl Store {
         let correction = if let Some(list) = &mut self.asked {
             let bytes = asked.correction().filter(|&(party, _)| party == self.party);
             list.push(asked.clone());
-            bytes.map(|(_, bytes)| vec![0; bytes])
+            bytes.map(|(_, bytes)| Arc::new(vec![0; bytes]))
         } else {
             match self.queue.pop_front() {
                 None => return Err(StoreError::Exhausted { asked: Box::new(asked) }),
@@ -151,7 +186,10 @@ impl Store {
                     self.queue.push_front((dealt.clone(), correction));
                     return Err(StoreError::Mismatch { dealt: Box::new(dealt), asked: Box::new(asked) });
                 }
-                Some((_, correction)) => correction,
+                Some((_, correction)) => {
+                    self.spent.extend(correction.clone());
+                    correction
+                }
             }
         };
         let item = self.next;
@@ -175,5 +213,13 @@ impl Store {
     /// How many matrix masks have been handed out.
     pub(crate) fn matrices(&self) -> usize {
         self.matrices
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let left = self.queue.drain(..).filter_map(|(_, correction)| correction);
+        self.spent.extend(left);
+        self.clear_spent();
     }
 }

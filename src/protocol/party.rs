@@ -1,5 +1,6 @@
 //! A party.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Error;
@@ -21,7 +22,8 @@ impl<T: Transport> Party<T> {
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
         let dealer = network.parties();
-        let mut received = network.receive(dealer, Kind::Seed, 16 * dealer)?;
+        let mut received = vec![0; 16 * dealer];
+        network.receive(dealer, Kind::Seed, &mut received)?;
         let seeds = received.chunks_exact(16).map(|raw| {
             let mut bytes = [0; 16];
             bytes.copy_from_slice(raw);
@@ -52,7 +54,11 @@ impl<T: Transport> Party<T> {
         let dealer = self.network.parties();
         for request in recipe.requests() {
             let correction = match self.store.correction_len(request) {
-                Some(bytes) => Some(self.network.receive(dealer, Kind::Correction, bytes)?),
+                Some(bytes) => {
+                    let mut correction = self.store.buffer(bytes);
+                    self.network.receive(dealer, Kind::Correction, &mut correction)?;
+                    Some(correction)
+                }
                 None => None,
             };
             self.store.put(request.clone(), correction)?;
