@@ -30,6 +30,9 @@ mod deck;
 mod fixed;
 mod input;
 mod lookup;
+mod masked;
+#[cfg(doctest)]
+mod once;
 mod recipe;
 mod request;
 mod seeds;
@@ -44,6 +47,7 @@ pub(crate) use fixed::strips;
 pub use fixed::{Fixed, FixedMask, FixedProduct};
 pub use input::InputMask;
 pub use lookup::{Lookup, MAX_INDEX_BITS};
+pub use masked::Masked;
 pub use recipe::{Cost, DryRun, Recipe};
 pub use request::{Elements, Request};
 pub use seeds::Seeds;

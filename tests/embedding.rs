@@ -89,7 +89,9 @@ fn a_lookup_needs_no_transport() {
     let x_shares = shares::<R>(&x, &mut random);
     let lookups: Vec<_> =
         stores.iter_mut().map(|store| store.lookup::<R, O>(100, 5, &table).unwrap()).collect();
-    let c = sum(&lookups.iter().zip(&x_shares).map(|(lookup, x)| lookup.mask(x)).collect::<Vec<_>>(), 5);
+    let masked = lookups.into_iter().zip(&x_shares).map(|(lookup, x)| lookup.mask(x));
+    let (c, lookups): (Vec<_>, Vec<_>) = masked.unzip();
+    let c = sum(&c, 5);
     let out: Vec<_> = lookups.into_iter().map(|lookup| lookup.finish(&c).unwrap()).collect();
     let expected: Vec<u64> = x.iter().map(|x| table[(x & 31) as usize]).collect();
     assert_eq!(opened(&out), expected);
@@ -105,8 +107,8 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     put(&mut deck, &mut stores, &FixedMask::<R>::request([outputs, inputs], 14));
     let w_shares = shares::<R>(&w, &mut random);
     let masks = stores.iter_mut().map(|store| store.fixed_mask::<R>([outputs, inputs], 14).unwrap());
-    let masks: Vec<_> = masks.collect();
-    let e = masks.iter().zip(&w_shares).map(|(mask, w)| mask.mask(0..outputs, w)).collect::<Vec<_>>();
+    let mut masks: Vec<_> = masks.collect();
+    let e = masks.iter_mut().zip(&w_shares).map(|(mask, w)| mask.mask(outputs, w)).collect::<Vec<_>>();
     let e = sum(&e, 14);
     let packed = |words: &[u16]| Packed::from_rows(outputs, inputs, words);
     let finish = |(mask, w): (FixedMask<R>, &Share<R>)| mask.finish(Some([packed(w.expose()), packed(&e)]));
@@ -117,9 +119,10 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
         let x_shares = shares::<R>(&x, &mut random);
         let take = |(store, fixed): (&mut Store, _)| store.fixed_product::<R>(fixed, rows).unwrap();
         let prepared: Vec<_> = stores.iter_mut().zip(&fixed).map(take).collect();
-        let f = prepared.iter().zip(&x_shares).map(|(prepared, x)| prepared.mask(x)).collect::<Vec<_>>();
+        let masked = prepared.into_iter().zip(&x_shares).map(|(prepared, x)| prepared.mask(x));
+        let (f, masked): (Vec<_>, Vec<_>) = masked.unzip();
         let f = sum(&f, 14);
-        let out: Vec<_> = prepared.into_iter().zip(&fixed).map(|(p, fixed)| p.finish(fixed, &f)).collect();
+        let out: Vec<_> = masked.into_iter().zip(&fixed).map(|(p, fixed)| p.finish(fixed, &f)).collect();
         let dot = |row: usize, o: usize| {
             (0..inputs)
                 .fold(0u16, |sum, i| sum.wrapping_add(x[row * inputs + i].wrapping_mul(w[o * inputs + i])))
@@ -152,16 +155,18 @@ fn inputs_and_beaver_products_need_no_transport() {
 
     let triples: Vec<_> = stores.iter_mut().map(|store| store.triple::<R>(6).unwrap()).collect();
     let factors = || x_shares.iter().zip(&y_shares);
-    let masked = triples.iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
-    let de = sum(&masked.collect::<Vec<_>>(), 14);
+    let masked = triples.into_iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
+    let (de, triples): (Vec<_>, Vec<_>) = masked.unzip();
+    let de = sum(&de, 14);
     let out: Vec<_> = triples.into_iter().map(|triple| triple.finish(&de)).collect();
     let products: Vec<u16> = x.iter().zip(&y).map(|(x, y)| x.wrapping_mul(*y) & 0x3fff).collect();
     assert_eq!(opened(&out), products);
 
     let triples: Vec<_> =
         stores.iter_mut().map(|store| store.matrix_triple::<R>([3, 2, 3]).unwrap()).collect();
-    let masked = triples.iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
-    let de = sum(&masked.collect::<Vec<_>>(), 14);
+    let masked = triples.into_iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
+    let (de, triples): (Vec<_>, Vec<_>) = masked.unzip();
+    let de = sum(&de, 14);
     let out: Vec<_> = triples.into_iter().map(|triple| triple.finish(&de)).collect();
     let cell =
         |r: usize, c: usize| x[2 * r].wrapping_mul(y[c]).wrapping_add(x[2 * r + 1].wrapping_mul(y[3 + c]));

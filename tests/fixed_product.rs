@@ -129,4 +129,10 @@ fn wrong_shapes_are_errors_that_name_both() {
     assert!(run.unwrap_err().to_string().contains("expected 9, found 6"));
     let run = Simulation::new(2).run(|party| party.fix([3, 2], 15, zeros).map(drop));
     assert!(run.unwrap_err().to_string().contains("expected 1 to 14, found 15"));
+    let run = Simulation::new(2).run(|party| {
+        let [one, other] = [party.fix([3, 2], 14, zeros)?, party.fix([3, 2], 14, zeros)?];
+        let prepared = party.prepare_product(&other, 2)?;
+        party.product(&one, prepared, &Share::zeros(4))
+    });
+    assert!(run.unwrap_err().to_string().contains("expected 1, found 0"));
 }

@@ -123,7 +123,8 @@ fn padding_in_corrections_is_refused() {
     assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
     let table: Arc<[u64]> = Arc::new([0, 1]);
     store.put(Lookup::<R, Z2<5>>::request(1, 1, table.clone()), Some(vec![0xff; 2])).unwrap();
-    assert!(matches!(store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().finish(&[1]), Err(StoreError::Padding)));
+    let (_, lookup) = store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().mask(&Share::zeros(1));
+    assert!(matches!(lookup.finish(&[1]), Err(StoreError::Padding)));
     let plan = Plan::new(4, Some(Elements::of::<Z2<5>>()));
     let bytes = plan.dealer_bytes(1);
     store.put(Comparison::<R>::request(1, &plan), Some(vec![0xff; bytes])).unwrap();

@@ -40,7 +40,7 @@ pub use plan::Plan;
 
 use self::combine::groups;
 use self::kernel::BLOCK;
-use super::{Request, Source, StoreError};
+use super::{Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
 use crate::share::{BitShare, Share};
 
@@ -58,11 +58,6 @@ pub struct Comparison<R> {
     plan: Plan,
     len: usize,
     ring: PhantomData<R>,
-}
-
-/// A comparison whose input has been masked.
-pub struct Masked<R> {
-    comparison: Comparison<R>,
 }
 
 /// Shared bits of what is left of the chunks.
@@ -100,18 +95,18 @@ impl<R2: Ring> Comparison<R2> {
     ///
     /// # Panics
     /// If x has another length than the comparison is for.
-    pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<R2>) {
+    pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
         assert_eq!(x.len(), self.len, "values and comparisons dealt");
         let mut y = vec![R2::Word::zero(); self.len];
         for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.expose().chunks(BLOCK)).enumerate() {
             self.source.random(R, b * BLOCK, y);
             super::source::add(y, x);
         }
-        (y, Masked { comparison: self })
+        (y, Masked(self))
     }
 }
 
-impl<R2: Ring> Masked<R2> {
+impl<R2: Ring> Masked<Comparison<R2>> {
     /// Takes the shares of *greater* and *equal* of all chunks, given y.
     ///
     /// # Errors
@@ -120,7 +115,7 @@ impl<R2: Ring> Masked<R2> {
     /// # Panics
     /// If y has another length than [`Comparison::mask`] gave.
     pub fn look_up(self, y: &[R2::Word]) -> Result<Chunks, StoreError> {
-        let Comparison { source, plan, len, .. } = self.comparison;
+        let Comparison { source, plan, len, .. } = self.0;
         assert_eq!(y.len(), len, "opened values and comparisons dealt");
         let words = words(len);
         let mut pairs = vec![0; 2 * plan.chunks().len() * words];

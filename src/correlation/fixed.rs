@@ -18,7 +18,7 @@ use core::ops::Range;
 
 use num_traits::{WrappingSub, Zero};
 
-use super::{Dealing, Elements, Request, Source, StoreError};
+use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
 use crate::share::Share;
@@ -36,6 +36,8 @@ pub struct FixedMask<R> {
     matrix: usize,
     shape: [usize; 2],
     bits: u32,
+    /// Rows masked so far.
+    masked: usize,
     ring: PhantomData<R>,
 }
 
@@ -46,25 +48,34 @@ impl<R: Ring> FixedMask<R> {
     }
 
     pub(crate) fn new(source: Source, matrix: usize, shape: [usize; 2], bits: u32) -> Self {
-        Self { source, matrix, shape, bits, ring: PhantomData }
+        Self { source, matrix, shape, bits, masked: 0, ring: PhantomData }
     }
 
-    /// What is to be opened for some rows of W: the share of W − A.
+    /// What is to be opened for the next `rows` rows of W: the share of W − A.
     ///
     /// # Panics
-    /// If `weights` is not these rows of the matrix.
-    pub fn mask(&self, rows: Range<usize>, weights: &Share<R>) -> Vec<R::Word> {
-        let inputs = self.shape[1];
-        assert_eq!(weights.len(), rows.len() * inputs, "weights of {} rows", rows.len());
+    /// If `weights` is not that many rows, or the matrix has not that many left.
+    pub fn mask(&mut self, rows: usize, weights: &Share<R>) -> Vec<R::Word> {
+        let [outputs, inputs] = self.shape;
+        assert_eq!(weights.len(), rows * inputs, "weights of {rows} rows");
+        assert!(rows <= outputs - self.masked, "{rows} rows more than {} of {outputs}", self.masked);
         let mut masked = vec![R::Word::zero(); weights.len()];
-        self.source.random(A, rows.start * inputs, &mut masked);
+        self.source.random(A, self.masked * inputs, &mut masked);
+        self.masked += rows;
         masked.iter_mut().zip(weights.expose()).for_each(|(a, w)| *a = w.wrapping_sub(a));
         masked
     }
 
-    /// The matrix, once all rows are there; `None` in place of the matrices in a dry run.
+    /// The matrix, once all rows are there: the share of W and the opened W − A; `None` in a dry run.
+    ///
+    /// # Panics
+    /// If rows are left, or the matrices are of another shape.
     pub fn finish(self, matrices: Option<[Packed<R::Word>; 2]>) -> Fixed<R> {
         let [outputs, inputs] = self.shape;
+        assert_eq!(self.masked, outputs, "rows masked and rows of the matrix");
+        for packed in matrices.iter().flatten() {
+            assert_eq!([packed.outputs(), packed.inputs()], self.shape, "shape of a packed matrix");
+        }
         Fixed { matrices, matrix: self.matrix, outputs, inputs, bits: self.bits }
     }
 }
@@ -90,6 +101,11 @@ impl<R: Ring> Fixed<R> {
         self.inputs
     }
 
+    /// Its number among the session's masked matrices.
+    pub(crate) fn matrix(&self) -> usize {
+        self.matrix
+    }
+
     /// Products are right modulo 2^bits.
     pub fn bits(&self) -> u32 {
         self.bits
@@ -109,6 +125,7 @@ impl<R: Ring> Fixed<R> {
 
 /// What one product with a fixed matrix takes: b_i and u_i.
 pub struct FixedProduct<R: Ring> {
+    matrix: usize,
     b: Share<R>,
     u: Share<R>,
 }
@@ -123,7 +140,12 @@ impl<R: Ring> FixedProduct<R> {
         if let Some([_, difference]) = &fixed.matrices {
             multiply_add(b.expose(), difference, u.expose_mut());
         }
-        Ok(Self { b, u })
+        Ok(Self { matrix: fixed.matrix, b, u })
+    }
+
+    /// The number of the matrix among the session's masked matrices.
+    pub(crate) fn matrix(&self) -> usize {
+        self.matrix
     }
 
     /// Elements of the input, rows · inputs.
@@ -149,21 +171,25 @@ impl<R: Ring> FixedProduct<R> {
     ///
     /// # Panics
     /// If x has another length than the product is for.
-    pub fn mask(&self, x: &Share<R>) -> Vec<R::Word> {
+    pub fn mask(self, x: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
         assert_eq!(x.len(), self.b.len(), "elements of the input and of its mask");
-        x.expose().iter().zip(self.b.expose()).map(|(x, b)| x.wrapping_sub(b)).collect()
+        let f = x.expose().iter().zip(self.b.expose()).map(|(x, b)| x.wrapping_sub(b)).collect();
+        (f, Masked(self))
     }
+}
 
+impl<R: Ring> Masked<FixedProduct<R>> {
     /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`.
     ///
     /// # Panics
-    /// If f has another length than [`mask`](Self::mask) gave, or `fixed` another shape than the
-    /// product is for.
-    pub fn finish(mut self, fixed: &Fixed<R>, f: &[R::Word]) -> Share<R> {
+    /// If f has another length than [`FixedProduct::mask`] gave, or the product is for another matrix than `fixed`.
+    pub fn finish(self, fixed: &Fixed<R>, f: &[R::Word]) -> Share<R> {
+        let mut product = self.0;
+        assert_eq!(fixed.matrix, product.matrix, "matrix and matrix that the product is for");
         if let Some([weights, _]) = &fixed.matrices {
-            multiply_add(f, weights, self.u.expose_mut());
+            multiply_add(f, weights, product.u.expose_mut());
         }
-        self.u
+        product.u
     }
 }
 

@@ -12,7 +12,7 @@ use core::marker::PhantomData;
 
 use num_traits::Zero;
 
-use super::{Dealing, Elements, Request, Source, StoreError};
+use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{self, Ring, Word};
 use crate::share::Share;
 
@@ -44,33 +44,36 @@ impl<R: Ring, O: Ring> Lookup<R, O> {
     ///
     /// # Panics
     /// If x has another length than the tables are for.
-    pub fn mask(&self, x: &Share<R>) -> Vec<R::Word> {
+    pub fn mask(self, x: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
         assert_eq!(x.len(), self.len, "elements of the index and lookups dealt");
         let mut masked = vec![R::Word::zero(); self.len];
         self.source.random(MASK, 0, &mut masked);
         super::source::add(&mut masked, x.expose());
-        masked
+        (masked, Masked(self))
     }
+}
 
+impl<R: Ring, O: Ring> Masked<Lookup<R, O>> {
     /// The share of T(x), given c.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.
     ///
     /// # Panics
-    /// If `opened` has another length than [`mask`](Self::mask) gave.
+    /// If `opened` has another length than [`Lookup::mask`] gave.
     pub fn finish(self, opened: &[R::Word]) -> Result<Share<O>, StoreError> {
-        assert_eq!(opened.len(), self.len, "opened indices and lookups dealt");
-        let mask = R::Word::mask(self.index_bits);
-        let total = self.len << self.index_bits;
-        let mut out = vec![O::Word::zero(); self.len];
+        let this = self.0;
+        assert_eq!(opened.len(), this.len, "opened indices and lookups dealt");
+        let mask = R::Word::mask(this.index_bits);
+        let total = this.len << this.index_bits;
+        let mut out = vec![O::Word::zero(); this.len];
         let mut group = [O::Word::zero(); 8];
         for (i, (word, c)) in out.iter_mut().zip(opened).enumerate() {
-            let at = (i << self.index_bits) + (*c & mask).low64() as usize;
+            let at = (i << this.index_bits) + (*c & mask).low64() as usize;
             // Packed corrections are read in aligned groups of eight.
             let start = at / 8 * 8;
             let group = &mut group[..(total - start).min(8)];
-            self.source.chosen(TABLE, 0, O::BITS, start, group)?;
+            this.source.chosen(TABLE, 0, O::BITS, start, group)?;
             *word = group[at - start];
         }
         Ok(Share::from_words(out))

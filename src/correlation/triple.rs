@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 
 use super::source::add;
-use super::{Dealing, Elements, Request, Source, StoreError};
+use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
 use crate::share::Share;
@@ -41,25 +41,28 @@ impl<R: Ring> Triple<R> {
     ///
     /// # Panics
     /// If x or y has another length than the triples.
-    pub fn mask(&self, x: &Share<R>, y: &Share<R>) -> Vec<R::Word> {
-        masked(x, &self.a, y, &self.b)
+    pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
+        (masked(x, &self.a, y, &self.b), Masked(self))
     }
+}
 
+impl<R: Ring> Masked<Triple<R>> {
     /// The product, given what was opened.
     ///
     /// # Panics
-    /// If `opened` has another length than [`mask`](Self::mask) gave.
-    pub fn finish(mut self, opened: &[R::Word]) -> Share<R> {
-        assert_eq!(opened.len(), 2 * self.c.len(), "opened elements");
-        let (d, e) = opened.split_at(self.c.len());
-        let (a, b) = (self.a.expose(), self.b.expose());
-        for (i, c) in self.c.expose_mut().iter_mut().enumerate() {
+    /// If `opened` has another length than [`Triple::mask`] gave.
+    pub fn finish(self, opened: &[R::Word]) -> Share<R> {
+        let mut this = self.0;
+        assert_eq!(opened.len(), 2 * this.c.len(), "opened elements");
+        let (d, e) = opened.split_at(this.c.len());
+        let (a, b) = (this.a.expose(), this.b.expose());
+        for (i, c) in this.c.expose_mut().iter_mut().enumerate() {
             *c = c.wrapping_add(&d[i].wrapping_mul(&b[i])).wrapping_add(&a[i].wrapping_mul(&e[i]));
-            if self.party == 0 {
+            if this.party == 0 {
                 *c = c.wrapping_add(&d[i].wrapping_mul(&e[i]));
             }
         }
-        self.c
+        this.c
     }
 }
 
@@ -88,26 +91,29 @@ impl<R: Ring> MatrixTriple<R> {
     ///
     /// # Panics
     /// If x or y has another length than the triple.
-    pub fn mask(&self, x: &Share<R>, y: &Share<R>) -> Vec<R::Word> {
-        masked(x, &self.a, y, &self.b)
+    pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
+        (masked(x, &self.a, y, &self.b), Masked(self))
     }
+}
 
+impl<R: Ring> Masked<MatrixTriple<R>> {
     /// The product `[rows, columns]`, given what was opened.
     ///
     /// # Panics
-    /// If `opened` has another length than [`mask`](Self::mask) gave.
-    pub fn finish(mut self, opened: &[R::Word]) -> Share<R> {
-        let [rows, inner, columns] = self.shape;
+    /// If `opened` has another length than [`MatrixTriple::mask`] gave.
+    pub fn finish(self, opened: &[R::Word]) -> Share<R> {
+        let mut this = self.0;
+        let [rows, inner, columns] = this.shape;
         let (d, e) = opened.split_at(rows * inner);
         // d·b + a·e + d·e, the last at party 0 only: d·(b + e) + a·e there.
-        if self.party == 0 {
-            add(self.b.expose_mut(), e);
+        if this.party == 0 {
+            add(this.b.expose_mut(), e);
         }
-        let b = Packed::from_columns(columns, inner, self.b.expose());
-        multiply_add(d, &b, self.c.expose_mut());
+        let b = Packed::from_columns(columns, inner, this.b.expose());
+        multiply_add(d, &b, this.c.expose_mut());
         let e = Packed::from_columns(columns, inner, e);
-        multiply_add(self.a.expose(), &e, self.c.expose_mut());
-        self.c
+        multiply_add(this.a.expose(), &e, this.c.expose_mut());
+        this.c
     }
 }
 

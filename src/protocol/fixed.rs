@@ -35,13 +35,13 @@ impl<T: Transport> Party<T> {
         mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
     ) -> Result<Fixed<R>, Error> {
         range("bits of a fixed matrix", 1, R::BITS as u64, bits as u64)?;
-        let mask = self.store.fixed_mask::<R>([outputs, inputs], bits)?;
+        let mut mask = self.store.fixed_mask::<R>([outputs, inputs], bits)?;
         let dry = self.network.is_dry();
         let mut matrices = (!dry).then(|| [Packed::zeros(outputs, inputs), Packed::zeros(outputs, inputs)]);
         for strip in strips(outputs, inputs) {
             let weights = rows(self, strip.clone())?;
             shape("weights of a strip of rows", strip.len() * inputs, weights.len())?;
-            let mut difference = mask.mask(strip.clone(), &weights);
+            let mut difference = mask.mask(strip.len(), &weights);
             self.network.open(&mut difference, bits)?;
             if let Some([shares, differences]) = &mut matrices {
                 shares.set_rows(strip.start, weights.expose());
@@ -91,17 +91,18 @@ impl<T: Transport> Party<T> {
     /// The online half: x·Wᵀ for x: `[rows, inputs]`, right modulo 2^bits of the fixed matrix.
     ///
     /// # Errors
-    /// If x has another length than the product was prepared for, or the network fails.
+    /// If the product was prepared for another matrix or another length of x, or the network fails.
     pub fn product<R: Ring>(
         &mut self,
         fixed: &Fixed<R>,
         prepared: FixedProduct<R>,
         x: &Share<R>,
     ) -> Result<Share<R>, Error> {
+        shape("number of the matrix that a product is for", prepared.matrix(), fixed.matrix())?;
         shape("elements of the input of a product", prepared.inputs(), x.len())?;
-        let mut f = prepared.mask(x);
+        let (mut f, masked) = prepared.mask(x);
         self.network.open(&mut f, fixed.bits())?;
-        Ok(prepared.finish(fixed, &f))
+        Ok(masked.finish(fixed, &f))
     }
 }
 

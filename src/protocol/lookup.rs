@@ -26,7 +26,7 @@ impl<T: Transport> Party<T> {
         range("bits of a lookup's index", 1, MAX_INDEX_BITS.min(R::BITS) as u64, index_bits as u64)?;
         shape("entries of a lookup's table", 1 << index_bits, table.len())?;
         let lookup = self.store.lookup::<R, O>(x.len(), index_bits, table)?;
-        let mut opened = lookup.mask(x);
+        let (mut opened, lookup) = lookup.mask(x);
         self.network.open(&mut opened, index_bits)?;
         Ok(lookup.finish(&opened)?)
     }

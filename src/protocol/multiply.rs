@@ -19,7 +19,7 @@ impl<T: Transport> Party<T> {
     pub fn multiply<R: Ring>(&mut self, x: &Share<R>, y: &Share<R>) -> Result<Share<R>, Error> {
         shape("elements of the right factor", x.len(), y.len())?;
         let triple = self.store.triple::<R>(x.len())?;
-        let mut opened = triple.mask(x, y);
+        let (mut opened, triple) = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
         Ok(triple.finish(&opened))
     }
@@ -39,7 +39,7 @@ impl<T: Transport> Party<T> {
         shape("elements of the left matrix", rows * inner, x.len())?;
         shape("elements of the right matrix", inner * columns, y.len())?;
         let triple = self.store.matrix_triple::<R>(dims)?;
-        let mut opened = triple.mask(x, y);
+        let (mut opened, triple) = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
         if self.network.is_dry() {
             return Ok(Share::zeros(rows * columns));

@@ -1,0 +1,76 @@
+//! That a mask used twice does not compile.
+//!
+//! Used once, everything does:
+//!
+//! ```
+//! use ringshare::correlation::compare::{Chunks, Comparison};
+//! use ringshare::correlation::{FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Triple};
+//! use ringshare::ring::Z2;
+//! use ringshare::share::Share;
+//! type R = Z2<14>;
+//! fn input(c: InputMask<R>) { c.share(&[]); }
+//! fn triple(c: Triple<R>, x: &Share<R>) { c.mask(x, x); }
+//! fn matrix_triple(c: MatrixTriple<R>, x: &Share<R>) { c.mask(x, x); }
+//! fn lookup(c: Lookup<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn fixed_product(c: FixedProduct<R>, x: &Share<R>) { c.mask(x); }
+//! fn fixed_mask(c: FixedMask<R>) { c.finish(None); }
+//! fn comparison(c: Comparison<R>, x: &Share<R>) { c.mask(x); }
+//! fn masked(c: Masked<Comparison<R>>) { let _ = c.look_up(&[]); }
+//! fn chunks(c: Chunks) { let _ = c.finish::<R>(&[], [0, 1]); }
+//! fn bits(c: Chunks) { let _ = c.finish_bits(); }
+//! fn level(c: Chunks) { let _ = c.combine(&[]); }
+//! ```
+//!
+//! Used twice, nothing does:
+//!
+//! ```compile_fail,E0382
+//! fn input(c: ringshare::correlation::InputMask<ringshare::ring::Z2<14>>) { c.share(&[]); c.share(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::Triple, ring::Z2, share::Share};
+//! fn triple(c: Triple<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x, x); c.mask(x, x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::MatrixTriple, ring::Z2, share::Share};
+//! fn matrix_triple(c: MatrixTriple<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x, x); c.mask(x, x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::Lookup, ring::Z2, share::Share};
+//! fn lookup(c: Lookup<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::FixedProduct, ring::Z2, share::Share};
+//! fn fixed_product(c: FixedProduct<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::FixedMask, ring::Z2};
+//! fn fixed_mask(c: FixedMask<Z2<14>>) { c.finish(None); c.finish(None); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::compare::Comparison, ring::Z2, share::Share};
+//! fn comparison(c: Comparison<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::{Masked, compare::Comparison};
+//! fn masked(c: Masked<Comparison<ringshare::ring::Z2<14>>>) { let _ = c.look_up(&[]); let _ = c.look_up(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::compare::Chunks, ring::Z2};
+//! fn chunks(c: Chunks) { let _ = c.finish::<Z2<14>>(&[], [0, 1]); let _ = c.finish::<Z2<14>>(&[], [0, 1]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn bits(c: ringshare::correlation::compare::Chunks) { let _ = c.finish_bits(); let _ = c.finish_bits(); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn level(c: ringshare::correlation::compare::Chunks) { let _ = c.combine(&[]); let _ = c.combine(&[]); }
+//! ```
