@@ -158,8 +158,8 @@ fn padding_from_a_peer_is_refused_or_cleared() {
 #[test]
 fn a_broken_network_stays_broken() {
     let mut network = Network::new(mesh(3).remove(0), 0, 2, 1);
-    assert!(matches!(network.receive(2, Kind::Seed, 16), Err(NetError::Transport { peer: 2, .. })));
-    assert!(matches!(network.receive(2, Kind::Seed, 16), Err(NetError::Broken)));
+    assert!(matches!(network.receive(2, Kind::Seed, &mut [0; 16]), Err(NetError::Transport { peer: 2, .. })));
+    assert!(matches!(network.receive(2, Kind::Seed, &mut [0; 16]), Err(NetError::Broken)));
     assert!(matches!(network.send(1, Kind::Open, &[]), Err(NetError::Broken)));
     assert!(matches!(network.open(&mut [0u8], 3), Err(NetError::Broken)));
 }
@@ -169,7 +169,10 @@ fn peers_that_are_none_are_refused() {
     let mut ends = mesh(3);
     let mut network = Network::new(ends.remove(0), 0, 2, 1);
     assert!(matches!(network.send(3, Kind::Open, &[]), Err(NetError::NoPeer { peer: 3, peers: 3 })));
-    assert!(matches!(network.receive(7, Kind::Open, 1), Err(NetError::NoPeer { peer: 7, peers: 3 })));
+    assert!(matches!(
+        network.receive(7, Kind::Open, &mut [0; 1]),
+        Err(NetError::NoPeer { peer: 7, peers: 3 })
+    ));
     assert!(network.send(1, Kind::Open, &[]).is_ok());
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use ringshare::correlation::{Dealer, DryRun};
+use ringshare::correlation::{Dealer, DryRun, Recipe};
 use ringshare::net::{Memory, Network, Topology};
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
 use ringshare::prg::RootSeed;
@@ -83,8 +83,10 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
     let dry_model = Sequential::<R>::share(&mut dry, MODEL_OWNER, &architecture, None);
     let dry_model = dry_model.map_err(|e| failed("the dry run", e))?;
     let setup = dry.take_dry_run();
-    phases.setup = deal(&mut dealer, &setup)?;
-    phases.setup += each("setup", &mut sides, |side| side.setup(job, &architecture, &setup))?;
+    let [dealt, received] = deal(&mut dealer, &mut sides, &setup.recipe)?;
+    phases.setup = dealt;
+    phases.setup += received;
+    phases.setup += each("setup", &mut sides, |side| side.setup(job, &architecture))?;
 
     let width = job.model.layers[0].inputs;
     let mut secure = Secure { classes: Vec::new(), logits: job.logits.then(Vec::new), phases };
@@ -99,8 +101,10 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
                 dry.take_dry_run()
             }
         };
-        secure.phases.dealer += deal(&mut dealer, &recipe)?;
-        secure.phases.offline += each("offline", &mut sides, |side| side.offline(rows, &recipe))?;
+        let [dealt, received] = deal(&mut dealer, &mut sides, &recipe.recipe)?;
+        secure.phases.dealer += dealt;
+        secure.phases.offline += received;
+        secure.phases.offline += each("offline", &mut sides, |side| side.offline(rows))?;
         let mut found = None;
         secure.phases.online += each("online", &mut sides, |side| side.online(job, batch, rows))?;
         for side in &mut sides {
@@ -129,22 +133,32 @@ struct Side {
     found: Option<Found>,
 }
 
-/// Runs the dealer.
-fn deal(dealer: &mut Dealer<Memory>, run: &DryRun) -> Result<Phase, Error> {
+/// Runs the dealer, and lets the parties receive each item before the next, so that none is held twice. Returns what
+/// dealing and what receiving took.
+fn deal(dealer: &mut Dealer<Memory>, sides: &mut [Side], recipe: &Recipe) -> Result<[Phase; 2], Error> {
     let before = dealer.sent_bytes().to_vec();
-    let (start, cpu) = (Instant::now(), ThreadCpu::start());
-    dealer.deal(&run.recipe).map_err(|e| failed("the dealer", e))?;
-    let (wall_s, cpu_s) = (start.elapsed().as_secs_f64(), cpu.seconds());
+    let (mut dealt, mut received) = (Phase::default(), Phase::default());
+    for request in recipe.requests() {
+        let item = Recipe(vec![request.clone()]);
+        let (start, cpu) = (Instant::now(), ThreadCpu::start());
+        dealer.deal(&item).map_err(|e| failed("the dealer", e))?;
+        dealt.wall_s += start.elapsed().as_secs_f64();
+        dealt.cpu_s += cpu.seconds();
+        let (start, cpu) = (Instant::now(), ThreadCpu::start());
+        for (id, side) in sides.iter_mut().enumerate() {
+            side.party.receive(&item).map_err(|e| failed(&format!("party {id}"), e))?;
+        }
+        // Only one party gets a correction: what this took, it took.
+        received.wall_s += start.elapsed().as_secs_f64();
+        received.cpu_s += cpu.seconds();
+    }
     let sent = dealer.sent_bytes().iter().zip(before).map(|(now, before)| now - before);
-    let dealer_bytes = sent.max().unwrap_or(0);
-    Ok(Phase {
-        wall_s,
-        cpu_s,
-        cpu_all_s: cpu_s,
-        dealer_bytes,
-        peak_rss_bytes: peak_rss(),
-        ..Phase::default()
-    })
+    dealt.dealer_bytes = sent.max().unwrap_or(0);
+    for phase in [&mut dealt, &mut received] {
+        phase.cpu_all_s = phase.cpu_s;
+        phase.peak_rss_bytes = peak_rss();
+    }
+    Ok([dealt, received])
 }
 
 /// Runs one phase at every party, each in a thread of its own, which profilers see under the phase's name.
@@ -186,21 +200,14 @@ fn each(
 }
 
 impl Side {
-    fn setup(
-        &mut self,
-        job: &Job<'_>,
-        architecture: &Architecture,
-        run: &DryRun,
-    ) -> Result<(), protocol::Error> {
-        self.party.receive(&run.recipe)?;
+    fn setup(&mut self, job: &Job<'_>, architecture: &Architecture) -> Result<(), protocol::Error> {
         let weights = Signs(job.model);
         let weights: Option<&dyn Weights<u16>> = (self.party.id() == MODEL_OWNER).then_some(&weights);
         self.model = Some(Sequential::share(&mut self.party, MODEL_OWNER, architecture, weights)?);
         Ok(())
     }
 
-    fn offline(&mut self, rows: usize, run: &DryRun) -> Result<(), protocol::Error> {
-        self.party.receive(&run.recipe)?;
+    fn offline(&mut self, rows: usize) -> Result<(), protocol::Error> {
         if let Some(model) = &self.model {
             self.prepared = Some(model.prepare(&mut self.party, rows)?);
         }

@@ -20,8 +20,9 @@ pub(crate) struct Source {
     pub(super) prg: Arc<Prg>,
     pub(super) item: u64,
     pub(super) party: usize,
-    /// What the dealer sent, if it sent this party anything.
-    pub(super) correction: Option<Scratch<u8>>,
+    /// What the dealer sent, if it sent this party anything. The store keeps the buffer for a later
+    /// correction.
+    pub(super) correction: Option<Arc<Scratch<u8>>>,
 }
 
 impl Source {

@@ -20,7 +20,10 @@ pub struct Store {
     next: u64,
     /// How many matrix masks have been handed out.
     matrices: usize,
-    queue: VecDeque<(Request, Option<Scratch<u8>>)>,
+    queue: VecDeque<(Request, Option<Arc<Scratch<u8>>>)>,
+    /// Buffers of corrections that have been handed out, for corrections to come: their pages are
+    /// dear, and so is wiping them in the online phase.
+    spent: Vec<Arc<Scratch<u8>>>,
     /// In a dry run: what has been asked for.
     asked: Option<Vec<Request>>,
 }
@@ -94,6 +97,7 @@ impl Store {
             next: 0,
             matrices: 0,
             queue: VecDeque::new(),
+            spent: Vec::new(),
             asked: None,
         })
     }
@@ -102,7 +106,15 @@ impl Store {
     pub(crate) fn dry(parties: usize) -> Self {
         let prg = Arc::new(Prg::new(&Seed::from_bytes([0; 16])));
         let prgs = vec![prg; parties.max(1)];
-        Self { prgs, party: 0, next: 0, matrices: 0, queue: VecDeque::new(), asked: Some(Vec::new()) }
+        Self {
+            prgs,
+            party: 0,
+            next: 0,
+            matrices: 0,
+            queue: VecDeque::new(),
+            spent: Vec::new(),
+            asked: Some(Vec::new()),
+        }
     }
 
     /// Adds an item, with the correction if this party gets one.
@@ -110,14 +122,32 @@ impl Store {
     /// # Errors
     /// If the correction has another length than the request's.
     pub fn put(&mut self, request: Request, correction: Option<Vec<u8>>) -> Result<(), StoreError> {
-        let correction = correction.map(Scratch::from);
+        self.put_scratch(request, correction.map(Scratch::from))
+    }
+
+    pub(crate) fn put_scratch(
+        &mut self,
+        request: Request,
+        correction: Option<Scratch<u8>>,
+    ) -> Result<(), StoreError> {
         let expected = self.correction_len(&request).unwrap_or(0);
         let found = correction.as_deref().map_or(0, <[u8]>::len);
         if expected != found {
             return Err(StoreError::Correction { expected, found });
         }
-        self.queue.push_back((request, correction));
+        self.queue.push_back((request, correction.map(Arc::new)));
         Ok(())
+    }
+
+    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there
+    /// is none, recipes have changed, and what is spent is given back.
+    pub(crate) fn buffer(&mut self, len: usize) -> Scratch<u8> {
+        let fits = |spent: &Arc<Scratch<u8>>| spent.len() == len && Arc::strong_count(spent) == 1;
+        let spent = self.spent.iter().position(fits).map(|place| self.spent.swap_remove(place));
+        spent.and_then(Arc::into_inner).unwrap_or_else(|| {
+            self.spent.clear();
+            Scratch::zeros(len)
+        })
     }
 
     /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
@@ -145,7 +175,7 @@ impl Store {
         let correction = if let Some(list) = &mut self.asked {
             let bytes = asked.correction().filter(|&(party, _)| party == self.party);
             list.push(asked.clone());
-            bytes.map(|(_, bytes)| Scratch::zeros(bytes))
+            bytes.map(|(_, bytes)| Arc::new(Scratch::zeros(bytes)))
         } else {
             match self.queue.pop_front() {
                 None => return Err(StoreError::Exhausted { asked: Box::new(asked) }),
@@ -153,7 +183,10 @@ impl Store {
                     self.queue.push_front((dealt.clone(), correction));
                     return Err(StoreError::Mismatch { dealt: Box::new(dealt), asked: Box::new(asked) });
                 }
-                Some((_, correction)) => correction,
+                Some((_, correction)) => {
+                    self.spent.extend(correction.clone());
+                    correction
+                }
             }
         };
         let item = self.next;

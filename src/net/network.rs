@@ -215,17 +215,18 @@ impl<T: Transport> Network<T> {
         Ok(self.send_frame([peer], kind, length)?)
     }
 
-    /// Receives the next frame of `peer`, of this kind and length, and returns its payload.
+    /// Receives the next frame of `peer`, of this kind, whose payload is to fill `payload` exactly.
     ///
     /// # Errors
     /// If the transport fails or the frame is another.
-    pub fn receive(&mut self, peer: usize, kind: Kind, length: usize) -> Result<Vec<u8>, NetError> {
-        let mut frame = vec![0; Header::LEN + length];
-        if !self.is_dry() {
-            self.read(peer, kind, &mut frame)?;
+    pub fn receive(&mut self, peer: usize, kind: Kind, payload: &mut [u8]) -> Result<(), NetError> {
+        if self.is_dry() {
+            return Ok(());
         }
-        frame.drain(..Header::LEN);
-        Ok(frame)
+        self.with_payload(peer, kind, payload.len(), |bytes| {
+            payload.copy_from_slice(bytes);
+            Ok(())
+        })
     }
 
     fn others(&self) -> impl Iterator<Item = usize> + use<T> {
@@ -363,9 +364,6 @@ impl<T: Transport> Network<T> {
     /// Receives a frame from `from` and checks its header.
     fn read(&mut self, from: usize, kind: Kind, frame: &mut [u8]) -> Result<(), NetError> {
         self.check()?;
-        self.check_peer(from)?;
-        // Broken until proven otherwise: every early return leaves it so.
-        self.broken = true;
         let expected = self.header(from, self.received[from], frame.len() - Header::LEN, kind);
         let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
         transport
@@ -375,7 +373,6 @@ impl<T: Transport> Network<T> {
         header.check(from, &expected)?;
         self.received[from] += 1;
         self.round = self.round.max(header.round);
-        self.broken = false;
         Ok(())
     }
 
@@ -387,17 +384,27 @@ impl<T: Transport> Network<T> {
         sum: Sum,
     ) -> Result<(), NetError> {
         let length = sum.bytes::<W>(words.len());
+        self.with_payload(from, kind, length, |bytes| {
+            sum.add(bytes, words).map_err(|source| NetError::Payload { peer: from, source })
+        })
+    }
+
+    /// Receives a frame with a payload of `length` bytes into the buffer and takes the payload in.
+    fn with_payload(
+        &mut self,
+        from: usize,
+        kind: Kind,
+        length: usize,
+        take: impl FnOnce(&[u8]) -> Result<(), NetError>,
+    ) -> Result<(), NetError> {
+        self.check_peer(from)?;
         self.frame(length);
-        let mut frame = core::mem::take(&mut self.frame);
-        let payload = &mut frame[..Header::LEN + length];
-        let read = self.read(from, kind, payload).and_then(|()| {
-            sum.add(&payload[Header::LEN..], words).map_err(|source| {
-                self.broken = true;
-                NetError::Payload { peer: from, source }
-            })
-        });
-        self.frame = frame;
-        read
+        let mut buffer = core::mem::take(&mut self.frame);
+        let frame = &mut buffer[..Header::LEN + length];
+        let taken = self.read(from, kind, frame).and_then(|()| take(&frame[Header::LEN..]));
+        self.broken |= taken.is_err();
+        self.frame = buffer;
+        taken
     }
 }
 

@@ -6,7 +6,7 @@ use super::Error;
 use crate::correlation::{DryRun, Recipe, Store};
 use crate::net::{Kind, Network, Transport};
 use crate::prg::Seed;
-use crate::share::wipe;
+use crate::share::Scratch;
 
 /// One party of a session: its end of the network and its store of correlated randomness.
 pub struct Party<T> {
@@ -21,14 +21,14 @@ impl<T: Transport> Party<T> {
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
         let dealer = network.parties();
-        let mut received = network.receive(dealer, Kind::Seed, 16 * dealer)?;
+        let mut received = Scratch::zeros(16 * dealer);
+        network.receive(dealer, Kind::Seed, &mut received)?;
         let seeds = received.chunks_exact(16).map(|raw| {
             let mut bytes = [0; 16];
             bytes.copy_from_slice(raw);
             Seed::from_bytes(bytes)
         });
         let seeds: Vec<Seed> = seeds.collect();
-        wipe(&mut received);
         Ok(Self { store: Store::new(network.id(), &seeds)?, network })
     }
 
@@ -52,10 +52,14 @@ impl<T: Transport> Party<T> {
         let dealer = self.network.parties();
         for request in recipe.requests() {
             let correction = match self.store.correction_len(request) {
-                Some(bytes) => Some(self.network.receive(dealer, Kind::Correction, bytes)?),
+                Some(bytes) => {
+                    let mut correction = self.store.buffer(bytes);
+                    self.network.receive(dealer, Kind::Correction, &mut correction)?;
+                    Some(correction)
+                }
                 None => None,
             };
-            self.store.put(request.clone(), correction)?;
+            self.store.put_scratch(request.clone(), correction)?;
         }
         Ok(())
     }
