@@ -62,11 +62,16 @@ fn shares_and_seeds_print_no_values() {
 }
 
 #[test]
-fn errors_print_no_values() {
+fn errors_are_one_short_line() {
     let mut stores = common::stores(2, 1, &ringshare::correlation::Recipe(vec![Triple::<R>::request(2)]));
     let plan = Plan::new(14, Some(Elements::of::<R>()));
     let error = stores[0].comparison::<R>(2, plan).err().unwrap();
-    assert!(error.to_string().len() < 400, "{error}");
+    let dealt = "Triple(2, 14 bits in words of 16)";
+    let asked = "Compare(2, 14 bits in words of 16, result 14 bits in words of 16)";
+    assert_eq!(error.to_string(), format!("the store's next item is {dealt}, asked for {asked}"));
+    // Not the whole table.
+    let error = stores[0].lookup::<R, R>(2, 12, &vec![5; 4096].into()).err().unwrap();
+    assert!(error.to_string().len() < 200, "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What can be asked of the dealer.
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use super::MAX_INDEX_BITS;
 use super::compare::Plan;
@@ -108,6 +109,41 @@ pub enum Request {
         /// How they are compared.
         plan: Plan,
     },
+}
+
+impl fmt::Display for Elements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bits in words of {}", self.bits, self.word)
+    }
+}
+
+/// One line, whatever the table of a lookup.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input { owner, len, elements } => write!(f, "Input({len} of party {owner}, {elements})"),
+            Self::Triple { len, elements } => write!(f, "Triple({len}, {elements})"),
+            Self::MatrixTriple { rows, inner, columns, elements } => {
+                write!(f, "MatrixTriple({rows}x{inner}x{columns}, {elements})")
+            }
+            Self::FixedMask { outputs, inputs, elements } => {
+                write!(f, "FixedMask({outputs}x{inputs}, {elements})")
+            }
+            Self::FixedProduct { matrix, rows, outputs, inputs, elements } => {
+                write!(f, "FixedProduct({rows} by matrix {matrix}, {outputs}x{inputs}, {elements})")
+            }
+            Self::Lookup { len, index, output, table } => {
+                write!(f, "Lookup({len}, index {index}, {} entries of {output})", table.len())
+            }
+            Self::Compare { len, word, plan } => {
+                write!(f, "Compare({len}, {} bits in words of {word}, ", plan.bits())?;
+                match plan.output() {
+                    Some(output) => write!(f, "result {output})"),
+                    None => f.write_str("result bits)"),
+                }
+            }
+        }
+    }
 }
 
 impl Request {

@@ -65,9 +65,9 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exhausted { asked } => write!(f, "the store is exhausted: asked for {asked:?}"),
+            Self::Exhausted { asked } => write!(f, "the store is exhausted: asked for {asked}"),
             Self::Mismatch { dealt, asked } => {
-                write!(f, "the store's next item is {dealt:?}, asked for {asked:?}")
+                write!(f, "the store's next item is {dealt}, asked for {asked}")
             }
             Self::Correction { expected, found } => {
                 write!(f, "expected {expected} bytes of correction, found {found}")
