@@ -7,13 +7,15 @@
 //! | direct: everyone sends everyone the whole share | 1 | (n−1)·m |
 //! | scatter: party j sums slice j, then sends the sum to all | 2 | 2·(n−1)/n·m |
 
-use alloc::boxed::Box;
+mod exchange;
+
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use self::exchange::Sum;
 use super::{Header, Kind, NetError, Transport};
-use crate::ring::{self, Word};
+use crate::ring::Word;
 use crate::share::wipe;
 
 /// How vectors are summed over the parties.
@@ -30,15 +32,6 @@ pub enum Topology {
 
 /// Shares longer than this go by scatter under [`Topology::Auto`].
 const LONG: usize = 16 << 10;
-
-/// How shares combine.
-#[derive(Clone, Copy)]
-enum Sum {
-    /// Modulo 2^bits.
-    Ring { bits: u32 },
-    /// Bitwise exclusive or of whole words.
-    Xor,
-}
 
 /// A party's (or the dealer's) end of the network, in one session.
 pub struct Network<T> {
@@ -191,44 +184,6 @@ impl<T: Transport> Network<T> {
         self.sum::<u8>(&mut [], Sum::Xor, [Kind::Finish; 2])
     }
 
-    /// Sends `payload` to `peer`.
-    ///
-    /// # Errors
-    /// If the transport fails.
-    pub fn send(&mut self, peer: usize, kind: Kind, payload: &[u8]) -> Result<(), NetError> {
-        self.send_words([peer], kind, payload, Sum::Xor)
-    }
-
-    /// Sends `peer` a payload of `length` bytes that `write` writes, every byte of it.
-    ///
-    /// # Errors
-    /// If `write` or the transport fails.
-    pub fn send_with<E: From<NetError>>(
-        &mut self,
-        peer: usize,
-        kind: Kind,
-        length: usize,
-        write: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.check()?;
-        write(&mut self.frame(length)[Header::LEN..])?;
-        Ok(self.send_frame([peer], kind, length)?)
-    }
-
-    /// Receives the next frame of `peer`, of this kind, whose payload is to fill `payload` exactly.
-    ///
-    /// # Errors
-    /// If the transport fails or the frame is another.
-    pub fn receive(&mut self, peer: usize, kind: Kind, payload: &mut [u8]) -> Result<(), NetError> {
-        if self.is_dry() {
-            return Ok(());
-        }
-        self.with_payload(peer, kind, payload.len(), |bytes| {
-            payload.copy_from_slice(bytes);
-            Ok(())
-        })
-    }
-
     fn others(&self) -> impl Iterator<Item = usize> + use<T> {
         let id = self.id;
         (0..self.parties).filter(move |&other| other != id)
@@ -287,151 +242,6 @@ impl<T: Transport> Network<T> {
         } else {
             self.round += 1;
             self.sent_bytes += (self.parties as u64 - 1) * frame(len);
-        }
-    }
-
-    fn header(&self, sender: usize, sequence: u64, length: usize, kind: Kind) -> Header {
-        Header {
-            session: self.session,
-            sequence,
-            length: length as u64,
-            round: self.round + 1,
-            kind: kind as u16,
-            sender: sender as u16,
-        }
-    }
-
-    fn check_peer(&self, peer: usize) -> Result<(), NetError> {
-        let peers = self.parties + 1;
-        if peer < peers { Ok(()) } else { Err(NetError::NoPeer { peer, peers }) }
-    }
-
-    fn check(&self) -> Result<(), NetError> {
-        if self.broken { Err(NetError::Broken) } else { Ok(()) }
-    }
-
-    /// The buffer for a frame with a payload of `length` bytes. It only ever grows: its old contents
-    /// are overwritten, not cleared.
-    fn frame(&mut self, length: usize) -> &mut [u8] {
-        let length = Header::LEN + length;
-        if self.frame.len() < length {
-            wipe(&mut self.frame);
-            self.frame = vec![0; length];
-        }
-        &mut self.frame[..length]
-    }
-
-    /// Packs `words` once and sends them to each of `peers`.
-    fn send_words<W: Word>(
-        &mut self,
-        peers: impl IntoIterator<Item = usize>,
-        kind: Kind,
-        words: &[W],
-        sum: Sum,
-    ) -> Result<(), NetError> {
-        self.check()?;
-        if self.is_dry() {
-            return Ok(());
-        }
-        let length = sum.bytes::<W>(words.len());
-        sum.write(words, &mut self.frame(length)[Header::LEN..]);
-        self.send_frame(peers, kind, length)
-    }
-
-    /// Sends the frame in the buffer to each of `peers`; only the sequence numbers differ.
-    fn send_frame(
-        &mut self,
-        peers: impl IntoIterator<Item = usize>,
-        kind: Kind,
-        length: usize,
-    ) -> Result<(), NetError> {
-        for to in peers {
-            self.check_peer(to)?;
-            let header = self.header(self.id, self.sent[to], length, kind);
-            let Some(transport) = &mut self.transport else { return Ok(()) };
-            let frame = &mut self.frame[..Header::LEN + length];
-            frame[..Header::LEN].copy_from_slice(&header.encode());
-            self.sent[to] += 1;
-            self.sent_bytes += frame.len() as u64;
-            transport.send(to, frame).map_err(|error| {
-                self.broken = true;
-                NetError::Transport { peer: to, source: Box::new(error) }
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Receives a frame from `from` and checks its header.
-    fn read(&mut self, from: usize, kind: Kind, frame: &mut [u8]) -> Result<(), NetError> {
-        self.check()?;
-        let expected = self.header(from, self.received[from], frame.len() - Header::LEN, kind);
-        let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
-        transport
-            .recv(from, frame)
-            .map_err(|error| NetError::Transport { peer: from, source: Box::new(error) })?;
-        let header = Header::decode(frame).ok_or(NetError::Broken)?;
-        header.check(from, &expected)?;
-        self.received[from] += 1;
-        self.round = self.round.max(header.round);
-        Ok(())
-    }
-
-    fn add_words<W: Word>(
-        &mut self,
-        from: usize,
-        kind: Kind,
-        words: &mut [W],
-        sum: Sum,
-    ) -> Result<(), NetError> {
-        let length = sum.bytes::<W>(words.len());
-        self.with_payload(from, kind, length, |bytes| {
-            sum.add(bytes, words).map_err(|source| NetError::Payload { peer: from, source })
-        })
-    }
-
-    /// Receives a frame with a payload of `length` bytes into the buffer and takes the payload in.
-    fn with_payload(
-        &mut self,
-        from: usize,
-        kind: Kind,
-        length: usize,
-        take: impl FnOnce(&[u8]) -> Result<(), NetError>,
-    ) -> Result<(), NetError> {
-        self.check_peer(from)?;
-        self.frame(length);
-        let mut buffer = core::mem::take(&mut self.frame);
-        let frame = &mut buffer[..Header::LEN + length];
-        let taken = self.read(from, kind, frame).and_then(|()| take(&frame[Header::LEN..]));
-        self.broken |= taken.is_err();
-        self.frame = buffer;
-        taken
-    }
-}
-
-impl Sum {
-    fn bytes<W: Word>(self, len: usize) -> usize {
-        match self {
-            Self::Ring { bits } => ring::packed_len(len, bits),
-            Self::Xor => len * W::BYTES,
-        }
-    }
-
-    fn write<W: Word>(self, words: &[W], out: &mut [u8]) {
-        match self {
-            Self::Ring { bits } => ring::pack(words, bits, out),
-            Self::Xor => ring::pack(words, W::BITS, out),
-        }
-    }
-
-    fn add<W: Word>(self, payload: &[u8], words: &mut [W]) -> Result<(), ring::PackError> {
-        match self {
-            Self::Ring { bits } => ring::unpack_add(payload, bits, words),
-            Self::Xor => {
-                for (word, raw) in words.iter_mut().zip(payload.chunks_exact(W::BYTES)) {
-                    *word = *word ^ W::read_le(raw);
-                }
-                Ok(())
-            }
         }
     }
 }
