@@ -8,7 +8,16 @@ mod prg;
 #[path = "ring/product.rs"]
 mod product;
 
-use criterion::{criterion_group, criterion_main};
+use std::time::Duration;
 
-criterion_group!(benches, packing::packing, prg::prg, product::benches);
+use criterion::{Criterion, criterion_group, criterion_main};
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1));
+    targets = packing::packing, prg::prg, product::benches
+}
 criterion_main!(benches);

@@ -37,7 +37,6 @@ fn shape(group: &mut BenchmarkGroup<'_, WallTime>, [rows, inputs, outputs]: [usi
 
 fn word<W: Word>(c: &mut Criterion, name: &str) {
     let mut group = c.benchmark_group(name);
-    group.sample_size(20);
     for outputs in [OUTPUTS, 10] {
         let b = Packed::from_rows(outputs, INPUTS, &words::<W>(outputs * INPUTS));
         for rows in ROWS {
@@ -51,7 +50,6 @@ fn word<W: Word>(c: &mut Criterion, name: &str) {
 
 fn float(c: &mut Criterion) {
     let mut group = c.benchmark_group("product/f32, gemm crate");
-    group.sample_size(20);
     let b: Vec<f32> = (0..OUTPUTS * INPUTS).map(|i| (i % 1021) as f32).collect();
     for rows in ROWS {
         let a: Vec<f32> = (0..rows * INPUTS).map(|i| (i % 1031) as f32).collect();
@@ -92,8 +90,7 @@ fn float_product(rows: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
 }
 
 fn pack(c: &mut Criterion) {
-    let mut group = c.benchmark_group("pack");
-    group.sample_size(20);
+    let mut group = c.benchmark_group("matrix packing");
     let rows = words::<u16>(OUTPUTS * INPUTS);
     group.throughput(Throughput::Bytes(2 * rows.len() as u64));
     let mut packed = Packed::zeros(OUTPUTS, INPUTS);
