@@ -208,6 +208,26 @@ fn low_bits_inside_wider_rings() {
 }
 
 #[test]
+fn results_in_rings_of_any_width() {
+    fn into<O: Ring>() {
+        for bits in 2..=64 {
+            let mut x = varied::<u64>(65, bits, &mut Random(bits as u64));
+            x.extend(edges::<u64>(bits));
+            for parties in [2, 3] {
+                Setting { parties, session: bits as u64 }.check::<Z2<64>, O>(&x, bits);
+            }
+        }
+    }
+    into::<Z2<1>>();
+    into::<Z2<2>>();
+    into::<Z2<8>>();
+    into::<Z2<9>>();
+    into::<Z2<63>>();
+    into::<Z2<65>>();
+    into::<Z2<127>>();
+}
+
+#[test]
 fn the_sign_of_zero_is_plus_one() {
     for bits in 2..=64 {
         let setting = two(bits as u64);

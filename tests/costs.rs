@@ -9,7 +9,7 @@ use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Party};
 use ringshare::ring::Z2;
-use ringshare::share::Share;
+use ringshare::share::{BitShare, Share};
 use ringshare::sim::{SimTransport, Simulation};
 
 type R = Z2<14>;
@@ -206,11 +206,26 @@ fn long_vectors_go_by_scatter_unless_there_are_two_parties() {
 }
 
 #[test]
+fn greater_than_and_openings_of_bits() {
+    for bits in [2, 14, 20, 40, 64] {
+        let cost = protocol::compare_cost(4096, bits, Some(Elements::of::<Z2<65>>()));
+        let x = Share::<Z2<64>>::zeros(4096);
+        holds(cost, 0, &|party| party.greater::<_, Z2<65>>(&x, &x, bits).map(drop));
+        holds(cost, 0, &|party| party.negative::<_, Z2<65>>(&x, bits).map(drop));
+    }
+    for len in LENS {
+        holds(protocol::open_cost(len, 1), 1, &|party| party.open_bits(&BitShare::zeros(len)).map(drop));
+    }
+}
+
+#[test]
 fn reveals() {
     for to in 0..3 {
         let counted = simulate_reveal(to);
         for (party, counted) in counted.iter().enumerate() {
             assert_eq!(counted.sent_bytes, if party == to { 0 } else { 32 + 14 * 8 / 8 });
+            // The dealer's frames are the first round.
+            assert_eq!(counted.rounds, 2);
         }
     }
 }

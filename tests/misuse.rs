@@ -11,7 +11,7 @@ use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
-use ringshare::net::{Fault, Faults, Kind, Memory, NetError, Network};
+use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
@@ -240,4 +240,55 @@ fn requests_that_are_refused_take_no_number() {
     let masks: Vec<_> = stores.iter_mut().map(|store| store.input_mask::<R>(1, 2).unwrap()).collect();
     let shares = masks.into_iter().zip([&[][..], &[5, 9]]).map(|(mask, x)| mask.share(x).expose().to_vec());
     assert_eq!(sum(&shares.collect::<Vec<_>>(), 14), [5, 9]);
+}
+
+/// A peer whose frames are all right, but for a round beyond which there is none.
+struct LastRound(u64);
+
+impl Transport for LastRound {
+    type Error = core::fmt::Error;
+
+    fn send(&mut self, _: usize, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error> {
+        let length = (frame.len() - Header::LEN) as u64;
+        let (sequence, kind, sender) = (self.0, Kind::Open as u16, from as u16);
+        let header = Header { session: 1, sequence, length, round: u32::MAX, kind, sender };
+        frame[..Header::LEN].copy_from_slice(&header.encode());
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn any_round_of_a_peer_is_taken() {
+    let mut network = Network::new(LastRound(0), 0, 2, 1);
+    for _ in 0..3 {
+        network.open(&mut [5u16; 4], 14).unwrap();
+    }
+    assert_eq!(network.rounds(), u32::MAX);
+}
+
+#[test]
+fn seeds_are_of_a_pair_of_parties_and_a_session() {
+    let mut seen = std::collections::HashSet::new();
+    for session in [0, 1, u64::MAX] {
+        for parties in [2, 3, 7, 16] {
+            let seeds = seeds(parties, session);
+            for i in 0..parties {
+                assert_eq!(seeds.row(i).len(), parties);
+                for j in 0..parties {
+                    // The pair shares one seed, which nobody else has, in no other session.
+                    assert_eq!(seeds.row(i)[j].expose(), seeds.row(j)[i].expose());
+                    if parties == 16 && i <= j {
+                        assert!(seen.insert(*seeds.row(i)[j].expose()), "{i} and {j}, session {session}");
+                    }
+                }
+            }
+            let own: Vec<_> = seeds.own().map(|seed| *seed.expose()).collect();
+            assert!(own.iter().enumerate().all(|(i, own)| own == seeds.row(i)[i].expose()));
+        }
+    }
 }

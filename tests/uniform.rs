@@ -5,11 +5,15 @@
 
 mod common;
 
+use std::ops::BitXor;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::xor;
+use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::{Deck, Elements};
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
+use ringshare::nn::{Architecture, Layer, Sequential, Weights};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2, unpack, unpack_add};
 use ringshare::share::Share;
@@ -254,5 +258,95 @@ fn openings_of_fixed_products() {
         let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
         uniform_words("the difference of two f", &difference, 14);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+/// A model whose weights and biases are all one.
+struct Ones;
+
+impl Weights<u16> for Ones {
+    fn row(&self, _: usize, _: usize, out: &mut [u16]) {
+        out.fill(1);
+    }
+
+    fn bias(&self, _: usize, out: &mut [u16]) {
+        out.fill(1);
+    }
+}
+
+#[test]
+fn openings_of_a_model() {
+    let linear = |inputs, outputs| Layer::Linear { inputs, outputs, bits: 14 };
+    let layers = vec![linear(128, 256), Layer::Sign { bits: 14 }, linear(256, 128)];
+    let architecture = Architecture::new(layers, 14).unwrap();
+    for (seed, pixel) in [0, 1, 63].into_iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let own: Option<&dyn Weights<u16>> = if party.id() == 0 { Some(&Ones) } else { None };
+            let model = Sequential::<R>::share(party, 0, &architecture, own)?;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                let prepared = model.prepare(party, 256)?;
+                let x = input::<R>(party, &[pixel; 256 * 128])?;
+                out.extend(widened(model.forward(party, prepared, x)?.expose()));
+            }
+            Ok(out)
+        });
+        seen.check_frames();
+        seen.words.iter().for_each(|words| uniform_words("shares of logits", words, 14));
+        // W − A of either layer, then x − b, y and h − b of each batch.
+        let opened: Vec<Vec<u64>> = (0..8).map(|nth| seen.opened(nth, 14)).collect();
+        for (nth, words) in opened.iter().enumerate() {
+            uniform_words(&format!("opening {nth}"), words, 14);
+            // No mask serves twice, in this layer or batch or another.
+            for (other, others) in opened.iter().enumerate().take(nth) {
+                let difference: Vec<u64> =
+                    words.iter().zip(others).map(|(a, b)| a.wrapping_sub(*b)).collect();
+                uniform_words(&format!("opening {nth} less opening {other}"), &difference, 14);
+            }
+        }
+    }
+}
+
+/// Vectors of a correction, each under masks of its own: none says anything of another one.
+fn masked_apart(what: &str, vectors: &[&[u8]]) {
+    for (i, vector) in vectors.iter().enumerate() {
+        let pairs = |other: usize| vector.iter().zip(vectors[other]);
+        uniform(&format!("{what}, vector {i}"), vector.iter().map(|&byte| byte.into()), 256);
+        for other in 0..i {
+            let [xor, difference, sum] = [u8::bitxor as fn(u8, u8) -> u8, u8::wrapping_sub, u8::wrapping_add];
+            for f in [xor, difference, sum] {
+                let samples = pairs(other).map(|(&a, &b)| usize::from(f(a, b)));
+                uniform(&format!("{what}, vectors {i} and {other}"), samples, 256);
+            }
+        }
+    }
+}
+
+#[test]
+fn vectors_of_a_correction_have_masks_of_their_own() {
+    let len = 1 << 14;
+    for bits in [8, 14, 20, 33, 64] {
+        for output in [Some(Elements::of::<Z2<64>>()), None] {
+            let plan = Plan::new(bits, output);
+            let mut deck = Deck::new(&common::seeds(2, 1)).unwrap();
+            let (_, correction) = deck.deal(&Comparison::<Z2<64>>::request(len, &plan)).unwrap().unwrap();
+            // Tables of the chunks, a wide one's in two vectors; products; entries or top bits.
+            let tables = plan.chunks().iter().flat_map(|width| match width {
+                ..=4 => vec![2 * len],
+                5 => vec![4 * len],
+                6 => vec![8 * len],
+                _ => vec![8 * len; 2],
+            });
+            let last = plan.levels().last().map_or(plan.chunks().len(), Vec::len);
+            let entries = if output.is_some() { 1 << (2 * (last - 1)) } else { 0 };
+            let tables: Vec<usize> = tables.collect();
+            let bits_bytes = correction.len() - tables.iter().sum::<usize>() - 8 * len * entries;
+            let bit_vectors = vec![len / 8; bits_bytes / (len / 8)];
+            let mut rest = &correction[..];
+            let lens = tables.into_iter().chain(bit_vectors).chain(vec![8 * len; entries]);
+            let vectors: Vec<&[u8]> = lens.map(|len| rest.split_off(..len).unwrap()).collect();
+            assert!(rest.is_empty());
+            masked_apart(&format!("{bits} bits into {output:?}"), &vectors);
+        }
     }
 }

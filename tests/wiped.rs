@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{Elements, Store, Triple};
+use ringshare::linalg::Packed;
+use ringshare::net::{Header, Kind, Network, Transport};
 use ringshare::prg::{Prg, Seed};
+use ringshare::protocol::Party;
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
@@ -142,4 +145,56 @@ fn inputs_leave_nothing_behind() {
         run.unwrap();
     };
     assert_eq!(left_behind(run), 0);
+}
+
+#[test]
+fn packed_matrices_are_wiped() {
+    let rows = [WORD; 100];
+    assert_eq!(left_behind(|| drop(Packed::from_rows(10, 10, &rows))), 0);
+    assert_eq!(left_behind(|| drop(Packed::from_columns(10, 10, &rows))), 0);
+    let halves = [WORD as u16; 999];
+    assert_eq!(left_behind(|| drop(Packed::from_rows(37, 27, &halves))), 0);
+}
+
+/// Sends nothing anywhere, receives the dealer's seeds and nothing else.
+struct Nowhere;
+
+impl Transport for Nowhere {
+    type Error = core::fmt::Error;
+
+    fn send(&mut self, _: usize, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error> {
+        let length = (frame.len() - Header::LEN) as u64;
+        let header = Header {
+            session: 1,
+            sequence: 0,
+            length,
+            round: 1,
+            kind: Kind::Seed as u16,
+            sender: from as u16,
+        };
+        frame[..Header::LEN].copy_from_slice(&header.encode());
+        if from == 2 { Ok(()) } else { Err(core::fmt::Error) }
+    }
+}
+
+#[test]
+fn shares_on_their_way_are_wiped() {
+    let join = || Party::join(Network::new(Nowhere, 0, 2, 1)).unwrap();
+    let revealed = || assert!(join().reveal(&markers(), 1).unwrap().is_none());
+    assert_eq!(left_behind(revealed), 0, "revealed to another party");
+    let short = || Share::<Z2<16>>::from_words(vec![WORD as u16; 100]);
+    assert_eq!(left_behind(|| assert!(join().reveal(&short(), 1).unwrap().is_none())), 0);
+}
+
+#[test]
+fn shares_that_fail_to_open_are_wiped() {
+    let join = || Party::join(Network::new(Nowhere, 0, 2, 1)).unwrap();
+    assert_eq!(left_behind(|| assert!(join().open(&markers()).is_err())), 0, "open");
+    assert_eq!(left_behind(|| assert!(join().reveal(&markers(), 0).is_err())), 0, "reveal");
+    let bits = || BitShare::from_words(vec![WORD; 100], 6400);
+    assert_eq!(left_behind(|| assert!(join().open_bits(&bits()).is_err())), 0, "bits");
 }

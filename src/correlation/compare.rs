@@ -52,6 +52,10 @@ const PRODUCTS: u64 = 2;
 const TOP: u64 = 3;
 const ENTRIES: u64 = 4;
 const CHUNKS: u64 = 8;
+// A section a chunk.
+const _: () = assert!(
+    super::source::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, CHUNKS, CHUNKS + 15]) && CHUNKS > ENTRIES
+);
 
 /// What the comparison of a vector takes.
 pub struct Comparison<R> {

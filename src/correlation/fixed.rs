@@ -26,6 +26,7 @@ use crate::share::{Scratch, Share};
 const A: u64 = 0;
 const B: u64 = 1;
 const C: u64 = 2;
+const _: () = assert!(super::source::apart(&[A, B, C]));
 
 /// Elements that are masked, opened or packed at a time: bounds the memory of the setup.
 pub(crate) const STRIP: usize = 1 << 20;

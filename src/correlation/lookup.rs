@@ -18,6 +18,7 @@ use crate::share::{Scratch, Share};
 
 const MASK: u64 = 0;
 const TABLE: u64 = 1;
+const _: () = assert!(super::source::apart(&[MASK, TABLE]));
 
 /// The widest index: tables of 2^12 entries.
 pub const MAX_INDEX_BITS: u32 = 12;

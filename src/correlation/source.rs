@@ -15,6 +15,20 @@ fn domain(item: u64, section: u64) -> u64 {
     item << SECTION_BITS | section
 }
 
+/// Whether an item's sections are such that no pseudorandom word has two uses.
+pub(super) const fn apart(sections: &[u64]) -> bool {
+    let mut seen = 0u64;
+    let mut i = 0;
+    while i < sections.len() {
+        if sections[i] >= 1 << SECTION_BITS || seen >> sections[i] & 1 == 1 {
+            return false;
+        }
+        seen |= 1 << sections[i];
+        i += 1;
+    }
+    true
+}
+
 /// A party's view of one dealt item. Taken from the store once, consumed by a correlation.
 pub(crate) struct Source {
     pub(super) prg: Arc<Prg>,

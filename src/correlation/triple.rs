@@ -16,6 +16,7 @@ use crate::share::{Scratch, Share};
 const A: u64 = 0;
 const B: u64 = 1;
 const C: u64 = 2;
+const _: () = assert!(super::source::apart(&[A, B, C]));
 
 /// Triples for the elementwise product of two vectors.
 pub struct Triple<R: Ring> {

@@ -11,7 +11,7 @@ use super::error::range;
 use crate::correlation::Cost;
 use crate::net::Transport;
 use crate::ring::Ring;
-use crate::share::{BitShare, Share};
+use crate::share::{BitShare, Share, wipe};
 
 impl<T: Transport> Party<T> {
     /// Opens a vector to all parties. The elements are canonical.
@@ -29,7 +29,8 @@ impl<T: Transport> Party<T> {
     pub fn open_low<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<R::Word>, Error> {
         range("bits to open", 1, R::BITS as u64, bits as u64)?;
         let mut words = x.expose().to_vec();
-        self.network.open(&mut words, bits)?;
+        // Until they are opened, the words are a share.
+        self.network.open(&mut words, bits).inspect_err(|_| wipe(&mut words))?;
         Ok(words)
     }
 
@@ -40,7 +41,7 @@ impl<T: Transport> Party<T> {
     pub fn open_bits(&mut self, x: &BitShare) -> Result<Vec<u64>, Error> {
         let mut bytes: Vec<u8> = x.expose().iter().flat_map(|word| word.to_le_bytes()).collect();
         bytes.truncate(x.len().div_ceil(8));
-        self.network.open_bits(&mut bytes)?;
+        self.network.open_bits(&mut bytes).inspect_err(|_| wipe(&mut bytes))?;
         bytes.resize(x.expose().len() * 8, 0);
         let word = |raw: &[u8]| raw.iter().rev().fold(0, |word, &byte| word << 8 | byte as u64);
         let words = bytes.chunks_exact(8).map(word).collect();
@@ -69,11 +70,11 @@ impl<T: Transport> Party<T> {
         range("bits to reveal", 1, R::BITS as u64, bits as u64)?;
         range("party to reveal to", 0, self.parties() as u64 - 1, to as u64)?;
         let mut words = x.expose().to_vec();
-        self.network.reveal(&mut words, bits, to)?;
+        self.network.reveal(&mut words, bits, to).inspect_err(|_| wipe(&mut words))?;
         if self.id() == to || self.network.is_dry() {
             return Ok(Some(words));
         }
-        crate::share::wipe(&mut words);
+        wipe(&mut words);
         Ok(None)
     }
 }
