@@ -42,7 +42,8 @@ pub struct Simulation {
 pub struct Run<O> {
     /// Every party's result.
     pub outputs: Vec<O>,
-    /// What every party's transport counted, the dealer's frames to it included.
+    /// What every party's transport counted, the dealer's frames to it included: the dealer's first
+    /// frame is a round.
     pub counts: Vec<Counts>,
     /// What the dry run found.
     pub dry: DryRun,
@@ -73,7 +74,9 @@ impl core::error::Error for SimError {
 pub type SimTransport = Counting<Memory>;
 
 impl Simulation {
-    /// Of `parties` parties, 2 to 16.
+    /// Of `parties` parties, 2 to 16. The seed is 0 unless [`seed`](Self::seed) says otherwise: a
+    /// simulation hides nothing from whoever knows its seed. A party waits 60 seconds for a frame
+    /// unless [`timeout`](Self::timeout) says otherwise.
     pub fn new(parties: usize) -> Self {
         Self { parties, seed: 0, topology: Topology::Auto, timeout: Duration::from_secs(60) }
     }
@@ -102,6 +105,9 @@ impl Simulation {
     }
 
     /// Runs `f` at every party, with what the dealer deals for it.
+    ///
+    /// All parties, and the dry run, must take the same steps: what `f` does may depend on the
+    /// party's number and on public shapes, not on opened values (they are all zero in the dry run).
     ///
     /// # Errors
     /// The error that began it, if any party failed; an error of the dry run; a number of parties that is
@@ -155,8 +161,11 @@ impl Simulation {
         Ok(party.take_dry_run())
     }
 
-    /// Runs `f` at every party and the dealer's part over given transports, the dealer's last, and
-    /// returns everyone's result: `None` is the dealer's.
+    /// Runs `f` at every party and the dealer's part over given transports, one for each party and
+    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it.
+    ///
+    /// # Panics
+    /// If `f` panics at a party.
     pub fn run_over<T: Transport + Send, O: Send>(
         &self,
         ends: Vec<T>,

@@ -14,7 +14,7 @@ use crate::input::Input;
 #[derive(Clone, Debug, Parser, PartialEq, Eq)]
 #[command(name = "classify", version)]
 pub(crate) struct Args {
-    /// Data set
+    /// Data set. The digits of MNIST come with the repository, Fashion-MNIST needs --data and --model
     #[arg(long, value_enum, default_value_t = Kind::Mnist)]
     pub(crate) dataset: Kind,
 
@@ -38,7 +38,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
 
-    /// Bit length of all comparisons, 2 to 16 [default: for each layer what it can need]
+    /// Bit length of all comparisons, 2 to 16 [default: for each layer what it can need]. With too few bits,
+    /// results that differ from those in the clear are counted, and are no error
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_BITS)))]
     pub(crate) bits: Option<u32>,
 

@@ -15,6 +15,8 @@ mod report;
 mod secure;
 mod show;
 
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Args, Command, MAX_BITS};
@@ -27,10 +29,7 @@ use report::{Counts, Plain, Report, Table};
 fn main() -> ExitCode {
     let done = Args::read(std::env::args_os()).and_then(|command| match command {
         Command::Run(args) => run(&args),
-        Command::Print(text) => {
-            print!("{text}");
-            Ok(())
-        }
+        Command::Print(text) => print(&text),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,6 +47,17 @@ fn run(args: &Args) -> Result<(), Error> {
     let inputs = input.encode(data.pixels());
     let (images, batch) = (data.len(), (args.batch as usize).min(data.len()));
 
+    if let Some(path) = &args.json {
+        // Found out now, not after the work.
+        std::fs::File::create(path).map_err(|e| Error::io(path, e))?;
+    }
+    print(&format!(
+        "{}: {images} images in batches of {batch}, {} parties, {} layers of {bits:?} bits\n\n",
+        args.model_file().file_name().unwrap_or_default().display(),
+        args.parties,
+        bits.len(),
+    ))?;
+
     // The shared evaluation comes first, so that its peak memory is its own.
     memory::reset_peak();
     let bar = progress::bar("between the parties", images);
@@ -59,7 +69,7 @@ fn run(args: &Args) -> Result<(), Error> {
         batch,
         topology: args.topology,
         seed: args.seed,
-        logits: args.logits,
+        logits: args.logits || args.show.is_some(),
     };
     let secure = secure::run(&job, &bar)?;
     bar.finish_and_clear();
@@ -86,11 +96,11 @@ fn run(args: &Args) -> Result<(), Error> {
         agree: equal(classes, &exact.classes),
     };
     let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
-    if let Some(i) = args.show {
-        let logits = &exact.logits[i * model.classes()..][..model.classes()];
-        println!("{}", show::show(data.image(i), logits, classes[i], data.labels()[i]));
+    if let (Some(i), Some(logits)) = (args.show, &secure.logits) {
+        let logits = &logits[i * model.classes()..][..model.classes()];
+        print(&format!("{}\n", show::show(data.image(i), logits, classes[i], data.labels()[i])))?;
     }
-    print!("{}", Table { counts, phases: &secure.phases, plain: &plain });
+    print(&Table { counts, phases: &secure.phases, plain: &plain }.to_string())?;
     if let Some(path) = &args.json {
         let report = Report::new(counts, &secure.phases, &plain);
         let json = serde_json::to_string_pretty(&report).map_err(|e| Error::bad(path, e))?;
@@ -98,8 +108,8 @@ fn run(args: &Args) -> Result<(), Error> {
     }
     if let Some(logits) = &secure.logits {
         let wrong = logits.len().abs_diff(exact.logits.len()) + logits.len() - equal(logits, &exact.logits);
-        println!("logits that differ   {wrong} of {}", exact.logits.len());
-        if wrong > 0 {
+        print(&format!("logits that differ   {wrong} of {}\n", exact.logits.len()))?;
+        if wrong > 0 && args.bits.is_none() {
             return Err(Error::Wrong(format!("{wrong} logits differ from those in the clear")));
         }
     }
@@ -148,10 +158,23 @@ fn comparison_bits(args: &Args, model: &Model, input: Input) -> Result<Vec<u32>,
         return Err(Error::bad(&args.model_file(), reason));
     }
     let Some(bits) = args.bits else { return Ok(needed) };
-    if let Some(l) = needed.iter().position(|&b| b > bits) {
-        eprintln!("note: --bits {bits} may be too few: layer fc{} can need {}", l + 1, needed[l]);
+    if let Some(&most) = needed.iter().max().filter(|&&most| most > bits) {
+        eprintln!(
+            "note: --bits {bits} may be too few: the layers can need up to {most}, so results may differ"
+        );
     }
     Ok(vec![bits; needed.len()])
+}
+
+/// Prints to standard output.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        // Whoever reads has read enough.
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|e| Error::io(Path::new("standard output"), e)),
+    }
 }
 
 /// At how many places the two are equal.

@@ -134,7 +134,7 @@ impl fmt::Display for Table<'_> {
         writeln!(
             f,
             "{:22}{:>10}{:>10}{:>10}{:>8}{:>11}{:>11}{:>10}",
-            "phase", "seconds", "CPU s", "CPU s all", "rounds", "sent", "dealt", "peak"
+            "phase", "seconds", "CPU s", "CPU s all", "rounds*", "sent", "dealt", "peak"
         )?;
         let Phases { setup, dealer, offline, online } = self.phases;
         line(f, "setup", setup)?;
@@ -147,6 +147,11 @@ impl fmt::Display for Table<'_> {
             f,
             "{:22}{wall_s:>10.4}{cpu_s:>10.4}{cpu_s:>10.4}{:>8}{:>11}{:>11}{peak:>10}",
             "float32 in the clear", "-", "-", "-"
+        )?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "* of a batch; all else is summed over the batches. CPU s: the busiest party's; CPU s all: everyone's."
         )?;
         writeln!(f)?;
         let image = |seconds: f64| 1e3 * ratio(seconds, images as f64);

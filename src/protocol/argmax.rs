@@ -25,11 +25,12 @@ type Rank = Z2<{ MAX_INDEX_BITS as usize }>;
 
 impl<T: Transport> Party<T> {
     /// The place of the first maximum of every row of x: `[rows, columns]`, in O. All differences
-    /// within a row must fit `bits` bits.
+    /// within a row must fit `bits` bits as signed numbers; where one does not, the place is wrong
+    /// and nobody notices.
     ///
     /// # Errors
-    /// If x is not whole rows, a row has none or more than 4096 values, or as
-    /// [`compare`](Self::compare) and [`lookup`](Self::lookup).
+    /// If x is not whole rows, a row has none or more than 4096 values, or more than O has places
+    /// for, or as [`compare`](Self::compare) and [`lookup`](Self::lookup).
     pub fn argmax<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -37,6 +38,8 @@ impl<T: Transport> Party<T> {
         bits: u32,
     ) -> Result<Share<O>, Error> {
         range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS, columns as u64)?;
+        let places = 1 << O::BITS.min(63);
+        range("values in a row of an argmax, by its output ring", 1, places, columns as u64)?;
         let rows = x.len() / columns;
         shape("elements of whole rows", rows * columns, x.len())?;
         if columns == 1 {

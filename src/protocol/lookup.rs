@@ -32,7 +32,7 @@ impl<T: Transport> Party<T> {
     }
 }
 
-/// The cost of `len` lookups of `index_bits` bits into a ring of `bits` bits.
+/// The cost of `len` lookups of `index_bits` ≤ 12 bits into a ring of `bits` bits.
 pub fn cost(len: usize, index_bits: u32, bits: u32) -> Cost {
     Cost {
         rounds: 1,

@@ -4,7 +4,7 @@
 //! an element of the product from the dealer. See [`Triple`](crate::correlation::Triple) and
 //! [`MatrixTriple`](crate::correlation::MatrixTriple).
 
-use super::error::shape;
+use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::Cost;
 use crate::net::Transport;
@@ -25,7 +25,7 @@ impl<T: Transport> Party<T> {
     }
 
     /// The product of the matrices x: `[rows, inner]` and y: `[inner, columns]`; `dims` is
-    /// `[rows, inner, columns]`.
+    /// `[rows, inner, columns]`. With one row and one column, a dot product.
     ///
     /// # Errors
     /// If the lengths do not fit the shape, the network fails or the store has no such triple next.
@@ -36,8 +36,9 @@ impl<T: Transport> Party<T> {
         dims: [usize; 3],
     ) -> Result<Share<R>, Error> {
         let [rows, inner, columns] = dims;
-        shape("elements of the left matrix", rows * inner, x.len())?;
-        shape("elements of the right matrix", inner * columns, y.len())?;
+        shape("elements of the left matrix", rows.saturating_mul(inner), x.len())?;
+        shape("elements of the right matrix", inner.saturating_mul(columns), y.len())?;
+        range("elements of the product", 0, isize::MAX as u64, rows.saturating_mul(columns) as u64)?;
         let triple = self.store.matrix_triple::<R>(dims)?;
         let (mut opened, triple) = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
