@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Program, Random, all, open};
+use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights};
-use ringshare::protocol::{Error, Party};
+use ringshare::protocol::{self, Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
 
@@ -127,6 +128,35 @@ fn batches_may_be_empty_and_models_may_be_one_layer() {
     let simulation = Simulation::new(3).seed(1);
     agrees::<Z2<14>>(&simulation, vec![linear(4, 2, 9)], 3, &[0, 1, 0], 1);
     agrees::<Z2<14>>(&simulation, vec![linear(1, 1, 10), sign(10)], 3, &[0, 9], 2);
+}
+
+#[test]
+fn layers_cost_what_their_own_lengths_cost() {
+    type R = Z2<14>;
+    let layers = vec![linear(8, 64, 12), sign(12), linear(64, 16, 11), sign(9)];
+    let architecture = Architecture::new(layers, 14).unwrap();
+    let rows = 8;
+    let elements = Some(Elements::of::<R>());
+    let costs = [
+        protocol::product_cost(rows, [64, 8], 12),
+        protocol::compare_cost(rows * 64, 12, elements),
+        protocol::product_cost(rows, [16, 64], 11),
+        protocol::compare_cost(rows * 16, 9, elements),
+    ];
+    let mut party = Party::<Memory>::dry(2);
+    let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
+    let masks = [protocol::fixed_mask_cost([64, 8], 12), protocol::fixed_mask_cost([16, 64], 11)];
+    let setup = party.take_dry_run();
+    let bytes =
+        |costs: &[Cost], frames: u64| costs.iter().map(|c| c.opened_bits / 8).sum::<u64>() + 32 * frames;
+    assert_eq!((setup.rounds, setup.sent_bytes), (2, bytes(&masks, 2)));
+    let prepared = model.prepare(&mut party, rows).unwrap();
+    let x = party.input(1, rows * 8, None).unwrap();
+    model.forward(&mut party, prepared, x).unwrap();
+    let run = party.take_dry_run();
+    assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum());
+    assert_eq!(run.sent_bytes, bytes(&costs, run.rounds.into()));
+    assert_eq!(run.recipe.dealer_bytes(0), costs.iter().map(|cost| cost.dealer_bytes).sum());
 }
 
 #[test]
