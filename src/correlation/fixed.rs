@@ -179,7 +179,8 @@ impl<R: Ring> FixedProduct<R> {
 }
 
 impl<R: Ring> Masked<FixedProduct<R>> {
-    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`.
+    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`. Shares are below 2^bits of the fixed
+    /// matrix, so that they say nothing but the product modulo 2^bits however many bits are opened.
     ///
     /// # Panics
     /// If f has another length than [`FixedProduct::mask`] gave, or the product is for another matrix than `fixed`.
@@ -188,6 +189,11 @@ impl<R: Ring> Masked<FixedProduct<R>> {
         assert_eq!(fixed.matrix, product.matrix, "matrix and matrix that the product is for");
         if let Some([weights, _]) = &fixed.matrices {
             multiply_add(f, weights, product.u.expose_mut());
+        }
+        // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.
+        if fixed.bits < R::BITS {
+            let mask = R::Word::mask(fixed.bits);
+            product.u.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
         }
         product.u
     }
