@@ -142,6 +142,8 @@ fn large_matrices_go_strip_by_strip() {
     multiplies::<Z2<14>>(&simulation, [1300, 1001], &[2], 13, 1);
     multiplies::<Z2<20>>(&Simulation::new(3), [70, 20_011], &[1], 19, 2);
     multiplies::<Z2<7>>(&simulation, [3, 500_009], &[1], 6, 3);
+    // A row that is longer than a strip.
+    multiplies::<Z2<7>>(&simulation, [2, (1 << 20) + 1], &[1], 6, 4);
 }
 
 #[test]

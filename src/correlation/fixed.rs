@@ -202,7 +202,7 @@ impl<R: Ring> Masked<FixedProduct<R>> {
 /// The dealer's copy of A.
 pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usize; 2]) -> Packed<W> {
     let mut packed = Packed::zeros(outputs, inputs);
-    let mut rows = Scratch::<W>::zeros(strip_rows(inputs) * inputs);
+    let mut rows = Scratch::<W>::zeros(strip_rows(inputs).min(outputs) * inputs);
     for strip in strips(outputs, inputs) {
         let rows = &mut rows[..strip.len() * inputs];
         dealing.sum(A, strip.start * inputs, rows);
@@ -234,7 +234,7 @@ pub(super) fn deal<W: Word>(
 
 fn strip_rows(inputs: usize) -> usize {
     // Whole panels of rows, whatever the kernels' panel is.
-    (STRIP / inputs.max(1)).next_multiple_of(64)
+    (STRIP / inputs.max(1)).max(1).next_multiple_of(64)
 }
 
 /// The rows of a matrix, strip by strip.
