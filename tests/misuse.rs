@@ -11,7 +11,7 @@ use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
-use ringshare::net::{Fault, Faults, Kind, Memory, NetError, Network};
+use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
@@ -162,6 +162,19 @@ fn a_broken_network_stays_broken() {
     assert!(matches!(network.receive(2, Kind::Seed, &mut [0; 16]), Err(NetError::Broken)));
     assert!(matches!(network.send(1, Kind::Open, &[]), Err(NetError::Broken)));
     assert!(matches!(network.open(&mut [0u8], 3), Err(NetError::Broken)));
+}
+
+#[test]
+fn a_peer_may_claim_any_round() {
+    let mut ends = mesh(3);
+    let mut network = Network::new(ends.remove(0), 0, 2, 1);
+    let header =
+        Header { session: 1, sequence: 0, length: 1, round: u32::MAX, kind: Kind::Open as u16, sender: 1 };
+    ends[0].send(0, &[&header.encode()[..], &[5]].concat()).unwrap();
+    let mut words = [3u8];
+    network.open(&mut words, 8).unwrap();
+    assert_eq!((words, network.rounds()), ([8], u32::MAX));
+    assert!(network.send(1, Kind::Open, &[]).is_ok());
 }
 
 #[test]

@@ -61,7 +61,8 @@ impl<T: Transport> Network<T> {
             session: self.session,
             sequence,
             length: length as u64,
-            round: self.round + 1,
+            // A peer may have sent any round.
+            round: self.round.saturating_add(1),
             kind: kind as u16,
             sender: sender as u16,
         }
