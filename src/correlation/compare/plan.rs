@@ -134,18 +134,20 @@ impl Plan {
 
     /// Bytes of all chunk tables of `len` values.
     pub(super) fn tables_bytes(&self, len: usize) -> usize {
-        self.chunks.iter().map(|&width| len * Self::table_bytes(width)).sum()
+        let value: usize = self.chunks.iter().map(|&width| Self::table_bytes(width)).sum();
+        len.saturating_mul(value)
     }
 
-    /// Bytes that the dealer sends for `len` values. Bits come in words of 64.
+    /// Bytes that the dealer sends for `len` values. Bits come in words of 64. `usize::MAX` stands for
+    /// more than can be addressed.
     pub fn dealer_bytes(&self, len: usize) -> usize {
-        let words = len.div_ceil(64) * 8;
+        let words = len.div_ceil(64).saturating_mul(8);
         let products: usize = (0..self.levels.len()).map(|level| self.level_products(level)).sum();
         let last = match self.output {
-            Some(elements) => self.entries() * packed_len(len, elements.bits),
+            Some(elements) => self.entries().saturating_mul(packed_len(len, elements.bits)),
             None => words,
         };
-        self.tables_bytes(len) + products * words + last
+        self.tables_bytes(len).saturating_add(products.saturating_mul(words)).saturating_add(last)
     }
 
     /// The cost of `len` comparisons among parties that open directly.
