@@ -77,7 +77,7 @@ impl Chunks {
             };
         }
         let mut order = Vec::new();
-        for group in groups(&self.plan.levels()[self.level]).filter(|group| group.size > 1) {
+        for group in groups(&self.plan.levels()[self.level]) {
             // All of the group's pairs but g_0, and the last *equal* only if it is needed.
             let end = 2 * (group.first + group.size) - usize::from(!group.equal);
             order.extend(2 * group.first + 1..end);
@@ -121,10 +121,6 @@ impl Chunks {
         let mut pairs = Scratch::zeros(2 * sizes.len() * words);
         for (g, group) in groups(&sizes).enumerate() {
             let [first, out] = [2 * group.first * words, 2 * g * words];
-            if group.size == 1 {
-                pairs[out..][..2 * words].copy_from_slice(&self.pairs[first..][..2 * words]);
-                continue;
-            }
             let bits = combine::group_bits_of(&group);
             let mut slices = [[0u64; 8], [0; 8]];
             let mut terms = [0u64; combine::MAX_PRODUCTS];

@@ -83,7 +83,7 @@ impl Plan {
         &self.chunks
     }
 
-    /// For every level the sizes of its groups, the most significant first.
+    /// For every level the sizes of its groups, 2 to 4 chunks, the most significant first.
     pub fn levels(&self) -> &[Vec<usize>] {
         &self.levels
     }
@@ -163,18 +163,12 @@ impl Plan {
 
 /// Bits that a group opens: all but the first *greater*, and the last *equal* only if it is needed.
 pub(super) fn group_bits(size: usize, equal: bool) -> usize {
-    match size {
-        1 => 0,
-        _ => 2 * size - 2 + usize::from(equal),
-    }
+    2 * size - 2 + usize::from(equal)
 }
 
 /// Products of masks that a group takes: of two or more *equal* masks, and of a *greater* mask with
 /// one or more *equal* masks before it.
 pub(super) fn group_products(size: usize, equal: bool) -> usize {
-    if size == 1 {
-        return 0;
-    }
     let equals = size - 1 + usize::from(equal);
     let greater: usize = (1..size).map(|j| (1 << j) - 1).sum();
     (1 << equals) - 1 - equals + greater
