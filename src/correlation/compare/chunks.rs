@@ -190,11 +190,11 @@ impl Chunks {
         p.iter_mut().zip(&self.top).for_each(|(p, top)| *p ^= top);
         let factor = values[1].wrapping_sub(&values[0]);
         let [base, flipped] = if self.source.party() == 0 { values } else { [O::Word::zero(); 2] };
-        let mut out = vec![O::Word::zero(); len];
+        let mut out = Share::<O>::zeros(len);
         // Tables of a block: entry e of all values, then entry e + 1.
         let block = (BLOCK / entries).max(64);
         let mut tables = Scratch::<O::Word>::zeros(block * entries);
-        for (b, out) in out.chunks_mut(block).enumerate() {
+        for (b, out) in out.expose_mut().chunks_mut(block).enumerate() {
             let (at, size, word) = (b * block, out.len(), b * block / 64);
             let tables = &mut tables[..size * entries];
             for (e, entry) in tables.chunks_exact_mut(size).enumerate() {
@@ -218,6 +218,6 @@ impl Chunks {
             out.copy_from_slice(&tables[..size]);
             kernel::flip(&p[word..][..size.div_ceil(64)], out, factor, base, flipped);
         }
-        Ok(Share::from_words(out))
+        Ok(out)
     }
 }

@@ -137,6 +137,8 @@ fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
                     out[(group.product + p) * words + w] = *product;
                 }
             }
+            wipe(&mut masks);
+            wipe(&mut products);
         }
         rho = later;
         shared = rest;
