@@ -4,6 +4,8 @@ mod common;
 
 use common::{Program, Random, all, input, open, settings, wide};
 use proptest::prelude::*;
+use ringshare::correlation::{Deck, Fixed, FixedMask, FixedProduct};
+use ringshare::linalg::Packed;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
@@ -88,6 +90,51 @@ fn matrices_of_no_rows_or_no_columns() {
     }
 }
 
+/// E = 0 hides nothing of the high bits of b·Eᵀ, and comes once in 2^8 sessions of one weight of 8 bits.
+#[test]
+fn high_bits_of_a_short_product_say_nothing_of_the_weights() {
+    let (bits, x, mut met) = (8, 3u16, 0);
+    for session in 0..2000 {
+        let dims = [1, 1];
+        let seeds = common::seeds(2, session);
+        let mut deck = Deck::new(&seeds).unwrap();
+        let mut stores = common::empty_stores(&seeds);
+        common::put(&mut deck, &mut stores, &FixedMask::<Z2<16>>::request(dims, bits));
+        // Congruent modulo 2^8: the products are the same. Party 1 has a share of zero of each.
+        let weights = if session % 2 == 0 { 1u16 } else { 0x101 };
+        let shares = [weights, 0].map(|w| Share::<Z2<16>>::from_words(vec![w]));
+        let mut masks: Vec<FixedMask<Z2<16>>> =
+            stores.iter_mut().map(|store| store.fixed_mask(dims, bits).unwrap()).collect();
+        let parts: Vec<_> = masks.iter_mut().zip(&shares).map(|(mask, w)| mask.mask(1, w)).collect();
+        let e = common::sum(&parts, bits);
+        if e != [0] {
+            continue;
+        }
+        let packed = |words: &[u16]| Packed::from_rows(1, 1, words);
+        let finish = |(mask, w): (FixedMask<Z2<16>>, &Share<Z2<16>>)| {
+            mask.finish(Some([packed(w.expose()), packed(&e)]))
+        };
+        let fixed: Vec<Fixed<Z2<16>>> = masks.into_iter().zip(&shares).map(finish).collect();
+        common::put(&mut deck, &mut stores, &fixed[0].request(1));
+        let products: Vec<FixedProduct<Z2<16>>> = stores
+            .iter_mut()
+            .zip(&fixed)
+            .map(|(store, fixed)| store.fixed_product(fixed, 1).unwrap())
+            .collect();
+        let inputs = [x, 0].map(|x| Share::<Z2<16>>::from_words(vec![x]));
+        let (parts, masked): (Vec<_>, Vec<_>) =
+            products.into_iter().zip(&inputs).map(|(product, x)| product.mask(x)).unzip();
+        let f = common::sum(&parts, bits);
+        let z: Vec<_> = masked.into_iter().zip(&fixed).map(|(p, fixed)| p.finish(fixed, &f)).collect();
+        let opened: Vec<_> = z.iter().map(|z| z.expose().to_vec()).collect();
+        assert_eq!(common::sum(&opened, bits), [x]);
+        // What party 1 gets from party 0 if all 16 bits are opened.
+        assert!(opened[0][0] < 1 << bits, "the high bits are f times those of the weight");
+        met += 1;
+    }
+    assert!(met > 1);
+}
+
 #[test]
 fn large_matrices_go_strip_by_strip() {
     let simulation = Simulation::new(2);
@@ -95,6 +142,8 @@ fn large_matrices_go_strip_by_strip() {
     multiplies::<Z2<14>>(&simulation, [1300, 1001], &[2], 13, 1);
     multiplies::<Z2<20>>(&Simulation::new(3), [70, 20_011], &[1], 19, 2);
     multiplies::<Z2<7>>(&simulation, [3, 500_009], &[1], 6, 3);
+    // A row that is longer than a strip.
+    multiplies::<Z2<7>>(&simulation, [2, (1 << 20) + 1], &[1], 6, 4);
 }
 
 #[test]

@@ -20,6 +20,9 @@ use ringshare::sim::Simulation;
 
 type R = Z2<14>;
 
+/// No vector is that long.
+const HUGE: usize = usize::MAX - 3;
+
 const TIMEOUT: Duration = Duration::from_millis(200);
 
 fn mesh(peers: usize) -> Vec<Memory> {
@@ -165,6 +168,19 @@ fn a_broken_network_stays_broken() {
 }
 
 #[test]
+fn a_peer_may_claim_any_round() {
+    let mut ends = mesh(3);
+    let mut network = Network::new(ends.remove(0), 0, 2, 1);
+    let header =
+        Header { session: 1, sequence: 0, length: 1, round: u32::MAX, kind: Kind::Open as u16, sender: 1 };
+    ends[0].send(0, &[&header.encode()[..], &[5]].concat()).unwrap();
+    let mut words = [3u8];
+    network.open(&mut words, 8).unwrap();
+    assert_eq!((words, network.rounds()), ([8], u32::MAX));
+    assert!(network.send(1, Kind::Open, &[]).is_ok());
+}
+
+#[test]
 fn peers_that_are_none_are_refused() {
     let mut ends = mesh(3);
     let mut network = Network::new(ends.remove(0), 0, 2, 1);
@@ -211,11 +227,38 @@ fn malformed_requests_are_refused() {
         compare(8, None),
         compare(256, None),
         compare(16, Some(elements(16, 17))),
+        Request::Input { owner: 0, len: HUGE, elements: elements(16, 14) },
+        Request::Triple { len: HUGE, elements: elements(16, 14) },
+        Request::MatrixTriple { rows: HUGE, inner: 0, columns: HUGE, elements: elements(16, 14) },
+        Request::MatrixTriple {
+            rows: 1 << (usize::BITS / 2),
+            inner: 1 << (usize::BITS / 2),
+            columns: 1,
+            elements: elements(16, 14),
+        },
+        Request::FixedMask { outputs: HUGE, inputs: 2, elements: elements(16, 14) },
+        Request::FixedProduct { matrix: 0, rows: HUGE, outputs: 2, inputs: 2, elements: elements(16, 14) },
+        Request::Lookup {
+            len: HUGE,
+            index: elements(16, 1),
+            output: elements(16, 14),
+            table: Arc::new([0, 1]),
+        },
+        Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
+        Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
     ];
     let mut deck = Deck::new(&seeds(2, 1)).unwrap();
     for request in requests {
+        let _ = request.correction();
         let error = deck.deal(&request).unwrap_err().to_string();
         assert!(error.contains("expected") && error.contains("found"), "{request:?}: {error}");
+        // A party takes a recipe from elsewhere no more than the dealer does.
+        let recipe = Recipe(vec![request]);
+        let receive = |party: &mut Party<_>| party.receive(&recipe);
+        for result in Simulation::new(2).run_over(mesh(3), &Recipe::default(), receive).into_iter().take(2) {
+            let refused = result.unwrap_err().to_string();
+            assert_eq!(refused, error);
+        }
     }
     let product = |outputs| Request::FixedProduct {
         matrix: 0,

@@ -5,6 +5,7 @@ mod common;
 use common::{Program, Random, all, canonical, input, open, settings, wide};
 use proptest::prelude::*;
 use ringshare::ring::{Ring, Word, Z2};
+use ringshare::share::Share;
 use ringshare::sim::Simulation;
 
 /// Every kind of comparison of values of `bits` bits in a ring of any width.
@@ -137,4 +138,7 @@ fn rows_that_are_none_are_refused() {
         party.argmax::<_, Z2<14>>(&x, 4097, 14)
     });
     assert!(run.unwrap_err().to_string().contains("found 4097"));
+    // Places of 5 values are no elements of Z_2^2.
+    let run = Simulation::new(2).run(|party| party.argmax::<Z2<14>, Z2<2>>(&Share::zeros(5), 5, 14));
+    assert!(run.unwrap_err().to_string().contains("expected 1 to 4, found 5"));
 }

@@ -2,11 +2,14 @@
 
 mod common;
 
+use std::time::Duration;
+
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
 use ringshare::correlation::{
     Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
     Triple,
 };
+use ringshare::net::{Counting, Memory, Transport};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -59,6 +62,17 @@ fn shares_and_seeds_print_no_values() {
     assert_eq!(format!("{:?}", Seed::from_bytes([7; 16])), "Seed(..)");
     assert_eq!(format!("{:?}", RootSeed::from_bytes([7; 32])), "RootSeed(..)");
     assert_eq!(format!("{:?}", Prg::new(&Seed::from_bytes([7; 16]))), "Prg(..)");
+}
+
+#[test]
+fn transports_print_no_frames() {
+    let mut ends = Memory::mesh(2, Duration::from_secs(1));
+    ends[0].send(1, &[173; 4]).unwrap();
+    ends[1].recv(0, &mut [0; 4]).unwrap();
+    for end in ends {
+        let printed = format!("{:?}", Counting::new(end));
+        assert!(printed.contains("Memory") && !printed.contains("173"), "{printed}");
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ impl<T: Transport> Dealer<T> {
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         for request in recipe.requests() {
             let deck = &mut self.deck;
+            request.check(deck.parties())?;
             match request.correction() {
                 Some((party, bytes)) => {
                     let deal = |out: &mut [u8]| deck.deal_into(request, out);

@@ -180,7 +180,8 @@ impl<R: Ring> FixedProduct<R> {
 }
 
 impl<R: Ring> Masked<FixedProduct<R>> {
-    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`.
+    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`. Shares are below 2^bits of the fixed
+    /// matrix, so that they say nothing but the product modulo 2^bits however many bits are opened.
     ///
     /// # Panics
     /// If f has another length than [`FixedProduct::mask`] gave, or the product is for another matrix than `fixed`.
@@ -190,6 +191,11 @@ impl<R: Ring> Masked<FixedProduct<R>> {
         if let Some([weights, _]) = &fixed.matrices {
             multiply_add(f, weights, product.u.expose_mut());
         }
+        // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.
+        if fixed.bits < R::BITS {
+            let mask = R::Word::mask(fixed.bits);
+            product.u.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
+        }
         product.u
     }
 }
@@ -197,7 +203,7 @@ impl<R: Ring> Masked<FixedProduct<R>> {
 /// The dealer's copy of A.
 pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usize; 2]) -> Packed<W> {
     let mut packed = Packed::zeros(outputs, inputs);
-    let mut rows = Scratch::<W>::zeros(strip_rows(inputs) * inputs);
+    let mut rows = Scratch::<W>::zeros(strip_rows(inputs).min(outputs) * inputs);
     for strip in strips(outputs, inputs) {
         let rows = &mut rows[..strip.len() * inputs];
         dealing.sum(A, strip.start * inputs, rows);
@@ -229,7 +235,7 @@ pub(super) fn deal<W: Word>(
 
 fn strip_rows(inputs: usize) -> usize {
     // Whole panels of rows, whatever the kernels' panel is.
-    (STRIP / inputs.max(1)).next_multiple_of(64)
+    (STRIP / inputs.max(1)).max(1).next_multiple_of(64)
 }
 
 /// The rows of a matrix, strip by strip.

@@ -2,7 +2,7 @@
 //!
 //! The dealer shares T'[c] = T(c − r) for all c ∈ Z_2^m; the parties open c = x + r and take their
 //! shares of entry c. The index is public, so no access depends on a secret, and a party whose
-//! shares are pseudorandom touches a block or two of them. Ishai et al., TCC 2013, section 3; Damgård,
+//! shares are pseudorandom touches one block of them. Ishai et al., TCC 2013, section 3; Damgård,
 //! Nielsen, Nielsen, Ranellucci, *The TinyTable protocol*, CRYPTO 2017.
 
 use alloc::sync::Arc;
@@ -67,17 +67,23 @@ impl<R: Ring, O: Ring> Masked<Lookup<R, O>> {
         assert_eq!(opened.len(), this.len, "opened indices and lookups dealt");
         let mask = R::Word::mask(this.index_bits);
         let total = this.len << this.index_bits;
-        let mut out = vec![O::Word::zero(); this.len];
+        let places = opened.iter().enumerate();
+        let places = places.map(|(i, c)| (i << this.index_bits) + (*c & mask).low64() as usize);
+        let mut out = Share::zeros(this.len);
+        if this.source.correction.is_none() {
+            let places: Vec<u64> = places.map(|at| at as u64).collect();
+            this.source.random_at(TABLE, &places, out.expose_mut());
+            return Ok(out);
+        }
         let mut group = [O::Word::zero(); 8];
-        for (i, (word, c)) in out.iter_mut().zip(opened).enumerate() {
-            let at = (i << this.index_bits) + (*c & mask).low64() as usize;
+        for (word, at) in out.expose_mut().iter_mut().zip(places) {
             // Packed corrections are read in aligned groups of eight.
             let start = at / 8 * 8;
             let group = &mut group[..(total - start).min(8)];
             this.source.chosen(TABLE, 0, O::BITS, start, group)?;
             *word = group[at - start];
         }
-        Ok(Share::from_words(out))
+        Ok(out)
     }
 }
 

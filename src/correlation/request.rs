@@ -147,25 +147,52 @@ impl fmt::Display for Request {
 }
 
 impl Request {
-    /// To whom the dealer sends a correction, of how many bytes; `None` if to nobody.
+    /// To whom the dealer sends a correction, of how many bytes; `None` if to nobody. `usize::MAX`
+    /// bytes stand for more than can be addressed.
     pub fn correction(&self) -> Option<(usize, usize)> {
         let (party, bytes) = match self {
             Self::Triple { len, elements } => (0, packed_len(*len, elements.bits)),
             Self::MatrixTriple { rows, columns, elements, .. } => {
-                (0, packed_len(rows * columns, elements.bits))
+                (0, packed_len(rows.saturating_mul(*columns), elements.bits))
             }
             Self::Input { .. } | Self::FixedMask { .. } => return None,
             Self::FixedProduct { rows, outputs, elements, .. } => {
-                (0, packed_len(rows * outputs, elements.bits))
+                (0, packed_len(rows.saturating_mul(*outputs), elements.bits))
             }
-            Self::Lookup { len, output, table, .. } => (0, packed_len(*len * table.len(), output.bits)),
+            Self::Lookup { len, output, table, .. } => {
+                (0, packed_len(len.saturating_mul(table.len()), output.bits))
+            }
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
         };
         Some((party, bytes))
     }
 
+    /// A bound on the bytes of each vector that dealing or using it takes.
+    fn memory(&self) -> u128 {
+        // A line of a packed matrix may hold as little as one element.
+        const ELEMENT: u128 = 64;
+        // Tables of all chunks, and a last one of 16 elements.
+        const COMPARISON: u128 = 512;
+        let product = |a: usize, b: usize| a as u128 * b as u128;
+        let elements = match self {
+            Self::Input { len, .. } | Self::Triple { len, .. } => *len as u128,
+            Self::MatrixTriple { rows, inner, columns, .. } => {
+                product(*rows, *inner).max(product(*inner, *columns)).max(product(*rows, *columns))
+            }
+            Self::FixedMask { outputs, inputs, .. } => product(*outputs, *inputs),
+            Self::FixedProduct { rows, outputs, inputs, .. } => {
+                product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
+            }
+            Self::Lookup { len, table, .. } => product(*len, table.len()),
+            Self::Compare { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
+        };
+        elements.saturating_mul(ELEMENT)
+    }
+
     /// Whether it can be dealt to `parties` parties; a recipe may come from anywhere.
-    pub(super) fn check(&self, parties: usize) -> Result<(), Error> {
+    pub(crate) fn check(&self, parties: usize) -> Result<(), Error> {
+        let bytes = u64::try_from(self.memory()).unwrap_or(u64::MAX);
+        range("bytes of an item", 0, isize::MAX as u64, bytes)?;
         match self {
             Self::Input { owner, elements, .. } => {
                 range("owner of an input", 0, parties as u64 - 1, *owner as u64)?;

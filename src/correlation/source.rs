@@ -54,6 +54,11 @@ impl Source {
         self.prg.words(domain(self.item, section), at as u64, out);
     }
 
+    /// As [`random`](Self::random), for elements at any places.
+    pub(super) fn random_at<W: Word>(&self, section: u64, places: &[u64], out: &mut [W]) {
+        self.prg.words_at(domain(self.item, section), places, out);
+    }
+
     /// This party's shares of values that the dealer chose: elements `at..` of the section, or of
     /// the correction's vector of `bits`-bit elements that starts at byte `region`.
     ///
@@ -77,9 +82,7 @@ impl Source {
             .ok_or(StoreError::Correction { expected: start + bytes, found: correction.len() })?;
         ring::unpack(packed, bits, out).map_err(|_| StoreError::Padding)
     }
-}
 
-impl Source {
     /// As [`chosen`](Self::chosen) for whole 64-bit words, from any element on: `region` is the byte
     /// of element `at`.
     pub(crate) fn words(

@@ -122,6 +122,8 @@ impl Store {
     /// # Errors
     /// If the correction has another length than the request's.
     pub fn put(&mut self, request: Request, correction: Option<Vec<u8>>) -> Result<(), StoreError> {
+        // Who brings the buffers takes none of the spent ones.
+        self.spent.clear();
         self.put_scratch(request, correction.map(Scratch::from))
     }
 

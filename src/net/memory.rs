@@ -8,8 +8,7 @@ use std::vec::Vec;
 
 use super::Transport;
 
-/// One end of a mesh of in-memory queues.
-#[derive(Debug)]
+/// One end of a mesh of in-memory queues. Prints none of the frames.
 pub struct Memory {
     to: Vec<Sender<Vec<u8>>>,
     from: Vec<Receiver<Vec<u8>>>,
@@ -81,6 +80,12 @@ impl Memory {
             }
         }
         ends
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memory(one of {} peers)", self.to.len())
     }
 }
 

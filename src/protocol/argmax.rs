@@ -29,23 +29,21 @@ impl<T: Transport> Party<T> {
     /// and nobody notices.
     ///
     /// # Errors
-    /// If x is not whole rows, a row has none or more than 4096 values, or more than O has places
-    /// for, or as [`compare`](Self::compare) and [`lookup`](Self::lookup).
+    /// If x is not whole rows, a row has none or more than 4096 values or more than O has elements, or as
+    /// [`compare`](Self::compare) and [`lookup`](Self::lookup).
     pub fn argmax<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
         columns: usize,
         bits: u32,
     ) -> Result<Share<O>, Error> {
-        range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS, columns as u64)?;
-        let places = 1 << O::BITS.min(63);
-        range("values in a row of an argmax, by its output ring", 1, places, columns as u64)?;
+        range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS.min(O::BITS), columns as u64)?;
         let rows = x.len() / columns;
         shape("elements of whole rows", rows * columns, x.len())?;
         if columns == 1 {
             return Ok(Share::zeros(rows));
         }
-        let mut differences = Share::zeros(rows * pairs(columns).count());
+        let mut differences = Share::zeros(rows * pair_count(columns));
         let mut out = differences.expose_mut().iter_mut();
         for row in x.expose().chunks_exact(columns) {
             for ((i, j), out) in pairs(columns).zip(&mut out) {
@@ -56,7 +54,7 @@ impl<T: Transport> Party<T> {
         let beats = self.compare::<R, Rank>(&differences, bits, [One::one(), Zero::zero()])?;
         let one = if self.id() == 0 { 1 } else { 0 };
         let mut ranks = Share::<Rank>::zeros(x.len());
-        let per_row = beats.expose().chunks_exact(pairs(columns).count());
+        let per_row = beats.expose().chunks_exact(pair_count(columns));
         for (rank, beats) in ranks.expose_mut().chunks_exact_mut(columns).zip(per_row) {
             for ((i, j), beat) in pairs(columns).zip(beats) {
                 rank[i] = rank[i].wrapping_add(*beat);
@@ -80,6 +78,10 @@ fn pairs(columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..columns).flat_map(move |i| (i + 1..columns).map(move |j| (i, j)))
 }
 
+fn pair_count(columns: usize) -> usize {
+    columns * (columns - 1) / 2
+}
+
 fn index_bits(columns: usize) -> u32 {
     usize::BITS - (columns - 1).leading_zeros()
 }
@@ -96,7 +98,7 @@ pub fn cost([rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
     if columns < 2 {
         return Cost::default();
     }
-    let compare = Plan::new(bits, Some(Elements::of::<Rank>())).cost(rows * pairs(columns).count());
+    let compare = Plan::new(bits, Some(Elements::of::<Rank>())).cost(rows * pair_count(columns));
     let lookup = lookup_cost(rows * columns, index_bits(columns), output);
     Cost {
         rounds: compare.rounds + lookup.rounds,

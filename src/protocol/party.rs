@@ -47,10 +47,11 @@ impl<T: Transport> Party<T> {
     /// Receives what the dealer deals for a recipe.
     ///
     /// # Errors
-    /// If the transport fails or the dealer sends something else.
+    /// If the recipe is malformed, the transport fails or the dealer sends something else.
     pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
         let dealer = self.network.parties();
         for request in recipe.requests() {
+            request.check(dealer)?;
             let correction = match self.store.correction_len(request) {
                 Some(bytes) => {
                     let mut correction = self.store.buffer(bytes);

@@ -77,7 +77,7 @@ impl Chunks {
             };
         }
         let mut order = Vec::new();
-        for group in groups(&self.plan.levels()[self.level]).filter(|group| group.size > 1) {
+        for group in groups(&self.plan.levels()[self.level]) {
             // All of the group's pairs but g_0, and the last *equal* only if it is needed.
             let end = 2 * (group.first + group.size) - usize::from(!group.equal);
             order.extend(2 * group.first + 1..end);
@@ -121,10 +121,6 @@ impl Chunks {
         let mut pairs = Scratch::zeros(2 * sizes.len() * words);
         for (g, group) in groups(&sizes).enumerate() {
             let [first, out] = [2 * group.first * words, 2 * g * words];
-            if group.size == 1 {
-                pairs[out..][..2 * words].copy_from_slice(&self.pairs[first..][..2 * words]);
-                continue;
-            }
             let bits = combine::group_bits_of(&group);
             let mut slices = [[0u64; 8], [0; 8]];
             let mut terms = [0u64; combine::MAX_PRODUCTS];
@@ -194,11 +190,11 @@ impl Chunks {
         p.iter_mut().zip(&self.top).for_each(|(p, top)| *p ^= top);
         let factor = values[1].wrapping_sub(&values[0]);
         let [base, flipped] = if self.source.party() == 0 { values } else { [O::Word::zero(); 2] };
-        let mut out = vec![O::Word::zero(); len];
+        let mut out = Share::<O>::zeros(len);
         // Tables of a block: entry e of all values, then entry e + 1.
         let block = (BLOCK / entries).max(64);
         let mut tables = Scratch::<O::Word>::zeros(block * entries);
-        for (b, out) in out.chunks_mut(block).enumerate() {
+        for (b, out) in out.expose_mut().chunks_mut(block).enumerate() {
             let (at, size, word) = (b * block, out.len(), b * block / 64);
             let tables = &mut tables[..size * entries];
             for (e, entry) in tables.chunks_exact_mut(size).enumerate() {
@@ -222,6 +218,6 @@ impl Chunks {
             out.copy_from_slice(&tables[..size]);
             kernel::flip(&p[word..][..size.div_ceil(64)], out, factor, base, flipped);
         }
-        Ok(Share::from_words(out))
+        Ok(out)
     }
 }

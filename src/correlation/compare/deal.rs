@@ -124,7 +124,7 @@ fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
     for (level, sizes) in plan.levels().iter().enumerate() {
         let (now, later) = rho.split_at(plan.level_bits(level) * words);
         let (out, rest) = core::mem::take(&mut shared).split_at_mut(plan.level_products(level) * words);
-        for group in groups(sizes).filter(|group| group.size > 1) {
+        for group in groups(sizes) {
             let mut masks = [0u64; 8];
             let mut products = [0u64; combine::MAX_PRODUCTS];
             let count = combine::products_of(&group);
@@ -137,6 +137,8 @@ fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
                     out[(group.product + p) * words + w] = *product;
                 }
             }
+            wipe(&mut masks);
+            wipe(&mut products);
         }
         rho = later;
         shared = rest;

@@ -83,7 +83,7 @@ impl Plan {
         &self.chunks
     }
 
-    /// For every level the sizes of its groups, the most significant first.
+    /// For every level the sizes of its groups, 2 to 4 chunks, the most significant first.
     pub fn levels(&self) -> &[Vec<usize>] {
         &self.levels
     }
@@ -134,18 +134,20 @@ impl Plan {
 
     /// Bytes of all chunk tables of `len` values.
     pub(super) fn tables_bytes(&self, len: usize) -> usize {
-        self.chunks.iter().map(|&width| len * Self::table_bytes(width)).sum()
+        let value: usize = self.chunks.iter().map(|&width| Self::table_bytes(width)).sum();
+        len.saturating_mul(value)
     }
 
-    /// Bytes that the dealer sends for `len` values. Bits come in words of 64.
+    /// Bytes that the dealer sends for `len` values. Bits come in words of 64. `usize::MAX` stands for
+    /// more than can be addressed.
     pub fn dealer_bytes(&self, len: usize) -> usize {
-        let words = len.div_ceil(64) * 8;
+        let words = len.div_ceil(64).saturating_mul(8);
         let products: usize = (0..self.levels.len()).map(|level| self.level_products(level)).sum();
         let last = match self.output {
-            Some(elements) => self.entries() * packed_len(len, elements.bits),
+            Some(elements) => self.entries().saturating_mul(packed_len(len, elements.bits)),
             None => words,
         };
-        self.tables_bytes(len) + products * words + last
+        self.tables_bytes(len).saturating_add(products.saturating_mul(words)).saturating_add(last)
     }
 
     /// The cost of `len` comparisons among parties that open directly.
@@ -161,18 +163,12 @@ impl Plan {
 
 /// Bits that a group opens: all but the first *greater*, and the last *equal* only if it is needed.
 pub(super) fn group_bits(size: usize, equal: bool) -> usize {
-    match size {
-        1 => 0,
-        _ => 2 * size - 2 + usize::from(equal),
-    }
+    2 * size - 2 + usize::from(equal)
 }
 
 /// Products of masks that a group takes: of two or more *equal* masks, and of a *greater* mask with
 /// one or more *equal* masks before it.
 pub(super) fn group_products(size: usize, equal: bool) -> usize {
-    if size == 1 {
-        return 0;
-    }
     let equals = size - 1 + usize::from(equal);
     let greater: usize = (1..size).map(|j| (1 << j) - 1).sum();
     (1 << equals) - 1 - equals + greater
