@@ -118,6 +118,7 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
         progress.inc(rows as u64);
         plan = Some((rows, recipe));
     }
+    each("finish", &mut sides, |side| Ok(side.party.network_mut().finish()?))?;
     Ok(secure)
 }
 

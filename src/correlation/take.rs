@@ -18,8 +18,8 @@ impl Store {
     /// # Errors
     /// If it is not next in the store, or there is no such party.
     pub fn input_mask<R: Ring>(&mut self, owner: usize, len: usize) -> Result<InputMask<R>, StoreError> {
-        let source = self.take(InputMask::<R>::request(owner, len))?;
         let (prgs, owned) = self.shared_with(owner)?;
+        let source = self.take(InputMask::<R>::request(owner, len))?;
         Ok(InputMask::new(prgs, source.domain(0), owned, len))
     }
 

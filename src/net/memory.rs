@@ -1,4 +1,7 @@
 //! Parties and dealer in one process: a mesh of queues.
+//!
+//! For simulations and tests: whoever reads the process's memory reads all parties' anyway, so
+//! frames on their way are not wiped.
 
 use core::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

@@ -98,14 +98,18 @@ impl<R: Ring> Sequential<R> {
         if x.len() != expected {
             return Err(Error::Shape { what: "elements of a model's input", expected, found: x.len() });
         }
+        let (expected, found) = (self.linear.len(), prepared.products.len());
+        if expected != found {
+            return Err(Error::Shape { what: "products of a prepared batch", expected, found });
+        }
         let mut products = self.linear.iter().zip(prepared.products);
         let mut x = x;
         for layer in self.architecture.layers() {
             x = match *layer {
-                Layer::Linear { .. } => match products.next() {
-                    Some((linear, product)) => party.product(&linear.weights, product, &x)?,
-                    None => x,
-                },
+                Layer::Linear { .. } => {
+                    let Some((linear, product)) = products.next() else { continue };
+                    party.product(&linear.weights, product, &x)?
+                }
                 Layer::Sign { bits } => party.sign(&x, bits)?,
             };
         }

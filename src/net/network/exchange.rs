@@ -30,7 +30,7 @@ impl<T: Transport> Network<T> {
     ///
     /// # Errors
     /// If `write` or the transport fails.
-    pub fn send_with<E: From<NetError>>(
+    pub(crate) fn send_with<E: From<NetError>>(
         &mut self,
         peer: usize,
         kind: Kind,
