@@ -66,7 +66,8 @@ impl fmt::Display for SimError {
 
 impl core::error::Error for SimError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.error)
+        // The message has the inner error's already.
+        self.error.source()
     }
 }
 

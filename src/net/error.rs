@@ -62,9 +62,9 @@ impl fmt::Display for NetError {
 
 impl core::error::Error for NetError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        // The message has the inner error's already.
         match self {
-            Self::Transport { source, .. } => Some(&**source),
-            Self::Payload { source, .. } => Some(source),
+            Self::Transport { source, .. } => source.source(),
             _ => None,
         }
     }

@@ -122,7 +122,7 @@ impl<T: Transport> Network<T> {
     }
 
     /// How a share of `bytes` bytes is summed.
-    pub fn topology_for(&self, bytes: usize) -> Topology {
+    fn topology_for(&self, bytes: usize) -> Topology {
         match self.topology {
             Topology::Auto if self.parties == 2 || bytes <= LONG => Topology::Direct,
             Topology::Auto => Topology::Scatter,

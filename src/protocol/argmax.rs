@@ -94,6 +94,9 @@ fn table(columns: usize) -> Arc<[u64]> {
 }
 
 /// The cost of an argmax over `[rows, columns]`, compared at `bits` bits, in a ring of `output` bits.
+///
+/// # Panics
+/// If `bits` is not in 2..=64.
 pub fn cost([rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
     if columns < 2 {
         return Cost::default();

@@ -92,6 +92,9 @@ impl<T: Transport> Party<T> {
 }
 
 /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
+///
+/// # Panics
+/// If `bits` is not in 2..=64.
 pub fn cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
     Plan::new(bits, output).cost(len)
 }

@@ -73,9 +73,9 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        // The message has the inner error's already.
         match self {
-            Self::Net(error) => Some(error),
-            Self::Store(error) => Some(error),
+            Self::Net(error) => error.source(),
             _ => None,
         }
     }

@@ -61,6 +61,13 @@ impl BitShare {
 
     /// And with public bits.
     ///
+    /// ```
+    /// use ringshare::share::BitShare;
+    /// let mut share = BitShare::from_words(vec![0b1100], 4);
+    /// share.and_public(&[0b1010]);
+    /// assert_eq!(share.expose(), [0b1000]);
+    /// ```
+    ///
     /// # Panics
     /// If the lengths differ.
     pub fn and_public(&mut self, public: &[u64]) {
