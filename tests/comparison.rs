@@ -1,4 +1,5 @@
 //! The comparison with zero at every bit length, against plain integers.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What every protocol says it costs, against what a counting transport and a dry run count.
+#![cfg(feature = "std")]
 
 mod common;
 

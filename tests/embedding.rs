@@ -1,4 +1,5 @@
 //! Stand-ins for projects that embed the library: the pure kernels without any transport.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -2,6 +2,7 @@
 //!
 //! The complete data sets are looked for in `../shared/data` and in the directory that `RINGSHARE_DATA` names, with the
 //! models in `models` beside it; a test that does not find them says that it is skipped.
+#![cfg(feature = "std")]
 
 #[path = "../examples/classify/args.rs"]
 #[allow(dead_code)]

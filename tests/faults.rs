@@ -1,4 +1,5 @@
 //! Every fault at every frame: a clear error or the right result at every party, in time, always.
+#![cfg(feature = "std")]
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};

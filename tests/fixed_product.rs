@@ -1,4 +1,5 @@
 //! Products with a fixed matrix, against plain integers.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What is not as agreed is an error that names what was expected and what came, never a panic.
+#![cfg(feature = "std")]
 
 mod common;
 

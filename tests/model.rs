@@ -1,4 +1,5 @@
 //! Models of linear and sign layers among parties: against plain integers, and seen by nobody but their owners.
+#![cfg(feature = "std")]
 
 mod common;
 

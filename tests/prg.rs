@@ -1,4 +1,5 @@
 //! The generator: its layout, its known answers, and that nothing of it prints.
+#![cfg(feature = "std")]
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};

@@ -1,4 +1,5 @@
 //! Inputs, openings, linear operations, products and lookups, against plain integers.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Sign, greater-than and argmax among parties, against plain integers.
+#![cfg(feature = "std")]
 
 mod common;
 

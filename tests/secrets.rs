@@ -1,4 +1,5 @@
 //! Shares and seeds print nothing, are compared without branches, and correlations are not copied.
+#![cfg(feature = "std")]
 
 mod common;
 

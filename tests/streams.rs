@@ -1,4 +1,5 @@
 //! A stand-in for projects that bring their own streams: a transport over any `Read + Write` pair.
+#![cfg(feature = "std")]
 
 mod common;
 

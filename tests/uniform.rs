@@ -2,6 +2,7 @@
 //!
 //! Chi-square tests at fixed seeds. A test fails if the statistic is beyond what uniform values exceed
 //! once in a million times, so that the seeds at hand pass unless something is wrong.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! Memory that held shares, seeds, corrections or inputs is wiped before it is freed.
 //!
 //! An allocator looks into every freed block for a marker that the secrets are made of.
+#![cfg(feature = "std")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The corpus of the fuzz target for bytes from the network, and some more of the kind.
+#![cfg(feature = "std")]
 
 #[path = "wire/any_bytes.rs"]
 mod any_bytes;
