@@ -111,19 +111,23 @@ pub(crate) struct Dealing<'a> {
 impl Dealing<'_> {
     /// The sum of all parties' [`Source::random`].
     pub(crate) fn sum<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
-        let (first, others) = self.prgs.split_first().expect("a dealer has parties");
-        first.words(domain(self.item, section), at as u64, out);
-        for prg in others {
-            prg.add_words(domain(self.item, section), at as u64, out);
+        let domain = domain(self.item, section);
+        for (party, prg) in self.prgs.iter().enumerate() {
+            match party {
+                0 => prg.words(domain, at as u64, out),
+                _ => prg.add_words(domain, at as u64, out),
+            }
         }
     }
 
     /// The exclusive or of all parties' [`Source::random`].
     pub(crate) fn xor<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
-        let (first, others) = self.prgs.split_first().expect("a dealer has parties");
-        first.words(domain(self.item, section), at as u64, out);
-        for prg in others {
-            prg.xor_words(domain(self.item, section), at as u64, out);
+        let domain = domain(self.item, section);
+        for (party, prg) in self.prgs.iter().enumerate() {
+            match party {
+                0 => prg.words(domain, at as u64, out),
+                _ => prg.xor_words(domain, at as u64, out),
+            }
         }
     }
 

@@ -22,6 +22,16 @@ impl Avx2 {
     }
 }
 
+/// Asks for `line` to be brought into the second level cache; AVX-512 has no instruction of its own.
+#[inline(always)]
+pub(super) fn fetch<T>(line: &T) {
+    // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
+    #[allow(unused_unsafe)]
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
+    }
+}
+
 /// The kernel of `$word`. The step is an unsafe expression of half a register of sums and, as
 /// registers too, the cell `$a` (as the integer `$cell`, broadcast by `$splat`) and half a line `$b`.
 macro_rules! kernel {
@@ -64,11 +74,7 @@ macro_rules! kernel {
 
             #[inline(always)]
             fn fetch(self, line: &Line<$word>) {
-                // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
-                #[allow(unused_unsafe)]
-                unsafe {
-                    _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
-                }
+                fetch(line);
             }
 
             fn tile<const R: usize, const P: usize>(

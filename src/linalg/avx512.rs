@@ -83,11 +83,7 @@ macro_rules! kernel {
 
             #[inline(always)]
             fn fetch(self, line: &Line<$word>) {
-                // SAFETY: every x86-64 CPU has the instruction, and it has no effect but on the caches.
-                #[allow(unused_unsafe)]
-                unsafe {
-                    _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(line).cast());
-                }
+                super::avx2::fetch(line);
             }
 
             fn tile<const R: usize, const P: usize>(

@@ -62,60 +62,57 @@ fn deal_tables<W: Word>(dealing: &Dealing<'_>, plan: &Plan, r: &[W], out: &mut [
         shift -= width;
         let (now, later) = rest.split_at_mut(r.len() * Plan::table_bytes(width));
         rest = later;
-        let section = CHUNKS + j as u64;
+        let chunk = Chunk { dealing, section: CHUNKS + j as u64, r, shift, width };
         match Plan::table_bytes(width) {
-            2 => deal_table::<W, u16>(dealing, section, r, shift, width, now),
-            4 => deal_table::<W, u32>(dealing, section, r, shift, width, now),
-            8 => deal_table::<W, u64>(dealing, section, r, shift, width, now),
-            _ => deal_last_table(dealing, section, r, shift, width, now),
+            2 => chunk.deal::<u16>(now),
+            4 => chunk.deal::<u32>(now),
+            8 => chunk.deal::<u64>(now),
+            _ => chunk.deal_last(now),
         }
     }
 }
 
-fn deal_table<W: Word, T: Word>(
-    dealing: &Dealing<'_>,
+/// One chunk of all masks.
+struct Chunk<'a, W> {
+    dealing: &'a Dealing<'a>,
     section: u64,
-    r: &[W],
+    r: &'a [W],
     shift: u32,
     width: u32,
-    out: &mut [u8],
-) {
-    let mut table = [T::zero(); BLOCK];
-    let mut index = [0u8; BLOCK];
-    for (b, (r, out)) in r.chunks(BLOCK).zip(out.chunks_mut(BLOCK * size_of::<T>())).enumerate() {
-        let (table, index) = (&mut table[..r.len()], &mut index[..r.len()]);
-        kernel::chunk(r, shift, width, index);
-        kernel::thermometer(index, table);
-        dealing.correct_xor(section, b * BLOCK, table);
-        write(table, out);
-    }
-    wipe(&mut index);
 }
 
-fn deal_last_table<W: Word>(
-    dealing: &Dealing<'_>,
-    section: u64,
-    r: &[W],
-    shift: u32,
-    width: u32,
-    out: &mut [u8],
-) {
-    let (mut low, mut high) = ([0u64; BLOCK], [0u64; BLOCK]);
-    let mut index = [0u8; BLOCK];
-    let stride = r.len().next_multiple_of(64);
-    let (out_low, out_high) = out.split_at_mut(8 * r.len());
-    let outs = out_low.chunks_mut(8 * BLOCK).zip(out_high.chunks_mut(8 * BLOCK));
-    for (b, (r, (out_low, out_high))) in r.chunks(BLOCK).zip(outs).enumerate() {
-        let (low, high) = (&mut low[..r.len()], &mut high[..r.len()]);
-        let index = &mut index[..r.len()];
-        kernel::chunk(r, shift, width, index);
-        kernel::thermometer_last(index, low, high);
-        dealing.correct_xor(section, b * BLOCK, low);
-        dealing.correct_xor(section, stride + b * BLOCK, high);
-        write(low, out_low);
-        write(high, out_high);
+impl<W: Word> Chunk<'_, W> {
+    fn deal<T: Word>(&self, out: &mut [u8]) {
+        let mut table = [T::zero(); BLOCK];
+        let mut index = [0u8; BLOCK];
+        for (b, (r, out)) in self.r.chunks(BLOCK).zip(out.chunks_mut(BLOCK * size_of::<T>())).enumerate() {
+            let (table, index) = (&mut table[..r.len()], &mut index[..r.len()]);
+            kernel::chunk(r, self.shift, self.width, index);
+            kernel::thermometer(index, table);
+            self.dealing.correct_xor(self.section, b * BLOCK, table);
+            write(table, out);
+        }
+        wipe(&mut index);
     }
-    wipe(&mut index);
+
+    fn deal_last(&self, out: &mut [u8]) {
+        let (mut low, mut high) = ([0u64; BLOCK], [0u64; BLOCK]);
+        let mut index = [0u8; BLOCK];
+        let stride = self.r.len().next_multiple_of(64);
+        let (out_low, out_high) = out.split_at_mut(8 * self.r.len());
+        let outs = out_low.chunks_mut(8 * BLOCK).zip(out_high.chunks_mut(8 * BLOCK));
+        for (b, (r, (out_low, out_high))) in self.r.chunks(BLOCK).zip(outs).enumerate() {
+            let (low, high) = (&mut low[..r.len()], &mut high[..r.len()]);
+            let index = &mut index[..r.len()];
+            kernel::chunk(r, self.shift, self.width, index);
+            kernel::thermometer_last(index, low, high);
+            self.dealing.correct_xor(self.section, b * BLOCK, low);
+            self.dealing.correct_xor(self.section, stride + b * BLOCK, high);
+            write(low, out_low);
+            write(high, out_high);
+        }
+        wipe(&mut index);
+    }
 }
 
 /// The products of the masks of all levels: `[products, words]`.
