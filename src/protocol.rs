@@ -29,7 +29,7 @@ mod open;
 mod party;
 
 pub use argmax::cost as argmax_cost;
-pub use compare::cost as compare_cost;
+pub use compare::Family;
 pub use error::Error;
 pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};
 pub use input::cost as input_cost;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use common::input;
 use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Counts, Header, Topology};
-use ringshare::protocol::{self, Error, Party};
+use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::{SimTransport, Simulation};
@@ -149,9 +149,9 @@ fn comparisons_at_every_bit_length() {
     for bits in 2..=64 {
         // Bit vectors are sent in whole bytes each: at these lengths none is rounded.
         for len in [64, 4096] {
-            let cost = protocol::compare_cost(len, bits, Some(Elements::of::<R>()));
+            let cost = Family::default().cost(len, bits, Some(Elements::of::<R>()));
             holds(cost, 0, &|party| party.sign::<Z2<64>, R>(&Share::zeros(len), bits).map(drop));
-            let cost = protocol::compare_cost(len, bits, None);
+            let cost = Family::default().cost(len, bits, None);
             holds(cost, 0, &|party| party.negative_bits::<Z2<64>>(&Share::zeros(len), bits).map(drop));
         }
     }
@@ -171,11 +171,11 @@ fn a_sign_of_14_bits_opens_17_bits_in_2_rounds() {
 #[test]
 fn argmax() {
     for (rows, columns) in [(64, 2), (64, 10), (8, 100)] {
-        holds(protocol::argmax_cost([rows, columns], 14, 14), 0, &|party| {
+        holds(protocol::argmax_cost(Family::default(), [rows, columns], 14, 14), 0, &|party| {
             party.argmax::<R, R>(&Share::zeros(rows * columns), columns, 14).map(drop)
         });
     }
-    holds(protocol::argmax_cost([64, 1], 14, 14), 0, &|party| {
+    holds(protocol::argmax_cost(Family::default(), [64, 1], 14, 14), 0, &|party| {
         party.argmax::<R, R>(&Share::zeros(64), 1, 14).map(drop)
     });
 }
@@ -209,7 +209,7 @@ fn long_vectors_go_by_scatter_unless_there_are_two_parties() {
 #[test]
 fn greater_than_and_openings_of_bits() {
     for bits in [2, 14, 20, 40, 64] {
-        let cost = protocol::compare_cost(4096, bits, Some(Elements::of::<Z2<65>>()));
+        let cost = Family::default().cost(4096, bits, Some(Elements::of::<Z2<65>>()));
         let x = Share::<Z2<64>>::zeros(4096);
         holds(cost, 0, &|party| party.greater::<_, Z2<65>>(&x, &x, bits).map(drop));
         holds(cost, 0, &|party| party.negative::<_, Z2<65>>(&x, bits).map(drop));

@@ -10,7 +10,7 @@ use common::{Program, Random, all, open};
 use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights};
-use ringshare::protocol::{self, Error, Party};
+use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
 
@@ -140,9 +140,9 @@ fn layers_cost_what_their_own_lengths_cost() {
     let elements = Some(Elements::of::<R>());
     let costs = [
         protocol::product_cost(rows, [64, 8], 12),
-        protocol::compare_cost(rows * 64, 12, elements),
+        Family::default().cost(rows * 64, 12, elements),
         protocol::product_cost(rows, [16, 64], 11),
-        protocol::compare_cost(rows * 16, 9, elements),
+        Family::default().cost(rows * 16, 9, elements),
     ];
     let mut party = Party::<Memory>::dry(2);
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();

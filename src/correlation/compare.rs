@@ -38,7 +38,7 @@ use num_traits::{Bounded, One, Zero};
 
 pub use chunks::Chunks;
 pub(super) use deal::deal;
-pub use plan::Plan;
+pub use plan::{Plan, Wish};
 
 use self::kernel::BLOCK;
 use super::{Masked, Request, Source, StoreError};

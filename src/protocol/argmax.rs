@@ -13,8 +13,7 @@ use alloc::vec;
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
 use super::error::{range, shape};
-use super::{Error, Party, lookup_cost};
-use crate::correlation::compare::Plan;
+use super::{Error, Family, Party, lookup_cost};
 use crate::correlation::{Cost, Elements, MAX_INDEX_BITS};
 use crate::net::Transport;
 use crate::ring::{Ring, Word, Z2};
@@ -93,15 +92,15 @@ fn table(columns: usize) -> Arc<[u64]> {
     table.into()
 }
 
-/// The cost of an argmax over `[rows, columns]`, compared at `bits` bits, in a ring of `output` bits.
+/// The cost of an argmax over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.
 ///
 /// # Panics
 /// If `bits` is not in 2..=64.
-pub fn cost([rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
+pub fn cost(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
     if columns < 2 {
         return Cost::default();
     }
-    let compare = Plan::new(bits, Some(Elements::of::<Rank>())).cost(rows * pair_count(columns));
+    let compare = family.cost(rows * pair_count(columns), bits, Some(Elements::of::<Rank>()));
     let lookup = lookup_cost(rows * columns, index_bits(columns), output);
     Cost {
         rounds: compare.rounds + lookup.rounds,

@@ -1,13 +1,17 @@
 //! Comparison with zero, sign, greater-than.
 //!
 //! Values are compared on their low `bits` bits, read as two's complement: a value that is known
-//! to be small is compared at its own length inside a larger ring. Rounds, opened bits and dealer
-//! bytes by [`Plan`]; the mathematics in [`compare`].
+//! to be small is compared at its own length inside a larger ring. There are several ways to do it,
+//! one file each, and everything that stands on comparisons takes the one that the party was told
+//! to take ([`Party::set_comparison`]).
 
+mod family;
+mod lookup;
+
+pub use self::family::Family;
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::compare::{self, Chunks, Plan};
-use crate::correlation::{Cost, Elements};
+use crate::correlation::compare;
 use crate::net::Transport;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
@@ -24,30 +28,20 @@ impl<T: Transport> Party<T> {
         bits: u32,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        let chunks = self.chunks(x, bits, Some(Elements::of::<O>()))?;
-        let mut bits = chunks.masked();
-        self.network.open_bits(&mut bits)?;
-        Ok(chunks.finish(&bits, values)?)
+        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
+        match self.family {
+            Family::Lookup(wish) => self.compare_by_lookup(x, bits, wish, values),
+        }
     }
 
-    /// Masks and opens x, looks its chunks up and combines all levels.
-    fn chunks<R: Ring>(
-        &mut self,
-        x: &Share<R>,
-        bits: u32,
-        output: Option<Elements>,
-    ) -> Result<Chunks, Error> {
-        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
-        let plan = Plan::new(bits, output);
-        let (mut y, masked) = self.store.comparison::<R>(x.len(), plan)?.mask(x);
-        self.network.open(&mut y, bits)?;
-        let mut chunks = masked.look_up(&y)?;
-        while chunks.has_level() {
-            let mut bits = chunks.masked();
-            self.network.open_bits(&mut bits)?;
-            chunks = chunks.combine(&bits)?;
-        }
-        Ok(chunks)
+    /// Compares by this family from now on. All parties must choose the same.
+    pub fn set_comparison(&mut self, family: Family) {
+        self.family = family;
+    }
+
+    /// How this party compares.
+    pub fn comparison(&self) -> Family {
+        self.family
     }
 
     /// The sign of every value, +1 or −1 in O; sgn(0) = +1.
@@ -71,7 +65,10 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn negative_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
-        Ok(self.chunks(x, bits, None)?.finish_bits()?)
+        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
+        match self.family {
+            Family::Lookup(wish) => self.negative_by_lookup(x, bits, wish),
+        }
     }
 
     /// 1 where a > b, else 0, in O: b − a is compared with zero, so it must fit `bits` bits.
@@ -89,12 +86,4 @@ impl<T: Transport> Party<T> {
         difference.sub_assign(a);
         self.negative(&difference, bits)
     }
-}
-
-/// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
-///
-/// # Panics
-/// If `bits` is not in 2..=64.
-pub fn cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
-    Plan::new(bits, output).cost(len)
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Error;
+use super::{Error, Family};
 use crate::correlation::{DryRun, Recipe, Store};
 use crate::net::{Kind, Network, Transport};
 use crate::prg::Seed;
@@ -12,6 +12,7 @@ use crate::share::Scratch;
 pub struct Party<T> {
     pub(super) network: Network<T>,
     pub(super) store: Store,
+    pub(super) family: Family,
 }
 
 impl<T: Transport> Party<T> {
@@ -29,13 +30,13 @@ impl<T: Transport> Party<T> {
             Seed::from_bytes(bytes)
         });
         let seeds: Vec<Seed> = seeds.collect();
-        Ok(Self { store: Store::new(network.id(), &seeds)?, network })
+        Ok(Self { store: Store::new(network.id(), &seeds)?, network, family: Family::default() })
     }
 
     /// A party that sends nothing and takes anything from its store, to find a recipe and a cost.
     /// Every opened value is zero in its run, and heavy products are skipped.
     pub fn dry(parties: usize) -> Self {
-        Self { network: Network::dry(0, parties), store: Store::dry(parties) }
+        Self { network: Network::dry(0, parties), store: Store::dry(parties), family: Family::default() }
     }
 
     /// What a dry run took since it began, or since the last call.

@@ -27,6 +27,18 @@ pub struct Plan {
     output: Option<Elements>,
 }
 
+/// What a plan is to have least of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// Rounds.
+    #[default]
+    Rounds,
+    /// Bytes from the dealer.
+    DealerBytes,
+    /// CPU time of a party and the dealer together.
+    Cpu,
+}
+
 /// The widest chunk but the last: its table and its equality bit fit a 64-bit word.
 const WIDE: u32 = 6;
 /// The widest last chunk, which needs no equality bit.
@@ -71,6 +83,14 @@ impl Plan {
             left = groups;
         }
         Self { bits, chunks, levels, output }
+    }
+
+    /// The plan for k-bit values that fits a wish best.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64.
+    pub fn choose(bits: u32, output: Option<Elements>, _wish: Wish) -> Self {
+        Self::new(bits, output)
     }
 
     /// The bit length k.
