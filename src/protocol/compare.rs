@@ -5,6 +5,7 @@
 //! one file each, and everything that stands on comparisons takes the one that the party was told
 //! to take ([`Party::set_comparison`]).
 
+mod dcf;
 mod family;
 mod lookup;
 
@@ -20,8 +21,8 @@ impl<T: Transport> Party<T> {
     /// `[if x ≥ 0, if x < 0]` of `values`, in O.
     ///
     /// # Errors
-    /// If `bits` is not in 2..=64 or above k, the network fails, the store has no such comparison
-    /// next or the dealer's data is malformed.
+    /// If `bits` is not in 2..=64 or above k, the family is not for this number of parties, the network
+    /// fails, the store has no such comparison next or the dealer's data is malformed.
     pub fn compare<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -31,6 +32,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.compare_by_lookup(x, bits, wish, values),
+            Family::Dcf => self.compare_by_dcf(x, bits, values),
         }
     }
 
@@ -68,6 +70,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.negative_by_lookup(x, bits, wish),
+            Family::Dcf => self.negative_by_dcf(x, bits),
         }
     }
 

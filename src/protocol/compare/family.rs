@@ -1,5 +1,6 @@
 //! The ways to compare.
 
+use super::dcf;
 use crate::correlation::compare::{Plan, Wish};
 use crate::correlation::{Cost, Elements};
 
@@ -11,6 +12,9 @@ pub enum Family {
     /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
+    /// Distributed comparison functions ([`correlation::dcf`](crate::correlation::dcf)): two parties, one
+    /// round, many bytes from the dealer.
+    Dcf,
 }
 
 impl Default for Family {
@@ -27,6 +31,7 @@ impl Family {
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, output, wish).cost(len),
+            Self::Dcf => dcf::cost(len, bits, output),
         }
     }
 }
