@@ -59,7 +59,7 @@ use num_traits::{WrappingNeg, WrappingSub, Zero};
 pub(super) use deal::deal;
 
 use self::eval::Walk;
-use self::prg::Block;
+use self::prg::{Block, blocks_mut};
 use self::shape::{BLOCK, Shape};
 use super::compare::{bit, flip};
 use super::{Elements, Masked, Request, Source, StoreError};
@@ -87,7 +87,7 @@ pub fn key_bytes(len: usize, bits: u32, output: u32) -> usize {
 
 /// Sets the control bits of a party's roots.
 fn root(party: usize, nodes: &mut [Block]) {
-    nodes.iter_mut().for_each(|node| node[0] = node[0] & !1 | party as u64);
+    nodes.iter_mut().for_each(|node| node[0] = node[0] & !1 | party as u8);
 }
 
 impl<R2: Ring, O: Ring> Dcf<R2, O> {
@@ -122,14 +122,14 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
             return Err(StoreError::Correction { expected, found: key.len() });
         }
         let mut sums = Share::<O>::zeros(self.len);
-        let mut roots = Scratch::<u64>::zeros(2 * BLOCK.min(self.len));
+        let mut roots = Scratch::<u8>::zeros(16 * BLOCK.min(self.len));
         let mut walk = Walk::new(shape);
         let keys = key.chunks(shape.block_bytes(BLOCK));
         let blocks = keys.zip(y.chunks(BLOCK)).zip(sums.expose_mut().chunks_mut(BLOCK));
         for (b, ((key, y), sums)) in blocks.enumerate() {
-            let roots = &mut roots[..2 * y.len()];
-            self.source.random(ROOTS, 2 * b * BLOCK, roots);
-            let nodes = eval::pairs(roots);
+            let roots = &mut roots[..16 * y.len()];
+            self.source.random(ROOTS, 16 * b * BLOCK, roots);
+            let nodes = blocks_mut(roots);
             root(self.source.party(), nodes);
             walk.down(key, y, nodes, sums)?;
         }

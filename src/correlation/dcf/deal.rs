@@ -1,10 +1,12 @@
 //! The dealer's half: both parties' trees, grown along the secret threshold.
 
-use super::bit;
-use super::eval::{join, pairs};
-use super::prg::{Block, Expander};
+use aes::cipher::array::Array;
+
+use super::prg::{
+    Block, Expander, Halves, and, block, blocks_mut, control, element, halves, number, taken, towards, xor,
+};
 use super::shape::{BLOCK, Shape};
-use super::{R, ROOTS, root};
+use super::{R, ROOTS, bit, root};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
 use crate::share::Scratch;
@@ -27,9 +29,9 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
         let r = &mut r[..count];
         dealing.sum(R, at, r);
         grower.alpha.iter_mut().zip(&*r).for_each(|(alpha, r)| *alpha = r.low64());
-        for (party, nodes) in grower.nodes[..4 * count].chunks_exact_mut(2 * count).enumerate() {
-            dealing.own(party, ROOTS, 2 * at, nodes);
-            root(party, pairs(nodes));
+        for (party, nodes) in grower.nodes[..2 * 16 * count].chunks_exact_mut(16 * count).enumerate() {
+            dealing.own(party, ROOTS, 16 * at, nodes);
+            root(party, blocks_mut(nodes));
         }
         grower.grow(count, key);
     }
@@ -42,11 +44,12 @@ struct Grower<O: Word> {
     /// The thresholds, and in the bit above a threshold's bits what the comparison is flipped by.
     alpha: Scratch<u64>,
     /// The nodes on the path: `[party, count]` blocks.
-    nodes: Scratch<u64>,
-    /// Their children, `[party, left or right, count]` blocks, and the blocks of the values there.
-    children: Scratch<u64>,
-    values: Scratch<u64>,
-    /// The difference of the parties' sums on the path.
+    nodes: Scratch<u8>,
+    /// s ‖ j of the nodes, `[party, j, count]` blocks, and what they are encrypted to.
+    inputs: Scratch<u8>,
+    children: Scratch<u8>,
+    values: Scratch<u8>,
+    /// What the parties' sums differ by on the path.
     sums: Scratch<O>,
     corrections: Scratch<O>,
     controls: Scratch<u64>,
@@ -58,9 +61,10 @@ impl<O: Word> Grower<O> {
             shape,
             expander: Expander::new(),
             alpha: Scratch::zeros(BLOCK),
-            nodes: Scratch::zeros(4 * BLOCK),
-            children: Scratch::zeros(8 * BLOCK),
-            values: Scratch::zeros(8 * BLOCK),
+            nodes: Scratch::zeros(2 * 16 * BLOCK),
+            inputs: Scratch::zeros(4 * 16 * BLOCK),
+            children: Scratch::zeros(4 * 16 * BLOCK),
+            values: Scratch::zeros(4 * 16 * BLOCK),
             sums: Scratch::zeros(BLOCK),
             corrections: Scratch::zeros(BLOCK),
             controls: Scratch::zeros(BLOCK),
@@ -71,9 +75,9 @@ impl<O: Word> Grower<O> {
     fn grow(&mut self, count: usize, key: &mut [u8]) {
         let shape = self.shape;
         let alpha = &self.alpha[..count];
-        let nodes = pairs(&mut self.nodes[..4 * count]);
-        let (children, values) =
-            (pairs(&mut self.children[..8 * count]), pairs(&mut self.values[..8 * count]));
+        let nodes = blocks_mut(&mut self.nodes[..2 * 16 * count]);
+        let [inputs, children, values] = [&mut self.inputs, &mut self.children, &mut self.values]
+            .map(|buffer| blocks_mut(&mut buffer[..4 * 16 * count]));
         let (sums, corrections) = (&mut self.sums[..count], &mut self.corrections[..count]);
         let controls = &mut self.controls[..count];
         sums.fill(O::zero());
@@ -84,159 +88,164 @@ impl<O: Word> Grower<O> {
                 key = rest;
                 now
             });
-            for (children, nodes) in children.chunks_exact_mut(2 * count).zip(nodes.chunks_exact(count)) {
-                let (left, right) = children.split_at_mut(count);
-                towards(nodes, left, right);
+            for (inputs, nodes) in inputs.chunks_exact_mut(2 * count).zip(nodes.chunks_exact(count)) {
+                let (left, right) = inputs.split_at_mut(count);
+                branch(nodes, left, right);
             }
-            values.copy_from_slice(children);
-            self.expander.seeds(children);
-            self.expander.values(values);
+            self.expander.seeds(inputs, children);
+            self.expander.values(inputs, values);
             let at = [shape.low() - 1 - level, shape.low()];
-            correct_values(alpha, at, values, &nodes[count..], sums, corrections);
+            correct_values(alpha, at, nodes, values, sums, corrections);
             ring::pack(corrections, shape.element(), to_elements);
-            correct_seeds(alpha, at[0], children, nodes, to_seeds, controls);
-            let mut words = [0; BLOCK / 64];
+            let to_seeds = blocks_mut(to_seeds);
+            correct_seeds(alpha, at[0], nodes, children, to_seeds, controls);
+            for (children, nodes) in children.chunks_exact(2 * count).zip(nodes.chunks_exact_mut(count)) {
+                advance(alpha, at[0], children, to_seeds, controls, nodes);
+            }
+            let mut words = [0u64; BLOCK / 64];
             let words = &mut words[..count.div_ceil(64)];
             bit(controls, 0, words);
             ring::pack(words, 64, to_controls);
         }
-        let leaves = &mut values[..2 * count];
-        for (leaf, node) in leaves.iter_mut().zip(&*nodes) {
-            *leaf = [node[0] & !1, node[1]];
+        let (inputs, leaves) = (&mut inputs[..2 * count], &mut values[..2 * count]);
+        for (input, node) in inputs.iter_mut().zip(&*nodes) {
+            *input = block(towards(halves(node), 0));
         }
-        self.expander.values(leaves);
-        for (i, out) in key.chunks_exact_mut(16).enumerate() {
-            let leaf = Leaf { alpha: alpha[i], sum: sums[i].widen(), negate: nodes[count + i][0] & 1 };
-            let correction = leaf.correct(shape, [join(&leaves[i]), join(&leaves[count + i])]);
-            out.copy_from_slice(&correction.to_le_bytes());
+        self.expander.values(inputs, leaves);
+        for (i, out) in blocks_mut(key).iter_mut().enumerate() {
+            let value = |at: usize| number(&leaves[at]) ^ number(&inputs[at]);
+            let leaf = Leaf { alpha: alpha[i], sum: sums[i].widen(), second: halves(&nodes[count + i]) };
+            *out = Array(leaf.correct(shape, [value(i), value(count + i)]).to_le_bytes());
         }
     }
 }
 
 wide! {
     /// s ‖ 0 and s ‖ 1 of every node.
-    fn towards(nodes: &[Block], left: &mut [Block], right: &mut [Block]) {
+    fn branch(nodes: &[Block], left: &mut [Block], right: &mut [Block]) {
         for (node, (left, right)) in nodes.iter().zip(left.iter_mut().zip(right)) {
-            *left = [node[0] & !1, node[1]];
-            *right = [node[0] | 1, node[1]];
+            let node = halves(node);
+            (*left, *right) = (block(towards(node, 0)), block(towards(node, 1)));
         }
     }
 }
 
 wide! {
-    /// The corrections of the values: where the path is left, the parties' sums are to differ by what
-    /// the comparison gives there. `at` are the places in alpha of the level's bit and of the flip.
+    /// The corrections of the values: on leaving the path here the parties' sums are to differ by what the
+    /// comparison gives there. `at` are the places in alpha of the level's bit and of the flip.
     fn correct_values<O: Word>(
         alpha: &[u64],
         at: [u32; 2],
+        nodes: &[Block],
         values: &[Block],
-        second: &[Block],
         sums: &mut [O],
         out: &mut [O],
     ) {
-        let (left, right) = (Difference::new(values, 0), Difference::new(values, 1));
-        let nodes = alpha.iter().zip(second);
-        for (i, ((alpha, node), (sum, out))) in nodes.zip(sums.iter_mut().zip(out)).enumerate() {
-            let turn = alpha >> at[0] & 1;
-            let value = O::truncate64(turn ^ alpha >> at[1] & 1);
-            let (left, right) = (left.at::<O>(i), right.at::<O>(i));
-            let lost = right ^ ((left ^ right) & O::zero().wrapping_sub(&O::truncate64(turn)));
+        let count = alpha.len();
+        let [first, second] = [0, 1].map(|party| &nodes[party * count..][..count]);
+        let [left0, right0, left1, right1] = [0, 1, 2, 3].map(|place| &values[place * count..][..count]);
+        let (sums, out) = (&mut sums[..count], &mut out[..count]);
+        for i in 0..count {
+            let turn = alpha[i] >> at[0] & 1;
+            let value = O::truncate64(turn ^ alpha[i] >> at[1] & 1);
+            let [first, second] = [halves(&first[i]), halves(&second[i])];
+            let value_of = |encrypted: &Block, node: Halves, j: u64| -> O {
+                element(xor(halves(encrypted), towards(node, j)))
+            };
+            let left = value_of(&left0[i], first, 0).wrapping_sub(&value_of(&left1[i], second, 0));
+            let right = value_of(&right0[i], first, 1).wrapping_sub(&value_of(&right1[i], second, 1));
+            let lost = right ^ ((left ^ right) & taken([turn, 0]));
             let kept = left ^ right ^ lost;
-            let negate = O::zero().wrapping_sub(&O::truncate64(node[0] & 1));
-            let correction = value.wrapping_sub(sum).wrapping_sub(&lost);
-            *out = (correction ^ negate).wrapping_sub(&negate);
-            *sum = value.wrapping_add(&kept).wrapping_sub(&lost);
+            let negate: O = taken(second);
+            let correction = value.wrapping_sub(&sums[i]).wrapping_sub(&lost);
+            out[i] = (correction ^ negate).wrapping_sub(&negate);
+            sums[i] = value.wrapping_add(&kept).wrapping_sub(&lost);
         }
-    }
-}
-
-/// What the parties' values differ by at the left (0) or right (1) children.
-struct Difference<'a>([&'a [Block]; 2]);
-
-impl<'a> Difference<'a> {
-    #[inline(always)]
-    fn new(values: &'a [Block], side: usize) -> Self {
-        let count = values.len() / 4;
-        Self([side, side + 2].map(|place| &values[place * count..][..count]))
-    }
-
-    #[inline(always)]
-    fn at<O: Word>(&self, i: usize) -> O {
-        O::truncate(join(&self.0[0][i])).wrapping_sub(&O::truncate(join(&self.0[1][i])))
     }
 }
 
 wide! {
     /// The corrections of the seeds and of the control bits, which make the parties' nodes equal where
-    /// the path is left; the nodes go on along it.
+    /// the path is left. `at` is the place in alpha of the level's bit.
     fn correct_seeds(
         alpha: &[u64],
         at: u32,
+        nodes: &[Block],
         children: &[Block],
-        nodes: &mut [Block],
-        key: &mut [u8],
+        seeds: &mut [Block],
         controls: &mut [u64],
     ) {
         let count = alpha.len();
+        let [first, second] = [0, 1].map(|party| &nodes[party * count..][..count]);
         let [left0, right0, left1, right1] = [0, 1, 2, 3].map(|place| &children[place * count..][..count]);
-        let (first, second) = nodes.split_at_mut(count);
-        let second = &mut second[..count];
-        for (i, (key, control)) in key.chunks_exact_mut(16).zip(controls).enumerate() {
+        let (seeds, controls) = (&mut seeds[..count], &mut controls[..count]);
+        for i in 0..count {
             let turn = alpha[i] >> at & 1;
-            let right = 0u64.wrapping_sub(turn);
-            let lefts = xor(left0[i], left1[i]);
-            let rights = xor(right0[i], right1[i]);
-            // Off the path control bits are equal, on it they differ.
-            let [to_left, to_right] = [lefts[0] & 1 ^ turn ^ 1, rights[0] & 1 ^ turn];
-            let lost = xor(rights, and(xor(lefts, rights), right));
-            let correction = [lost[0] & !1 | to_left, lost[1]];
-            key[..8].copy_from_slice(&correction[0].to_le_bytes());
-            key[8..].copy_from_slice(&correction[1].to_le_bytes());
-            let difference = to_left ^ to_right;
-            *control = difference;
-            let kept = [correction[0] ^ (difference & turn), correction[1]];
-            for (node, left, right_child) in
-                [(&mut first[i], left0[i], right0[i]), (&mut second[i], left1[i], right1[i])]
-            {
-                let child = xor(left, and(xor(left, right_child), right));
-                *node = xor(child, and(kept, 0u64.wrapping_sub(node[0] & 1)));
-            }
+            // s_0 ‖ j and s_1 ‖ j: the same j falls out.
+            let inputs = towards(xor(halves(&first[i]), halves(&second[i])), 0);
+            let left = xor(xor(halves(&left0[i]), halves(&left1[i])), inputs);
+            let right = xor(xor(halves(&right0[i]), halves(&right1[i])), inputs);
+            let lost = select(turn, right, left);
+            // Off the path the control bits are to be equal, on it to differ.
+            let [to_left, to_right] = [(left[0] ^ turn ^ 1) & 1, (right[0] ^ turn) & 1];
+            seeds[i] = block(towards(lost, to_left));
+            controls[i] = to_left ^ to_right;
         }
     }
 }
 
-#[inline(always)]
-fn xor(a: Block, b: Block) -> Block {
-    [a[0] ^ b[0], a[1] ^ b[1]]
+wide! {
+    /// One party's nodes go on along the path: `children` are its left ones, then its right ones.
+    fn advance(
+        alpha: &[u64],
+        at: u32,
+        children: &[Block],
+        seeds: &[Block],
+        controls: &[u64],
+        nodes: &mut [Block],
+    ) {
+        let count = alpha.len();
+        let [left, right] = [0, 1].map(|side| &children[side * count..][..count]);
+        let (seeds, controls, nodes) = (&seeds[..count], &controls[..count], &mut nodes[..count]);
+        for i in 0..count {
+            let turn = alpha[i] >> at & 1;
+            let parent = halves(&nodes[i]);
+            let child = xor(select(turn, halves(&left[i]), halves(&right[i])), towards(parent, turn));
+            let correction = xor(halves(&seeds[i]), [controls[i] & turn, 0]);
+            nodes[i] = block(xor(child, and(correction, control(parent))));
+        }
+    }
 }
 
+/// The first, or the second if `which` is one.
 #[inline(always)]
-fn and(a: Block, mask: u64) -> Block {
-    [a[0] & mask, a[1] & mask]
+fn select(which: u64, first: Halves, second: Halves) -> Halves {
+    xor(first, and(xor(first, second), 0u64.wrapping_sub(which)))
 }
 
 /// One tree's leaf on the path.
 struct Leaf {
     alpha: u64,
     sum: u128,
-    /// The second party's control bit.
-    negate: u64,
+    /// The second party's node.
+    second: Halves,
 }
 
 impl Leaf {
-    /// The correction of all elements, each modulo 2^lane by itself.
+    /// The correction of all elements, each modulo 2^lane by itself, given both parties' values.
     fn correct(&self, shape: Shape, [first, second]: [u128; 2]) -> u128 {
         let (lane, ones) = (shape.lane(), shape.ones());
         let tops = ones << (lane - 1);
         let sub = |a: u128, b: u128| ((a | tops) - (b & !tops)) ^ ((a ^ !b) & tops);
-        // Bit 0 of every element before the threshold's.
+        // Ones before the threshold's element. Shifts of 64-bit words take the same time for any distance.
         let end = shape.place(self.alpha) as u64;
         let code = (1u64 << (end & 63)) - 1;
         let upper = 0u64.wrapping_sub(end >> 6);
-        let less = join(&[code | upper, code & upper]) & ones;
+        let less = number(&block([code | upper, code & upper])) & ones;
         let flip = 0u128.wrapping_sub((self.alpha >> shape.low() & 1) as u128) & ones;
         let sum = (self.sum & u128::MAX >> (128 - lane)).wrapping_mul(ones);
-        let negate = 0u128.wrapping_sub(self.negate as u128);
-        sub(sub(sub(less ^ flip, sum), sub(first, second)) ^ negate, negate)
+        let correction = sub(sub(less ^ flip, sum), sub(first, second));
+        let negate = 0u128.wrapping_sub((self.second[0] & 1) as u128);
+        sub(correction ^ negate, negate)
     }
 }

@@ -1,7 +1,9 @@
 //! A party's walk down the trees, along the public path.
 
 use super::StoreError;
-use super::prg::{Block, Expander};
+use super::prg::{
+    Block, Expander, and, block, blocks, blocks_mut, control, element, halves, number, taken, towards, xor,
+};
 use super::shape::{BLOCK, Shape};
 use crate::ring::{self, Word};
 use crate::share::Scratch;
@@ -11,9 +13,11 @@ use crate::simd::wide;
 pub(super) struct Walk<O: Word> {
     shape: Shape,
     expander: Expander,
+    /// The way at the level: left (0) or right (1).
     path: [u64; BLOCK],
-    seeds: Scratch<u64>,
-    values: Scratch<u64>,
+    inputs: Scratch<u8>,
+    children: Scratch<u8>,
+    values: Scratch<u8>,
     corrections: Scratch<O>,
 }
 
@@ -23,8 +27,9 @@ impl<O: Word> Walk<O> {
             shape,
             expander: Expander::new(),
             path: [0; BLOCK],
-            seeds: Scratch::zeros(2 * BLOCK),
-            values: Scratch::zeros(2 * BLOCK),
+            inputs: Scratch::zeros(16 * BLOCK),
+            children: Scratch::zeros(16 * BLOCK),
+            values: Scratch::zeros(16 * BLOCK),
             corrections: Scratch::zeros(BLOCK),
         }
     }
@@ -41,46 +46,38 @@ impl<O: Word> Walk<O> {
     ) -> Result<(), StoreError> {
         let (shape, count) = (self.shape, y.len());
         let path = &mut self.path[..count];
-        let (seeds, values) = (pairs(&mut self.seeds[..2 * count]), pairs(&mut self.values[..2 * count]));
+        let inputs = blocks_mut(&mut self.inputs[..16 * count]);
+        let children = blocks_mut(&mut self.children[..16 * count]);
+        let values = blocks_mut(&mut self.values[..16 * count]);
         let corrections = &mut self.corrections[..count];
         let mut key = key;
         for level in 0..shape.levels() {
-            let [now, controls, elements] = shape.level_bytes(count).map(|bytes| {
+            let [seeds, controls, elements] = shape.level_bytes(count).map(|bytes| {
                 let (now, rest) = key.split_at(bytes);
                 key = rest;
                 now
             });
-            turn(y, shape.low() - 1 - level, nodes, path, seeds);
-            values.copy_from_slice(seeds);
-            self.expander.seeds(seeds);
-            self.expander.values(values);
+            turn(y, shape.low() - 1 - level, nodes, path, inputs);
+            self.expander.seeds(inputs, children);
+            self.expander.values(inputs, values);
             ring::unpack(elements, shape.element(), corrections).map_err(|_| StoreError::Padding)?;
-            add(nodes, values, corrections, sums);
-            descend(now, controls, path, seeds, nodes);
+            add(nodes, path, values, corrections, sums);
+            descend(blocks(seeds), controls, path, children, nodes);
         }
-        turn(&[0u8; BLOCK], 0, nodes, path, values);
-        self.expander.values(values);
-        let leaves = nodes.iter().zip(&*values).zip(key.chunks_exact(16));
-        for (((node, value), key), (y, sum)) in leaves.zip(y.iter().zip(sums)) {
-            let place = shape.place(y.low64());
-            let taken = 0u128.wrapping_sub((node[0] & 1) as u128);
-            let corrected = |leaf: u128| O::truncate(leaf >> place);
-            *sum = sum.wrapping_add(&corrected(join(value)));
-            *sum = sum.wrapping_add(&corrected(u128::read_le(key) & taken));
+        turn(&[0u8; BLOCK], 0, nodes, path, inputs);
+        self.expander.values(inputs, values);
+        let leaves = nodes.iter().zip(&*values).zip(blocks(key));
+        for (((node, value), correction), (y, sum)) in leaves.zip(y.iter().zip(sums)) {
+            let node = halves(node);
+            let value = xor(halves(value), towards(node, 0));
+            let correction = and(halves(correction), control(node));
+            for leaf in [value, correction] {
+                let element = number(&block(leaf)) >> shape.place(y.low64());
+                *sum = sum.wrapping_add(&O::truncate(element));
+            }
         }
         Ok(())
     }
-}
-
-/// Words two by two.
-pub(super) fn pairs(words: &mut [u64]) -> &mut [Block] {
-    words.as_chunks_mut().0
-}
-
-/// The block as a number.
-#[inline(always)]
-pub(super) fn join([low, high]: &Block) -> u128 {
-    *low as u128 | (*high as u128) << 64
 }
 
 wide! {
@@ -88,34 +85,36 @@ wide! {
     fn turn<W: Word>(y: &[W], bit: u32, nodes: &[Block], path: &mut [u64], inputs: &mut [Block]) {
         for ((y, node), (path, input)) in y.iter().zip(nodes).zip(path.iter_mut().zip(inputs)) {
             *path = (*y >> bit as usize).low64() & 1;
-            *input = [node[0] & !1 | *path, node[1]];
+            *input = block(towards(halves(node), *path));
         }
     }
 }
 
 wide! {
-    /// Adds the values, corrected where the node's control bit is set.
-    fn add<O: Word>(nodes: &[Block], values: &[Block], corrections: &[O], sums: &mut [O]) {
-        for ((node, value), (correction, sum)) in nodes.iter().zip(values).zip(corrections.iter().zip(sums)) {
-            let taken = O::zero().wrapping_sub(&O::truncate64(node[0] & 1));
-            *sum = sum.wrapping_add(&O::truncate(join(value))).wrapping_add(&(*correction & taken));
+    /// Adds the values on the path, corrected where the node's control bit is set.
+    fn add<O: Word>(nodes: &[Block], path: &[u64], values: &[Block], corrections: &[O], sums: &mut [O]) {
+        let nodes = nodes.iter().zip(path).zip(values);
+        for (((node, path), value), (correction, sum)) in nodes.zip(corrections.iter().zip(sums)) {
+            let node = halves(node);
+            let value: O = element(xor(halves(value), towards(node, *path)));
+            *sum = sum.wrapping_add(&value).wrapping_add(&(*correction & taken(node)));
         }
     }
 }
 
 wide! {
     /// From the nodes to their children on the path, corrected where the node's control bit is set.
-    fn descend(key: &[u8], controls: &[u8], path: &[u64], children: &[Block], nodes: &mut [Block]) {
-        let groups = key.chunks(64 * 16).zip(controls.chunks_exact(8));
+    fn descend(seeds: &[Block], controls: &[u8], path: &[u64], children: &[Block], nodes: &mut [Block]) {
+        let corrections = seeds.chunks(64).zip(controls.chunks_exact(8));
         let nodes = nodes.chunks_mut(64).zip(children.chunks(64)).zip(path.chunks(64));
-        for ((keys, controls), ((nodes, children), path)) in groups.zip(nodes) {
+        for ((seeds, controls), ((nodes, children), path)) in corrections.zip(nodes) {
             let controls = u64::read_le(controls);
             let nodes = nodes.iter_mut().zip(children);
-            for (i, ((key, path), (node, child))) in keys.chunks_exact(16).zip(path).zip(nodes).enumerate() {
-                let taken = 0u64.wrapping_sub(node[0] & 1);
-                let low = u64::read_le(key) ^ (controls >> i & path);
-                let high = u64::read_le(&key[8..]);
-                *node = [child[0] ^ (low & taken), child[1] ^ (high & taken)];
+            for (i, ((seed, path), (node, child))) in seeds.iter().zip(path).zip(nodes).enumerate() {
+                let parent = halves(node);
+                let child = xor(halves(child), towards(parent, *path));
+                let correction = xor(halves(seed), [controls >> i & *path, 0]);
+                *node = block(xor(child, and(correction, control(parent))));
             }
         }
     }
