@@ -124,14 +124,15 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
         let mut sums = Share::<O>::zeros(self.len);
         let mut roots = Scratch::<u8>::zeros(16 * BLOCK.min(self.len));
         let mut walk = Walk::new(shape);
-        let keys = key.chunks(shape.block_bytes(BLOCK));
-        let blocks = keys.zip(y.chunks(BLOCK)).zip(sums.expose_mut().chunks_mut(BLOCK));
-        for (b, ((key, y), sums)) in blocks.enumerate() {
+        let mut key = key;
+        let blocks = y.chunks(BLOCK).zip(sums.expose_mut().chunks_mut(BLOCK));
+        for (b, (y, sums)) in blocks.enumerate() {
             let roots = &mut roots[..16 * y.len()];
             self.source.random(ROOTS, 16 * b * BLOCK, roots);
             let nodes = blocks_mut(roots);
             root(self.source.party(), nodes);
             walk.down(key, y, nodes, sums)?;
+            key = &key[shape.block_bytes(y.len())..];
         }
         let mut top = vec![0; self.len.div_ceil(64)];
         bit(y, self.bits - 1, &mut top);

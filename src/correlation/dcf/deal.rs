@@ -107,6 +107,7 @@ impl<O: Word> Grower<O> {
             bit(controls, 0, words);
             ring::pack(words, 64, to_controls);
         }
+        let ones = shape.ones();
         let (inputs, leaves) = (&mut inputs[..2 * count], &mut values[..2 * count]);
         for (input, node) in inputs.iter_mut().zip(&*nodes) {
             *input = block(towards(halves(node), 0));
@@ -114,8 +115,14 @@ impl<O: Word> Grower<O> {
         self.expander.values(inputs, leaves);
         for (i, out) in blocks_mut(key).iter_mut().enumerate() {
             let value = |at: usize| number(&leaves[at]) ^ number(&inputs[at]);
-            let leaf = Leaf { alpha: alpha[i], sum: sums[i].widen(), second: halves(&nodes[count + i]) };
-            *out = Array(leaf.correct(shape, [value(i), value(count + i)]).to_le_bytes());
+            let leaf = Leaf {
+                shape,
+                ones,
+                alpha: alpha[i],
+                sum: sums[i].widen(),
+                second: halves(&nodes[count + i]),
+            };
+            *out = Array(leaf.correct([value(i), value(count + i)]).to_le_bytes());
         }
     }
 }
@@ -225,6 +232,9 @@ fn select(which: u64, first: Halves, second: Halves) -> Halves {
 
 /// One tree's leaf on the path.
 struct Leaf {
+    shape: Shape,
+    /// Bit 0 of every element.
+    ones: u128,
     alpha: u64,
     sum: u128,
     /// The second party's node.
@@ -233,8 +243,8 @@ struct Leaf {
 
 impl Leaf {
     /// The correction of all elements, each modulo 2^lane by itself, given both parties' values.
-    fn correct(&self, shape: Shape, [first, second]: [u128; 2]) -> u128 {
-        let (lane, ones) = (shape.lane(), shape.ones());
+    fn correct(&self, [first, second]: [u128; 2]) -> u128 {
+        let (shape, lane, ones) = (self.shape, self.shape.lane(), self.ones);
         let tops = ones << (lane - 1);
         let sub = |a: u128, b: u128| ((a | tops) - (b & !tops)) ^ ((a ^ !b) & tops);
         // Ones before the threshold's element. Shifts of 64-bit words take the same time for any distance.

@@ -5,6 +5,7 @@ use super::prg::{
     Block, Expander, and, block, blocks, blocks_mut, control, element, halves, number, taken, towards, xor,
 };
 use super::shape::{BLOCK, Shape};
+use crate::linalg::fetch;
 use crate::ring::{self, Word};
 use crate::share::Scratch;
 use crate::simd::wide;
@@ -36,7 +37,7 @@ impl<O: Word> Walk<O> {
 
     /// Adds to `sums` what this party's trees hold at the places that the low bits of the public y
     /// name, but for the second party's sign. `nodes` are the roots, and the leaves afterwards; `key`
-    /// is the block's correction.
+    /// begins with the block's correction.
     pub(super) fn down<W: Word>(
         &mut self,
         key: &[u8],
@@ -51,12 +52,15 @@ impl<O: Word> Walk<O> {
         let values = blocks_mut(&mut self.values[..16 * count]);
         let corrections = &mut self.corrections[..count];
         let mut key = key;
+        let level_bytes: usize = shape.level_bytes(count).iter().sum();
         for level in 0..shape.levels() {
             let [seeds, controls, elements] = shape.level_bytes(count).map(|bytes| {
                 let (now, rest) = key.split_at(bytes);
                 key = rest;
                 now
             });
+            // The next level's, or the next block's: the CPU does not look that far ahead.
+            fetch(&key[..level_bytes.min(key.len())]);
             turn(y, shape.low() - 1 - level, nodes, path, inputs);
             self.expander.seeds(inputs, children);
             self.expander.values(inputs, values);
