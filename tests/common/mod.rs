@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod compare;
+pub mod dcf;
 
 use num_traits::WrappingSub;
 use proptest::prelude::*;
