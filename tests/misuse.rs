@@ -217,6 +217,7 @@ fn malformed_requests_are_refused() {
         Request::Lookup { len: 2, index, output: Elements::of::<R>(), table }
     };
     let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
+    let dcf = |len, input, output| Request::Dcf { len, input, output };
     let requests = [
         Request::Input { owner: 2, len: 1, elements: elements(16, 14) },
         Request::Triple { len: 1, elements: elements(16, 17) },
@@ -245,6 +246,12 @@ fn malformed_requests_are_refused() {
             output: elements(16, 14),
             table: Arc::new([0, 1]),
         },
+        dcf(2, elements(16, 1), elements(16, 14)),
+        dcf(2, elements(16, 17), elements(16, 14)),
+        dcf(2, elements(128, 65), elements(16, 14)),
+        dcf(2, elements(16, 14), elements(16, 17)),
+        dcf(2, elements(0, 0), elements(0, 0)),
+        dcf(HUGE, elements(16, 14), elements(16, 14)),
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
     ];

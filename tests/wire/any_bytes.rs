@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Elements, FixedMask, Lookup, MatrixTriple, Request, Store, Triple};
 use ringshare::linalg::Packed;
 use ringshare::net::{Header, Kind, Network, Topology, Transport};
@@ -174,6 +175,7 @@ fn corrections(choice: u8, data: &[u8]) {
             Lookup::<R, R>::request(LEN, 3, table.clone()),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
+            Dcf::<R, Z2<5>>::request(LEN, 13),
         ];
         let mut store = Store::new(party, &row).unwrap();
         for request in requests {
@@ -202,6 +204,8 @@ fn corrections(choice: u8, data: &[u8]) {
             }
             chunks.finish_bits()
         });
+        let masked = store.dcf::<R, Z2<5>>(LEN, 13).unwrap().mask(&x).1;
+        let _ = masked.finish(&[choice.into(); LEN], [0, 1]);
     }
 }
 
