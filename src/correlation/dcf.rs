@@ -5,7 +5,8 @@
 //! comparison function*: keys from which each computes its additive share of t at any y' by itself,
 //! in whatever ring the caller wants. The flip by the public y_{k−1} is linear. After Boyle, Chandran,
 //! Gilboa, Gupta, Ishai, Kumar, Rathee, *Function secret sharing for mixed-mode and fixed-point secure
-//! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function, section 5 for the comparison.
+//! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function; theirs is the reduction of signed
+//! comparison to it, too.
 //!
 //! **The tree.** A binary tree of depth n has a leaf for each y'. Party b ∈ {0, 1} gives every node v a
 //! seed s_b and a control bit c_b. Off the path to the leaf r' both parties' are equal, on it the seeds
@@ -28,8 +29,8 @@
 //!
 //! **The leaves.** Where the elements of a whole subtree fit a block of 128 bits, it is one leaf: the
 //! party adds element y' mod 2^m of V_0(s_b) + c_b·L, where L corrects all elements. With elements of 16 bits
-//! that replaces 3 levels, with bits 7. (Early termination: Boyle, Gilboa, Ishai, *Function secret sharing:
-//! improvements and extensions*, CCS 2016, section 3.2.1.)
+//! that replaces 3 levels, with bits 7. (The early termination of Boyle, Gilboa, Ishai, *Function secret
+//! sharing: improvements and extensions*, CCS 2016.)
 //!
 //! Both parties need the same corrections, so the dealer sends them twice. One of either party's keys
 //! says nothing of r: corrections are masked by what the other party's seeds give. With
@@ -80,7 +81,7 @@ pub struct Dcf<R, O> {
 }
 
 /// Bytes of the keys that either party gets for `len` comparisons of `bits` bits with results of `output`
-/// bits. `usize::MAX` stands for more than can be addressed.
+/// bits, 2 to 64 and 1 to 128. `usize::MAX` stands for more than can be addressed.
 pub fn key_bytes(len: usize, bits: u32, output: u32) -> usize {
     Shape::new(bits, output).bytes(len)
 }
