@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::compare::{edges, varied};
+use common::compare::{all_pairs, edges, varied};
 use common::dcf::Shape;
 use common::{Random, seeds, split, stores, sum};
 use num_traits::Zero;
@@ -76,16 +76,8 @@ fn every_value_under_every_mask_up_to_8_bits() {
         // A mask comes at least 2^bits times, by far.
         let len = (1 << (2 * bits)) * 3 / 2 + (64 << bits);
         let session = bits as u64;
-        let mut next = vec![0usize; 1 << bits];
-        let mut dirt = Random(session);
-        let choose = |r: u8| {
-            let place = &mut next[r as usize];
-            *place += 1;
-            (*place as u8 & u8::mask(bits)) | ((dirt.next() as u8) << (bits - 1) << 1)
-        };
         let masks = masks::<u8>(session, len, bits);
-        let x: Vec<u8> = masks.iter().copied().map(choose).collect();
-        assert!(next.iter().all(|&count| count >= 1 << bits), "not every mask came often enough");
+        let x = all_pairs(&masks, bits);
         let (_, y) = open::<Z2<8>, Z2<8>>(session, &x, bits);
         for ((x, r), y) in x.iter().zip(masks).zip(y) {
             assert_eq!(y, x.wrapping_add(r) & u8::mask(bits), "another mask than thought");
@@ -248,6 +240,31 @@ fn everything_that_compares_can_compare_by_it() {
         assert_eq!(greater, [0, 0, 0, 1, 1, 0, 1, 1]);
         assert_eq!(place, [3, 0]);
         assert_eq!(negative, [0b10_0010]);
+    }
+}
+
+#[test]
+fn what_is_made_of_comparisons_works_by_it() {
+    let values: Vec<u16> = [5, -3, 0, 32_767, -32_768, -100, 7, 1000].map(|x: i16| x as u16).to_vec();
+    let run = Simulation::new(2).run(|party| {
+        party.set_comparison(Family::Dcf);
+        let x = common::input::<Z2<16>>(party, 0, &values)?;
+        let low = party.relu::<_, Z2<16>>(&x, 16)?;
+        let narrow = party.relu::<_, Z2<9>>(&x, 16)?;
+        let zero = party.zero::<_, Z2<8>>(&x, 16)?;
+        let x =
+            common::input::<Z2<32>>(party, 0, &values.iter().map(|x| *x as i16 as u32).collect::<Vec<_>>())?;
+        let wide = party.relu_truncate::<_, Z2<64>>(&x, 16, 3)?;
+        Ok((party.open(&low)?, party.open(&narrow)?, party.open(&zero)?, party.open(&wide)?))
+    });
+    for (low, narrow, zero, wide) in run.unwrap().outputs {
+        assert_eq!(low, [5, 0, 0, 32_767, 0, 0, 7, 1000]);
+        assert_eq!(narrow, [5, 0, 0, 511, 0, 0, 7, 1000 & 511]);
+        assert_eq!(zero, [0, 0, 1, 0, 0, 0, 0, 0]);
+        for (wide, low) in wide.iter().zip(low) {
+            let floor = u64::from(low) / 8;
+            assert!((floor..=floor + u64::from(low % 8 > 0)).contains(wide), "{wide} of {low}");
+        }
     }
 }
 

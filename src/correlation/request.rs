@@ -184,8 +184,8 @@ impl Request {
     fn memory(&self) -> u128 {
         // A line of a packed matrix may hold as little as one element.
         const ELEMENT: u128 = 64;
-        // Tables of all chunks, and a last one of 16 elements.
-        const COMPARISON: u128 = 512;
+        // Tables of all chunks, and last ones of 50 elements.
+        const COMPARISON: u128 = 1024;
         // 63 levels of two blocks and a bit.
         const FUNCTION: u128 = 4096;
         let product = |a: usize, b: usize| a as u128 * b as u128;

@@ -1,7 +1,7 @@
 //! The ways to compare.
 
 use super::dcf;
-use crate::correlation::compare::{Plan, Wish};
+use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::{Cost, Elements};
 
 /// How values are compared with zero: the same function at another price. All parties of a session
@@ -24,13 +24,21 @@ impl Default for Family {
 }
 
 impl Family {
+    /// What plans are to have least of; the default where another family compares.
+    pub(in crate::protocol) fn wish(self) -> Wish {
+        match self {
+            Self::Lookup(wish) => wish,
+            Self::Dcf => Wish::default(),
+        }
+    }
+
     /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
     ///
     /// # Panics
     /// If `bits` is not in 2..=64.
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
-            Self::Lookup(wish) => Plan::choose(bits, output, wish).cost(len),
+            Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Dcf => dcf::cost(len, bits, output),
         }
     }
