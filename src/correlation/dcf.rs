@@ -8,12 +8,12 @@
 //! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function; theirs is the reduction of signed
 //! comparison to it, too.
 //!
-//! **The tree.** A binary tree of depth n has a leaf for each y'. Party b ∈ {0, 1} gives every node v a
+//! **The tree.** A binary tree of depth n has a leaf for each y'. Party b ∈ {0, 1} gives every node a
 //! seed s_b and a control bit c_b. Off the path to the leaf r' both parties' are equal, on it the seeds
 //! are independent and c_0 ≠ c_1; at the root, the seeds are the parties' own randomness and c_b = b. Let
 //! the generator give, for the child j of a node, a block S_j(s) of a seed and a control bit,
-//! and a ring element V_j(s) (`prg`). The dealer publishes for each level corrections S, C_0, C_1,
-//! V, and for the child j
+//! and a ring element V_j(s) (`prg`). The dealer sends both, for each level, corrections S, C_0, C_1,
+//! V, with which for the child j
 //!
 //! - (s_b, c_b) becomes S_j(s_b) ⊕ c_b·(S ‖ C_j);
 //! - the party adds V_j(s_b) + c_b·V to its sum; the first party's sum less the second's counts.
