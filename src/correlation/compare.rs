@@ -28,6 +28,7 @@ mod chunks;
 mod combine;
 mod deal;
 mod kernel;
+pub(super) mod last;
 mod plan;
 
 use alloc::vec;

@@ -3,13 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use num_traits::{WrappingSub, Zero};
-
 use super::combine::{self, groups};
-use super::kernel::{self, BLOCK};
+use super::last::Last;
 use super::{BITS, ENTRIES, PRODUCTS, Plan, TOP, words};
 use crate::correlation::{Elements, Source, StoreError};
-use crate::ring::{Ring, packed_len};
+use crate::ring::Ring;
 use crate::share::{BitShare, Scratch, Share};
 
 /// Shared bits of what is left of the chunks.
@@ -180,44 +178,11 @@ impl Chunks {
         let elements = self.plan.output().filter(|elements| *elements == Elements::of::<O>());
         assert!(elements.is_some() && !self.has_level(), "an arithmetic plan with its levels combined");
         let mut c = self.unpack(opened);
-        let len = self.len;
-        let (words, stride) = (words(len), len.next_multiple_of(64));
-        let region = self.plan.tables_bytes(len) + self.product * words * 8;
-        let bytes = packed_len(len, O::BITS);
-        let entries = self.plan.entries();
+        let words = words(self.len);
+        let region = self.plan.tables_bytes(self.len) + self.product * words * 8;
         // p = y_{k−1} ⊕ c_0.
         let (p, address) = c.split_at_mut(words);
         p.iter_mut().zip(&self.top).for_each(|(p, top)| *p ^= top);
-        let factor = values[1].wrapping_sub(&values[0]);
-        let [base, flipped] = if self.source.party() == 0 { values } else { [O::Word::zero(); 2] };
-        let mut out = Share::<O>::zeros(len);
-        // Tables of a block: entry e of all values, then entry e + 1.
-        let block = (BLOCK / entries).max(64);
-        let mut tables = Scratch::<O::Word>::zeros(block * entries);
-        for (b, out) in out.expose_mut().chunks_mut(block).enumerate() {
-            let (at, size, word) = (b * block, out.len(), b * block / 64);
-            let tables = &mut tables[..size * entries];
-            for (e, entry) in tables.chunks_exact_mut(size).enumerate() {
-                match &self.source.correction {
-                    None => self.source.random(ENTRIES, e * stride + at, entry),
-                    Some(_) => self.source.chosen(ENTRIES, region + e * bytes, O::BITS, at, entry)?,
-                }
-            }
-            // Halve the table by one bit of the address after the other; bit 0 is the first opened.
-            let mut left = entries;
-            let mut bit = address.len() / words.max(1);
-            while left > 1 {
-                left /= 2;
-                bit -= 1;
-                let (zero, one) = tables[..2 * left * size].split_at_mut(left * size);
-                let bits = &address[bit * words + word..][..size.div_ceil(64)];
-                for (zero, one) in zero.chunks_exact_mut(size).zip(one.chunks_exact(size)) {
-                    kernel::select(bits, zero, one);
-                }
-            }
-            out.copy_from_slice(&tables[..size]);
-            kernel::flip(&p[word..][..size.div_ceil(64)], out, factor, base, flipped);
-        }
-        Ok(out)
+        Last { source: &self.source, section: ENTRIES, region, len: self.len }.look_up(address, p, values)
     }
 }

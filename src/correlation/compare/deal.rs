@@ -4,6 +4,7 @@ use core::mem::size_of;
 
 use super::combine::{self, groups};
 use super::kernel::{self, BLOCK};
+use super::last;
 use super::{BITS, CHUNKS, ENTRIES, PRODUCTS, Plan, R, TOP, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
@@ -45,8 +46,9 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
             write(&top, rest);
         }
         Some(elements) => {
-            let last = Last { top: &top, rho: &rho[level_bits * words..], words };
-            last.deal::<O>(dealing, plan.entries(), len, elements.bits, rest);
+            let table = Table { top: &top, rho: &rho[level_bits * words..], words };
+            let shape = [plan.entries(), len];
+            last::deal::<O>(dealing, ENTRIES, shape, elements.bits, |c, t| table.entry(c, t), rest);
         }
     }
 }
@@ -143,7 +145,7 @@ fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
 }
 
 /// What the last step's table is made of.
-struct Last<'a> {
+struct Table<'a> {
     /// r_{k−1}.
     top: &'a [u64],
     /// Masks of g_0, e_0, g_1, e_1, g_2, as far as there are.
@@ -151,7 +153,7 @@ struct Last<'a> {
     words: usize,
 }
 
-impl Last<'_> {
+impl Table<'_> {
     /// Bit t of every value at address c: t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, where the
     /// address holds e_0, g_1, e_1, g_2 under their masks.
     fn entry(&self, c: usize, out: &mut [u64]) {
@@ -164,26 +166,6 @@ impl Last<'_> {
             }
             let [e0, g1, e1, g2] = v;
             *out = self.top[w] ^ self.rho[w] ^ e0 & (g1 ^ e1 & g2);
-        }
-    }
-
-    fn deal<O: Word>(&self, dealing: &Dealing<'_>, entries: usize, len: usize, bits: u32, out: &mut [u8]) {
-        let mut t = Scratch::<u64>::zeros(self.words);
-        let mut values = [O::zero(); BLOCK];
-        let stride = len.next_multiple_of(64);
-        let bytes = ring::packed_len(len, bits);
-        for c in 0..entries {
-            self.entry(c, &mut t);
-            let out = &mut out[c * bytes..][..bytes];
-            let mut done = 0;
-            for (b, t) in t.chunks(BLOCK / 64).enumerate() {
-                let values = &mut values[..(len - b * BLOCK).min(BLOCK)];
-                kernel::spread(t, values);
-                dealing.correct(ENTRIES, c * stride + b * BLOCK, values);
-                let size = ring::packed_len(values.len(), bits);
-                ring::pack(values, bits, &mut out[done..done + size]);
-                done += size;
-            }
         }
     }
 }
