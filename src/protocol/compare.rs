@@ -6,6 +6,7 @@
 //! to take ([`Party::set_comparison`]).
 
 mod family;
+mod legendre;
 mod lookup;
 
 pub use self::family::Family;
@@ -31,6 +32,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.compare_by_lookup(x, bits, wish, values),
+            Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, values),
         }
     }
 
@@ -68,6 +70,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.negative_by_lookup(x, bits, wish),
+            Family::Legendre(variant) => self.negative_by_legendre(x, bits, variant),
         }
     }
 
