@@ -63,8 +63,11 @@ impl Field {
     /// a − b; b may be p too.
     #[inline(always)]
     pub fn sub(&self, a: u64, b: u64) -> u64 {
-        let (difference, below) = a.overflowing_sub(b);
-        difference.wrapping_add(self.prime & 0u64.wrapping_sub(below as u64))
+        let difference = a.wrapping_sub(b);
+        // The borrow by logic (Warren, Hacker's Delight, section 2-13): of a comparison the compiler
+        // makes a branch.
+        let borrow = (!a & b | !(a ^ b) & difference) >> 63;
+        difference.wrapping_add(self.prime & 0u64.wrapping_sub(borrow))
     }
 
     /// a·b.

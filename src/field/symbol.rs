@@ -45,7 +45,8 @@ impl Field {
         assert_eq!(negative.len(), values.len().div_ceil(LANES), "words of signs");
         let mut state = State::new();
         for (values, negative) in values.chunks(LANES).zip(negative) {
-            state.start(self.prime, values);
+            state.g[..values.len()].copy_from_slice(values);
+            start(self.prime, &mut state.f, &mut state.g, &mut state.signs);
             steps(LONG, &mut state.f, &mut state.g, &mut state.signs);
             state.narrow();
             steps(SHORT, &mut state.short_f, &mut state.short_g, &mut state.short_signs);
@@ -73,19 +74,6 @@ impl State {
         Self { f: long, g: long, signs: long, short_f: short, short_g: short, short_signs: short }
     }
 
-    fn start(&mut self, prime: u64, values: &[u64]) {
-        self.f.fill(prime);
-        self.g.fill(0);
-        self.g[..values.len()].copy_from_slice(values);
-        let flips = prime ^ prime >> 1;
-        for (g, sign) in self.g.iter_mut().zip(&mut self.signs) {
-            // 64 zeros of a zero would be a shift too far.
-            let zeros = (*g | 1 << 63).trailing_zeros();
-            *g >>= zeros;
-            *sign = flips & (zeros as u64) << 1;
-        }
-    }
-
     fn narrow(&mut self) {
         let narrow = |short: &mut [u32; LANES], long: &[u64; LANES]| {
             short.iter_mut().zip(long).for_each(|(short, &long)| *short = long as u32);
@@ -98,6 +86,21 @@ impl State {
     fn wipe(&mut self) {
         *self = Self::new();
         zeroize::optimization_barrier(self);
+    }
+}
+
+wide! {
+    /// Sets f to the prime, and takes the twos out of g.
+    fn start<W: Word>(prime: W, f: &mut [W; LANES], g: &mut [W; LANES], signs: &mut [W; LANES]) {
+        // A zero has more twos than can be shifted out.
+        let top = W::one() << (W::BITS - 1) as usize;
+        let flips = prime ^ (prime >> 1);
+        for ((f, g), sign) in f.iter_mut().zip(g.iter_mut()).zip(signs.iter_mut()) {
+            let zeros = (*g | top).trailing_zeros();
+            *f = prime;
+            *g = *g >> zeros as usize;
+            *sign = flips & W::truncate64((zeros as u64) << 1);
+        }
     }
 }
 
