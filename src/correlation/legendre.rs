@@ -48,7 +48,7 @@ use num_traits::{One, WrappingAdd, Zero};
 pub(super) use deal::deal;
 pub use variant::Variant;
 
-use super::compare::last::Last;
+use super::compare::table::{self, Vectors};
 use super::{Cost, Elements, Masked, Request, Source, StoreError};
 use crate::field::Field;
 use crate::ring::{Ring, Word, packed_len};
@@ -249,7 +249,17 @@ impl<O: Ring> Products<O> {
         for address in address.chunks_exact_mut(words.max(1)) {
             address.iter_mut().zip(&*flips).for_each(|(c, flip)| *c ^= flip);
         }
-        let region = shape.products_bytes();
-        Last { source: &source, section: ENTRIES, region, len: shape.len }.look_up(address, flips, values)
+        let vectors =
+            Vectors { source: &source, region: shape.products_bytes(), bits: O::BITS, len: shape.len };
+        let mut out = Share::<O>::zeros(shape.len);
+        let block = table::block(shape.variant.entries(), shape.len);
+        let mut scratch = Scratch::zeros(block * shape.variant.entries());
+        for (n, out) in out.expose_mut().chunks_mut(block.max(1)).enumerate() {
+            let at = n * block;
+            let load = |e: usize, out: &mut [O::Word]| vectors.load(ENTRIES, e, e, at, out);
+            vectors.look_up(address, at, &mut scratch, out, load)?;
+            vectors.flip(&flips[at / 64..], out, values);
+        }
+        Ok(out)
     }
 }

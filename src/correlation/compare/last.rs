@@ -1,102 +1,94 @@
-//! The last step of a comparison: a table of shared bits, looked up at public bits.
-//!
-//! For every address c of a few public bits the dealer shares a bit t_c, as zero or one in the ring
-//! that the result is wanted in. The parties take their share of t_c, and with a public bit p and
-//! public values v_0, v_1 have one of v_{t ⊕ p} = v_p + (1 − 2p)·(v_1 − v_0)·t.
-//!
-//! The shares of entry c are a vector of all values, and the vectors one behind the other; those of
-//! the pseudorandom shares start at multiples of 64 values, those of the correction at whole bytes.
+//! The dealer's half of the last step.
 
-use num_traits::{WrappingSub, Zero};
+use super::kernel;
+use super::{ENTRIES, LIFTS, Plan, table, words};
+use crate::correlation::Dealing;
+use crate::ring::{self, Word};
+use crate::share::Scratch;
 
-use super::kernel::{self, BLOCK};
-use super::words;
-use crate::correlation::{Dealing, Source, StoreError};
-use crate::ring::{self, Ring, Word, packed_len};
-use crate::share::{Scratch, Share};
-
-/// Where a table's shares are.
-pub(in crate::correlation) struct Last<'a> {
-    pub(in crate::correlation) source: &'a Source,
-    pub(in crate::correlation) section: u64,
-    /// The correction's first byte of the table.
-    pub(in crate::correlation) region: usize,
-    /// Number of values.
-    pub(in crate::correlation) len: usize,
+/// What the last step's tables are made of.
+pub(super) struct Last<'a> {
+    pub(super) dealing: &'a Dealing<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) len: usize,
+    /// r_{k−1}, where it counts.
+    pub(super) top: &'a [u64],
+    /// Masks of g_0, e_0, g_1, e_1, g_2, as far as there are, or of e_0 alone.
+    pub(super) rho: &'a [u64],
 }
 
 impl Last<'_> {
-    /// Shares of `values[t ⊕ p]`, where `flips` holds the bits p and `address` those of c, the least
-    /// significant first: `[bits, words]`.
-    pub(in crate::correlation) fn look_up<O: Ring>(
-        &self,
-        address: &[u64],
-        flips: &[u64],
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, StoreError> {
-        let len = self.len;
-        let (words, stride) = (words(len), len.next_multiple_of(64));
-        let bytes = packed_len(len, O::BITS);
-        let address_bits = address.len() / words.max(1);
-        let entries = 1 << address_bits;
-        let factor = values[1].wrapping_sub(&values[0]);
-        let [base, flipped] = if self.source.party() == 0 { values } else { [O::Word::zero(); 2] };
-        let mut out = Share::<O>::zeros(len);
-        // Tables of a block: entry c of all values, then entry c + 1.
-        let block = (BLOCK / entries).max(64);
-        let mut tables = Scratch::<O::Word>::zeros(block * entries);
-        for (b, out) in out.expose_mut().chunks_mut(block).enumerate() {
-            let (at, size, word) = (b * block, out.len(), b * block / 64);
-            let tables = &mut tables[..size * entries];
-            for (c, entry) in tables.chunks_exact_mut(size).enumerate() {
-                match &self.source.correction {
-                    None => self.source.random(self.section, c * stride + at, entry),
-                    Some(_) => {
-                        self.source.chosen(self.section, self.region + c * bytes, O::BITS, at, entry)?;
-                    }
-                }
+    /// Bit t of every value at address c: t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, where the
+    /// address holds e_0, g_1, e_1, g_2 under their masks.
+    fn entry(&self, c: usize, out: &mut [u64]) {
+        let words = words(self.len);
+        let bits = self.plan.last_bits() - 1;
+        for (w, out) in out.iter_mut().enumerate() {
+            let mut v = [0u64; 4];
+            for (i, v) in v.iter_mut().enumerate().take(bits) {
+                let public = if c >> i & 1 == 1 { !0 } else { 0 };
+                *v = public ^ self.rho[(i + 1) * words + w];
             }
-            // Halve the table by one bit of the address after the other.
-            for bit in (0..address_bits).rev() {
-                let left = 1 << bit;
-                let (zero, one) = tables[..2 * left * size].split_at_mut(left * size);
-                let bits = &address[bit * words + word..][..size.div_ceil(64)];
-                for (zero, one) in zero.chunks_exact_mut(size).zip(one.chunks_exact(size)) {
-                    kernel::select(bits, zero, one);
-                }
-            }
-            out.copy_from_slice(&tables[..size]);
-            kernel::flip(&flips[word..][..size.div_ceil(64)], out, factor, base, flipped);
+            let [e0, g1, e1, g2] = v;
+            *out = self.top[w] ^ self.rho[w] ^ e0 & (g1 ^ e1 & g2);
         }
-        Ok(out)
     }
-}
 
-/// The correction of a table of `entries` vectors of `len` values of `bits` bits: `entry(c, t)`
-/// writes the bits t_c of all values.
-pub(in crate::correlation) fn deal<O: Word>(
-    dealing: &Dealing<'_>,
-    section: u64,
-    [entries, len]: [usize; 2],
-    bits: u32,
-    mut entry: impl FnMut(usize, &mut [u64]),
-    out: &mut [u8],
-) {
-    let mut t = Scratch::<u64>::zeros(words(len));
-    let mut values = [O::zero(); BLOCK];
-    let stride = len.next_multiple_of(64);
-    let bytes = packed_len(len, bits);
-    for c in 0..entries {
-        entry(c, &mut t);
-        let out = &mut out[c * bytes..][..bytes];
-        let mut done = 0;
-        for (b, t) in t.chunks(BLOCK / 64).enumerate() {
-            let values = &mut values[..(len - b * BLOCK).min(BLOCK)];
-            kernel::spread(t, values);
-            dealing.correct(section, c * stride + b * BLOCK, values);
-            let size = packed_len(values.len(), bits);
-            ring::pack(values, bits, &mut out[done..done + size]);
-            done += size;
+    /// The corrections of the tables of t, of t times each vector of the lift, and of these vectors.
+    pub(super) fn deal<W: Word, O: Word>(&self, r: &[W], out: &mut [u8]) {
+        let lifts = self.lifts::<W, O>(r);
+        let lifts: [&[O]; 2] = [&lifts[0], &lifts[1]];
+        let bits = self.plan.output().map_or(O::BITS, |elements| elements.bits);
+        let vector = ring::packed_len(self.len, bits);
+        let mut outs = out.chunks_exact_mut(vector.max(1));
+        let mut t = Scratch::<u64>::zeros(words(self.len));
+        for c in 0..self.plan.entries() {
+            self.entry(c, &mut t);
+            for table in 0..self.plan.last_tables() {
+                let place = table * self.plan.entries() + c;
+                let Some(out) = outs.next() else { return };
+                self.correct::<O>(ENTRIES, place, bits, out, |at, values: &mut [O]| {
+                    let t = &t[at / 64..];
+                    match table.checked_sub(1) {
+                        None => kernel::spread(t, values),
+                        Some(lift) => kernel::times(t, &lifts[lift][at..], values),
+                    }
+                });
+            }
         }
+        for (place, lift) in lifts.iter().enumerate().take(self.plan.lifts()) {
+            let Some(out) = outs.next() else { return };
+            let copy = |at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
+            self.correct::<O>(LIFTS, place, bits, out, copy);
+        }
+    }
+
+    /// The correction of one vector of a section, whose values come block by block.
+    fn correct<O: Word>(
+        &self,
+        section: u64,
+        place: usize,
+        bits: u32,
+        out: &mut [u8],
+        fill: impl Fn(usize, &mut [O]),
+    ) {
+        table::correct(self.dealing, [section, place as u64], self.len, bits, out, fill);
+    }
+
+    /// What is added to ⌊y / 2^shift⌋: for y_{k−1} = 1 first, and where there are two, for 0 next.
+    fn lifts<W: Word, O: Word>(&self, r: &[W]) -> [Scratch<O>; 2] {
+        let (plan, shift) = (self.plan, self.plan.task().shift());
+        let count = plan.lifts();
+        let size = |wanted: bool| if wanted { self.len } else { 0 };
+        let mut one = Scratch::<O>::zeros(size(count > 0));
+        let mut zero = Scratch::<O>::zeros(size(count > 1));
+        kernel::high(r, plan.bits(), shift, &mut one);
+        if count > 1 {
+            let bits = plan.bits() - shift;
+            kernel::lifts(&mut one, &mut zero, bits, O::one() << bits as usize);
+        } else {
+            one.iter_mut().for_each(|one| *one = one.wrapping_neg());
+        }
+        [one, zero]
     }
 }

@@ -1,7 +1,7 @@
 //! The dealer's half of a comparison by Legendre symbols.
 
 use super::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T, Variant};
-use crate::correlation::compare::last;
+use crate::correlation::compare::table;
 use crate::correlation::{Dealing, Elements};
 use crate::ring::{self, Word};
 use crate::share::Scratch;
@@ -33,9 +33,8 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
             block.deal(dealing, shape, place, signs, &mut products[16 * place..][..16 * size]);
         }
     }
-    let table = Table { signs: &signs, words, kappa: variant.kappa() };
-    let size = [variant.entries(), len];
-    last::deal::<O>(dealing, ENTRIES, size, output.bits, |c, t| table.entry(c, t), entries);
+    let majority = Majority { signs: &signs, words, kappa: variant.kappa() };
+    table::deal_bits::<O>(dealing, ENTRIES, len, output.bits, entries, |c, t| majority.entry(c, t));
 }
 
 /// The masks of some values.
@@ -81,14 +80,14 @@ impl Block {
 }
 
 /// What the last table is made of.
-struct Table<'a> {
+struct Majority<'a> {
     /// The bits σ_i: `[symbols, words]`.
     signs: &'a [u64],
     words: usize,
     kappa: usize,
 }
 
-impl Table<'_> {
+impl Majority<'_> {
     /// The majority of σ_{−κ} and the σ_i ⊕ c_i at address c.
     fn entry(&self, c: usize, out: &mut [u64]) {
         for (w, out) in out.iter_mut().enumerate() {

@@ -1,6 +1,6 @@
 //! The ways to compare.
 
-use crate::correlation::compare::{Plan, Wish};
+use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::legendre::{self, Variant};
 use crate::correlation::{Cost, Elements};
 use crate::ring::Z2;
@@ -26,13 +26,21 @@ impl Default for Family {
 }
 
 impl Family {
+    /// What plans are to have least of; the default where another family compares.
+    pub(in crate::protocol) fn wish(self) -> Wish {
+        match self {
+            Self::Lookup(wish) => wish,
+            Self::Legendre(_) => Wish::default(),
+        }
+    }
+
     /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
     ///
     /// # Panics
     /// If `bits` is not in 2..=64.
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
-            Self::Lookup(wish) => Plan::choose(bits, output, wish).cost(len),
+            Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Legendre(variant) => {
                 legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
             }
