@@ -290,6 +290,28 @@ fn an_argmax_can_stand_on_it() {
 }
 
 #[test]
+fn relu_and_equality_can_stand_on_it() {
+    let x: Vec<i64> = (-256..256).collect();
+    for variant in [Variant::Bsgn1, Variant::Bsgn2] {
+        let run = outputs(&Simulation::new(3), |party| {
+            party.set_comparison(Family::Legendre(variant));
+            let x = input::<Z2<14>>(party, 1, &words(&x))?;
+            let relu = party.relu::<_, Z2<33>>(&x, 9)?;
+            let half = party.relu_truncate::<_, Z2<33>>(&x, 9, 1)?;
+            let zero = party.zero::<_, Z2<33>>(&x, 9)?;
+            Ok([party.open(&relu)?, party.open(&half)?, party.open(&zero)?])
+        });
+        for [relu, half, zero] in run {
+            for (i, &x) in x.iter().enumerate() {
+                assert_eq!((relu[i], zero[i]), (x.max(0) as u64, u64::from(x == 0)), "{x}");
+                let rest = 2 * half[i] as i64 - x.max(0);
+                assert!(rest.abs() <= x & 1, "half of {x}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_direct_method_is_the_majority_of_symbols_whatever_the_value() {
     for variant in VARIANTS {
         let mut x = varied(3000, MAX_BITS, &mut Random(7));
