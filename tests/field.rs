@@ -103,7 +103,7 @@ proptest! {
     fn samples_are_the_scaled_words(p in prop::sample::select(&PRIMES[..]), x: u128) {
         // x·p in halves of 64 bits.
         let (high, low) = (x >> 64, x & u64::MAX as u128);
-        let expected = (high * p as u128 + (low * p as u128 >> 64)) >> 64;
+        let expected = (high * p as u128 + ((low * p as u128) >> 64)) >> 64;
         prop_assert_eq!(Field::new(p).sample(x) as u128, expected);
         prop_assert!(expected < p as u128);
     }

@@ -57,7 +57,7 @@ impl Vectors<'_> {
         }
         // Halve the table by one bit of the address after the other; bit 0 is the first opened.
         for bit in (0..address_bits).rev() {
-            let (zero, one) = scratch[..2 * size << bit].split_at_mut(size << bit);
+            let (zero, one) = scratch[..size << (bit + 1)].split_at_mut(size << bit);
             let bits = &address[bit * words + at / 64..][..size.div_ceil(64)];
             for (zero, one) in zero.chunks_exact_mut(size).zip(one.chunks_exact(size)) {
                 kernel::select(bits, zero, one);
