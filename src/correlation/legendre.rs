@@ -159,7 +159,7 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
         let Legendre { source, shape, .. } = self.0;
         assert_eq!(y.len(), shape.len, "opened values and comparisons dealt");
         let mut b = vec![0; y.len() * shape.variant.symbols()];
-        let mut block = Block::new();
+        let mut block = Block::new(BLOCK.min(y.len()));
         for (n, y) in y.chunks(BLOCK).enumerate() {
             block.start(shape, y);
             for (i, shift) in shape.variant.shifts().enumerate() {
@@ -174,19 +174,18 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
 /// Some values on their way to their b_i.
 struct Block {
     /// 2y − 2^b, in Montgomery form.
-    public: [u64; BLOCK],
+    public: Vec<u64>,
     /// y's top bit.
-    top: [u64; BLOCK],
-    places: [u64; BLOCK],
+    top: Vec<u64>,
+    places: Vec<u64>,
     t: Scratch<u64>,
     random: Scratch<u128>,
 }
 
 impl Block {
-    fn new() -> Self {
-        let words = [0; BLOCK];
-        let (t, random) = (Scratch::zeros(BLOCK), Scratch::zeros(BLOCK));
-        Self { public: words, top: words, places: words, t, random }
+    fn new(size: usize) -> Self {
+        let [public, top, places] = [(); 3].map(|()| vec![0; size]);
+        Self { public, top, places, t: Scratch::zeros(size), random: Scratch::zeros(size) }
     }
 
     fn start<W: Word>(&mut self, shape: Shape, y: &[W]) {

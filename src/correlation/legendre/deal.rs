@@ -22,7 +22,7 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
     let mut signs = Scratch::<u64>::zeros(words * variant.symbols());
     let (products, entries) = out.split_at_mut(shape.products_bytes());
     let mut r = Scratch::<W>::zeros(BLOCK.min(len));
-    let mut block = Block::new();
+    let mut block = Block::new(BLOCK.min(len));
     for at in (0..len).step_by(BLOCK) {
         let size = BLOCK.min(len - at);
         dealing.sum(R, at, &mut r[..size]);
@@ -47,9 +47,9 @@ struct Block {
 }
 
 impl Block {
-    fn new() -> Self {
-        let [rho, t, products] = [2 * BLOCK, BLOCK, 2 * BLOCK].map(Scratch::zeros);
-        Self { rho, t, products, random: Scratch::zeros(2 * BLOCK) }
+    fn new(size: usize) -> Self {
+        let [rho, t, products] = [2 * size, size, 2 * size].map(Scratch::zeros);
+        Self { rho, t, products, random: Scratch::zeros(2 * size) }
     }
 
     fn start<W: Word>(&mut self, shape: Shape, r: &[W]) {

@@ -4,7 +4,7 @@ use core::ops::RangeInclusive;
 
 use crate::field::Field;
 
-/// How many symbols, of which prime: section 4.2 and table 1 of the paper.
+/// How many symbols, of which prime, as the paper has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// One symbol, exact on −135..=134.
