@@ -3,10 +3,9 @@
 
 mod common;
 
-use std::sync::Arc;
-
 use common::input;
 use ringshare::correlation::{Cost, Elements};
+use ringshare::function::Table;
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
@@ -137,9 +136,9 @@ fn products_with_a_fixed_matrix() {
 #[test]
 fn lookups() {
     for (index_bits, len) in [(1, 1), (5, 100), (12, 3), (7, 4097)] {
-        let table: Arc<[u64]> = vec![5; 1 << index_bits].into();
+        let table = Table::new(index_bits, |x| x);
         holds(protocol::lookup_cost(len, index_bits, 33), 1, &|party| {
-            party.lookup::<R, Z2<33>>(&Share::zeros(len), index_bits, &table).map(drop)
+            party.lookup::<R, Z2<33>>(&Share::zeros(len), &table).map(drop)
         });
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use common::xor;
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{Deck, Elements};
+use ringshare::function::Table;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
 use ringshare::protocol::{Error, Party};
@@ -215,12 +216,12 @@ fn openings_of_long_comparisons() {
 
 #[test]
 fn openings_of_products_and_lookups() {
-    let table: Arc<[u64]> = (0..32).collect();
+    let table = Table::unsigned(5, |x| x);
     for (seed, values) in inputs().iter().enumerate() {
         let seen = see(seed as u64, |party| {
             let x = input::<R>(party, values)?;
             let z = party.multiply(&x, &x)?;
-            let entry = party.lookup::<R, R>(&x, 5, &table)?;
+            let entry = party.lookup::<R, R>(&x, &table)?;
             Ok([widened(z.expose()), widened(entry.expose())].concat())
         });
         seen.check_frames();
