@@ -141,6 +141,13 @@ fn lookups() {
             party.lookup::<R, Z2<33>>(&Share::zeros(len), &table).map(drop)
         });
     }
+    for (bits, len) in [([1, 1], 1), ([3, 5], 100), ([11, 1], 3), ([4, 3], 4097)] {
+        let table = Table::pairs(bits, |a, b| a + b);
+        holds(protocol::lookup_cost(len, bits[0] + bits[1], 33), 1, &|party| {
+            let (a, b) = (Share::<R>::zeros(len), Share::<Z2<64>>::zeros(len));
+            party.lookup_pair::<_, _, Z2<33>>(&a, &b, &table).map(drop)
+        });
+    }
 }
 
 #[test]

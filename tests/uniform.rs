@@ -238,6 +238,32 @@ fn openings_of_products_and_lookups() {
 }
 
 #[test]
+fn openings_of_lookups_of_pairs() {
+    let table = Table::pairs([5, 3], |a, b| a * b);
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            // The same number as both indices: it is masked twice.
+            Ok(widened(party.lookup_pair::<_, _, R>(&x, &x, &table)?.expose()))
+        });
+        seen.check_frames();
+        let shares = seen.opening(Kind::Open, 0).map(|bytes| {
+            let mut words = vec![0u16; LEN];
+            unpack(&bytes, 8, &mut words).unwrap();
+            words
+        });
+        let [mine, theirs] = &shares;
+        let indices = mine.iter().zip(theirs).map(|(a, b)| {
+            let (first, second) = ((a >> 3) + (b >> 3), (a & 7) + (b & 7));
+            usize::from((first & 31) << 3 | second & 7)
+        });
+        uniform("both masked indices", indices.clone(), 256);
+        uniform("the difference of the masked indices", indices.map(|c| (c >> 3).wrapping_sub(c) & 7), 8);
+        seen.words.iter().for_each(|words| uniform_words("shares of entries", words, 14));
+    }
+}
+
+#[test]
 fn openings_of_fixed_products() {
     let dims = [256, 128];
     for (seed, values) in inputs().iter().enumerate() {
