@@ -48,7 +48,7 @@ fn deal_by<N: Word, W: Word>(dealing: &Dealing<'_>, table: &Table, len: usize, b
     let window = Window::new(table.bits());
     let twice: Scratch<N> = window.lay_out(table);
     let step = (BLOCK >> table.index_bits()).min(len.max(1));
-    let mut buffers = [(); 2].map(|()| Scratch::<N>::zeros(window.buffer()));
+    let mut buffers = [(); 2].map(|()| Scratch::<N>::zeros(step * window.buffer()));
     let mut masks = [(); 2].map(|()| Scratch::<u16>::zeros(step));
     let mut narrow = Scratch::<N>::zeros(step << table.index_bits());
     let mut wide = Scratch::<W>::zeros(narrow.len());
@@ -86,21 +86,24 @@ impl Window {
         Self { bits, row, entries: row[1] << bits[0] }
     }
 
-    /// Entries that a shift may leave: half as many again, and what rounding up to whole steps reads.
+    /// Entries that a table takes on the way: half as many again as are left, and what rounding up to
+    /// whole steps reads.
     fn buffer(&self) -> usize {
-        self.entries / 2 * 3 + 2 * LANES
+        self.entries / 2 * 3 + LANES
     }
 
     /// The table twice along both indices.
     fn lay_out<N: Word>(&self, table: &Table) -> Scratch<N> {
-        let mut out = Scratch::zeros(2 * self.entries + 2 * LANES);
+        let mut out = Scratch::zeros(2 * self.entries + LANES);
         let [narrow, wide] = self.row;
-        let rows = table.entries().chunks_exact(narrow).cycle();
-        for (out, row) in out[..2 * self.entries].chunks_exact_mut(wide).zip(rows) {
-            for (out, &value) in out.iter_mut().zip(row.iter().cycle()) {
-                *out = N::truncate64(value as u64);
+        let (once, again) = out[..2 * self.entries].split_at_mut(self.entries);
+        let rows = table.entries().chunks_exact(narrow);
+        for (out, row) in once.chunks_exact_mut(wide).zip(rows) {
+            for out in out.chunks_exact_mut(narrow) {
+                out.iter_mut().zip(row).for_each(|(out, &value)| *out = N::truncate64(value as u64));
             }
         }
+        again.copy_from_slice(once);
         out
     }
 
@@ -122,6 +125,9 @@ impl Window {
 
 wide! {
     /// The windows of `twice` at all offsets, one behind the other.
+    ///
+    /// A shift of all tables is done before the next: what one stores the next loads at other places,
+    /// which a CPU would wait for.
     fn shift<N: Word>(
         twice: &[N],
         window: &Window,
@@ -129,25 +135,29 @@ wide! {
         buffers: &mut [Scratch<N>; 2],
         out: &mut [N],
     ) {
-        let [narrow, row] = window.row;
-        for (&offset, out) in offsets.iter().zip(out.chunks_exact_mut(narrow << window.bits[0])) {
-            let [now, next] = buffers;
-            let (mut now, mut next) = (&mut **now, &mut **next);
-            for (step, b) in window.steps().enumerate() {
+        let ([narrow, row], buffer) = (window.row, window.buffer());
+        let entries = narrow << window.bits[0];
+        let [now, next] = buffers;
+        let (mut now, mut next) = (&mut **now, &mut **next);
+        for (step, b) in window.steps().enumerate() {
+            // All that the smaller shifts may still reach.
+            let left = (window.entries + (1 << b) - 1).next_multiple_of(LANES);
+            for (t, &offset) in offsets.iter().enumerate() {
                 let mask = N::zero().wrapping_sub(&N::truncate64(u64::from(offset >> b & 1)));
-                let from = if step == 0 { twice } else { &*now };
-                // All that the smaller shifts may still reach.
-                let left = (window.entries + (1 << b) - 1).next_multiple_of(LANES);
-                let to = if left == out.len() { &mut *out } else { &mut next[..left] };
+                let from = if step == 0 { twice } else { &now[t * buffer..] };
+                let to = if left == entries { &mut out[t * entries..] } else { &mut next[t * buffer..] };
                 let near = from.as_chunks::<LANES>().0;
                 let far = from[1 << b..].as_chunks::<LANES>().0;
-                for (to, (near, far)) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(near.iter().zip(far)) {
+                let to = to[..left].as_chunks_mut::<LANES>().0;
+                for (to, (near, far)) in to.iter_mut().zip(near.iter().zip(far)) {
                     *to = from_fn(|i| near[i] ^ ((near[i] ^ far[i]) & mask));
                 }
-                core::mem::swap(&mut now, &mut next);
             }
-            // Else the last shift has written there.
-            if window.entries % LANES != 0 || narrow < row {
+            core::mem::swap(&mut now, &mut next);
+        }
+        // Else the last shift has written there.
+        if !window.entries.is_multiple_of(LANES) || narrow < row {
+            for (out, now) in out.chunks_exact_mut(entries).zip(now.chunks_exact(buffer)) {
                 for (out, row) in out.chunks_exact_mut(narrow).zip(now.chunks_exact(row)) {
                     out.iter_mut().zip(row).for_each(|(out, entry)| *out = *entry);
                 }
