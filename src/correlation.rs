@@ -23,6 +23,7 @@
 //! | [`FixedMask`] | A | none |
 //! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
 //! | [`Lookup`] | r, the table T(· − r) | the table |
+//! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
 //! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
 //! | [`Dcf`](dcf::Dcf) | r, two trees | see [`dcf`] |
 
@@ -32,6 +33,7 @@ mod dealer;
 mod deck;
 mod fixed;
 mod input;
+pub mod legendre;
 mod lookup;
 mod masked;
 #[cfg(doctest)]
@@ -49,7 +51,7 @@ pub use deck::Deck;
 pub(crate) use fixed::strips;
 pub use fixed::{Fixed, FixedMask, FixedProduct};
 pub use input::InputMask;
-pub use lookup::{Lookup, MAX_INDEX_BITS};
+pub use lookup::Lookup;
 pub use masked::Masked;
 pub use recipe::{Cost, DryRun, Recipe};
 pub use request::{Elements, Request};

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, compare, dcf, fixed, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, compare, dcf, fixed, legendre, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -119,10 +119,8 @@ impl Deck {
                     return Err(Error::NoMatrix { matrix, masked: self.masks.len() });
                 }
             }
-            Request::Lookup { len, index, output, ref table } => {
-                with_word!(index.word, I => with_word!(output.word, W => {
-                    lookup::deal::<I, W>(&dealing, len, index.bits, output.bits, table, out);
-                }));
+            Request::Lookup { len, output: Elements { word, bits }, ref table } => {
+                with_word!(word, W => lookup::deal::<W>(&dealing, table, len, bits, out));
             }
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);
@@ -131,6 +129,11 @@ impl Deck {
             Request::Dcf { len, input, output } => {
                 with_word!(input.word, W => with_word!(output.word, O => {
                     dcf::deal::<W, O>(&dealing, len, input.bits, output.bits, out);
+                }));
+            }
+            Request::Legendre { len, word, bits, variant, output } => {
+                with_word!(word, W => with_word!(output.word, O => {
+                    legendre::deal::<W, O>(&dealing, len, bits, variant, output, out);
                 }));
             }
         }

@@ -1,11 +1,11 @@
 //! What can be asked of the dealer.
 
-use alloc::sync::Arc;
 use core::fmt;
 
-use super::MAX_INDEX_BITS;
 use super::compare::Plan;
 use super::dcf;
+use super::legendre::{self, Variant};
+use crate::function::Table;
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
@@ -94,12 +94,10 @@ pub enum Request {
     Lookup {
         /// Number of lookups.
         len: usize,
-        /// Their index's ring: the table has 2^bits entries.
-        index: Elements,
         /// The entries' ring.
         output: Elements,
         /// The public function, by value.
-        table: Arc<[u64]>,
+        table: Table,
     },
     /// Comparisons with zero.
     Compare {
@@ -117,6 +115,19 @@ pub enum Request {
         /// How the values are held, and the bits that are compared.
         input: Elements,
         /// The result's ring.
+        output: Elements,
+    },
+    /// Comparisons with zero by Legendre symbols.
+    Legendre {
+        /// Number of values.
+        len: usize,
+        /// Bits of the word that holds the values.
+        word: u32,
+        /// Bits of the values.
+        bits: u32,
+        /// Which symbols.
+        variant: Variant,
+        /// The results' ring.
         output: Elements,
     },
 }
@@ -142,8 +153,9 @@ impl fmt::Display for Request {
             Self::FixedProduct { matrix, rows, outputs, inputs, elements } => {
                 write!(f, "FixedProduct({rows} by matrix {matrix}, {outputs}x{inputs}, {elements})")
             }
-            Self::Lookup { len, index, output, table } => {
-                write!(f, "Lookup({len}, index {index}, {} entries of {output})", table.len())
+            Self::Lookup { len, output, table } => {
+                let [a, b] = table.bits();
+                write!(f, "Lookup({len}, index of {a} and {b} bits, entries of {output})")
             }
             Self::Compare { len, word, plan } => {
                 write!(f, "Compare({len}, {} bits in words of {word}, ", plan.bits())?;
@@ -153,6 +165,9 @@ impl fmt::Display for Request {
                 }
             }
             Self::Dcf { len, input, output } => write!(f, "Dcf({len}, {input}, result {output})"),
+            Self::Legendre { len, word, bits, variant, output } => {
+                write!(f, "Legendre({len} by {variant:?}, {bits} bits in words of {word}, result {output})")
+            }
         }
     }
 }
@@ -171,10 +186,11 @@ impl Request {
                 packed_len(rows.saturating_mul(*outputs), elements.bits)
             }
             Self::Lookup { len, output, table, .. } => {
-                packed_len(len.saturating_mul(table.len()), output.bits)
+                packed_len(len.saturating_mul(table.entries().len()), output.bits)
             }
             Self::Compare { len, plan, .. } => plan.dealer_bytes(*len),
             Self::Dcf { len, input, output } => dcf::key_bytes(*len, input.bits, output.bits),
+            Self::Legendre { len, variant, output, .. } => legendre::dealer_bytes(*len, *variant, *output),
         };
         let recipients = if matches!(self, Self::Dcf { .. }) { 2 } else { 1 };
         Some((recipients, bytes))
@@ -198,8 +214,8 @@ impl Request {
             Self::FixedProduct { rows, outputs, inputs, .. } => {
                 product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
             }
-            Self::Lookup { len, table, .. } => product(*len, table.len()),
-            Self::Compare { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
+            Self::Lookup { len, table, .. } => product(*len, table.entries().len()),
+            Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
             Self::Dcf { len, .. } => *len as u128 * (FUNCTION / ELEMENT),
         };
         elements.saturating_mul(ELEMENT)
@@ -218,13 +234,8 @@ impl Request {
             | Self::MatrixTriple { elements, .. }
             | Self::FixedMask { elements, .. }
             | Self::FixedProduct { elements, .. } => elements.check(),
-            Self::Lookup { index, output, table, .. } => {
-                index.check()?;
-                output.check()?;
-                range("bits of a lookup's index", 1, MAX_INDEX_BITS as u64, index.bits as u64)?;
-                let entries = 1 << index.bits;
-                range("entries of a lookup's table", entries, entries, table.len() as u64)
-            }
+            // A table has as many entries as its index has values, by its type.
+            Self::Lookup { output, .. } => output.check(),
             Self::Compare { word, plan, .. } => {
                 Elements { word: *word, bits: plan.bits() }.check()?;
                 plan.output().map_or(Ok(()), Elements::check)
@@ -233,6 +244,16 @@ impl Request {
                 range("parties of a comparison by DCF", 2, 2, parties as u64)?;
                 input.check()?;
                 range("bits of a comparison", 2, 64, input.bits as u64)?;
+                output.check()
+            }
+            Self::Legendre { word, bits, output, .. } => {
+                range(
+                    "bits of a comparison by Legendre symbols",
+                    2,
+                    legendre::MAX_BITS as u64,
+                    *bits as u64,
+                )?;
+                Elements { word: *word, bits: bits + 1 }.check()?;
                 output.check()
             }
         }

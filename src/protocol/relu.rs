@@ -18,8 +18,9 @@
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
 //!
-//! After a comparison by DCF: x changed to the result's ring, by a [`truncate`](Party::truncate) unless its
-//! low bits are all that is asked for, and a product with d; together one or two rounds more.
+//! After a comparison of another family than the lookups: x changed to the result's ring, by a
+//! [`truncate`](Party::truncate) unless its low bits are all that is asked for, and a product with d;
+//! together one or two rounds more.
 
 use alloc::vec;
 
@@ -60,7 +61,7 @@ impl<T: Transport> Party<T> {
                 let task = Task::Relu { output: Elements::of::<O>(), shift };
                 self.lift(x, Plan::choose(bits, task, wish))
             }
-            Family::Dcf => self.relu_by_product(x, bits, shift),
+            Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift),
         }
     }
 
@@ -127,7 +128,7 @@ fn is_low(bits: u32, shift: u32, output: u32) -> bool {
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
-        Family::Dcf => {
+        Family::Dcf | Family::Legendre(_) => {
             let change = match is_low(bits, shift, output.bits) {
                 true => Cost::default(),
                 false => truncate_cost(len, bits, shift, output),

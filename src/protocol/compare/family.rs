@@ -2,7 +2,9 @@
 
 use super::dcf;
 use crate::correlation::compare::{Plan, Task, Wish};
+use crate::correlation::legendre::{self, Variant};
 use crate::correlation::{Cost, Elements};
+use crate::ring::Z2;
 
 /// How values are compared with zero: the same function at another price. All parties of a session
 /// must choose the same ([`Party::set_comparison`](crate::protocol::Party::set_comparison)).
@@ -15,6 +17,10 @@ pub enum Family {
     /// Distributed comparison functions ([`correlation::dcf`](crate::correlation::dcf)): two parties, one
     /// round, many bytes from the dealer.
     Dcf,
+    /// Legendre symbols modulo a 64-bit prime ([`correlation::legendre`](crate::correlation::legendre)),
+    /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
+    /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
+    Legendre(Variant),
 }
 
 impl Default for Family {
@@ -28,7 +34,7 @@ impl Family {
     pub(in crate::protocol) fn wish(self) -> Wish {
         match self {
             Self::Lookup(wish) => wish,
-            Self::Dcf => Wish::default(),
+            Self::Dcf | Self::Legendre(_) => Wish::default(),
         }
     }
 
@@ -40,6 +46,9 @@ impl Family {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Dcf => dcf::cost(len, bits, output),
+            Self::Legendre(variant) => {
+                legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
+            }
         }
     }
 }
