@@ -13,12 +13,18 @@
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`lookup`](Party::lookup) of m bits | 1 | m | 2^m·k |
+//! | [`and`](Party::and) of bits | 1 | 2 | 1 |
+//! | [`bits`](Party::bits) of k-bit numbers | ⌈log2(k − 1)⌉, at least 1 | see [`bits`](crate::correlation::bits) | |
+//! | [`arithmetic`](Party::arithmetic) of a bit | 1 | 1 | k |
+//! | [`compose`](Party::compose) of m bits | 1 | m | Σ (k − j), j < m |
+//! | [`select`](Party::select), [`select_bits`](Party::select_bits) by a bit | 1 | 1 + k | 2k |
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
 //! | [`argmax`](Party::argmax) of m | a comparison and a lookup | | |
 //!
 //! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
 
 mod argmax;
+mod bits;
 mod compare;
 pub(crate) mod error;
 mod fixed;
@@ -29,6 +35,7 @@ mod open;
 mod party;
 
 pub use argmax::cost as argmax_cost;
+pub use bits::{and_cost, bits_cost, compose_cost, select_cost, zero_cost};
 pub use compare::Family;
 pub use error::Error;
 pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};

@@ -27,7 +27,7 @@
 mod chunks;
 mod combine;
 mod deal;
-mod kernel;
+pub(super) mod kernel;
 mod plan;
 
 use alloc::vec;

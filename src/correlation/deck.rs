@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, compare, fixed, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, bits, compare, fixed, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -123,6 +123,18 @@ impl Deck {
                 with_word!(index.word, I => with_word!(output.word, W => {
                     lookup::deal::<I, W>(&dealing, len, index.bits, output.bits, table, out);
                 }));
+            }
+            Request::EdaBits { len, elements: Elements { word, bits }, pairs } => {
+                with_word!(word, W => bits::deal_edabits::<W>(&dealing, len, bits, pairs, out));
+            }
+            Request::BitProducts { len, masks, ref pairs } => {
+                bits::deal_products(&dealing, len, masks, pairs, out);
+            }
+            Request::DaBits { len, planes, output: Elements { word, bits } } => {
+                with_word!(word, W => bits::deal_dabits::<W>(&dealing, len, planes, bits, out));
+            }
+            Request::Select { len, elements: Elements { word, bits } } => {
+                with_word!(word, W => bits::deal_select::<W>(&dealing, len, bits, out));
             }
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);

@@ -3,8 +3,8 @@
 use alloc::sync::Arc;
 use core::fmt;
 
-use super::MAX_INDEX_BITS;
 use super::compare::Plan;
+use super::{MAX_INDEX_BITS, bits};
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
@@ -100,6 +100,40 @@ pub enum Request {
         /// The public function, by value.
         table: Arc<[u64]>,
     },
+    /// Random numbers with their bits, and products of neighbouring bits.
+    EdaBits {
+        /// Number of values.
+        len: usize,
+        /// Their low bits, at most 64.
+        elements: Elements,
+        /// Pairs of bits with a product, from the lowest on.
+        pairs: u32,
+    },
+    /// Products of shared bits.
+    BitProducts {
+        /// Bits of every vector.
+        len: usize,
+        /// Vectors that are opened.
+        masks: usize,
+        /// Which of them are multiplied.
+        pairs: Arc<[[u16; 2]]>,
+    },
+    /// Random bits shared as bits and as numbers.
+    DaBits {
+        /// Number of values.
+        len: usize,
+        /// Bits of every value.
+        planes: u32,
+        /// The numbers' ring.
+        output: Elements,
+    },
+    /// What choosing between numbers and zero takes.
+    Select {
+        /// Number of elements.
+        len: usize,
+        /// Their ring.
+        elements: Elements,
+    },
     /// Comparisons with zero.
     Compare {
         /// Number of values.
@@ -135,6 +169,14 @@ impl fmt::Display for Request {
             Self::Lookup { len, index, output, table } => {
                 write!(f, "Lookup({len}, index {index}, {} entries of {output})", table.len())
             }
+            Self::EdaBits { len, elements, pairs } => write!(f, "EdaBits({len}, {elements}, {pairs} pairs)"),
+            Self::BitProducts { len, masks, pairs } => {
+                write!(f, "BitProducts({} of {masks} vectors of {len})", pairs.len())
+            }
+            Self::DaBits { len, planes, output } => {
+                write!(f, "DaBits({len} of {planes} bits, result {output})")
+            }
+            Self::Select { len, elements } => write!(f, "Select({len}, {elements})"),
             Self::Compare { len, word, plan } => {
                 write!(f, "Compare({len}, {} bits in words of {word}, ", plan.bits())?;
                 match plan.output() {
@@ -162,6 +204,13 @@ impl Request {
             Self::Lookup { len, output, table, .. } => {
                 (0, packed_len(len.saturating_mul(table.len()), output.bits))
             }
+            Self::EdaBits { len, elements, pairs } => {
+                let planes = elements.bits as usize + *pairs as usize;
+                (0, packed_len(*len, 1).saturating_mul(planes))
+            }
+            Self::BitProducts { len, pairs, .. } => (0, packed_len(*len, 1).saturating_mul(pairs.len())),
+            Self::DaBits { len, planes, output } => (0, bits::dabits_bytes(*len, *planes, output.bits)),
+            Self::Select { len, elements } => (0, packed_len(*len, elements.bits).saturating_mul(2)),
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
         };
         Some((party, bytes))
@@ -175,7 +224,13 @@ impl Request {
         const COMPARISON: u128 = 512;
         let product = |a: usize, b: usize| a as u128 * b as u128;
         let elements = match self {
-            Self::Input { len, .. } | Self::Triple { len, .. } => *len as u128,
+            Self::Input { len, .. } | Self::Triple { len, .. } | Self::Select { len, .. } => *len as u128,
+            // A bit and a half for every bit of a word.
+            Self::EdaBits { len, .. } => *len as u128,
+            Self::BitProducts { len, masks, pairs } => {
+                *len as u128 + product(*len, (*masks).max(pairs.len())) / 8
+            }
+            Self::DaBits { len, planes, .. } => *len as u128 + product(*len, *planes as usize) / 4,
             Self::MatrixTriple { rows, inner, columns, .. } => {
                 product(*rows, *inner).max(product(*inner, *columns)).max(product(*rows, *columns))
             }
@@ -201,7 +256,21 @@ impl Request {
             Self::Triple { elements, .. }
             | Self::MatrixTriple { elements, .. }
             | Self::FixedMask { elements, .. }
-            | Self::FixedProduct { elements, .. } => elements.check(),
+            | Self::FixedProduct { elements, .. }
+            | Self::Select { elements, .. } => elements.check(),
+            Self::EdaBits { elements, pairs, .. } => {
+                elements.check()?;
+                range("bits of edaBits", 1, 64, elements.bits as u64)?;
+                range("pairs of bits", 0, elements.bits as u64 / 2, *pairs as u64)
+            }
+            Self::BitProducts { masks, pairs, .. } => {
+                let largest = pairs.iter().flatten().max().map_or(0, |&v| v as u64 + 1);
+                range("vectors of bits that are multiplied", 0, *masks as u64, largest)
+            }
+            Self::DaBits { planes, output, .. } => {
+                output.check()?;
+                range("bits of a number", 1, output.bits as u64, *planes as u64)
+            }
             Self::Lookup { index, output, table, .. } => {
                 index.check()?;
                 output.check()?;

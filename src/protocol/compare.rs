@@ -5,6 +5,7 @@
 //! one file each, and everything that stands on comparisons takes the one that the party was told
 //! to take ([`Party::set_comparison`]).
 
+mod bitwise;
 mod family;
 mod lookup;
 
@@ -31,6 +32,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.compare_by_lookup(x, bits, wish, values),
+            Family::Bitwise => self.compare_by_bitwise(x, bits, values),
         }
     }
 
@@ -68,6 +70,7 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
         match self.family {
             Family::Lookup(wish) => self.negative_by_lookup(x, bits, wish),
+            Family::Bitwise => self.negative_by_bitwise(x, bits),
         }
     }
 

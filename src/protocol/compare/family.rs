@@ -11,6 +11,9 @@ pub enum Family {
     /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
+    /// A tree of borrows over the bits of a masked value ([`correlation::bits`](crate::correlation::bits)),
+    /// any number of parties: the fewest bytes, and more rounds.
+    Bitwise,
 }
 
 impl Default for Family {
@@ -27,6 +30,7 @@ impl Family {
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, output, wish).cost(len),
+            Self::Bitwise => super::bitwise::cost(len, bits, output),
         }
     }
 }
