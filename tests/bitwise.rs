@@ -27,7 +27,9 @@ const LENS: [usize; 9] = [0, 1, 7, 8, 63, 64, 65, 129, 5000];
 /// Values where borrows go wrong first: about zero, about the ends, about powers of two.
 fn edges<W: Word>(bits: u32) -> Vec<W> {
     let powers = (0..bits).map(|b| 1i128 << b);
-    let near = powers.flat_map(|p| [p - 1, p, p + 1, -p - 1, -p, -p + 1]);
+    let near = powers
+        .flat_map(|p: i128| [p, p.wrapping_neg()])
+        .flat_map(|p| [p.wrapping_sub(1), p, p.wrapping_add(1)]);
     near.chain([0, 1, -1]).map(W::from_signed).collect()
 }
 

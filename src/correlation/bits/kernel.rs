@@ -17,13 +17,17 @@ wide! {
     pub(super) fn transpose<W: Word>(y: &[W], bits: u32, stride: usize, out: &mut [u64]) {
         let size = W::BITS.min(64) as usize;
         let mut rows = [[0u64; LANES]; 64];
+        let mut column = [0u64; 64];
         for (b, y) in y.chunks(64 * LANES).enumerate() {
-            rows[..size].as_flattened_mut().fill(0);
             for (lane, y) in y.chunks(64).enumerate() {
+                column[..size].fill(0);
                 for (square, y) in y.chunks(size).enumerate() {
-                    for (row, y) in rows.iter_mut().zip(y) {
-                        row[lane] |= y.low64() << (square * size);
+                    for (word, y) in column.iter_mut().zip(y) {
+                        *word |= y.low64() << (square * size);
                     }
+                }
+                for (row, word) in rows.iter_mut().zip(&column[..size]) {
+                    row[lane] = *word;
                 }
             }
             let mut half = size / 2;
@@ -43,9 +47,15 @@ wide! {
             }
             let words = y.len().div_ceil(64);
             for (j, row) in rows.iter().enumerate().take(bits as usize) {
-                out[j * stride + b * LANES..][..words].copy_from_slice(&row[..words]);
+                let out = &mut out[j * stride + b * LANES..][..words];
+                // A copy of known length is a store.
+                match out.as_chunks_mut::<LANES>() {
+                    ([out], []) => *out = *row,
+                    _ => out.copy_from_slice(&row[..words]),
+                }
             }
         }
+        wipe(&mut column);
         wipe(rows.as_flattened_mut());
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::edabits::{PAIRS, PLANES};
-use super::planes::{BLOCK, bytes, words};
+use super::planes::{LONG_BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
 use crate::correlation::{Source, StoreError};
 use crate::share::{BitShare, Scratch};
@@ -63,11 +63,11 @@ impl Leaves<'_> {
 
     fn single(&self, j: usize) -> Result<[BitShare; 2], StoreError> {
         let [mut generate, mut propagate] = [(); 2].map(|()| Scratch::zeros(words(self.len)));
-        let mut r = Scratch::zeros(BLOCK);
-        let out = generate.chunks_mut(BLOCK).zip(propagate.chunks_mut(BLOCK));
-        for (b, (y, (generate, propagate))) in self.plane(j).chunks(BLOCK).zip(out).enumerate() {
+        let mut r = Scratch::zeros(LONG_BLOCK);
+        let out = generate.chunks_mut(LONG_BLOCK).zip(propagate.chunks_mut(LONG_BLOCK));
+        for (b, (y, (generate, propagate))) in self.plane(j).chunks(LONG_BLOCK).zip(out).enumerate() {
             let r = &mut r[..y.len()];
-            self.r(j, b * BLOCK, r)?;
+            self.r(j, b * LONG_BLOCK, r)?;
             kernel::leaf(y, r, self.one, generate, propagate);
         }
         Ok([generate, propagate].map(|words| BitShare::from_words(words.take(), self.len)))
@@ -76,14 +76,14 @@ impl Leaves<'_> {
     /// g and p of the bits `low` and `low` + 1 together.
     fn pair(&self, low: usize) -> Result<[BitShare; 2], StoreError> {
         let [mut generate, mut propagate] = [(); 2].map(|()| Scratch::zeros(words(self.len)));
-        let mut shares = Scratch::zeros(3 * BLOCK);
-        let (r_high, rest) = shares.split_at_mut(BLOCK);
-        let (r_low, product) = rest.split_at_mut(BLOCK);
+        let mut shares = Scratch::zeros(3 * LONG_BLOCK);
+        let (r_high, rest) = shares.split_at_mut(LONG_BLOCK);
+        let (r_low, product) = rest.split_at_mut(LONG_BLOCK);
         let region = self.bits as usize * bytes(self.len);
-        let y = self.plane(low + 1).chunks(BLOCK).zip(self.plane(low).chunks(BLOCK));
-        let out = generate.chunks_mut(BLOCK).zip(propagate.chunks_mut(BLOCK));
+        let y = self.plane(low + 1).chunks(LONG_BLOCK).zip(self.plane(low).chunks(LONG_BLOCK));
+        let out = generate.chunks_mut(LONG_BLOCK).zip(propagate.chunks_mut(LONG_BLOCK));
         for (b, ((y_high, y_low), (generate, propagate))) in y.zip(out).enumerate() {
-            let (size, at) = (y_high.len(), b * BLOCK);
+            let (size, at) = (y_high.len(), b * LONG_BLOCK);
             let (r_high, r_low, product) = (&mut r_high[..size], &mut r_low[..size], &mut product[..size]);
             self.r(low + 1, at, r_high)?;
             self.r(low, at, r_low)?;
@@ -96,8 +96,8 @@ impl Leaves<'_> {
     /// Shares of y_j ⊕ r_j.
     fn difference(&self, j: usize) -> Result<BitShare, StoreError> {
         let mut out = Scratch::zeros(words(self.len));
-        for (b, (y, out)) in self.plane(j).chunks(BLOCK).zip(out.chunks_mut(BLOCK)).enumerate() {
-            self.r(j, b * BLOCK, out)?;
+        for (b, (y, out)) in self.plane(j).chunks(LONG_BLOCK).zip(out.chunks_mut(LONG_BLOCK)).enumerate() {
+            self.r(j, b * LONG_BLOCK, out)?;
             if self.one != 0 {
                 kernel::xor(out, y);
             }
