@@ -16,7 +16,7 @@ mod malformed;
 use common::{Random, split, stores, sum, xor};
 use ringshare::correlation::bits::Circuit;
 use ringshare::correlation::{Masked, Recipe, Store};
-use ringshare::protocol::{Error, Party};
+use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::SimTransport;
@@ -96,9 +96,12 @@ impl Local {
             let x = Share::<R>::zeros(len);
             match self.circuit {
                 Circuit::Bits => party.bits(&x, self.bits).map(drop),
-                Circuit::Zero => party.zero_by_bitwise(&x, self.bits).map(drop),
+                Circuit::Zero => {
+                    party.set_comparison(Family::Bitwise);
+                    party.zero_bits(&x, self.bits).map(drop)
+                }
                 _ => {
-                    party.set_comparison(ringshare::protocol::Family::Bitwise);
+                    party.set_comparison(Family::Bitwise);
                     party.negative_bits(&x, self.bits).map(drop)
                 }
             }

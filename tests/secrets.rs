@@ -5,6 +5,7 @@ mod common;
 
 use std::time::Duration;
 
+use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select, Subtraction};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
 use ringshare::correlation::{
     Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
@@ -47,6 +48,7 @@ macro_rules! neither_printed_nor_cloned {
 fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
     neither_printed_nor_cloned!(
         InputMask<R>, Triple<R>, MatrixTriple<R>, FixedMask<R>, FixedProduct<R>, Fixed<R>, Lookup<R, R>,
+        EdaBits<R>, BitProducts, DaBits<R>, Select<R>, Subtraction, Masked<EdaBits<R>>, Masked<BitProducts>,
         Comparison<R>, Chunks, Masked<Triple<R>>, Masked<Comparison<R>>, Store, Deck, Seeds,
     );
     // The probe tells.

@@ -7,10 +7,7 @@ mod arithmetic;
 mod binary;
 mod select;
 
-pub use self::{
-    arithmetic::cost as compose_cost,
-    binary::{and_cost, cost as bits_cost, zero_cost},
-    select::cost as select_cost,
-};
-pub(super) use arithmetic::cost as arithmetic_cost;
-pub(super) use binary::one;
+pub use arithmetic::cost as compose_cost;
+pub use binary::{and_cost, cost as bits_cost};
+pub(super) use binary::{one, products_cost};
+pub use select::cost as select_cost;

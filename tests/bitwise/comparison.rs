@@ -118,7 +118,7 @@ fn compares<R: Ring, O: Ring>(parties: usize, bits: u32, x: &[R::Word]) {
         let x = input::<R>(party, parties - 1, x)?;
         let number = party.compare::<R, O>(&x, bits, [O::Word::truncate(0x55), O::Word::from_signed(-3)])?;
         let negative = party.negative_bits(&x, bits)?;
-        let zero = party.zero_by_bitwise(&x, bits)?;
+        let zero = party.zero_bits(&x, bits)?;
         Ok((wide(&party.open(&number)?), party.open_bits(&negative)?, party.open_bits(&zero)?))
     });
     for (numbers, negative, zero) in simulated.unwrap().outputs {
@@ -190,14 +190,70 @@ fn what_stands_on_comparisons_takes_this_one() {
     );
 }
 
+fn relus<R: Ring, O: Ring>() {
+    for bits in 2..=R::BITS.min(64) {
+        let parties = 2 + bits as usize % 6;
+        let x = values::<R::Word>(400, bits, &mut Random(bits as u64));
+        // Dirt above the bits that count is another number.
+        let x: Vec<R::Word> = x.iter().map(|x| R::Word::from_signed(x.signed(bits))).collect();
+        for shift in [0, 1, bits / 2, bits - 1] {
+            if shift >= bits {
+                continue;
+            }
+            let relu = |x: &R::Word| low(O::Word::from_signed(x.signed(bits).max(0) >> shift), O::BITS);
+            let expected: Vec<u128> = x.iter().map(relu).collect();
+            all(
+                &Simulation::new(parties),
+                &|party| {
+                    party.set_comparison(Family::Bitwise);
+                    let x = input::<R>(party, 0, &x)?;
+                    let out = party.relu_truncate::<R, O>(&x, bits, shift)?;
+                    open(party, &out)
+                },
+                &expected,
+            );
+        }
+    }
+}
+
+#[test]
+fn relu_at_every_length_into_rings_of_any_width() {
+    relus::<Z2<8>, Z2<8>>();
+    relus::<Z2<13>, Z2<64>>();
+    relus::<Z2<16>, Z2<3>>();
+    relus::<Z2<33>, Z2<32>>();
+    relus::<Z2<64>, Z2<64>>();
+    relus::<Z2<64>, Z2<128>>();
+    relus::<Z2<128>, Z2<1>>();
+}
+
+#[test]
+fn equality_is_that_of_the_low_bits() {
+    for bits in 2..=14 {
+        let a = values::<u16>(500, bits, &mut Random(1));
+        let b: Vec<u16> = a.iter().enumerate().map(|(i, a)| a ^ u16::from(i % 3 == 0) << (i % 14)).collect();
+        let same = |(a, b): (&u16, &u16)| u128::from(low(*a, bits) == low(*b, bits));
+        let expected: Vec<u128> = a.iter().zip(&b).map(same).collect();
+        all(
+            &Simulation::new(4),
+            &|party| {
+                party.set_comparison(Family::Bitwise);
+                let (a, b) = (input::<Z2<14>>(party, 0, &a)?, input::<Z2<14>>(party, 1, &b)?);
+                let equal = party.equal::<_, Z2<33>>(&a, &b, bits)?;
+                open(party, &equal)
+            },
+            &expected,
+        );
+    }
+}
+
 #[test]
 fn lengths_that_cannot_be_are_refused() {
     let simulation = Simulation::new(2);
     let x = Share::<Z2<14>>::zeros(3);
     for bits in [0, 15, 64, 65, u32::MAX] {
         assert!(simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.bits(&x, bits)).is_err());
-        let zero =
-            simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.zero_by_bitwise(&x, bits));
+        let zero = simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.zero_bits(&x, bits));
         assert!(zero.is_err());
     }
     let x = Share::<Z2<128>>::zeros(3);

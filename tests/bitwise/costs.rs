@@ -46,13 +46,27 @@ fn at_every_length_of_numbers() {
     let x = Share::<Z2<64>>::zeros(len);
     for bits in 1..=64 {
         holds(protocol::bits_cost(len, bits), 9, &|party| party.bits(&x, bits).map(drop));
-        holds(protocol::zero_cost(len, bits), 9, &|party| party.zero_by_bitwise(&x, bits).map(drop));
         if bits >= 2 {
+            holds(protocol::equal_cost(Family::Bitwise, len, bits, None), 9, &|party| {
+                party.set_comparison(Family::Bitwise);
+                party.zero_bits(&x, bits).map(drop)
+            });
             holds(Family::Bitwise.cost(len, bits, None), 9, &|party| {
                 party.set_comparison(Family::Bitwise);
                 party.negative_bits(&x, bits).map(drop)
             });
+            for shift in [0, 1, bits - 1] {
+                let cost = protocol::relu_cost(Family::Bitwise, len, bits, shift, Elements::of::<Z2<14>>());
+                holds(cost, 90, &|party| {
+                    party.set_comparison(Family::Bitwise);
+                    party.relu_truncate::<_, Z2<14>>(&x, bits, shift).map(drop)
+                });
+            }
             let output = Some(Elements::of::<Z2<14>>());
+            holds(protocol::equal_cost(Family::Bitwise, len, bits, output), 9, &|party| {
+                party.set_comparison(Family::Bitwise);
+                party.zero::<_, Z2<14>>(&x, bits).map(drop)
+            });
             holds(Family::Bitwise.cost(len, bits, output), 9, &|party| {
                 party.set_comparison(Family::Bitwise);
                 party.sign::<_, Z2<14>>(&x, bits).map(drop)

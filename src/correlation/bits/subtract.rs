@@ -116,12 +116,9 @@ impl Circuit {
     /// The cost of `len` differences of `bits` bits, the opening of y included.
     ///
     /// # Panics
-    /// If `bits` is 0.
+    /// If `bits` is below 2.
     pub fn cost(self, len: usize, bits: u32) -> Cost {
-        if bits == 1 {
-            // The lowest bits of a sum's shares are shares of its lowest bit.
-            return Cost::default();
-        }
+        assert!(bits >= 2, "a difference of {bits} bits");
         let positions = self.positions(bits) as usize;
         let layers = (1..depth(positions)).map(|level| self.layer(positions, level));
         let mut cost = Cost {

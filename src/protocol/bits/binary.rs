@@ -3,7 +3,9 @@
 //! | | rounds | opened bits | dealer's bits |
 //! | --- | --- | --- | --- |
 //! | and | 1 | 2 | 1 |
-//! | bits of k-bit numbers | ⌈log2(k − 1)⌉, at least 1 | see [`Circuit`] | k, a half more, and a bit a product |
+//! | bits of k-bit numbers | ⌈log2(k − 1)⌉, at least 1 | see [`correlation::bits`](crate::correlation::bits) | k, a half more, and a bit a product |
+//!
+//! The lowest bit of numbers by itself is free: no carry enters it, and its shares are those of x.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -29,7 +31,7 @@ impl<T: Transport> Party<T> {
     }
 
     /// Products of pairs of vectors of `len` bits, all in one round.
-    fn bit_products(
+    pub(in crate::protocol) fn bit_products(
         &mut self,
         len: usize,
         vectors: &[&BitShare],
@@ -47,21 +49,20 @@ impl<T: Transport> Party<T> {
     /// If `bits` is not in 1..=64 or above k, the network fails, the store has no such items next or
     /// the dealer's data is malformed.
     pub fn bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<BitShare>, Error> {
+        range("bits of a number", 1, R::BITS.min(64) as u64, bits as u64)?;
+        if bits == 1 {
+            return Ok(vec![lowest_bits(x)]);
+        }
         self.subtract(x, bits, Circuit::Bits)
     }
 
-    /// Opens x masked, and takes the mask away bit by bit.
+    /// Opens x masked, and takes the mask away bit by bit; 2 bits and more.
     pub(in crate::protocol) fn subtract<R: Ring>(
         &mut self,
         x: &Share<R>,
         bits: u32,
         circuit: Circuit,
     ) -> Result<Vec<BitShare>, Error> {
-        range("bits of a number", 1, R::BITS.min(64) as u64, bits as u64)?;
-        if bits == 1 {
-            let lowest = lowest_bits(x);
-            return Ok(vec![if circuit == Circuit::Zero { lowest.not(self.id()) } else { lowest }]);
-        }
         let edabits = self.store.edabits::<R>(x.len(), bits, circuit.pairs(bits))?;
         let (mut y, edabits) = edabits.mask(x);
         self.network.open(&mut y, bits)?;
@@ -82,7 +83,16 @@ pub(in crate::protocol) fn one(mut vectors: Vec<BitShare>) -> BitShare {
 
 /// The cost of `len` ands of bits.
 pub fn and_cost(len: usize) -> Cost {
-    Cost { rounds: 1, opened_bits: 2 * len as u64, dealer_bytes: packed_len(len, 1) as u64 }
+    products_cost(len, 2, 1)
+}
+
+/// The cost of `products` products among `masks` vectors of `len` bits.
+pub(in crate::protocol) fn products_cost(len: usize, masks: usize, products: usize) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: (masks * len) as u64,
+        dealer_bytes: (products * packed_len(len, 1)) as u64,
+    }
 }
 
 /// The cost of taking `len` numbers of `bits` bits apart.
@@ -90,13 +100,5 @@ pub fn and_cost(len: usize) -> Cost {
 /// # Panics
 /// If `bits` is 0.
 pub fn cost(len: usize, bits: u32) -> Cost {
-    Circuit::Bits.cost(len, bits)
-}
-
-/// The cost of `len` comparisons with zero for equality, at `bits` bits.
-///
-/// # Panics
-/// If `bits` is 0.
-pub fn zero_cost(len: usize, bits: u32) -> Cost {
-    Circuit::Zero.cost(len, bits)
+    if bits == 1 { Cost::default() } else { Circuit::Bits.cost(len, bits) }
 }
