@@ -6,8 +6,9 @@ use core::marker::PhantomData;
 
 use num_traits::Zero;
 
+use super::leaves::Leaves;
 use super::planes::{BLOCK, bytes, words};
-use super::{Circuit, Subtraction, kernel, leaves};
+use super::{Circuit, Subtraction, kernel};
 use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
 use crate::share::{BitShare, Scratch, Share};
@@ -74,10 +75,9 @@ impl<O: Ring> Masked<EdaBits<O>> {
             circuit.pairs(dealt.bits),
             "pairs that were dealt and that the circuit takes"
         );
-        let words = words(dealt.len);
-        let mut planes = vec![0; dealt.bits as usize * words];
-        kernel::transpose(y, dealt.bits, words, &mut planes);
-        leaves::start(&dealt.source, dealt.len, dealt.bits, circuit, &planes)
+        let mut leaves = Leaves::new(dealt.source.party(), dealt.len, dealt.bits, circuit);
+        leaves.fill(&dealt.source, y)?;
+        Ok(leaves.finish())
     }
 }
 

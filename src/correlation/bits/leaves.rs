@@ -2,106 +2,104 @@
 
 use alloc::vec::Vec;
 
-use super::edabits::{PAIRS, PLANES};
-use super::planes::{LONG_BLOCK, bytes, words};
-use super::{Circuit, Subtraction, kernel};
+use super::planes::{BLOCK, bytes, words};
+use super::{Circuit, Subtraction, edabits, kernel};
 use crate::correlation::{Source, StoreError};
+use crate::ring::Word;
 use crate::share::{BitShare, Scratch};
 
-/// What the leaves are made of.
-struct Leaves<'a> {
-    source: &'a Source,
-    len: usize,
-    bits: u32,
-    /// Planes of y.
-    y: &'a [u64],
-    /// The share of the constant: all ones at party 0.
-    one: u64,
-}
-
-/// g and p of all positions after the first level, and y ⊕ r at the bits that come out.
-pub(super) fn start(
-    source: &Source,
+/// g and p of all positions after the first level, and y ⊕ r at the bits that come out. Positions that
+/// no later level looks at are empty.
+pub(super) struct Leaves {
     len: usize,
     bits: u32,
     circuit: Circuit,
-    y: &[u64],
-) -> Result<Subtraction, StoreError> {
-    let one = if source.party() == 0 { !0 } else { 0 };
-    let leaves = Leaves { source, len, bits, y, one };
-    let positions = circuit.positions(bits) as usize;
-    let [mut generate, mut propagate] = [(); 2].map(|()| Vec::with_capacity(positions));
-    for low in (0..positions).step_by(2) {
-        let paired = low + 1 < positions;
-        if !paired || circuit == Circuit::Bits {
-            let [g, p] = leaves.single(low)?;
-            generate.push(g);
-            propagate.push(p);
-        } else {
-            generate.push(BitShare::zeros(0));
-            propagate.push(BitShare::zeros(0));
-        }
-        if paired {
-            let [g, p] = leaves.pair(low)?;
-            generate.push(g);
-            propagate.push(p);
-        }
-    }
-    let differences = circuit.outputs(bits).map(|j| leaves.difference(j)).collect::<Result<_, _>>()?;
-    Ok(Subtraction::new(circuit, generate, propagate, differences))
+    /// The share of the constant: all ones at party 0.
+    one: u64,
+    generate: Vec<Scratch<u64>>,
+    propagate: Vec<Scratch<u64>>,
+    differences: Vec<Scratch<u64>>,
 }
 
-impl Leaves<'_> {
-    fn plane(&self, j: usize) -> &[u64] {
-        &self.y[j * words(self.len)..][..words(self.len)]
-    }
-
-    /// Words `at..` of this party's shares of r_j.
-    fn r(&self, j: usize, at: usize, out: &mut [u64]) -> Result<(), StoreError> {
-        self.source.vector(PLANES, 0, self.len, j, at, out)
-    }
-
-    fn single(&self, j: usize) -> Result<[BitShare; 2], StoreError> {
-        let [mut generate, mut propagate] = [(); 2].map(|()| Scratch::zeros(words(self.len)));
-        let mut r = Scratch::zeros(LONG_BLOCK);
-        let out = generate.chunks_mut(LONG_BLOCK).zip(propagate.chunks_mut(LONG_BLOCK));
-        for (b, (y, (generate, propagate))) in self.plane(j).chunks(LONG_BLOCK).zip(out).enumerate() {
-            let r = &mut r[..y.len()];
-            self.r(j, b * LONG_BLOCK, r)?;
-            kernel::leaf(y, r, self.one, generate, propagate);
+impl Leaves {
+    pub(super) fn new(party: usize, len: usize, bits: u32, circuit: Circuit) -> Self {
+        let positions = circuit.positions(bits) as usize;
+        // The lower bit of a pair goes into the upper one.
+        let kept = |i: &usize| circuit == Circuit::Bits || i % 2 == 1 || *i == positions - 1;
+        let vector = |i: usize| Scratch::zeros(if kept(&i) { words(len) } else { 0 });
+        let outputs = circuit.outputs(bits);
+        Self {
+            len,
+            bits,
+            circuit,
+            one: if party == 0 { !0 } else { 0 },
+            generate: (0..positions).map(vector).collect(),
+            propagate: (0..positions).map(vector).collect(),
+            differences: outputs.map(|_| Scratch::zeros(words(len))).collect(),
         }
-        Ok([generate, propagate].map(|words| BitShare::from_words(words.take(), self.len)))
     }
 
-    /// g and p of the bits `low` and `low` + 1 together.
-    fn pair(&self, low: usize) -> Result<[BitShare; 2], StoreError> {
-        let [mut generate, mut propagate] = [(); 2].map(|()| Scratch::zeros(words(self.len)));
-        let mut shares = Scratch::zeros(3 * LONG_BLOCK);
-        let (r_high, rest) = shares.split_at_mut(LONG_BLOCK);
-        let (r_low, product) = rest.split_at_mut(LONG_BLOCK);
-        let region = self.bits as usize * bytes(self.len);
-        let y = self.plane(low + 1).chunks(LONG_BLOCK).zip(self.plane(low).chunks(LONG_BLOCK));
-        let out = generate.chunks_mut(LONG_BLOCK).zip(propagate.chunks_mut(LONG_BLOCK));
-        for (b, ((y_high, y_low), (generate, propagate))) in y.zip(out).enumerate() {
-            let (size, at) = (y_high.len(), b * LONG_BLOCK);
-            let (r_high, r_low, product) = (&mut r_high[..size], &mut r_low[..size], &mut product[..size]);
-            self.r(low + 1, at, r_high)?;
-            self.r(low, at, r_low)?;
-            self.source.vector(PAIRS, region, self.len, low / 2, at, product)?;
-            kernel::pair([y_high, y_low], [r_high, r_low], product, self.one, generate, propagate);
-        }
-        Ok([generate, propagate].map(|words| BitShare::from_words(words.take(), self.len)))
-    }
-
-    /// Shares of y_j ⊕ r_j.
-    fn difference(&self, j: usize) -> Result<BitShare, StoreError> {
-        let mut out = Scratch::zeros(words(self.len));
-        for (b, (y, out)) in self.plane(j).chunks(LONG_BLOCK).zip(out.chunks_mut(LONG_BLOCK)).enumerate() {
-            self.r(j, b * LONG_BLOCK, out)?;
-            if self.one != 0 {
-                kernel::xor(out, y);
+    /// All leaves, block by block: y, its planes and the shares of r's stay in the cache.
+    pub(super) fn fill<W: Word>(&mut self, source: &Source, y: &[W]) -> Result<(), StoreError> {
+        let (bits, region) = (self.bits as usize, self.bits as usize * bytes(self.len));
+        let block = BLOCK.min(words(self.len));
+        let mut planes = alloc::vec![0; bits * block];
+        let mut shares = Scratch::zeros((bits + 1) * block);
+        for (b, y) in y.chunks(64 * BLOCK).enumerate() {
+            let (at, size) = (b * BLOCK, words(y.len()));
+            kernel::transpose(y, self.bits, block, &mut planes);
+            let (r, product) = shares.split_at_mut(bits * block);
+            for (j, r) in r.chunks_exact_mut(block).enumerate() {
+                source.vector(edabits::PLANES, 0, self.len, j, at, &mut r[..size])?;
+            }
+            let product = &mut product[..size];
+            for position in 0..self.generate.len() {
+                if position % 2 == 1 {
+                    source.vector(edabits::PAIRS, region, self.len, position / 2, at, product)?;
+                }
+                let plane = |j: usize| [&planes[j * block..][..size], &r[j * block..][..size]];
+                self.position(position, at, plane, product);
+            }
+            for (difference, j) in self.differences.iter_mut().zip(self.circuit.outputs(self.bits)) {
+                let difference = &mut difference[at..at + size];
+                difference.copy_from_slice(&r[j * block..][..size]);
+                if self.one != 0 {
+                    kernel::xor(difference, &planes[j * block..][..size]);
+                }
             }
         }
-        Ok(BitShare::from_words(out.take(), self.len))
+        Ok(())
+    }
+
+    /// Words `at..` of one position: `plane` gives those of y and of the shares of r at a bit.
+    fn position<'a>(
+        &mut self,
+        position: usize,
+        at: usize,
+        plane: impl Fn(usize) -> [&'a [u64]; 2],
+        product: &[u64],
+    ) {
+        let [generate, propagate] = [&mut self.generate, &mut self.propagate].map(|all| &mut all[position]);
+        if generate.is_empty() {
+            return;
+        }
+        let now = at..at + product.len();
+        let (generate, propagate) = (&mut generate[now.clone()], &mut propagate[now]);
+        let [y, r] = plane(position);
+        if position % 2 == 0 {
+            return kernel::leaf(y, r, self.one, generate, propagate);
+        }
+        let [y_low, r_low] = plane(position - 1);
+        kernel::pair([y, y_low], [r, r_low], product, self.one, generate, propagate);
+    }
+
+    pub(super) fn finish(self) -> Subtraction {
+        let share = |words: Scratch<u64>| {
+            let len = if words.is_empty() { 0 } else { self.len };
+            BitShare::from_words(words.take(), len)
+        };
+        let [generate, propagate, differences] = [self.generate, self.propagate, self.differences]
+            .map(|vectors| vectors.into_iter().map(share).collect());
+        Subtraction::new(self.circuit, generate, propagate, differences)
     }
 }

@@ -6,11 +6,9 @@
 use crate::correlation::{Dealing, Source, StoreError};
 use crate::share::BitShare;
 
-/// Words of a vector that are handled at a time where many vectors are: their shares stay in the
-/// cache, and the generator's calls are long.
+/// Words of a vector that are handled at a time: the shares of many vectors stay in the cache, and the
+/// generator's calls are long.
 pub(super) const BLOCK: usize = 512;
-/// The same where a few are.
-pub(super) const LONG_BLOCK: usize = 2048;
 
 /// Words of a bit vector.
 pub(super) fn words(len: usize) -> usize {
