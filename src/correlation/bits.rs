@@ -28,7 +28,7 @@
 //! | zero | x = 0, the p of all bits | k | ⌈log2 n⌉ | m − 1 | 2(m − 1) |
 //! | bits | all x_i | k − 1 | ⌈log2 n⌉ | below n·⌈log2 m⌉ | about n/2·⌈log2 m⌉ + n |
 //!
-//! Here m = ⌈n / 2⌉, and the rounds include the opening of y. All borrows are found by Sklansky's
+//! Here m = ⌈n / 2⌉, and the rounds, at least one, include the opening of y. All borrows are found by Sklansky's
 //! prefix tree (*Conditional-sum addition logic*, IRE Transactions on Electronic Computers 1960): at
 //! the least depth there is, the upper half of every range is combined with *one* g and p of the
 //! lower half, which are opened once; only p of the upper half is opened bit by bit. The tree of Kogge

@@ -82,19 +82,22 @@ impl<R: Ring> Masked<DaBits<R>> {
         for (b, out) in out.expose_mut().chunks_mut(BLOCK).enumerate() {
             let (term, c) = (&mut term[..out.len()], &mut c[..words(out.len())]);
             for j in 0..planes {
+                let now = if j == 0 { &mut *out } else { &mut *term };
                 let base = if j == 0 { values[0] } else { R::Word::zero() };
                 let factor = values[1].wrapping_sub(&values[0]) << j as usize;
-                let [base, flipped] =
-                    if own { [base, base.wrapping_add(&factor)] } else { [R::Word::zero(); 2] };
-                let region = correction_bytes(len, j, R::BITS);
-                let at = j as usize * stride + b * BLOCK;
+                let ends = if own { [base, base.wrapping_add(&factor)] } else { [R::Word::zero(); 2] };
                 match &source.correction {
-                    None => source.random(NUMBERS, at, term),
-                    Some(_) => source.chosen(NUMBERS, region, R::BITS - j, b * BLOCK, term)?,
+                    None => source.random(NUMBERS, j as usize * stride + b * BLOCK, now),
+                    Some(_) => {
+                        let region = correction_bytes(len, j, R::BITS);
+                        source.chosen(NUMBERS, region, R::BITS - j, b * BLOCK, now)?;
+                    }
                 }
                 opened(all, len, j as usize, b * BLOCK / 64, c);
-                flip(c, term, factor, base, flipped);
-                add(out, term);
+                flip(c, now, factor, ends[0], ends[1]);
+                if j > 0 {
+                    add(out, term);
+                }
             }
         }
         Ok(out)
