@@ -86,7 +86,7 @@ impl Leaves {
         let now = at..at + product.len();
         let (generate, propagate) = (&mut generate[now.clone()], &mut propagate[now]);
         let [y, r] = plane(position);
-        if position % 2 == 0 {
+        if position.is_multiple_of(2) {
             return kernel::leaf(y, r, self.one, generate, propagate);
         }
         let [y_low, r_low] = plane(position - 1);
