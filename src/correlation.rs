@@ -26,6 +26,7 @@
 //! | [`BitProducts`](bits::BitProducts) | bits ρ, products ρ_i·ρ_j | a bit a product |
 //! | [`DaBits`](bits::DaBits) | a bit ρ, also as a number | k bits |
 //! | [`Select`](bits::Select) | s, a bit ρ, also as a number, ρ·s | 2k bits |
+//! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
 //! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
 
 pub mod bits;
@@ -34,6 +35,7 @@ mod dealer;
 mod deck;
 mod fixed;
 mod input;
+pub mod legendre;
 mod lookup;
 mod masked;
 #[cfg(doctest)]
@@ -51,7 +53,7 @@ pub use deck::Deck;
 pub(crate) use fixed::strips;
 pub use fixed::{Fixed, FixedMask, FixedProduct};
 pub use input::InputMask;
-pub use lookup::{Lookup, MAX_INDEX_BITS};
+pub use lookup::Lookup;
 pub use masked::Masked;
 pub use recipe::{Cost, DryRun, Recipe};
 pub use request::{Elements, Request};

@@ -12,13 +12,14 @@
 //! | [`multiply`](Party::multiply) | 1 | 2k | k |
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
-//! | [`lookup`](Party::lookup) of m bits | 1 | m | 2^m·k |
+//! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
 //! | [`and`](Party::and) of bits | 1 | 2 | 1 |
 //! | [`bits`](Party::bits) of k-bit numbers | ⌈log2(k − 1)⌉ | see [`Circuit`](crate::correlation::bits::Circuit) | |
 //! | [`arithmetic`](Party::arithmetic) of a bit | 1 | 1 | k |
 //! | [`compose`](Party::compose) of m bits | 1 | m | Σ (k − j), j < m |
 //! | [`select`](Party::select), [`select_bits`](Party::select_bits) by a bit | 1 | 1 + k | 2k |
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
+//! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
 //! | [`clipped_relu`](Party::clipped_relu) | as two comparisons at once | | |
 //! | [`truncate`](Party::truncate) | 1 | k + 1 | 1 or 2 elements |

@@ -3,16 +3,17 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use common::{seeds, sum};
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
-use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Transport};
+use ringshare::function::Table;
+use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
@@ -125,9 +126,9 @@ fn padding_in_corrections_is_refused() {
     let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
     store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
     assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
-    let table: Arc<[u64]> = Arc::new([0, 1]);
-    store.put(Lookup::<R, Z2<5>>::request(1, 1, table.clone()), Some(vec![0xff; 2])).unwrap();
-    let (_, lookup) = store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().mask(&Share::zeros(1));
+    let table = Table::from_static(&[0, 1]);
+    store.put(Lookup::<Z2<5>>::request(1, &table), Some(vec![0xff; 2])).unwrap();
+    let (_, lookup) = store.lookup::<Z2<5>>(1, &table).unwrap().mask(&Share::<R>::zeros(1));
     assert!(matches!(lookup.finish(&[1]), Err(StoreError::Padding)));
     let plan = Plan::new(4, Some(Elements::of::<Z2<5>>()));
     let bytes = plan.dealer_bytes(1);
@@ -155,6 +156,48 @@ fn padding_from_a_peer_is_refused_or_cleared() {
         let open = |party: &mut Party<_>| party.open_bits(&BitShare::zeros(42));
         for result in Simulation::new(2).run_over(ends, &Recipe::default(), open).into_iter().take(2) {
             assert_eq!(result.unwrap(), Some(vec![0]));
+        }
+    }
+}
+
+#[test]
+fn words_of_a_peer_that_are_no_field_elements_are_refused() {
+    let field = Variant::Bsgn0.field();
+    let prime = field.prime();
+    // Six words, each in a slice of its own for one of three parties by scatter.
+    let bad = |place: usize, word: u64| {
+        let mut words = [prime - 1; 130];
+        words[place] = word;
+        words
+    };
+    for topology in [Topology::Direct, Topology::Scatter] {
+        for place in [0, 63, 64, 128, 129] {
+            for word in [prime, u64::MAX] {
+                let open = |party: &mut Party<_>| {
+                    let mut words = bad(place, if party.id() == 0 { word } else { 1 });
+                    Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
+                };
+                let simulation = Simulation::new(3).topology(topology);
+                let results = simulation.run_over(mesh(4), &Recipe::default(), open);
+                let errors: Vec<String> = results
+                    .iter()
+                    .take(3)
+                    .filter_map(|result| Some(result.as_ref().err()?.to_string()))
+                    .collect();
+                // Party 0 keeps its slice to itself by scatter, and what it has summed it sends reduced.
+                let own = topology == Topology::Scatter && place < 64;
+                let found = format!("payload from peer 0: expected elements below {prime}, found {word}");
+                assert!(own || errors.contains(&found), "{errors:?}");
+            }
+        }
+        let open = |party: &mut Party<_>| {
+            let mut words = bad(3, 5);
+            Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
+        };
+        let simulation = Simulation::new(3).topology(topology);
+        for words in simulation.run_over(mesh(4), &Recipe::default(), open).into_iter().take(3) {
+            let words = words.unwrap().unwrap();
+            assert!(words.iter().enumerate().all(|(i, &word)| word == if i == 3 { 15 } else { prime - 3 }));
         }
     }
 }
@@ -212,19 +255,27 @@ fn another_number_of_parties_is_an_error_everywhere() {
 #[test]
 fn malformed_requests_are_refused() {
     let elements = |word, bits| Elements { word, bits };
-    let lookup = |index, entries: usize| {
-        let table = vec![0; entries].into();
-        Request::Lookup { len: 2, index, output: Elements::of::<R>(), table }
-    };
+    let lookup = |len, output| Request::Lookup { len, output, table: Table::from_static(&[0, 1]) };
     let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
+    let legendre =
+        |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
     let requests = [
+        legendre(2, 16, 16, elements(16, 14)),
+        legendre(2, 8, 8, elements(16, 14)),
+        legendre(2, 64, 62, elements(16, 14)),
+        legendre(2, 128, u32::MAX, elements(16, 14)),
+        legendre(2, 16, 1, elements(16, 14)),
+        legendre(2, 256, 10, elements(16, 14)),
+        legendre(2, 16, 10, elements(16, 17)),
+        legendre(HUGE, 16, 10, elements(16, 14)),
         Request::Input { owner: 2, len: 1, elements: elements(16, 14) },
         Request::Triple { len: 1, elements: elements(16, 17) },
         Request::Triple { len: 1, elements: elements(16, 0) },
         Request::Triple { len: 1, elements: elements(24, 14) },
         Request::FixedMask { outputs: 1, inputs: 1, elements: elements(0, 0) },
-        lookup(elements(16, 3), 7),
-        lookup(elements(16, 13), 1 << 13),
+        lookup(2, elements(16, 17)),
+        lookup(2, elements(256, 14)),
+        lookup(2, elements(16, 0)),
         compare(8, None),
         compare(256, None),
         compare(16, Some(elements(16, 17))),
@@ -239,12 +290,7 @@ fn malformed_requests_are_refused() {
         },
         Request::FixedMask { outputs: HUGE, inputs: 2, elements: elements(16, 14) },
         Request::FixedProduct { matrix: 0, rows: HUGE, outputs: 2, inputs: 2, elements: elements(16, 14) },
-        Request::Lookup {
-            len: HUGE,
-            index: elements(16, 1),
-            output: elements(16, 14),
-            table: Arc::new([0, 1]),
-        },
+        lookup(HUGE, elements(16, 14)),
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
     ];

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, bits, compare, fixed, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, bits, compare, fixed, legendre, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -119,10 +119,8 @@ impl Deck {
                     return Err(Error::NoMatrix { matrix, masked: self.masks.len() });
                 }
             }
-            Request::Lookup { len, index, output, ref table } => {
-                with_word!(index.word, I => with_word!(output.word, W => {
-                    lookup::deal::<I, W>(&dealing, len, index.bits, output.bits, table, out);
-                }));
+            Request::Lookup { len, output: Elements { word, bits }, ref table } => {
+                with_word!(word, W => lookup::deal::<W>(&dealing, table, len, bits, out));
             }
             Request::EdaBits { len, elements: Elements { word, bits }, pairs } => {
                 with_word!(word, W => bits::deal_edabits::<W>(&dealing, len, bits, pairs, out));
@@ -139,6 +137,11 @@ impl Deck {
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);
                 with_word!(word, W => with_word!(output, O => compare::deal::<W, O>(&dealing, plan, len, out)));
+            }
+            Request::Legendre { len, word, bits, variant, output } => {
+                with_word!(word, W => with_word!(output.word, O => {
+                    legendre::deal::<W, O>(&dealing, len, bits, variant, output, out);
+                }));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! ```
 //! use ringshare::correlation::bits::{BitProducts, Circuit, DaBits, EdaBits, Select, Subtraction};
 //! use ringshare::correlation::compare::{Chunks, Comparison};
+//! use ringshare::correlation::legendre::{Legendre, Products};
 //! use ringshare::correlation::{FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Triple};
 //! use ringshare::ring::Z2;
 //! use ringshare::share::{BitShare, Share};
@@ -12,7 +13,9 @@
 //! fn input(c: InputMask<R>) { c.share(&[]); }
 //! fn triple(c: Triple<R>, x: &Share<R>) { c.mask(x, x); }
 //! fn matrix_triple(c: MatrixTriple<R>, x: &Share<R>) { c.mask(x, x); }
-//! fn lookup(c: Lookup<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn lookup(c: Lookup<R>, x: &Share<R>) { c.mask(x); }
+//! fn pairs(c: Lookup<R>, x: &Share<R>) { c.mask_pair(x, x); }
+//! fn entries(c: Masked<Lookup<R>>) { let _ = c.finish(&[]); }
 //! fn fixed_product(c: FixedProduct<R>, x: &Share<R>) { c.mask(x); }
 //! fn fixed_mask(c: FixedMask<R>) { c.finish(None); }
 //! fn comparison(c: Comparison<R>, x: &Share<R>) { c.mask(x); }
@@ -31,6 +34,9 @@
 //! fn lifted(c: Chunks) { let _ = c.finish_lifted::<R, R>(&[], &[]); }
 //! fn bits(c: Chunks) { let _ = c.finish_bits(); }
 //! fn level(c: Chunks) { let _ = c.combine(&[]); }
+//! fn legendre(c: Legendre<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn symbols(c: Masked<Legendre<R, R>>) { let _ = c.products(&[]); }
+//! fn products(c: Products<R>) { let _ = c.finish(&[], [0, 1]); }
 //! ```
 //!
 //! Used twice, nothing does:
@@ -51,7 +57,17 @@
 //!
 //! ```compile_fail,E0382
 //! use ringshare::{correlation::Lookup, ring::Z2, share::Share};
-//! fn lookup(c: Lookup<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! fn lookup(c: Lookup<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::Lookup, ring::Z2, share::Share};
+//! fn pairs(c: Lookup<Z2<14>>, x: &Share<Z2<14>>) { c.mask_pair(x, x); c.mask_pair(x, x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::{Lookup, Masked};
+//! fn entries(c: Masked<Lookup<ringshare::ring::Z2<14>>>) { let _ = c.finish(&[]); let _ = c.finish(&[]); }
 //! ```
 //!
 //! ```compile_fail,E0382
@@ -138,4 +154,19 @@
 //! ```compile_fail,E0382
 //! use ringshare::{correlation::{Masked, bits::Select}, ring::Z2};
 //! fn selected(c: Masked<Select<Z2<14>>>) { let _ = c.finish(&[], &[]); let _ = c.finish(&[], &[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::legendre::Legendre, ring::Z2, share::Share};
+//! fn legendre(c: Legendre<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, legendre::Legendre}, ring::Z2};
+//! fn symbols(c: Masked<Legendre<Z2<14>, Z2<14>>>) { let _ = c.products(&[]); let _ = c.products(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::legendre::Products, ring::Z2};
+//! fn products(c: Products<Z2<14>>) { let _ = c.finish(&[], [0, 1]); let _ = c.finish(&[], [0, 1]); }
 //! ```

@@ -3,8 +3,10 @@
 use alloc::sync::Arc;
 use core::fmt;
 
+use super::bits;
 use super::compare::Plan;
-use super::{MAX_INDEX_BITS, bits};
+use super::legendre::{self, Variant};
+use crate::function::Table;
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
@@ -93,12 +95,10 @@ pub enum Request {
     Lookup {
         /// Number of lookups.
         len: usize,
-        /// Their index's ring: the table has 2^bits entries.
-        index: Elements,
         /// The entries' ring.
         output: Elements,
         /// The public function, by value.
-        table: Arc<[u64]>,
+        table: Table,
     },
     /// Random numbers with their bits, and products of neighbouring bits.
     EdaBits {
@@ -143,6 +143,19 @@ pub enum Request {
         /// How they are compared.
         plan: Plan,
     },
+    /// Comparisons with zero by Legendre symbols.
+    Legendre {
+        /// Number of values.
+        len: usize,
+        /// Bits of the word that holds the values.
+        word: u32,
+        /// Bits of the values.
+        bits: u32,
+        /// Which symbols.
+        variant: Variant,
+        /// The results' ring.
+        output: Elements,
+    },
 }
 
 impl fmt::Display for Elements {
@@ -166,8 +179,9 @@ impl fmt::Display for Request {
             Self::FixedProduct { matrix, rows, outputs, inputs, elements } => {
                 write!(f, "FixedProduct({rows} by matrix {matrix}, {outputs}x{inputs}, {elements})")
             }
-            Self::Lookup { len, index, output, table } => {
-                write!(f, "Lookup({len}, index {index}, {} entries of {output})", table.len())
+            Self::Lookup { len, output, table } => {
+                let [a, b] = table.bits();
+                write!(f, "Lookup({len}, index of {a} and {b} bits, entries of {output})")
             }
             Self::EdaBits { len, elements, pairs } => write!(f, "EdaBits({len}, {elements}, {pairs} pairs)"),
             Self::BitProducts { len, masks, pairs } => {
@@ -183,6 +197,9 @@ impl fmt::Display for Request {
                     Some(output) => write!(f, "result {output})"),
                     None => f.write_str("result bits)"),
                 }
+            }
+            Self::Legendre { len, word, bits, variant, output } => {
+                write!(f, "Legendre({len} by {variant:?}, {bits} bits in words of {word}, result {output})")
             }
         }
     }
@@ -202,7 +219,7 @@ impl Request {
                 (0, packed_len(rows.saturating_mul(*outputs), elements.bits))
             }
             Self::Lookup { len, output, table, .. } => {
-                (0, packed_len(len.saturating_mul(table.len()), output.bits))
+                (0, packed_len(len.saturating_mul(table.entries().len()), output.bits))
             }
             Self::EdaBits { len, elements, pairs } => {
                 let planes = elements.bits as usize + *pairs as usize;
@@ -212,6 +229,9 @@ impl Request {
             Self::DaBits { len, planes, output } => (0, bits::dabits_bytes(*len, *planes, output.bits)),
             Self::Select { len, elements } => (0, packed_len(*len, elements.bits).saturating_mul(2)),
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
+            Self::Legendre { len, variant, output, .. } => {
+                (0, legendre::dealer_bytes(*len, *variant, *output))
+            }
         };
         Some((party, bytes))
     }
@@ -238,8 +258,8 @@ impl Request {
             Self::FixedProduct { rows, outputs, inputs, .. } => {
                 product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
             }
-            Self::Lookup { len, table, .. } => product(*len, table.len()),
-            Self::Compare { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
+            Self::Lookup { len, table, .. } => product(*len, table.entries().len()),
+            Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
         };
         elements.saturating_mul(ELEMENT)
     }
@@ -271,16 +291,21 @@ impl Request {
                 output.check()?;
                 range("bits of a number", 1, output.bits as u64, *planes as u64)
             }
-            Self::Lookup { index, output, table, .. } => {
-                index.check()?;
-                output.check()?;
-                range("bits of a lookup's index", 1, MAX_INDEX_BITS as u64, index.bits as u64)?;
-                let entries = 1 << index.bits;
-                range("entries of a lookup's table", entries, entries, table.len() as u64)
-            }
+            // A table has as many entries as its index has values, by its type.
+            Self::Lookup { output, .. } => output.check(),
             Self::Compare { word, plan, .. } => {
                 Elements { word: *word, bits: plan.bits() }.check()?;
                 plan.output().map_or(Ok(()), Elements::check)
+            }
+            Self::Legendre { word, bits, output, .. } => {
+                range(
+                    "bits of a comparison by Legendre symbols",
+                    2,
+                    legendre::MAX_BITS as u64,
+                    *bits as u64,
+                )?;
+                Elements { word: *word, bits: bits + 1 }.check()?;
+                output.check()
             }
         }
     }

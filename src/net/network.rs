@@ -15,6 +15,7 @@ use core::ops::Range;
 
 use self::exchange::Sum;
 use super::{Header, Kind, NetError, Transport};
+use crate::field::Field;
 use crate::ring::Word;
 use crate::share::wipe;
 
@@ -143,6 +144,24 @@ impl<T: Transport> Network<T> {
         Ok(())
     }
 
+    /// Sums shares of two numbers to a word over all parties: of b in the low `bits[1]` bits, of a in the
+    /// `bits[0]` bits above, each modulo its own power of two, so that nothing carries from b into a.
+    /// Every word ends up canonical.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    ///
+    /// # Panics
+    /// If either number has no bits, or a word has fewer than both together.
+    pub fn open_pairs<W: Word>(&mut self, words: &mut [W], bits: [u32; 2]) -> Result<(), NetError> {
+        let [a, b] = bits;
+        assert!(a > 0 && b > 0 && a + b <= W::BITS, "numbers of {a} and {b} bits in a word of {}", W::BITS);
+        self.sum(words, Sum::Pair { bits: a + b, low: b }, [Kind::Open, Kind::Gather])?;
+        let mask = W::mask(a + b);
+        words.iter_mut().for_each(|word| *word = *word & mask);
+        Ok(())
+    }
+
     /// Sums the XOR shares `bytes` over all parties.
     ///
     /// # Errors
@@ -184,6 +203,14 @@ impl<T: Transport> Network<T> {
         }
         words.iter_mut().for_each(|word| *word = *word & W::mask(bits));
         Ok(())
+    }
+
+    /// Sums the shares `words`, elements of a prime field, over all parties. An element takes 64 bits.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if a peer sends a word that is no element.
+    pub fn open_field(&mut self, words: &mut [u64], field: Field) -> Result<(), NetError> {
+        self.sum(words, Sum::Field(field), [Kind::OpenField, Kind::GatherField])
     }
 
     /// Sums the shares `words` modulo 2^bits at party `to`, whose words end up canonical. The

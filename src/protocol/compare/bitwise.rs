@@ -102,17 +102,8 @@ impl Relu {
     }
 }
 
-/// One step after the other.
-fn sum<const N: usize>(steps: [Cost; N]) -> Cost {
-    steps.into_iter().fold(Cost::default(), |sum, step| Cost {
-        rounds: sum.rounds + step.rounds,
-        opened_bits: sum.opened_bits + step.opened_bits,
-        dealer_bytes: sum.dealer_bytes + step.dealer_bytes,
-    })
-}
-
 fn arithmetic(len: usize, tree: Cost, output: Option<Elements>) -> Cost {
-    sum([tree, output.map_or(Cost::default(), |elements| compose_cost(len, 1, elements.bits))])
+    output.map_or(tree, |elements| tree.then(compose_cost(len, 1, elements.bits)))
 }
 
 /// The cost of `len` comparisons of `bits` bits.
@@ -130,11 +121,10 @@ pub(in crate::protocol) fn relu_cost(len: usize, bits: u32, shift: u32, output: 
     let width = output.bits;
     match Relu::of(bits, shift, width) {
         Relu::Zero => Cost::default(),
-        Relu::Select => sum([Circuit::Sign.cost(len, bits), select_cost(len, width)]),
-        Relu::Planes(planes) => sum([
-            Circuit::Bits.cost(len, bits),
-            products_cost(len, 1 + planes, planes),
-            compose_cost(len, planes as u32, width),
-        ]),
+        Relu::Select => Circuit::Sign.cost(len, bits).then(select_cost(len, width)),
+        Relu::Planes(planes) => Circuit::Bits
+            .cost(len, bits)
+            .then(products_cost(len, 1 + planes, planes))
+            .then(compose_cost(len, planes as u32, width)),
     }
 }
