@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use num_traits::{Bounded, Zero};
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
+use ringshare::correlation::legendre::{Legendre, Variant};
 use ringshare::correlation::{Deck, Elements, Lookup, Masked, Request, Seeds, Store};
 use ringshare::function::Table;
 use ringshare::prg::{Prg, RootSeed, Seed};
@@ -179,6 +180,36 @@ fn comparison<R: Ring>(bench: &mut Bench, name: &str, plan: &Plan) {
     bench.kernel(&format!("lookup, party, {name}"), prepare, run);
 }
 
+fn legendre(bench: &mut Bench, variant: Variant) {
+    type R = Z2<14>;
+    let field = variant.field();
+    // One is the value whose binary Jacobi algorithm would end soonest.
+    let values = |class: bool, random: &mut Random| {
+        // Both classes do the same before they are timed.
+        let keep = 0u128.wrapping_sub(u128::from(class));
+        let sample = |x: u128| field.sample(x & keep) | u64::from(!class);
+        random.words(LEN).into_iter().map(sample).collect::<Vec<u64>>()
+    };
+    bench.kernel(&format!("symbols of {variant:?}"), values, |values| {
+        let mut negative = [0; LEN / 64];
+        field.symbols(&values, &mut negative);
+        negative
+    });
+    let request = Legendre::<R, R>::request(LEN, variant.bits(), variant);
+    dealing(bench, &format!("Legendre, dealer, {variant:?}"), &request);
+    let y: Vec<u16> = bench.random.words(LEN);
+    let opened = vec![1; LEN * variant.symbols()];
+    let prepare = |class: bool, random: &mut Random| {
+        let item = store(class, random, &request).legendre::<R, R>(LEN, variant.bits(), variant);
+        item.expect("an item").mask(&Share::zeros(LEN)).1
+    };
+    let run = |masked: Masked<Legendre<R, R>>| {
+        let (_, products) = masked.products(&y).expect("products");
+        products.finish(&opened, [0, 1]).map(drop)
+    };
+    bench.kernel(&format!("Legendre, party, {variant:?}"), prepare, run);
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let short = arguments.iter().any(|argument| argument == "--test");
@@ -198,6 +229,8 @@ fn main() {
     comparison::<Z2<14>>(&mut bench, "14 bits", &Plan::new(14, output));
     comparison::<Z2<32>>(&mut bench, "32 bits to bits", &Plan::new(32, None));
     comparison::<Z2<64>>(&mut bench, "64 bits", &Plan::new(64, Some(Elements::of::<Z2<64>>())));
+    legendre(&mut bench, Variant::Bsgn0);
+    legendre(&mut bench, Variant::Bsgn2);
     let relu = Task::Relu { output: Elements::of::<Z2<32>>(), shift: 8 };
     comparison::<Z2<32>>(&mut bench, "ReLU of 20 bits", &Plan::choose(20, relu, Wish::default()));
 }

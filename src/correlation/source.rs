@@ -94,7 +94,7 @@ impl Source {
         };
         ring::unpack_at(correction, len, bits, places, out).map_err(|error| match error {
             PackError::Length { expected, found } => StoreError::Correction { expected, found },
-            PackError::Padding => StoreError::Padding,
+            _ => StoreError::Padding,
         })
     }
 
@@ -124,6 +124,11 @@ pub(crate) struct Dealing<'a> {
 }
 
 impl Dealing<'_> {
+    /// The pseudorandom domain of a section.
+    pub(super) fn domain(&self, section: u64) -> u64 {
+        domain(self.item, section)
+    }
+
     /// The sum of all parties' [`Source::random`].
     pub(crate) fn sum<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
         let domain = domain(self.item, section);
