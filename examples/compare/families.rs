@@ -1,0 +1,66 @@
+//! The ways to compare, one line each, and the rings that hold values of a bit length.
+
+use ringshare::correlation::Elements;
+use ringshare::correlation::compare::{Plan, Wish};
+use ringshare::protocol::Family;
+
+/// Names and families, in the order of the table.
+pub(crate) const FAMILIES: &[(&str, Family)] = &[
+    ("lookup-rounds", Family::Lookup(Wish::Rounds)),
+    ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
+    ("lookup-cpu", Family::Lookup(Wish::Cpu)),
+];
+
+/// Bits that the ring must have.
+pub(crate) fn ring_bits(_family: Family, bits: u32) -> u32 {
+    bits
+}
+
+/// How the family goes about it, in a few words; `-` if there is only one way.
+pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
+    match family {
+        Family::Lookup(wish) => chunks(&Plan::choose(bits, output, wish)),
+        _ => "-".into(),
+    }
+}
+
+/// Widths of the chunks, long runs of one width as `width x chunks`, and the groups of each level.
+fn chunks(plan: &Plan) -> String {
+    let runs = plan.chunks().chunk_by(|a, b| a == b).map(|run| match run {
+        [width] => width.to_string(),
+        [width, _] => format!("{width}+{width}"),
+        _ => format!("{}x{}", run[0], run.len()),
+    });
+    let mut text = runs.collect::<Vec<_>>().join("+");
+    for (level, groups) in plan.levels().iter().enumerate() {
+        text += if level == 0 { " in groups of " } else { ", then " };
+        text += &groups.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    }
+    text
+}
+
+/// Runs `$body` with `$R` as the ring of the smallest word that holds `$bits`.
+macro_rules! with_ring {
+    ($bits:expr, $R:ident => $body:expr) => {
+        match $bits {
+            ..=8 => {
+                type $R = ringshare::ring::Z2<8>;
+                $body
+            }
+            9..=16 => {
+                type $R = ringshare::ring::Z2<16>;
+                $body
+            }
+            17..=32 => {
+                type $R = ringshare::ring::Z2<32>;
+                $body
+            }
+            _ => {
+                type $R = ringshare::ring::Z2<64>;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use with_ring;
