@@ -41,6 +41,7 @@
 //! alone ([`Delayed`](ringshare::net::Delayed)) and so show in the time on the clock.
 
 mod args;
+mod check;
 mod error;
 mod families;
 mod json;

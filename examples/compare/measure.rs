@@ -1,18 +1,18 @@
-//! One row: deal, compare, hold the results against plain integers and the counts against the cost.
+//! One row: deal, compare, check.
 
 use std::time::Duration;
 
 use num_traits::WrappingSub;
-use ringshare::correlation::compare::sign_values;
 use ringshare::correlation::{Elements, Recipe};
 use ringshare::net::Link;
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word};
-use ringshare::share::{BitShare, Share};
+use ringshare::share::Share;
 use serde::Serialize;
 
 use crate::args::{Args, Output};
+use crate::check::{self, Shared};
 use crate::error::Error;
 use crate::families::{self, with_ring};
 use crate::session::{Dealt, End, Session, Step};
@@ -82,7 +82,8 @@ impl Job {
         jobs
     }
 
-    fn elements<R: Ring>(&self) -> Option<Elements> {
+    /// What is shared of the results, `None` for bits.
+    pub(crate) fn elements<R: Ring>(&self) -> Option<Elements> {
         (self.output == Output::Arithmetic).then(Elements::of::<R>)
     }
 
@@ -100,29 +101,6 @@ impl Job {
         dry.set_comparison(self.family);
         self.compare::<R>(&mut dry, &Share::zeros(self.count))?;
         Ok(dry.take_dry_run().recipe)
-    }
-}
-
-/// A share of the results.
-enum Shared<R: Ring> {
-    Signs(Share<R>),
-    Bits(BitShare),
-}
-
-impl<R: Ring> Shared<R> {
-    /// Opens the results: for each value whether it is below zero, `None` if it is neither.
-    fn open(&self, party: &mut Party<End>) -> Result<Vec<Option<bool>>, protocol::Error> {
-        match self {
-            Self::Signs(share) => {
-                let [plus, minus] = sign_values::<R>();
-                let sign = |word| if word == minus { Some(true) } else { (word == plus).then_some(false) };
-                Ok(party.open(share)?.into_iter().map(sign).collect())
-            }
-            Self::Bits(share) => {
-                let words = party.open_bits(share)?;
-                Ok((0..share.len()).map(|i| Some(words[i / 64] >> (i % 64) & 1 == 1)).collect())
-            }
-        }
     }
 }
 
@@ -158,9 +136,9 @@ fn measure_in<R: Ring>(job: &Job) -> Result<Outcome, Error> {
         if run > 0 {
             times.take(&dealt, &steps, wall);
         }
-        counted = Some(check_cost::<R, _>(job, &dealt, &steps)?);
+        counted = Some(check::cost::<R, _>(job, &dealt, &steps)?);
         let results: Vec<Shared<R>> = steps.into_iter().map(|step| step.output).collect();
-        check_results(&mut session, &results, &negative)?;
+        check::results(&mut session, &results, &negative)?;
     }
     let (rounds, sent, dealt) = counted.unwrap_or_default();
     let each = |time: Duration| time.as_nanos() as f64 / count as f64;
@@ -219,45 +197,4 @@ fn inputs<R: Ring>(bits: u32, parties: usize, count: usize) -> (Vec<Share<R>>, V
     }
     shares.push(Share::from_words(rest));
     (shares, values.iter().map(|&value| value < 0).collect())
-}
-
-/// Opens the results at every party and holds them against plain integers.
-fn check_results<R: Ring>(
-    session: &mut Session,
-    results: &[Shared<R>],
-    negative: &[bool],
-) -> Result<(), Error> {
-    let (opened, _) = session.each(results, |party, result| result.open(party))?;
-    for (party, step) in opened.iter().enumerate() {
-        let wrong = step.output.iter().zip(negative).filter(|&(&found, &below)| found != Some(below)).count();
-        let wrong = wrong + step.output.len().abs_diff(negative.len());
-        if wrong > 0 {
-            let all = negative.len();
-            return Err(Error::Wrong(format!("party {party} finds {wrong} of {all} results wrong")));
-        }
-    }
-    Ok(())
-}
-
-/// Holds what the transports counted against the family's cost. Returns rounds, bytes that a party
-/// sends each other one, bytes that the dealer sends.
-fn check_cost<R: Ring, O>(job: &Job, dealt: &Dealt, steps: &[Step<O>]) -> Result<(u32, u64, u64), Error> {
-    let cost = |count| job.family.cost(count, job.bits, job.elements::<R>());
-    let (exact, padded) = (cost(job.count), cost(job.count.next_multiple_of(64)));
-    let rounds = steps.iter().map(|step| step.rounds).max().unwrap_or_default();
-    let sent = steps.iter().map(|step| step.sent).max().unwrap_or_default() / (job.parties as u64 - 1);
-    let wrong = |what: &str, expected: &dyn std::fmt::Display, found: u64| {
-        Err(Error::Wrong(format!("{what}: the cost function has {expected}, the transports counted {found}")))
-    };
-    if rounds != exact.rounds {
-        return wrong("rounds", &exact.rounds, rounds.into());
-    }
-    // Every vector of bits is filled up to whole bytes.
-    if !(exact.opened_bits..=padded.opened_bits).contains(&(8 * sent)) {
-        return wrong("opened bits", &exact.opened_bits, 8 * sent);
-    }
-    if dealt.bytes != exact.dealer_bytes {
-        return wrong("bytes from the dealer", &exact.dealer_bytes, dealt.bytes);
-    }
-    Ok((rounds, sent, dealt.bytes))
 }

@@ -10,6 +10,18 @@ use crate::measure::Row;
 
 const SIZE: (u32, u32) = (1260, 860);
 const FONT: &str = "sans-serif";
+/// Dark enough on white, and apart for most eyes.
+const COLORS: [RGBColor; 9] = [
+    RGBColor(0, 90, 170),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 140, 100),
+    RGBColor(180, 60, 130),
+    RGBColor(150, 120, 0),
+    RGBColor(90, 90, 90),
+    RGBColor(40, 160, 220),
+    RGBColor(120, 60, 200),
+    RGBColor(160, 40, 40),
+];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn StdError>>;
@@ -33,7 +45,7 @@ const PANELS: [Panel; 5] = [
 struct Series<'a> {
     family: &'static str,
     parties: usize,
-    color: PaletteColor<Palette99>,
+    color: RGBColor,
     /// Tells numbers of parties apart.
     mark: usize,
     /// By bit length.
@@ -61,7 +73,7 @@ fn series(rows: &[Row]) -> Vec<Series<'_>> {
             continue;
         }
         let (color, mark) = (place(&mut families, row.family), place(&mut parties, row.parties));
-        let color = Palette99::pick(color);
+        let color = COLORS[color % COLORS.len()];
         all.push(Series { family: row.family, parties: row.parties, color, mark, rows: vec![row] });
     }
     all.iter_mut().for_each(|one| one.rows.sort_by_key(|row| row.bits));
@@ -103,8 +115,10 @@ impl Panel {
             ($y:expr) => {{
                 let mut chart = chart.build_cartesian_2d(x, $y)?;
                 let mut mesh = chart.configure_mesh();
-                mesh.x_desc("bit length").label_style((FONT, 12)).light_line_style(WHITE);
-                mesh.x_label_formatter(&|x| format!("{x:.0}")).draw()?;
+                mesh.x_desc("bit length").label_style((FONT, 12)).max_light_lines(1).light_line_style(WHITE);
+                mesh.x_label_formatter(&|x| format!("{x:.0}"));
+                // Ticks are sums of steps: what is behind the third place is rounding.
+                mesh.y_label_formatter(&|y| format!("{}", (y * 1e3).round() / 1e3)).draw()?;
                 let point = |row: &&Row| chart.backend_coord(&(f64::from(row.bits), self.value(row)));
                 series.iter().map(|one| one.rows.iter().map(point).collect()).collect()
             }};
