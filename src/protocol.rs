@@ -14,26 +14,40 @@
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`lookup`](Party::lookup) of m bits | 1 | m | 2^m·k |
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
-//! | [`argmax`](Party::argmax) of m | a comparison and a lookup | | |
+//! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
+//! | [`clipped_relu`](Party::clipped_relu) | as two comparisons at once | | |
+//! | [`truncate`](Party::truncate) | 1 | k + 1 | 1 or 2 elements |
+//! | [`truncate_floor`](Party::truncate_floor) | and a comparison of the dropped bits | | |
+//! | [`maximum`](Party::maximum), [`minimum`](Party::minimum) | as a comparison | | |
+//! | [`maximum_of`](Party::maximum_of) m | ⌈log2 m⌉ comparisons | | |
+//! | [`argmax`](Party::argmax), [`argmin`](Party::argmin) of m | a comparison and a lookup | | |
 //!
 //! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
 
 mod argmax;
 mod compare;
+mod equal;
 pub(crate) mod error;
 mod fixed;
 mod input;
 mod lookup;
+mod maximum;
 mod multiply;
 mod open;
 mod party;
+mod relu;
+mod truncate;
 
 pub use argmax::cost as argmax_cost;
 pub use compare::Family;
+pub use equal::cost as equal_cost;
 pub use error::Error;
 pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};
 pub use input::cost as input_cost;
 pub use lookup::cost as lookup_cost;
+pub use maximum::cost as maximum_cost;
 pub use multiply::{cost as multiply_cost, matmul_cost};
 pub use open::cost as open_cost;
 pub use party::Party;
+pub use relu::cost as relu_cost;
+pub use truncate::{cost as truncate_cost, floor_cost};

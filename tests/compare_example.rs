@@ -33,6 +33,8 @@ use families::{FAMILIES, with_ring};
 use json::Report;
 use measure::{Job, Outcome};
 use ringshare::correlation::Elements;
+use ringshare::correlation::compare::{Plan, Task};
+use ringshare::protocol::Family;
 use serde_json::Value;
 
 fn read(args: &[&str]) -> Result<Args, String> {
@@ -172,13 +174,36 @@ fn every_family_is_drawn_and_nothing_is_drawn_of_no_rows() {
 }
 
 #[test]
+fn plans_are_told_in_few_words() {
+    for (_, family) in FAMILIES {
+        for bits in 2..=64 {
+            for output in [None, Some(Elements::of::<ringshare::ring::Z2<64>>())] {
+                let plan = families::plan(*family, bits, output);
+                assert!((1..=40).contains(&plan.len()), "{plan}");
+                if let Family::Lookup(wish) = *family {
+                    // The same without runs is what the plan prints.
+                    let run = |run: &str| match run.split_once('x') {
+                        Some((width, times)) => vec![width; times.parse().unwrap()].join("+"),
+                        None => run.to_owned(),
+                    };
+                    let words =
+                        plan.split(' ').map(|word| word.split('+').map(run).collect::<Vec<_>>().join("+"));
+                    let whole = words.collect::<Vec<_>>().join(" ");
+                    assert_eq!(whole, Plan::choose(bits, Task::Negative(output), wish).to_string());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn the_table_names_what_was_left_out() {
     let report = report(&["--bits", "64", "--parties", "2", "--count", "64", "--families", "lookup-rounds"]);
     let line = table::line(&report.rows[0]);
     for header in table::header().lines() {
         assert_eq!(header.len(), line.len(), "{header}\n{line}");
     }
-    assert!(line.starts_with("lookup-rounds  ") && line.contains("3+4x15 in groups of 4,4,4,4, then 4"));
+    assert!(line.starts_with("lookup-rounds  ") && line.contains(&report.rows[0].plan));
     let skipped = measure::Skipped { family: "f", bits: 9, parties: 3, reason: "expected 2".into() };
     assert!(table::footer(&[skipped]).contains("skipped: f, 9 bits, 3 parties: expected 2\n"));
 }
@@ -248,9 +273,10 @@ fn the_program_writes_both_files_and_ends_on_the_first_error() {
     if let Some(done) = run(&[&small[..], &files].concat()) {
         let table = String::from_utf8(done.stdout).unwrap();
         assert!(done.status.success() && done.stderr.is_empty());
-        assert!(FAMILIES.iter().all(|(name, _)| table.contains(name)), "{table}");
         let json: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
-        assert!(!json["rows"].as_array().unwrap().is_empty());
+        let rows = json["rows"].as_array().unwrap();
+        let named = |row: &Value| table.contains(row["family"].as_str().unwrap());
+        assert!(!rows.is_empty() && rows.iter().all(named), "{table}");
         assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
     }
     let nowhere = dir.join("none").join("x");

@@ -4,7 +4,7 @@
 mod common;
 
 use common::Random;
-use common::compare::Setting;
+use common::compare::{Setting, all_pairs};
 use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, bit_values, sign_values};
 use ringshare::ring::{Ring, Word, Z2};
@@ -92,21 +92,6 @@ impl SignedLow for i128 {
     fn signed_low(self, bits: u32) -> i128 {
         self << (128 - bits) >> (128 - bits)
     }
-}
-
-/// For every place, an x that makes a new pair with the place's mask, until all pairs are made.
-fn all_pairs(masks: &[u8], bits: u32) -> Vec<u8> {
-    let size = 1usize << bits;
-    let mut next = vec![0; size];
-    let mut dirt = Random(masks.len() as u64);
-    let choose = |&r: &u8| {
-        let x = next[r as usize] % size;
-        next[r as usize] += 1;
-        x as u8 | ((dirt.next() as u8) << (bits - 1) << 1)
-    };
-    let x = masks.iter().map(choose).collect();
-    assert!(next.iter().all(|&count| count >= size), "not every mask came often enough at {bits} bits");
-    x
 }
 
 #[test]
@@ -248,21 +233,29 @@ fn plans_open_no_more_than_their_docs_say() {
         let plan = Plan::new(bits, Some(Elements::of::<Z2<16>>()));
         assert_eq!(plan.chunks().iter().sum::<u32>(), bits - 1);
         let (rounds, opened) = match bits {
-            ..=8 => (2, bits + 1),
-            9..=14 => (2, bits + 3),
-            15..=20 => (2, bits + 5),
-            21..=33 => (3, bits + 16),
+            ..=7 => (2, bits + 1),
+            8..=14 => (2, bits + 3),
+            15..=21 => (3, bits + 7),
+            22..=41 => (3, bits + 16),
             _ => (4, bits + 34),
         };
         let cost = plan.cost(1);
         assert_eq!(cost.rounds, rounds, "{bits} bits");
-        let exact = bits <= 20;
+        let exact = bits <= 21;
         assert!(
             cost.opened_bits <= opened as u64 && (!exact || cost.opened_bits == opened as u64),
             "{bits} bits"
         );
     }
-    assert!(Plan::new(14, Some(Elements::of::<Z2<16>>())).cost(1 << 20).dealer_bytes <= 60 << 20);
+    assert!(Plan::new(14, Some(Elements::of::<Z2<16>>())).cost(1 << 20).dealer_bytes <= 40 << 20);
+}
+
+#[test]
+fn long_bits_take_3_rounds_and_little() {
+    for (bits, opened, dealt) in [(32, 50, 24), (64, 100, 48)] {
+        let cost = Plan::new(bits, None).cost(1 << 20);
+        assert!(cost.rounds <= 3 && cost.opened_bits <= opened << 20 && cost.dealer_bytes <= dealt << 20);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::input;
+use ringshare::correlation::compare::Wish;
 use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Family, Party};
@@ -166,6 +167,37 @@ fn a_sign_of_14_bits_opens_17_bits_in_2_rounds() {
         assert_eq!((counted.rounds, counted.sent), (2, 17 * len as u64 / 8));
     }
     assert!(counted[0].dealt <= 60 * len as u64 && counted[1].dealt == 0);
+}
+
+#[test]
+fn relus_maxima_truncations_and_equality() {
+    let (output, family) = (Elements::of::<Z2<33>>(), Family::default());
+    let x = Share::<Z2<64>>::zeros(4096);
+    for bits in [2, 7, 14, 20, 32, 50, 63] {
+        let shift = bits / 3;
+        let cost = protocol::relu_cost(family, 4096, bits, shift, output);
+        holds(cost, 0, &|party| party.relu_truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
+        let cost = protocol::truncate_cost(4096, bits, shift, output);
+        assert_eq!((cost.rounds, cost.opened_bits), (1, 4096 * (bits as u64 + 1)));
+        holds(cost, 0, &|party| party.truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
+        let cost = protocol::floor_cost(Wish::default(), 4096, bits, shift, output);
+        holds(cost, 0, &|party| party.truncate_floor::<_, Z2<33>>(&x, bits, shift).map(drop));
+        let cost = protocol::equal_cost(family, 4096, bits, Some(output));
+        holds(cost, 0, &|party| party.zero::<_, Z2<33>>(&x, bits).map(drop));
+        let cost = protocol::equal_cost(family, 4096, bits, None);
+        holds(cost, 0, &|party| party.zero_bits(&x, bits).map(drop));
+    }
+    for size in [1, 2, 5, 9] {
+        let x = Share::<R>::zeros(64 * size);
+        let cost = protocol::maximum_cost(family, [64, size], 12, Elements::of::<R>());
+        holds(cost, 0, &|party| party.maximum_of(&x, size, 12).map(drop));
+    }
+}
+
+#[test]
+fn a_truncating_relu_of_20_bits_in_a_ring_of_32_takes_3_rounds_and_60_bytes() {
+    let cost = protocol::relu_cost(Family::default(), 1 << 14, 20, 8, Elements::of::<Z2<32>>());
+    assert!(cost.rounds <= 3 && cost.dealer_bytes <= 60 << 14, "{cost:?}");
 }
 
 #[test]

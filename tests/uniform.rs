@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::xor;
-use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::correlation::{Deck, Elements};
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
@@ -83,6 +83,17 @@ impl Seen {
         let bytes = xor(&self.opening(Kind::OpenBits, nth));
         let bits = |vector: &[u8]| (0..LEN).map(|i| usize::from(vector[i / 8] >> (i % 8) & 1)).collect();
         bytes.chunks(LEN / 8).map(bits).collect()
+    }
+
+    /// All openings of bit vectors, eight opened bits of a value at a time.
+    fn check_opened_bits(&self) {
+        let openings = self.frames[0].iter().filter(|frame| frame.0 == Kind::OpenBits as u16).count();
+        for opening in 0..openings {
+            for vectors in self.opened_bits(opening).chunks(8) {
+                let joint = |i: usize| vectors.iter().fold(0, |sample, bits| sample << 1 | bits[i]);
+                uniform(&format!("opening {opening} of bits"), (0..LEN).map(joint), 1 << vectors.len());
+            }
+        }
     }
 
     /// Every frame of parties and dealer alone.
@@ -201,14 +212,32 @@ fn openings_of_long_comparisons() {
                 let bytes = words[LEN..].iter().flat_map(|word| word.to_le_bytes());
                 uniform("shares of bits", bytes.map(usize::from), 256);
             }
-            let openings = seen.frames[0].iter().filter(|frame| frame.0 == Kind::OpenBits as u16).count();
-            for opening in 0..openings {
-                // Eight opened bits of a value at a time.
-                for vectors in seen.opened_bits(opening).chunks(8) {
-                    let joint = |i: usize| vectors.iter().fold(0, |sample, bits| sample << 1 | bits[i]);
-                    uniform(&format!("opening {opening} of bits"), (0..LEN).map(joint), 1 << vectors.len());
-                }
-            }
+            seen.check_opened_bits();
+        }
+    }
+}
+
+#[test]
+fn openings_and_results_of_relus_floors_and_equality() {
+    type Step<'a> = &'a (dyn Fn(&mut Party<Capture>, &Share<Z2<64>>) -> Result<Share<Z2<64>>, Error> + Sync);
+    let steps: [(u32, Step<'_>); 6] = [
+        (14, &|party, x| party.relu(x, 14)),
+        (20, &|party, x| party.relu_truncate(x, 20, 8)),
+        (64, &|party, x| party.relu(x, 64)),
+        (21, &|party, x| party.truncate(x, 20, 8)),
+        (34, &|party, x| party.truncate_floor(x, 33, 20)),
+        (33, &|party, x| party.zero(x, 33)),
+    ];
+    for (seed, values) in inputs().iter().enumerate() {
+        for (bits, step) in &steps {
+            let seen = see(seed as u64, |party| {
+                let x = input::<Z2<64>>(party, values)?;
+                Ok(step(party, &x)?.expose().to_vec())
+            });
+            seen.check_frames();
+            uniform_words("y", &seen.opened(0, *bits), *bits);
+            seen.words.iter().for_each(|words| uniform_words("shares of a result", words, 64));
+            seen.check_opened_bits();
         }
     }
 }
@@ -326,28 +355,50 @@ fn masked_apart(what: &str, vectors: &[&[u8]]) {
 #[test]
 fn vectors_of_a_correction_have_masks_of_their_own() {
     let len = 1 << 14;
-    for bits in [8, 14, 20, 33, 34] {
-        for output in [Some(Elements::of::<Z2<64>>()), None] {
-            let plan = Plan::new(bits, output);
-            let mut deck = Deck::new(&common::seeds(2, 1)).unwrap();
-            let (_, correction) = deck.deal(&Comparison::<Z2<64>>::request(len, &plan)).unwrap().unwrap();
-            // Tables of the chunks, a wide one's in two vectors; products; entries or top bits.
-            let tables = plan.chunks().iter().flat_map(|width| match width {
-                ..=4 => vec![2 * len],
-                5 => vec![4 * len],
-                6 => vec![8 * len],
-                _ => vec![8 * len; 2],
-            });
-            let last = plan.levels().last().map_or(plan.chunks().len(), Vec::len);
-            let entries = if output.is_some() { 1 << (2 * (last - 1)) } else { 0 };
-            let tables: Vec<usize> = tables.collect();
-            let bits_bytes = correction.len() - tables.iter().sum::<usize>() - 8 * len * entries;
-            let bit_vectors = vec![len / 8; bits_bytes / (len / 8)];
-            let mut rest = &correction[..];
-            let lens = tables.into_iter().chain(bit_vectors).chain(vec![8 * len; entries]);
-            let vectors: Vec<&[u8]> = lens.map(|len| rest.split_off(..len).unwrap()).collect();
-            assert!(rest.is_empty());
-            masked_apart(&format!("{bits} bits into {output:?}"), &vectors);
+    let output = Elements::of::<Z2<64>>();
+    for (bits, all) in [(8, false), (14, true), (20, false), (33, true), (34, false)] {
+        for task in [
+            Task::Negative(Some(output)),
+            Task::Negative(None),
+            Task::Zero(Some(output)),
+            Task::Zero(None),
+            Task::Relu { output, shift: 0 },
+            Task::Relu { output, shift: 5 },
+            Task::Truncate { output, shift: 5 },
+            Task::Floor { output, shift: 5 },
+        ] {
+            if !all && !matches!(task, Task::Negative(_)) {
+                continue;
+            }
+            for plan in [Wish::Balanced, Wish::Rounds].map(|wish| Plan::choose(bits, task, wish)) {
+                let mut deck = Deck::new(&common::seeds(2, 1)).unwrap();
+                let (_, correction) = deck.deal(&Comparison::<Z2<64>>::request(len, &plan)).unwrap().unwrap();
+                // Tables of the chunks, a wide one's in two vectors; products or top bits; elements.
+                let tables = plan.chunks().iter().flat_map(|width| match width {
+                    ..=3 => vec![len],
+                    4 => vec![2 * len],
+                    5 => vec![4 * len],
+                    6 => vec![8 * len],
+                    _ => vec![8 * len; 2],
+                });
+                let last = plan.levels().last().map_or(plan.chunks().len(), Vec::len);
+                let entries = if last == 0 { 0 } else { 1 << (2 * (last - 1)) };
+                let elements = match task {
+                    Task::Negative(None) | Task::Zero(None) => 0,
+                    Task::Relu { .. } => 3 * entries + 2,
+                    Task::Truncate { .. } | Task::Floor { .. } => entries + 2,
+                    _ => entries,
+                };
+                let tables: Vec<usize> = tables.collect();
+                let bits_bytes = correction.len() - tables.iter().sum::<usize>() - 8 * len * elements;
+                assert_eq!(bits_bytes % (len / 8), 0);
+                let bit_vectors = vec![len / 8; bits_bytes / (len / 8)];
+                let mut rest = &correction[..];
+                let lens = tables.into_iter().chain(bit_vectors).chain(vec![8 * len; elements]);
+                let vectors: Vec<&[u8]> = lens.map(|len| rest.split_off(..len).unwrap()).collect();
+                assert!(rest.is_empty());
+                masked_apart(&format!("{bits} bits, {task:?}, {plan}"), &vectors);
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The ways to compare, one line each, and the rings that hold values of a bit length.
 
 use ringshare::correlation::Elements;
-use ringshare::correlation::compare::{Plan, Wish};
+use ringshare::correlation::compare::{Plan, Task, Wish};
 use ringshare::protocol::Family;
 
 /// Names and families, in the order of the table.
 pub(crate) const FAMILIES: &[(&str, Family)] = &[
+    ("lookup-balanced", Family::Lookup(Wish::Balanced)),
     ("lookup-rounds", Family::Lookup(Wish::Rounds)),
     ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
     ("lookup-cpu", Family::Lookup(Wish::Cpu)),
@@ -19,12 +20,12 @@ pub(crate) fn ring_bits(_family: Family, bits: u32) -> u32 {
 /// How the family goes about it, in a few words; `-` if there is only one way.
 pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
     match family {
-        Family::Lookup(wish) => chunks(&Plan::choose(bits, output, wish)),
+        Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
         _ => "-".into(),
     }
 }
 
-/// Widths of the chunks, long runs of one width as `width x chunks`, and the groups of each level.
+/// As a plan prints itself, but long runs of one width as `width x chunks`.
 fn chunks(plan: &Plan) -> String {
     let runs = plan.chunks().chunk_by(|a, b| a == b).map(|run| match run {
         [width] => width.to_string(),
@@ -33,8 +34,8 @@ fn chunks(plan: &Plan) -> String {
     });
     let mut text = runs.collect::<Vec<_>>().join("+");
     for (level, groups) in plan.levels().iter().enumerate() {
-        text += if level == 0 { " in groups of " } else { ", then " };
-        text += &groups.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        text += if level == 0 { " in " } else { ", then " };
+        text += &groups.iter().map(usize::to_string).collect::<Vec<_>>().join("+");
     }
     text
 }

@@ -31,7 +31,7 @@ pub(crate) fn footer(skipped: &[Skipped]) -> String {
 
 fn columns(family: &str, plan: &str, bits: &str, parties: &str, counts: [&str; 3]) -> String {
     let [rounds, opened, dealt] = counts;
-    format!("{family:14} {plan:38}{bits:>5}{parties:>8}{rounds:>7}{opened:>9}{dealt:>10}")
+    format!("{family:15} {plan:40}{bits:>5}{parties:>8}{rounds:>7}{opened:>9}{dealt:>10}")
 }
 
 /// Whole numbers as such.

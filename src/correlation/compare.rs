@@ -1,4 +1,5 @@
-//! Comparison with zero of k-bit values by tables of chunks, the heart of the library.
+//! Comparison with zero of k-bit values by tables of chunks, the heart of the library; and ReLU,
+//! equality and truncation by the same means.
 //!
 //! Let y = x + r be opened for a random r, and ' mean the low k − 1 bits. Then
 //! msb(x) = y_{k−1} ⊕ r_{k−1} ⊕ \[y' < r'\]. Cut r' and y' into chunks, the most significant first.
@@ -13,6 +14,14 @@
 //!   t ⊕ p = p + (1 − 2p)·t. The dealer shares, in whatever ring the caller wants, a table of t over
 //!   the opened e_0, g_1, …: 1, 4 or 16 entries.
 //!
+//! What else stands on the same opened y ([`Task`]):
+//!
+//! - x = 0 if and only if y = r, the product of the *equal* bits of chunks of all k bits;
+//! - a ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is
+//!   −⌊r / 2^f⌋ if y_{k−1} = 1, and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1).
+//!   The dealer shares both v, and for a ReLU both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them;
+//! - the exact floor subtracts \[y's low f bits < r's\], a comparison of these bits by their chunks.
+//!
 //! The one-time truth tables are those of Ishai et al., TCC 2013; [`Plan`] has the numbers.
 //!
 //! | step | local | opened bits a value |
@@ -20,14 +29,16 @@
 //! | [`Comparison::mask`] | x + r | k |
 //! | [`Masked::look_up`] | tables | |
 //! | [`Chunks::masked`], [`Chunks::combine`] for each level | products | [`Plan::levels`] |
-//! | [`Chunks::masked`], [`Chunks::finish`] or [`Chunks::finish_bits`] | last table | 1, 3 or 5; none for bits |
+//! | [`Chunks::masked`], [`Chunks::finish`], [`Chunks::finish_lifted`] or [`Chunks::finish_bits`] | last table | 1, 3 or 5; none for bits |
 //!
 //! Every step consumes the one before: a mask can't be used twice.
 
 mod chunks;
 mod combine;
 mod deal;
+mod finish;
 mod kernel;
+mod last;
 mod plan;
 
 use alloc::vec;
@@ -38,7 +49,7 @@ use num_traits::{Bounded, One, Zero};
 
 pub use chunks::Chunks;
 pub(super) use deal::deal;
-pub use plan::{Plan, Wish};
+pub use plan::{Estimate, Plan, Task, Wish};
 
 use self::kernel::BLOCK;
 use super::{Masked, Request, Source, StoreError};
@@ -51,10 +62,11 @@ const BITS: u64 = 1;
 const PRODUCTS: u64 = 2;
 const TOP: u64 = 3;
 const ENTRIES: u64 = 4;
+const LIFTS: u64 = 5;
 const CHUNKS: u64 = 8;
-// A section a chunk.
+// A section a chunk, of up to 22.
 const _: () = assert!(
-    super::source::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, CHUNKS, CHUNKS + 15]) && CHUNKS > ENTRIES
+    super::source::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS
 );
 
 /// What the comparison of a vector takes.
@@ -110,13 +122,14 @@ impl<R2: Ring> Masked<Comparison<R2>> {
         let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
         let mut top = vec![0; words];
         kernel::bit(y, plan.bits() - 1, &mut top);
-        let mut shift = plan.bits() - 1;
+        let mut shift = plan.task().compared(plan.bits());
         let mut region = 0;
         for (j, &width) in plan.chunks().iter().enumerate() {
             shift -= width;
             let (greater, equal) = pairs[2 * j * words..][..2 * words].split_at_mut(words);
             let table = Table { source: &source, section: CHUNKS + j as u64, region, len };
             match Plan::table_bytes(width) {
+                1 => table.look_up::<u8, R2>(y, shift, width, greater, equal)?,
                 2 => table.look_up::<u16, R2>(y, shift, width, greater, equal)?,
                 4 => table.look_up::<u32, R2>(y, shift, width, greater, equal)?,
                 8 => table.look_up::<u64, R2>(y, shift, width, greater, equal)?,

@@ -17,6 +17,7 @@
 //! fn comparison(c: Comparison<R>, x: &Share<R>) { c.mask(x); }
 //! fn masked(c: Masked<Comparison<R>>) { let _ = c.look_up(&[]); }
 //! fn chunks(c: Chunks) { let _ = c.finish::<R>(&[], [0, 1]); }
+//! fn lifted(c: Chunks) { let _ = c.finish_lifted::<R, R>(&[], &[]); }
 //! fn bits(c: Chunks) { let _ = c.finish_bits(); }
 //! fn level(c: Chunks) { let _ = c.combine(&[]); }
 //! ```

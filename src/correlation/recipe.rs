@@ -32,6 +32,17 @@ pub struct Cost {
     pub dealer_bytes: u64,
 }
 
+impl Cost {
+    /// This, and then `next`.
+    pub fn then(self, next: Self) -> Self {
+        Self {
+            rounds: self.rounds + next.rounds,
+            opened_bits: self.opened_bits + next.opened_bits,
+            dealer_bytes: self.dealer_bytes + next.dealer_bytes,
+        }
+    }
+}
+
 /// What a dry run found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DryRun {

@@ -171,8 +171,8 @@ impl Request {
     fn memory(&self) -> u128 {
         // A line of a packed matrix may hold as little as one element.
         const ELEMENT: u128 = 64;
-        // Tables of all chunks, and a last one of 16 elements.
-        const COMPARISON: u128 = 512;
+        // Tables of all chunks, and last ones of 50 elements.
+        const COMPARISON: u128 = 1024;
         let product = |a: usize, b: usize| a as u128 * b as u128;
         let elements = match self {
             Self::Input { len, .. } | Self::Triple { len, .. } => *len as u128,

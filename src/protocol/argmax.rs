@@ -72,6 +72,23 @@ impl<T: Transport> Party<T> {
     }
 }
 
+impl<T: Transport> Party<T> {
+    /// The place of the first minimum of every row of x: `[rows, columns]`, in O, as [`argmax`](Self::argmax).
+    ///
+    /// # Errors
+    /// As [`argmax`](Self::argmax).
+    pub fn argmin<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        columns: usize,
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
+        let mut negated = x.clone();
+        negated.negate();
+        self.argmax(&negated, columns, bits)
+    }
+}
+
 /// The pairs i < j of a row.
 fn pairs(columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..columns).flat_map(move |i| (i + 1..columns).map(move |j| (i, j)))
@@ -101,10 +118,5 @@ pub fn cost(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u32)
         return Cost::default();
     }
     let compare = family.cost(rows * pair_count(columns), bits, Some(Elements::of::<Rank>()));
-    let lookup = lookup_cost(rows * columns, index_bits(columns), output);
-    Cost {
-        rounds: compare.rounds + lookup.rounds,
-        opened_bits: compare.opened_bits + lookup.opened_bits,
-        dealer_bytes: compare.dealer_bytes + lookup.dealer_bytes,
-    }
+    compare.then(lookup_cost(rows * columns, index_bits(columns), output))
 }

@@ -11,7 +11,8 @@ mod lookup;
 pub use self::family::Family;
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::compare;
+use crate::correlation::Elements;
+use crate::correlation::compare::{self, Plan, Task};
 use crate::net::Transport;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
@@ -28,10 +29,17 @@ impl<T: Transport> Party<T> {
         bits: u32,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
+        self.check_bits::<R>(bits)?;
         match self.family {
-            Family::Lookup(wish) => self.compare_by_lookup(x, bits, wish, values),
+            Family::Lookup(wish) => {
+                let task = Task::Negative(Some(Elements::of::<O>()));
+                self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
+            }
         }
+    }
+
+    pub(super) fn check_bits<R: Ring>(&self, bits: u32) -> Result<(), Error> {
+        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)
     }
 
     /// Compares by this family from now on. All parties must choose the same.
@@ -65,9 +73,9 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn negative_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
-        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)?;
+        self.check_bits::<R>(bits)?;
         match self.family {
-            Family::Lookup(wish) => self.negative_by_lookup(x, bits, wish),
+            Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Negative(None), wish)),
         }
     }
 

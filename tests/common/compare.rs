@@ -69,9 +69,33 @@ impl Setting {
         (out, opened)
     }
 
+    /// The result of any plan for one of two values, opened.
+    pub fn chosen<R: Ring, O: Ring>(self, x: &[R::Word], plan: &Plan, values: [O::Word; 2]) -> Vec<O::Word> {
+        let (chunks, _) = self.chunks::<R>(x, plan);
+        let last = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
+        let finish = |chunks: Chunks| chunks.finish::<O>(&last, values).unwrap().expose().to_vec();
+        sum(&chunks.into_iter().map(finish).collect::<Vec<_>>(), O::BITS)
+    }
+
+    /// The result of a plan for a ReLU or a truncation, opened, and the masked values.
+    pub fn lifted<R: Ring, O: Ring>(self, x: &[R::Word], plan: &Plan) -> (Vec<O::Word>, Opened<R>) {
+        let (chunks, mut opened) = self.chunks::<R>(x, plan);
+        let last = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
+        let finish =
+            |chunks: Chunks| chunks.finish_lifted::<R, O>(&opened.y, &last).unwrap().expose().to_vec();
+        let out = sum(&chunks.into_iter().map(finish).collect::<Vec<_>>(), O::BITS);
+        opened.bits.push(last);
+        (out, opened)
+    }
+
     /// The bits x < 0, opened.
     pub fn boolean<R: Ring>(self, x: &[R::Word], bits: u32) -> (Vec<bool>, Opened<R>) {
-        let (chunks, opened) = self.chunks::<R>(x, &Plan::new(bits, None));
+        self.boolean_by::<R>(x, &Plan::new(bits, None))
+    }
+
+    /// The bits of any boolean plan, opened.
+    pub fn boolean_by<R: Ring>(self, x: &[R::Word], plan: &Plan) -> (Vec<bool>, Opened<R>) {
+        let (chunks, opened) = self.chunks::<R>(x, plan);
         let shares: Vec<_> = chunks.into_iter().map(|chunks| chunks.finish_bits().unwrap()).collect();
         let bit =
             |i: usize| shares.iter().fold(0, |bit, share| bit ^ share.expose()[i / 64] >> (i % 64) & 1) == 1;
@@ -99,4 +123,19 @@ impl Setting {
             panic!("{:?} at {bits} bits, place {i} of {}, {} parties: a bit", x[i], x.len(), self.parties);
         }
     }
+}
+
+/// For every place, an x that makes a new pair with the place's mask, until all pairs are made.
+pub fn all_pairs(masks: &[u8], bits: u32) -> Vec<u8> {
+    let size = 1usize << bits;
+    let mut next = vec![0; size];
+    let mut dirt = Random(masks.len() as u64);
+    let choose = |&r: &u8| {
+        let x = next[r as usize] % size;
+        next[r as usize] += 1;
+        x as u8 | ((dirt.next() as u8) << (bits - 1) << 1)
+    };
+    let x = masks.iter().map(choose).collect();
+    assert!(next.iter().all(|&count| count >= size), "not every mask came often enough at {bits} bits");
+    x
 }

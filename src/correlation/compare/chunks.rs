@@ -3,20 +3,16 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use num_traits::{WrappingSub, Zero};
-
-use super::combine::{self, groups};
-use super::kernel::{self, BLOCK};
-use super::{BITS, ENTRIES, PRODUCTS, Plan, TOP, words};
-use crate::correlation::{Elements, Source, StoreError};
-use crate::ring::{Ring, packed_len};
-use crate::share::{BitShare, Scratch, Share};
+use super::combine;
+use super::{BITS, PRODUCTS, Plan, TOP, words};
+use crate::correlation::{Source, StoreError};
+use crate::share::{BitShare, Scratch};
 
 /// Shared bits of what is left of the chunks.
 pub struct Chunks {
-    source: Source,
-    plan: Plan,
-    len: usize,
+    pub(super) source: Source,
+    pub(super) plan: Plan,
+    pub(super) len: usize,
     level: usize,
     /// Opened bits so far, for the place of the masks.
     bit: usize,
@@ -25,7 +21,7 @@ pub struct Chunks {
     /// *Greater* and *equal* of the chunks: `[2·chunks, words]`.
     pairs: Scratch<u64>,
     /// y_{k−1}.
-    top: Vec<u64>,
+    pub(super) top: Vec<u64>,
 }
 
 impl Chunks {
@@ -58,6 +54,11 @@ impl Chunks {
         out
     }
 
+    /// How the values are compared.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Whether a level is to be combined before the last step.
     pub fn has_level(&self) -> bool {
         self.level < self.plan.levels().len()
@@ -69,24 +70,21 @@ impl Chunks {
 
     /// Which of `pairs` the opened vectors are, in their order.
     fn opened_pairs(&self) -> Vec<usize> {
-        if !self.has_level() {
-            // g_0, e_0, g_1, e_1, g_2: g_0 alone enters the public flip.
-            return match self.plan.last_bits() {
-                0 => Vec::new(),
-                n => (0..n).collect(),
-            };
+        if self.has_level() {
+            return self.plan.groups(self.level).flat_map(|group| group.opened()).collect();
         }
-        let mut order = Vec::new();
-        for group in groups(&self.plan.levels()[self.level]) {
-            // All of the group's pairs but g_0, and the last *equal* only if it is needed.
-            let end = 2 * (group.first + group.size) - usize::from(!group.equal);
-            order.extend(2 * group.first + 1..end);
-        }
-        order
+        // g_0, e_0, g_1, e_1, g_2, or e_0 alone.
+        let first = usize::from(!self.plan.task().orders());
+        (first..first + self.plan.last_bits()).collect()
+    }
+
+    /// The byte of the correction at which the last step's part begins.
+    pub(super) fn last_region(&self) -> usize {
+        self.plan.tables_bytes(self.len) + self.product * words(self.len) * 8
     }
 
     /// Bit vectors of an opening, word by word.
-    fn unpack(&self, opened: &[u8]) -> Vec<u64> {
+    pub(super) fn unpack(&self, opened: &[u8]) -> Vec<u64> {
         let bytes = self.len.div_ceil(8);
         assert_eq!(opened.len(), self.opened_bits() * bytes, "bytes of opened bits");
         let mut out = Vec::with_capacity(self.opened_bits() * words(self.len));
@@ -114,31 +112,30 @@ impl Chunks {
         let mut rho = Scratch::<u64>::zeros(bits * words);
         let mut shared = Scratch::<u64>::zeros(products * words);
         self.source.random(BITS, self.bit * words, &mut rho);
-        let region = self.plan.tables_bytes(self.len) + self.product * words * 8;
+        let region = self.last_region();
         self.source.words(PRODUCTS, region, self.product * words, &mut shared)?;
-        let sizes = self.plan.levels()[self.level].clone();
         let one = if self.source.party() == 0 { !0 } else { 0 };
-        let mut pairs = Scratch::zeros(2 * sizes.len() * words);
-        for (g, group) in groups(&sizes).enumerate() {
-            let [first, out] = [2 * group.first * words, 2 * g * words];
-            let bits = combine::group_bits_of(&group);
-            let mut slices = [[0u64; 8], [0; 8]];
+        let groups: Vec<_> = self.plan.groups(self.level).collect();
+        let mut pairs = Scratch::zeros(2 * groups.len() * words);
+        for (group, out) in groups.iter().zip(pairs.chunks_exact_mut(2 * words.max(1))) {
+            let first = 2 * group.first * words;
+            if group.size == 1 {
+                out.copy_from_slice(&self.pairs[first..][..2 * words]);
+                continue;
+            }
+            let [mut c_of, mut rho_of] = [[0u64; 8]; 2];
             let mut terms = [0u64; combine::MAX_PRODUCTS];
             for w in 0..words {
-                for (place, (c_of, rho_of)) in (0..bits).map(|place| {
+                for (place, (c_of, rho_of)) in c_of.iter_mut().zip(&mut rho_of).enumerate().take(group.bits())
+                {
                     let at = (group.bit + place) * words + w;
-                    (place, (c[at], rho[at]))
-                }) {
-                    slices[0][place] = c_of;
-                    slices[1][place] = rho_of;
+                    (*c_of, *rho_of) = (c[at], rho[at]);
                 }
-                for (p, term) in terms.iter_mut().enumerate().take(combine::products_of(&group)) {
+                for (p, term) in terms.iter_mut().enumerate().take(group.product_count()) {
                     *term = shared[(group.product + p) * words + w];
                 }
                 let g0 = self.pairs[first + w];
-                let (greater, equal) = group.combine(g0, &slices[0], &slices[1], &terms, one);
-                pairs[out + w] = greater;
-                pairs[out + words + w] = equal;
+                (out[w], out[words + w]) = group.combine(g0, &c_of, &rho_of, &terms, one);
             }
         }
         self.pairs = pairs;
@@ -148,7 +145,7 @@ impl Chunks {
         Ok(self)
     }
 
-    /// The boolean result: bits of x < 0.
+    /// The boolean result: bits of x < 0, or of x = 0.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.
@@ -158,66 +155,16 @@ impl Chunks {
     pub fn finish_bits(self) -> Result<BitShare, StoreError> {
         assert!(self.plan.output().is_none() && !self.has_level(), "a boolean plan with its levels combined");
         let words = words(self.len);
-        let mut negative = vec![0; words];
-        let region = self.plan.tables_bytes(self.len) + self.product * words * 8;
-        self.source.words(TOP, region, 0, &mut negative)?;
+        let mut bits = vec![0; words];
+        if !self.plan.task().has_top() {
+            bits.copy_from_slice(&self.pairs[words..2 * words]);
+            return Ok(BitShare::from_words(bits, self.len));
+        }
+        self.source.words(TOP, self.last_region(), 0, &mut bits)?;
         let public = if self.source.party() == 0 { !0 } else { 0 };
-        for (i, word) in negative.iter_mut().enumerate() {
+        for (i, word) in bits.iter_mut().enumerate() {
             *word ^= self.pairs[i] ^ self.top[i] & public;
         }
-        Ok(BitShare::from_words(negative, self.len))
-    }
-
-    /// The arithmetic result: `[if x ≥ 0, if x < 0]` of `values`, given the opened bits.
-    ///
-    /// # Errors
-    /// If the dealer's correction is malformed.
-    ///
-    /// # Panics
-    /// If the plan's result is boolean or of another ring, levels are left, or `opened` has
-    /// another length than [`masked`](Self::masked) gave.
-    pub fn finish<O: Ring>(self, opened: &[u8], values: [O::Word; 2]) -> Result<Share<O>, StoreError> {
-        let elements = self.plan.output().filter(|elements| *elements == Elements::of::<O>());
-        assert!(elements.is_some() && !self.has_level(), "an arithmetic plan with its levels combined");
-        let mut c = self.unpack(opened);
-        let len = self.len;
-        let (words, stride) = (words(len), len.next_multiple_of(64));
-        let region = self.plan.tables_bytes(len) + self.product * words * 8;
-        let bytes = packed_len(len, O::BITS);
-        let entries = self.plan.entries();
-        // p = y_{k−1} ⊕ c_0.
-        let (p, address) = c.split_at_mut(words);
-        p.iter_mut().zip(&self.top).for_each(|(p, top)| *p ^= top);
-        let factor = values[1].wrapping_sub(&values[0]);
-        let [base, flipped] = if self.source.party() == 0 { values } else { [O::Word::zero(); 2] };
-        let mut out = Share::<O>::zeros(len);
-        // Tables of a block: entry e of all values, then entry e + 1.
-        let block = (BLOCK / entries).max(64);
-        let mut tables = Scratch::<O::Word>::zeros(block * entries);
-        for (b, out) in out.expose_mut().chunks_mut(block).enumerate() {
-            let (at, size, word) = (b * block, out.len(), b * block / 64);
-            let tables = &mut tables[..size * entries];
-            for (e, entry) in tables.chunks_exact_mut(size).enumerate() {
-                match &self.source.correction {
-                    None => self.source.random(ENTRIES, e * stride + at, entry),
-                    Some(_) => self.source.chosen(ENTRIES, region + e * bytes, O::BITS, at, entry)?,
-                }
-            }
-            // Halve the table by one bit of the address after the other; bit 0 is the first opened.
-            let mut left = entries;
-            let mut bit = address.len() / words.max(1);
-            while left > 1 {
-                left /= 2;
-                bit -= 1;
-                let (zero, one) = tables[..2 * left * size].split_at_mut(left * size);
-                let bits = &address[bit * words + word..][..size.div_ceil(64)];
-                for (zero, one) in zero.chunks_exact_mut(size).zip(one.chunks_exact(size)) {
-                    kernel::select(bits, zero, one);
-                }
-            }
-            out.copy_from_slice(&tables[..size]);
-            kernel::flip(&p[word..][..size.div_ceil(64)], out, factor, base, flipped);
-        }
-        Ok(out)
+        Ok(BitShare::from_words(bits, self.len))
     }
 }

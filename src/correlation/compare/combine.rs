@@ -9,8 +9,6 @@
 //!
 //! Everything is bit-sliced: a word holds one bit of 64 values.
 
-use super::plan::{group_bits, group_products};
-
 /// Subsets of the *equal* masks of a group of four.
 const SUBSETS: usize = 16;
 
@@ -21,31 +19,33 @@ pub(super) struct Group {
     pub(super) size: usize,
     /// The first of its chunks.
     pub(super) first: usize,
-    /// Whether *equal* is needed: not for the least significant group.
+    /// Whether *equal* is needed: not for the least significant group, if *greater* is wanted.
     pub(super) equal: bool,
+    /// Whether *greater* is wanted, not *equal* alone.
+    pub(super) orders: bool,
     /// The first of its opened bits in the level.
     pub(super) bit: usize,
     /// The first of its products in the level.
     pub(super) product: usize,
 }
 
-/// The groups of a level.
-pub(super) fn groups(sizes: &[usize]) -> impl Iterator<Item = Group> {
+/// The groups of a level, for *greater* (`orders`) or for *equal* alone.
+pub(super) fn groups(sizes: &[usize], orders: bool) -> impl Iterator<Item = Group> {
     let last = sizes.len() - 1;
-    let mut next = Group { size: 0, first: 0, equal: true, bit: 0, product: 0 };
+    let mut next = Group { size: 0, first: 0, equal: true, orders, bit: 0, product: 0 };
     sizes.iter().enumerate().map(move |(g, &size)| {
-        let group = Group { size, equal: g < last, ..next };
+        let group = Group { size, equal: g < last || !orders, ..next };
         next.first += size;
-        next.bit += group_bits(size, group.equal);
-        next.product += group_products(size, group.equal);
+        next.bit += group.bits();
+        next.product += group.product_count();
         group
     })
 }
 
 impl Group {
-    /// Place of e_j among the group's opened bits: e_0, g_1, e_1, g_2, ….
-    pub(super) fn equal_bit(j: usize) -> usize {
-        2 * j
+    /// Place of e_j among the group's opened bits: e_0, g_1, e_1, g_2, …, or e_0, e_1, ….
+    pub(super) fn equal_bit(&self, j: usize) -> usize {
+        if self.orders { 2 * j } else { j }
     }
 
     /// Place of g_j, for j ≥ 1.
@@ -53,8 +53,35 @@ impl Group {
         2 * j - 1
     }
 
+    /// *Equal* bits that take part.
     fn equals(&self) -> usize {
-        self.size - 1 + usize::from(self.equal)
+        self.size - usize::from(!self.equal)
+    }
+
+    /// *Greater* bits that take part in products: all but the first.
+    fn greaters(&self) -> usize {
+        if self.orders { self.size - 1 } else { 0 }
+    }
+
+    /// Bits that the group opens. A group of one is passed on as it is.
+    pub(super) fn bits(&self) -> usize {
+        if self.size == 1 { 0 } else { self.equals() + self.greaters() }
+    }
+
+    /// Products of masks that the group takes: of two or more *equal* masks, and of a *greater* mask
+    /// with one or more *equal* masks before it.
+    pub(super) fn product_count(&self) -> usize {
+        if self.size == 1 {
+            return 0;
+        }
+        let greater: usize = (1..=self.greaters()).map(|j| (1 << j) - 1).sum();
+        (1 << self.equals()) - 1 - self.equals() + greater
+    }
+
+    /// The pairs' bits that the group opens, in their order: 2j is g_j, 2j + 1 is e_j.
+    pub(super) fn opened(&self) -> impl Iterator<Item = usize> + use<> {
+        let (first, step) = (2 * self.first + 1, if self.orders { 1 } else { 2 });
+        (0..self.bits()).map(move |i| first + i * step)
     }
 
     /// The products that the dealer shares, of one word of masks `rho` in the order of the opened bits.
@@ -68,12 +95,12 @@ impl Group {
         let mut subsets = [!0u64; SUBSETS];
         for set in 1..1usize << self.equals() {
             let low = set.trailing_zeros() as usize;
-            subsets[set] = subsets[set & (set - 1)] & rho[Self::equal_bit(low)];
+            subsets[set] = subsets[set & (set - 1)] & rho[self.equal_bit(low)];
             if !set.is_power_of_two() {
                 put(subsets[set]);
             }
         }
-        for j in 1..self.size {
+        for j in 1..=self.greaters() {
             for subset in &subsets[1..1 << j] {
                 put(subset & rho[Self::greater_bit(j)]);
             }
@@ -89,13 +116,13 @@ impl Group {
         subsets[0] = one;
         for set in 1..1usize << self.equals() {
             subsets[set] = if set.is_power_of_two() {
-                rho[Self::equal_bit(set.trailing_zeros() as usize)]
+                rho[self.equal_bit(set.trailing_zeros() as usize)]
             } else {
                 next()
             };
         }
         let mut greater = g0;
-        for j in 1..self.size {
+        for j in 1..=self.greaters() {
             // (c_g ⊕ ρ_g) times every subset of the j equal masks before it.
             let cg = c[Self::greater_bit(j)];
             let mut terms = [0u64; SUBSETS];
@@ -103,33 +130,23 @@ impl Group {
             for set in 1..1 << j {
                 terms[set] = subsets[set] & cg ^ next();
             }
-            greater ^= fold(&mut terms, j, c);
+            greater ^= self.fold(&mut terms, j, c);
         }
-        let equal = if self.equal { fold(&mut subsets, self.size, c) } else { 0 };
+        let equal = if self.equal { self.fold(&mut subsets, self.size, c) } else { 0 };
         (greater, equal)
     }
-}
 
-/// Σ over the subsets S of `count` equal masks of terms\[S\] · Π_{i ∉ S} c_i, one bit at a time.
-fn fold(terms: &mut [u64; SUBSETS], count: usize, c: &[u64]) -> u64 {
-    for i in (0..count).rev() {
-        let half = 1 << i;
-        for set in 0..half {
-            terms[set] = terms[set] & c[Group::equal_bit(i)] ^ terms[set + half];
+    /// Σ over the subsets S of `count` equal masks of terms\[S\] · Π_{i ∉ S} c_i, one bit at a time.
+    fn fold(&self, terms: &mut [u64; SUBSETS], count: usize, c: &[u64]) -> u64 {
+        for i in (0..count).rev() {
+            let half = 1 << i;
+            for set in 0..half {
+                terms[set] = terms[set] & c[self.equal_bit(i)] ^ terms[set + half];
+            }
         }
+        terms[0]
     }
-    terms[0]
 }
 
 /// The most products that a group takes.
 pub(super) const MAX_PRODUCTS: usize = 22;
-
-/// Bits that the group opens.
-pub(super) fn group_bits_of(group: &Group) -> usize {
-    group_bits(group.size, group.equal)
-}
-
-/// Products that the group takes.
-pub(super) fn products_of(group: &Group) -> usize {
-    group_products(group.size, group.equal)
-}

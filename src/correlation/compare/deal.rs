@@ -2,9 +2,9 @@
 
 use core::mem::size_of;
 
-use super::combine::{self, groups};
 use super::kernel::{self, BLOCK};
-use super::{BITS, CHUNKS, ENTRIES, PRODUCTS, Plan, R, TOP, words};
+use super::last::Last;
+use super::{BITS, CHUNKS, PRODUCTS, Plan, R, TOP, combine, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
 use crate::share::{Scratch, wipe};
@@ -27,27 +27,25 @@ pub(in crate::correlation) fn deal<W: Word, O: Word>(
     let (tables, rest) = out.split_at_mut(plan.tables_bytes(len));
     deal_tables(dealing, plan, &r, tables);
     let words = words(len);
-    let level_bits: usize = (0..plan.levels().len()).map(|level| plan.level_bits(level)).sum();
-    let products: usize = (0..plan.levels().len()).map(|level| plan.level_products(level)).sum();
-    let mut rho = Scratch::<u64>::zeros((level_bits + plan.last_bits()) * words);
+    let levels_bits = plan.levels_bits();
+    let mut rho = Scratch::<u64>::zeros((levels_bits + plan.last_bits()) * words);
     dealing.xor(BITS, 0, &mut rho);
-    let mut shared = Scratch::<u64>::zeros(products * words);
+    let mut shared = Scratch::<u64>::zeros(plan.products() * words);
     deal_products(plan, words, &rho, &mut shared);
     dealing.correct_xor(PRODUCTS, 0, &mut shared);
     let (products, rest) = rest.split_at_mut(shared.len() * 8);
     write(&shared, products);
 
     let mut top = Scratch::<u64>::zeros(words);
-    kernel::bit(&r, plan.bits() - 1, &mut top);
-    match plan.output() {
-        None => {
-            dealing.correct_xor(TOP, 0, &mut top);
-            write(&top, rest);
-        }
-        Some(elements) => {
-            let last = Last { top: &top, rho: &rho[level_bits * words..], words };
-            last.deal::<O>(dealing, plan.entries(), len, elements.bits, rest);
-        }
+    if plan.task().has_top() {
+        kernel::bit(&r, plan.bits() - 1, &mut top);
+    }
+    if plan.output().is_some() {
+        let last = Last { dealing, plan, len, top: &top, rho: &rho[levels_bits * words..] };
+        last.deal::<W, O>(&r, rest);
+    } else if plan.task().has_top() {
+        dealing.correct_xor(TOP, 0, &mut top);
+        write(&top, rest);
     }
 }
 
@@ -57,13 +55,14 @@ fn write<W: Word>(values: &[W], out: &mut [u8]) {
 
 fn deal_tables<W: Word>(dealing: &Dealing<'_>, plan: &Plan, r: &[W], out: &mut [u8]) {
     let mut rest = out;
-    let mut shift = plan.bits() - 1;
+    let mut shift = plan.task().compared(plan.bits());
     for (j, &width) in plan.chunks().iter().enumerate() {
         shift -= width;
         let (now, later) = rest.split_at_mut(r.len() * Plan::table_bytes(width));
         rest = later;
         let chunk = Chunk { dealing, section: CHUNKS + j as u64, r, shift, width };
         match Plan::table_bytes(width) {
+            1 => chunk.deal::<u8>(now),
             2 => chunk.deal::<u16>(now),
             4 => chunk.deal::<u32>(now),
             8 => chunk.deal::<u64>(now),
@@ -118,15 +117,15 @@ impl<W: Word> Chunk<'_, W> {
 /// The products of the masks of all levels: `[products, words]`.
 fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
     let (mut rho, mut shared) = (rho, shared);
-    for (level, sizes) in plan.levels().iter().enumerate() {
+    for level in 0..plan.levels().len() {
         let (now, later) = rho.split_at(plan.level_bits(level) * words);
         let (out, rest) = core::mem::take(&mut shared).split_at_mut(plan.level_products(level) * words);
-        for group in groups(sizes) {
+        for group in plan.groups(level) {
             let mut masks = [0u64; 8];
             let mut products = [0u64; combine::MAX_PRODUCTS];
-            let count = combine::products_of(&group);
+            let count = group.product_count();
             for w in 0..words {
-                for (place, mask) in masks.iter_mut().enumerate().take(combine::group_bits_of(&group)) {
+                for (place, mask) in masks.iter_mut().enumerate().take(group.bits()) {
                     *mask = now[(group.bit + place) * words + w];
                 }
                 group.products(&masks, &mut products[..count]);
@@ -139,51 +138,5 @@ fn deal_products(plan: &Plan, words: usize, rho: &[u64], shared: &mut [u64]) {
         }
         rho = later;
         shared = rest;
-    }
-}
-
-/// What the last step's table is made of.
-struct Last<'a> {
-    /// r_{k−1}.
-    top: &'a [u64],
-    /// Masks of g_0, e_0, g_1, e_1, g_2, as far as there are.
-    rho: &'a [u64],
-    words: usize,
-}
-
-impl Last<'_> {
-    /// Bit t of every value at address c: t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, where the
-    /// address holds e_0, g_1, e_1, g_2 under their masks.
-    fn entry(&self, c: usize, out: &mut [u64]) {
-        let bits = self.rho.len() / self.words.max(1) - 1;
-        for (w, out) in out.iter_mut().enumerate() {
-            let mut v = [0u64; 4];
-            for (i, v) in v.iter_mut().enumerate().take(bits) {
-                let public = if c >> i & 1 == 1 { !0 } else { 0 };
-                *v = public ^ self.rho[(i + 1) * self.words + w];
-            }
-            let [e0, g1, e1, g2] = v;
-            *out = self.top[w] ^ self.rho[w] ^ e0 & (g1 ^ e1 & g2);
-        }
-    }
-
-    fn deal<O: Word>(&self, dealing: &Dealing<'_>, entries: usize, len: usize, bits: u32, out: &mut [u8]) {
-        let mut t = Scratch::<u64>::zeros(self.words);
-        let mut values = [O::zero(); BLOCK];
-        let stride = len.next_multiple_of(64);
-        let bytes = ring::packed_len(len, bits);
-        for c in 0..entries {
-            self.entry(c, &mut t);
-            let out = &mut out[c * bytes..][..bytes];
-            let mut done = 0;
-            for (b, t) in t.chunks(BLOCK / 64).enumerate() {
-                let values = &mut values[..(len - b * BLOCK).min(BLOCK)];
-                kernel::spread(t, values);
-                dealing.correct(ENTRIES, c * stride + b * BLOCK, values);
-                let size = ring::packed_len(values.len(), bits);
-                ring::pack(values, bits, &mut out[done..done + size]);
-                done += size;
-            }
-        }
     }
 }

@@ -142,3 +142,61 @@ wide! {
         }
     }
 }
+
+wide! {
+    /// ⌊y / 2^shift⌋ of the low `bits` bits, as words of another ring.
+    pub(super) fn high<W: Word, O: Word>(y: &[W], bits: u32, shift: u32, out: &mut [O]) {
+        let mask = W::mask(bits);
+        for (out, y) in out.iter_mut().zip(y) {
+            *out = O::truncate64((*y & mask).low64() >> shift);
+        }
+    }
+}
+
+wide! {
+    /// From ⌊r / 2^shift⌋ in `one`, of `bits` bits, to what is added to ⌊y / 2^shift⌋ where the top bit of
+    /// y is zero and where it is one: −⌊r / 2^shift⌋, and `wrap` more where only r has its top bit set.
+    pub(super) fn lifts<O: Word>(one: &mut [O], zero: &mut [O], bits: u32, wrap: O) {
+        for (one, zero) in one.iter_mut().zip(zero) {
+            let top = O::zero().wrapping_sub(&(*one >> (bits as usize - 1) & O::one()));
+            *one = O::zero().wrapping_sub(one);
+            *zero = one.wrapping_add(&(wrap & top));
+        }
+    }
+}
+
+wide! {
+    /// Products of words with shared bits spread to words: what is zero stays, what is one is the word.
+    pub(super) fn times<O: Word>(bits: &[u64], words: &[O], out: &mut [O]) {
+        for (bits, (words, out)) in bits.iter().zip(words.chunks(64).zip(out.chunks_mut(64))) {
+            for (i, (word, out)) in words.iter().zip(out).enumerate() {
+                *out = *word & O::zero().wrapping_sub(&O::truncate64(*bits >> i & 1));
+            }
+        }
+    }
+}
+
+wide! {
+    /// Shares of (t ⊕ p)·(high + v), from shares t, tv and v and the public p and high; `public` is one
+    /// at the party that adds public numbers. The result replaces t.
+    pub(super) fn relu<O: Word>(p: &[u64], high: &[O], t: &mut [O], tv: &[O], v: &[O], public: O) {
+        let blocks = high.chunks(64).zip(tv.chunks(64).zip(v.chunks(64)));
+        for (p, (t, (high, (tv, v)))) in p.iter().zip(t.chunks_mut(64).zip(blocks)) {
+            for (i, (t, (high, (tv, v)))) in t.iter_mut().zip(high.iter().zip(tv.iter().zip(v))).enumerate() {
+                let mask = O::zero().wrapping_sub(&O::truncate64(*p >> i & 1));
+                let product = t.wrapping_mul(high).wrapping_add(tv);
+                let all = v.wrapping_add(&public.wrapping_mul(high));
+                *t = (product ^ mask).wrapping_sub(&mask).wrapping_add(&(all & mask));
+            }
+        }
+    }
+}
+
+wide! {
+    /// Adds high + v to every word; `public` is one at the party that adds public numbers.
+    pub(super) fn lift<O: Word>(high: &[O], v: &[O], public: O, out: &mut [O]) {
+        for (out, (high, v)) in out.iter_mut().zip(high.iter().zip(v)) {
+            *out = out.wrapping_add(v).wrapping_add(&public.wrapping_mul(high));
+        }
+    }
+}

@@ -1,101 +1,126 @@
 //! How values of a given bit length are compared.
 
-use alloc::vec;
+mod choose;
+
 use alloc::vec::Vec;
+
+pub use choose::{Estimate, Wish};
 
 use crate::correlation::{Cost, Elements};
 use crate::ring::packed_len;
 
+/// What is computed of the masked values, and in which ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Task {
+    /// One of two values by x < 0, or, in no ring, the bit x < 0.
+    Negative(Option<Elements>),
+    /// One of two values by x ≠ 0 or x = 0, or, in no ring, the bit x = 0.
+    Zero(Option<Elements>),
+    /// ⌊x / 2^shift⌋ or one more where x ≥ 0, else 0; exact for shift 0.
+    Relu {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped.
+        shift: u32,
+    },
+    /// ⌊x / 2^shift⌋ or one more, for x from 0 to 2^(k−1) − 1; exact for shift 0.
+    Truncate {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped.
+        shift: u32,
+    },
+    /// ⌊x / 2^shift⌋ for x from 0 to 2^(k−1) − 1.
+    Floor {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped, at least one.
+        shift: u32,
+    },
+}
+
+impl Task {
+    /// The ring of the result, `None` for bits.
+    pub fn output(&self) -> Option<Elements> {
+        match *self {
+            Self::Negative(output) | Self::Zero(output) => output,
+            Self::Relu { output, .. } | Self::Truncate { output, .. } | Self::Floor { output, .. } => {
+                Some(output)
+            }
+        }
+    }
+
+    /// Low bits that are dropped from the result.
+    pub(super) fn shift(&self) -> u32 {
+        match *self {
+            Self::Negative(_) | Self::Zero(_) => 0,
+            Self::Relu { shift, .. } | Self::Truncate { shift, .. } | Self::Floor { shift, .. } => shift,
+        }
+    }
+
+    /// How many low bits of y and r are compared, of k.
+    pub(super) fn compared(&self, bits: u32) -> u32 {
+        match *self {
+            Self::Negative(_) | Self::Relu { .. } => bits - 1,
+            Self::Zero(_) => bits,
+            Self::Truncate { .. } => 0,
+            Self::Floor { shift, .. } => shift,
+        }
+    }
+
+    /// Whether *greater* of the chunks is wanted, not *equal* alone.
+    pub(super) fn orders(&self) -> bool {
+        !matches!(self, Self::Zero(_))
+    }
+
+    /// Whether the top bits of y and r enter t.
+    pub(super) fn has_top(&self) -> bool {
+        matches!(self, Self::Negative(_) | Self::Relu { .. })
+    }
+}
+
 /// The chunks of a comparison, how they are combined, and what comes out. All public.
 ///
-/// The low k − 1 bits are cut into chunks, the most significant first. A chunk yields two shared
+/// The compared low bits are cut into chunks, the most significant first. A chunk yields two shared
 /// bits. Each level combines groups of neighbouring chunks into one, in a round; the last step
-/// takes one more round if the result is to be arithmetic:
+/// takes one more round if the result is to be arithmetic. There are many such plans for a bit
+/// length; [`Plan::candidates`] lists those worth considering, [`Plan::estimate`] says what each
+/// costs, and [`Plan::choose`] picks one. The balanced plans for an arithmetic result:
 ///
-/// | k, arithmetic | chunks | rounds | opened bits |
+/// | k | chunks | rounds | opened bits |
 /// | --- | --- | --- | --- |
-/// | 2..=8 | 1 | 2 | k + 1 |
-/// | 9..=14 | 2 | 2 | k + 3 |
-/// | 15..=20 | 3 | 2 | k + 5 |
-/// | 21..=33 | 5 to 8 of 4 bits, 2 groups | 3 | at most k + 16 |
-/// | 34..=64 | 9 to 16 of 4 bits, 3 or 4 groups | 4 | at most k + 34 |
+/// | 2..=7 | 1 | 2 | k + 1 |
+/// | 8..=14 | 2 | 2 | k + 3 |
+/// | 15..=21 | 4 of 3 to 5 bits, one group | 3 | k + 7 |
+/// | 22..=41 | 6 to 8 of 3 to 5 bits, 2 groups | 3 | at most k + 16 |
+/// | 42..=64 | 11 to 16 of 3 or 4 bits, 3 or 4 groups, then one | 4 | at most k + 34 |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     bits: u32,
+    task: Task,
     chunks: Vec<u32>,
     levels: Vec<Vec<usize>>,
-    output: Option<Elements>,
 }
-
-/// What a plan is to have least of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wish {
-    /// Rounds.
-    #[default]
-    Rounds,
-    /// Bytes from the dealer.
-    DealerBytes,
-    /// CPU time of a party and the dealer together.
-    Cpu,
-}
-
-/// The widest chunk but the last: its table and its equality bit fit a 64-bit word.
-const WIDE: u32 = 6;
-/// The widest last chunk, which needs no equality bit.
-const WIDE_LAST: u32 = 7;
-/// Chunks of longer values, where small tables and products cost the dealer least.
-const SMALL: u32 = 4;
-/// Chunks that one product combines.
-const GROUP: usize = 4;
-/// Chunks whose tables of 4^(chunks − 1) entries are still small.
-const TABLE: usize = 3;
 
 impl Plan {
-    /// The plan for k-bit values; the result is bits if `output` is `None`, else arithmetic.
+    /// The balanced plan for the sign of k-bit values; the result is bits if `output` is
+    /// `None`, else arithmetic.
     ///
     /// # Panics
     /// If `bits` is not in 2..=64.
     pub fn new(bits: u32, output: Option<Elements>) -> Self {
-        assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
-        let low = bits - 1;
-        let wide = (1..=TABLE as u32).find(|n| low <= WIDE * (n - 1) + WIDE_LAST);
-        let chunks = match wide {
-            // As even as possible, the remainder in the last chunks: 13 = 6 + 7.
-            Some(n) => (0..n).map(|j| (low + j) / n).collect(),
-            None => {
-                let n = low.div_ceil(SMALL);
-                let mut chunks = vec![SMALL; n as usize];
-                chunks[0] = low - SMALL * (n - 1);
-                chunks
-            }
-        };
-        let mut levels = Vec::new();
-        let mut left = chunks.len();
-        // What the last step takes: a table of two chunks (three, if there are no levels), or one bit.
-        let last = match (output, wide) {
-            (Some(_), Some(_)) => TABLE,
-            (Some(_), None) => 2,
-            (None, _) => 1,
-        };
-        while left > last {
-            let groups = left.div_ceil(GROUP);
-            levels.push((0..groups).map(|g| (left + g) / groups).collect::<Vec<_>>());
-            left = groups;
-        }
-        Self { bits, chunks, levels, output }
+        Self::choose(bits, Task::Negative(output), Wish::default())
     }
 
-    /// The plan for k-bit values that fits a wish best.
-    ///
-    /// # Panics
-    /// If `bits` is not in 2..=64.
-    pub fn choose(bits: u32, output: Option<Elements>, _wish: Wish) -> Self {
-        Self::new(bits, output)
-    }
-
-    /// The bit length k.
+    /// The bit length k: bits of the masked values that are opened.
     pub fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// What comes out.
+    pub fn task(&self) -> Task {
+        self.task
     }
 
     /// Widths of the chunks in bits, the most significant first.
@@ -103,14 +128,14 @@ impl Plan {
         &self.chunks
     }
 
-    /// For every level the sizes of its groups, 2 to 4 chunks, the most significant first.
+    /// For every level the sizes of its groups, 1 to 4 chunks, the most significant first.
     pub fn levels(&self) -> &[Vec<usize>] {
         &self.levels
     }
 
     /// The ring of an arithmetic result, `None` for a boolean one.
     pub fn output(&self) -> Option<Elements> {
-        self.output
+        self.task.output()
     }
 
     /// Chunks that the last step starts from.
@@ -118,34 +143,65 @@ impl Plan {
         self.levels.last().map_or(self.chunks.len(), Vec::len)
     }
 
-    /// Entries of the last step's table, for an arithmetic result.
+    /// Entries of the last step's table of t, for an arithmetic result.
     pub(super) fn entries(&self) -> usize {
-        1 << (2 * (self.last() - 1))
+        match self.last() {
+            0 => 0,
+            last => 1 << (2 * (last - 1)),
+        }
+    }
+
+    /// Vectors of the lift, each with its products with t: none, one, or two if the opened sum may
+    /// wrap inside the ring of the result.
+    pub(super) fn lifts(&self) -> usize {
+        match self.task {
+            Task::Negative(_) | Task::Zero(_) => 0,
+            Task::Relu { output, shift }
+            | Task::Truncate { output, shift }
+            | Task::Floor { output, shift } => {
+                if output.bits > self.bits - shift {
+                    2
+                } else {
+                    1
+                }
+            }
+        }
+    }
+
+    /// Tables of the last step: that of t, and for a ReLU those of t times each vector of the lift.
+    pub(super) fn last_tables(&self) -> usize {
+        match self.task {
+            Task::Relu { .. } => 1 + self.lifts(),
+            Task::Truncate { .. } => 0,
+            _ => 1,
+        }
     }
 
     /// Bits that a level opens, a value.
     pub(super) fn level_bits(&self, level: usize) -> usize {
-        let groups = &self.levels[level];
-        let last = groups.len() - 1;
-        groups.iter().enumerate().map(|(g, &size)| group_bits(size, g < last)).sum()
+        self.groups(level).map(|group| group.bits()).sum()
     }
 
     /// Bits that the last step opens, a value.
     pub(super) fn last_bits(&self) -> usize {
-        if self.output.is_some() { 2 * self.last() - 1 } else { 0 }
+        if self.output().is_some() { (2 * self.last()).saturating_sub(1) } else { 0 }
     }
 
     /// Bits of mask products that a level takes, a value.
     pub(super) fn level_products(&self, level: usize) -> usize {
-        let groups = &self.levels[level];
-        let last = groups.len() - 1;
-        groups.iter().enumerate().map(|(g, &size)| group_products(size, g < last)).sum()
+        self.groups(level).map(|group| group.product_count()).sum()
+    }
+
+    /// The groups of a level.
+    pub(super) fn groups(&self, level: usize) -> impl Iterator<Item = super::combine::Group> + '_ {
+        super::combine::groups(&self.levels[level], self.task.orders())
     }
 
     /// Bytes of a chunk's table, a value.
     pub(super) fn table_bytes(width: u32) -> usize {
         match width {
-            ..=4 => 2,
+            ..=3 => 1,
+            4 => 2,
             5 => 4,
             6 => 8,
             _ => 16,
@@ -158,38 +214,38 @@ impl Plan {
         len.saturating_mul(value)
     }
 
+    pub(super) fn products(&self) -> usize {
+        (0..self.levels.len()).map(|level| self.level_products(level)).sum()
+    }
+
+    /// Bits that all levels open, a value.
+    pub(super) fn levels_bits(&self) -> usize {
+        (0..self.levels.len()).map(|level| self.level_bits(level)).sum()
+    }
+
+    /// Vectors of elements that the last step takes from the dealer.
+    fn vectors(&self) -> usize {
+        self.last_tables() * self.entries() + self.lifts()
+    }
+
     /// Bytes that the dealer sends for `len` values. Bits come in words of 64. `usize::MAX` stands for
     /// more than can be addressed.
     pub fn dealer_bytes(&self, len: usize) -> usize {
         let words = len.div_ceil(64).saturating_mul(8);
-        let products: usize = (0..self.levels.len()).map(|level| self.level_products(level)).sum();
-        let last = match self.output {
-            Some(elements) => self.entries().saturating_mul(packed_len(len, elements.bits)),
-            None => words,
+        let last = match self.output() {
+            Some(elements) => self.vectors().saturating_mul(packed_len(len, elements.bits)),
+            // The top bits of the masks, where they count.
+            None => words * usize::from(self.task.has_top()),
         };
-        self.tables_bytes(len).saturating_add(products.saturating_mul(words)).saturating_add(last)
+        self.tables_bytes(len).saturating_add(self.products().saturating_mul(words)).saturating_add(last)
     }
 
     /// The cost of `len` comparisons among parties that open directly.
     pub fn cost(&self, len: usize) -> Cost {
-        let opened: usize = (0..self.levels.len()).map(|level| self.level_bits(level)).sum();
         Cost {
-            rounds: 1 + self.levels.len() as u32 + u32::from(self.output.is_some()),
-            opened_bits: (self.bits as usize + opened + self.last_bits()) as u64 * len as u64,
+            rounds: 1 + self.levels.len() as u32 + u32::from(self.last_bits() > 0),
+            opened_bits: (self.bits as usize + self.levels_bits() + self.last_bits()) as u64 * len as u64,
             dealer_bytes: self.dealer_bytes(len) as u64,
         }
     }
-}
-
-/// Bits that a group opens: all but the first *greater*, and the last *equal* only if it is needed.
-pub(super) fn group_bits(size: usize, equal: bool) -> usize {
-    2 * size - 2 + usize::from(equal)
-}
-
-/// Products of masks that a group takes: of two or more *equal* masks, and of a *greater* mask with
-/// one or more *equal* masks before it.
-pub(super) fn group_products(size: usize, equal: bool) -> usize {
-    let equals = size - 1 + usize::from(equal);
-    let greater: usize = (1..size).map(|j| (1 << j) - 1).sum();
-    (1 << equals) - 1 - equals + greater
 }

@@ -1,6 +1,6 @@
 //! The ways to compare.
 
-use crate::correlation::compare::{Plan, Wish};
+use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::{Cost, Elements};
 
 /// How values are compared with zero: the same function at another price. All parties of a session
@@ -26,7 +26,7 @@ impl Family {
     /// If `bits` is not in 2..=64.
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
-            Self::Lookup(wish) => Plan::choose(bits, output, wish).cost(len),
+            Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
         }
     }
 }

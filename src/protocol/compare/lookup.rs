@@ -3,38 +3,45 @@
 //! Rounds, opened bits and dealer bytes by [`Plan`]; the mathematics in
 //! [`correlation::compare`](crate::correlation::compare).
 
+use alloc::vec::Vec;
+
 use super::{Error, Party};
-use crate::correlation::Elements;
-use crate::correlation::compare::{Chunks, Plan, Wish};
+use crate::correlation::compare::{Chunks, Plan};
 use crate::net::Transport;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 
 impl<T: Transport> Party<T> {
-    pub(super) fn compare_by_lookup<R: Ring, O: Ring>(
+    /// One of two values, by a plan for that.
+    pub(crate) fn compare_by_plan<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
-        bits: u32,
-        wish: Wish,
+        plan: Plan,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        let chunks = self.chunks(x, Plan::choose(bits, Some(Elements::of::<O>()), wish))?;
+        let (_, chunks) = self.chunks(x, plan)?;
         let mut bits = chunks.masked();
         self.network.open_bits(&mut bits)?;
         Ok(chunks.finish(&bits, values)?)
     }
 
-    pub(super) fn negative_by_lookup<R: Ring>(
-        &mut self,
-        x: &Share<R>,
-        bits: u32,
-        wish: Wish,
-    ) -> Result<BitShare, Error> {
-        Ok(self.chunks(x, Plan::choose(bits, None, wish))?.finish_bits()?)
+    /// Bits, by a plan for them.
+    pub(crate) fn bits_by_plan<R: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<BitShare, Error> {
+        Ok(self.chunks(x, plan)?.1.finish_bits()?)
+    }
+
+    /// A ReLU or a truncation, by a plan for it.
+    pub(crate) fn lift<R: Ring, O: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<Share<O>, Error> {
+        let (y, chunks) = self.chunks(x, plan)?;
+        let mut bits = chunks.masked();
+        if !bits.is_empty() {
+            self.network.open_bits(&mut bits)?;
+        }
+        Ok(chunks.finish_lifted::<R, O>(&y, &bits)?)
     }
 
     /// Masks and opens x, looks its chunks up and combines all levels.
-    fn chunks<R: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<Chunks, Error> {
+    fn chunks<R: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<(Vec<R::Word>, Chunks), Error> {
         let bits = plan.bits();
         let (mut y, masked) = self.store.comparison::<R>(x.len(), plan)?.mask(x);
         self.network.open(&mut y, bits)?;
@@ -44,6 +51,6 @@ impl<T: Transport> Party<T> {
             self.network.open_bits(&mut bits)?;
             chunks = chunks.combine(&bits)?;
         }
-        Ok(chunks)
+        Ok((y, chunks))
     }
 }

@@ -1,0 +1,83 @@
+//! Equality.
+//!
+//! x = 0 if and only if the opened y = x + r is r. The chunks' *equal* bits, of all k bits of r, are
+//! multiplied as in a comparison. Rounds, opened bits and dealer bytes by the plan for
+//! [`Task::Zero`]. Other families than the lookups: see each.
+
+use super::error::shape;
+use super::{Error, Family, Party};
+use crate::correlation::compare::{self, Plan, Task};
+use crate::correlation::{Cost, Elements};
+use crate::net::Transport;
+use crate::ring::Ring;
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    /// 1 where the low `bits` bits of x are zero, else 0, in O.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn zero<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
+        match self.family {
+            Family::Lookup(wish) => {
+                let plan = Plan::choose(bits, Task::Zero(Some(Elements::of::<O>())), wish);
+                self.compare_by_plan(x, plan, compare::bit_values::<O>())
+            }
+        }
+    }
+
+    /// The bits x = 0, shared as bits.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn zero_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
+        self.check_bits::<R>(bits)?;
+        match self.family {
+            Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Zero(None), wish)),
+        }
+    }
+
+    /// 1 where the low `bits` bits of a and b are the same, else 0, in O.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), and if the lengths differ.
+    pub fn equal<R: Ring, O: Ring>(
+        &mut self,
+        a: &Share<R>,
+        b: &Share<R>,
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
+        shape("elements of the right side of a comparison", a.len(), b.len())?;
+        let mut difference = a.clone();
+        difference.sub_assign(b);
+        self.zero(&difference, bits)
+    }
+
+    /// 1 where the low `bits` bits of x are those of a public number, else 0, in O.
+    ///
+    /// # Errors
+    /// As [`equal`](Self::equal).
+    pub fn equal_public<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        public: &[R::Word],
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
+        shape("public numbers", x.len(), public.len())?;
+        let mut difference = x.clone();
+        difference.negate();
+        difference.add_public(self.id(), public);
+        self.zero(&difference, bits)
+    }
+}
+
+/// The cost of `len` tests for zero by `family` at `bits` bits, in a ring of `output` or as bits.
+///
+/// # Panics
+/// If `bits` is not in 2..=64.
+pub fn cost(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    match family {
+        Family::Lookup(wish) => Plan::choose(bits, Task::Zero(output), wish).cost(len),
+    }
+}

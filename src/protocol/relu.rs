@@ -1,0 +1,107 @@
+//! ReLU, max(x, 0), and with truncation.
+//!
+//! With y = x + r opened modulo 2^k, d = \[x ≥ 0\] and w the wrap of the sum, x = y − r + 2^k·w. Where
+//! x ≥ 0, w = r_{k−1}·(1 − y_{k−1}): a sum below 2^k of which one part is below 2^(k−1) can wrap only
+//! if the other is not, and has then lost its top bit. Where x < 0 nothing depends on w. So
+//!
+//! ReLU(x) = d·(y + v), v = −r where y_{k−1} = 1, v = −r + 2^k·r_{k−1} where y_{k−1} = 0,
+//!
+//! with public y. The comparison ends with public p and shared t such that d = t ⊕ p; the dealer
+//! shares t, v and t·v, in any ring, and the result is linear in them: there is no multiplication
+//! round, and the ring changes for free. Only the k bits that are compared are opened.
+//!
+//! With truncation by f bits, ⌊y / 2^f⌋ and ⌊r / 2^f⌋ take the places of y and r, 2^(k−f) that of
+//! 2^k: the result is ⌊x / 2^f⌋ + \[c < x mod 2^f\] where c is uniform and public, as in a
+//! [`truncate`](Party::truncate): never off by more than one, and unbiased.
+//!
+//! | | rounds | opened bits | dealer's elements |
+//! | --- | --- | --- | --- |
+//! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
+//!
+//! After a comparison of another family than the lookups: d as bits, and d·x by a selection.
+
+use alloc::vec;
+
+use num_traits::WrappingNeg;
+
+use super::error::range;
+use super::{Error, Family, Party};
+use crate::correlation::compare::{Plan, Task};
+use crate::correlation::{Cost, Elements};
+use crate::net::Transport;
+use crate::ring::{Ring, Word};
+use crate::share::Share;
+
+impl<T: Transport> Party<T> {
+    /// max(x, 0) in O, for x that fits `bits` bits as a signed number.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn relu<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
+        self.relu_truncate(x, bits, 0)
+    }
+
+    /// max(x, 0) / 2^shift in O, rounded down or up at random without bias, for x that fits `bits` bits as a
+    /// signed number.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), and if `shift` is not below `bits`.
+    pub fn relu_truncate<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+    ) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
+        range("bits to truncate by", 0, bits as u64 - 1, shift as u64)?;
+        match self.family {
+            Family::Lookup(wish) => {
+                let task = Task::Relu { output: Elements::of::<O>(), shift };
+                self.lift(x, Plan::choose(bits, task, wish))
+            }
+        }
+    }
+
+    /// max(min(x, ceiling), 0) in O, for x and x − ceiling that fit `bits` bits as signed numbers:
+    /// ReLU(x) − ReLU(x − ceiling), at once.
+    ///
+    /// # Errors
+    /// As [`relu`](Self::relu).
+    pub fn clipped_relu<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        ceiling: R::Word,
+    ) -> Result<Share<O>, Error> {
+        let mut above = x.clone();
+        above.add_public(self.id(), &vec![ceiling.wrapping_neg(); x.len()]);
+        let mut both = x.clone();
+        both.append(&above);
+        let both = self.relu::<R, O>(&both, bits)?;
+        let mut out = both.slice(0..x.len());
+        out.sub_assign(&both.slice(x.len()..both.len()));
+        Ok(out)
+    }
+
+    /// |x|, for x that fits `bits` bits as a signed number: 2·ReLU(x) − x. That of −2^(k−1) in a ring of
+    /// k bits is itself.
+    ///
+    /// # Errors
+    /// As [`relu`](Self::relu).
+    pub fn abs<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
+        let mut out = self.relu::<R, R>(x, bits)?;
+        out.scale(R::Word::truncate64(2));
+        out.sub_assign(x);
+        Ok(out)
+    }
+}
+
+/// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
+///
+/// # Panics
+/// If `bits` is not in 2..=64 or `shift` not below it.
+pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    match family {
+        Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
+    }
+}
