@@ -183,12 +183,13 @@ fn plans_are_told_in_few_words() {
                 if let Family::Lookup(wish) = *family {
                     // The same without runs is what the plan prints.
                     let run = |run: &str| match run.split_once('x') {
-                        Some((width, times)) => vec![width; times.parse().unwrap()].join("+"),
+                        Some((size, times)) => vec![size; times.parse().unwrap()].join("+"),
                         None => run.to_owned(),
                     };
-                    let words =
-                        plan.split(' ').map(|word| word.split('+').map(run).collect::<Vec<_>>().join("+"));
-                    let whole = words.collect::<Vec<_>>().join(" ");
+                    let runs = |sizes: &str| sizes.split('+').map(run).collect::<Vec<_>>().join("+");
+                    let levels =
+                        |text: &str| text.split(", then ").map(runs).collect::<Vec<_>>().join(", then ");
+                    let whole = plan.split(" in ").map(levels).collect::<Vec<_>>().join(" in ");
                     assert_eq!(whole, Plan::choose(bits, Task::Negative(output), wish).to_string());
                 }
             }

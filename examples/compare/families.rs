@@ -1,5 +1,7 @@
 //! The ways to compare, one line each, and the rings that hold values of a bit length.
 
+use std::fmt::Display;
+
 use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, Task, Wish};
 use ringshare::protocol::Family;
@@ -25,19 +27,24 @@ pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> Strin
     }
 }
 
-/// As a plan prints itself, but long runs of one width as `width x chunks`.
+/// As a plan prints itself, but a long run of one width as `width x chunks`, and groups alike.
 fn chunks(plan: &Plan) -> String {
-    let runs = plan.chunks().chunk_by(|a, b| a == b).map(|run| match run {
-        [width] => width.to_string(),
-        [width, _] => format!("{width}+{width}"),
-        _ => format!("{}x{}", run[0], run.len()),
-    });
-    let mut text = runs.collect::<Vec<_>>().join("+");
+    let mut text = runs(plan.chunks());
     for (level, groups) in plan.levels().iter().enumerate() {
         text += if level == 0 { " in " } else { ", then " };
-        text += &groups.iter().map(usize::to_string).collect::<Vec<_>>().join("+");
+        text += &runs(groups);
     }
     text
+}
+
+/// 3, 4, 4, 4 as `3+4x3`.
+fn runs<T: PartialEq + Display>(sizes: &[T]) -> String {
+    let runs = sizes.chunk_by(|a, b| a == b).map(|run| match run {
+        [size] => size.to_string(),
+        [size, _] => format!("{size}+{size}"),
+        _ => format!("{}x{}", run[0], run.len()),
+    });
+    runs.collect::<Vec<_>>().join("+")
 }
 
 /// Runs `$body` with `$R` as the ring of the smallest word that holds `$bits`.

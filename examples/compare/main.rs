@@ -26,7 +26,7 @@
 //! | column, key in the JSON object | meaning |
 //! | --- | --- |
 //! | family, `family` | the way to compare |
-//! | plan, `plan` | widths of the chunks and how they are combined, as [`Plan`](ringshare::correlation::compare::Plan) prints it; `4x8` are 8 chunks of 4 bits |
+//! | plan, `plan` | widths of the chunks and how they are combined, as [`Plan`](ringshare::correlation::compare::Plan) prints it; `4x8` are 8 chunks of 4 bits, or 8 groups of 4 chunks |
 //! | bits, `bits` | bit length; the ring is that of the smallest word of 8 to 64 bits that holds it |
 //! | parties, `parties` | without the dealer |
 //! | rounds, `rounds` | of the online phase, where all parties open directly |
