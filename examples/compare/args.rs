@@ -17,7 +17,7 @@ use crate::families::FAMILIES;
 #[command(name = "compare", version)]
 pub(crate) struct Args {
     /// Bit lengths, 2 to 64
-    #[arg(long, value_name = "K,..", value_delimiter = ',', default_values_t = [14, 32, 64],
+    #[arg(long, value_name = "K,..", value_delimiter = ',', default_values_t = [8, 14, 32, 64],
         value_parser = clap::value_parser!(u32).range(2..=64))]
     pub(crate) bits: Vec<u32>,
 

@@ -12,7 +12,7 @@
 //!
 //! | flag | meaning | default |
 //! | --- | --- | --- |
-//! | `--bits 14,32` | bit lengths, 2 to 64 | 14,32,64 |
+//! | `--bits 14,32` | bit lengths, 2 to 64 | 8,14,32,64 |
 //! | `--parties 2,3` | numbers of parties, 2 to 16; the dealer is one more | 2,3 |
 //! | `--count N` | values that are compared at once | 65536 |
 //! | `--families a,b` | ways to compare | all |
