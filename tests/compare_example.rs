@@ -205,8 +205,31 @@ fn the_table_names_what_was_left_out() {
         assert_eq!(header.len(), line.len(), "{header}\n{line}");
     }
     assert!(line.starts_with("lookup-rounds  ") && line.contains(&report.rows[0].plan));
-    let skipped = measure::Skipped { family: "f", bits: 9, parties: 3, reason: "expected 2".into() };
-    assert!(table::footer(&[skipped]).contains("skipped: f, 9 bits, 3 parties: expected 2\n"));
+    let skipped = |family, bits, parties, reason: &str| measure::Skipped {
+        family,
+        bits,
+        parties,
+        reason: reason.into(),
+    };
+    let footer = table::footer(&[
+        skipped("f", 8, 3, "found 3"),
+        skipped("f", 9, 3, "found 3"),
+        skipped("f", 10, 2, "found 10"),
+        skipped("f", 10, 3, "found 10"),
+        skipped("g", 10, 2, "found 10"),
+        skipped("g", 11, 2, "found 10"),
+        skipped("g", 11, 3, "found 10"),
+    ]);
+    let lines: Vec<&str> = footer.lines().filter_map(|line| line.strip_prefix("skipped: ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "f, 8, 9 bits, 3 parties: found 3",
+            "f, 10 bits, 2, 3 parties: found 10",
+            "g, 10 bits, 2 parties: found 10",
+            "g, 11 bits, 2, 3 parties: found 10",
+        ]
+    );
 }
 
 #[test]

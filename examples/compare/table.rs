@@ -20,13 +20,34 @@ pub(crate) fn line(row: &Row) -> String {
     format!("{start}{:>11.1}{:>11.1}{:>13.1}", row.party_ns, row.dealer_ns, row.wall_ns)
 }
 
-/// What is not in the table, and why.
+/// What is not in the table, and why: a line for all bit lengths and numbers of parties of one reason.
 pub(crate) fn footer(skipped: &[Skipped]) -> String {
-    let mut text = String::from("\nBits, bytes and times are those of one value.\n");
+    type Group<'a> = (&'a str, Vec<u32>, Vec<usize>, &'a str);
+    let mut lengths: Vec<Group<'_>> = Vec::new();
     for Skipped { family, bits, parties, reason } in skipped {
-        text += &format!("skipped: {family}, {bits} bits, {parties} parties: {reason}\n");
+        match lengths.last_mut() {
+            Some(last) if (last.0, last.1[0], last.3) == (*family, *bits, reason) => last.2.push(*parties),
+            _ => lengths.push((family, vec![*bits], vec![*parties], reason)),
+        }
+    }
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for length in lengths {
+        match groups.last_mut() {
+            Some(last) if (last.0, &last.2, last.3) == (length.0, &length.2, length.3) => {
+                last.1.extend(length.1)
+            }
+            _ => groups.push(length),
+        }
+    }
+    let mut text = String::from("\nBits, bytes and times are those of one value.\n");
+    for (family, bits, parties, reason) in groups {
+        text += &format!("skipped: {family}, {} bits, {} parties: {reason}\n", list(&bits), list(&parties));
     }
     text
+}
+
+fn list<T: ToString>(numbers: &[T]) -> String {
+    numbers.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn columns(family: &str, plan: &str, bits: &str, parties: &str, counts: [&str; 3]) -> String {
