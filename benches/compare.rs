@@ -62,8 +62,8 @@ impl Case {
         let mut group = c.benchmark_group(format!("compare/{}", self.name));
         group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(200));
-        // The slow families would run fifty times instead of ten.
-        group.sampling_mode(SamplingMode::Flat);
+        // The slow families would run fifty times instead of ten, and the statistics take longer than the runs.
+        group.sampling_mode(SamplingMode::Flat).nresamples(1000);
         for (phase, name) in ["online", "dealer"].into_iter().enumerate() {
             let id = BenchmarkId::new(format!("{name}/{} bits", self.bits), self.parties);
             group.bench_function(id, |b| {
