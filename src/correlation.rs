@@ -22,6 +22,7 @@
 //! | [`FixedMask`] | A | none |
 //! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
 //! | [`Lookup`] | r, the table T(· − r) | the table |
+//! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
 //! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
 
 pub mod compare;
@@ -29,6 +30,7 @@ mod dealer;
 mod deck;
 mod fixed;
 mod input;
+pub mod legendre;
 mod lookup;
 mod masked;
 #[cfg(doctest)]

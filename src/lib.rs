@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod correlation;
+pub mod field;
 pub mod linalg;
 pub mod net;
 pub mod nn;

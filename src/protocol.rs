@@ -14,6 +14,7 @@
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`lookup`](Party::lookup) of m bits | 1 | m | 2^m·k |
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
+//! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
 //! | [`clipped_relu`](Party::clipped_relu) | as two comparisons at once | | |
 //! | [`truncate`](Party::truncate) | 1 | k + 1 | 1 or 2 elements |

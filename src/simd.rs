@@ -16,7 +16,7 @@ pub(crate) enum Level {
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(avx2, "avx2", "bmi1", "bmi2");
 #[cfg(target_arch = "x86_64")]
-cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512dq", "avx512vl");
+cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
 
 /// The widest level of this CPU.
 #[inline]
@@ -43,7 +43,7 @@ macro_rules! wide {
             fn body<$($T: $Bound),+>($($arg: $ty),*) $body
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+                #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
                 fn avx512<$($T: $Bound),+>($($arg: $ty),*) {
                     body::<$($T),+>($($arg),*)
                 }

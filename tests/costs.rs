@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use common::input;
 use ringshare::correlation::compare::Wish;
+use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Family, Party};
@@ -156,6 +157,34 @@ fn comparisons_at_every_bit_length() {
             holds(cost, 0, &|party| party.negative_bits::<Z2<64>>(&Share::zeros(len), bits).map(drop));
         }
     }
+}
+
+#[test]
+fn comparisons_by_legendre_symbols() {
+    for variant in Variant::ALL {
+        let family = Family::Legendre(variant);
+        for bits in 2..=variant.bits() {
+            for len in [64, 4096] {
+                let x = Share::<R>::zeros(len);
+                holds(family.cost(len, bits, Some(Elements::of::<Z2<33>>())), 0, &|party| {
+                    party.set_comparison(family);
+                    party.sign::<_, Z2<33>>(&x, bits).map(drop)
+                });
+                holds(family.cost(len, bits, None), 0, &|party| {
+                    party.set_comparison(family);
+                    party.negative_bits(&x, bits).map(drop)
+                });
+            }
+        }
+        let (len, bits) = (640, variant.bits());
+        holds(protocol::relu_cost(family, len, bits, 3, Elements::of::<Z2<33>>()), 0, &|party| {
+            party.set_comparison(family);
+            party.relu_truncate::<R, Z2<33>>(&Share::zeros(len), bits, 3).map(drop)
+        });
+    }
+    // bsgn_0 of 8 bits, result in 14 bits: 73 opened bits, 17.75 bytes from the dealer.
+    let cost = Family::Legendre(Variant::Bsgn0).cost(64, 8, Some(Elements::of::<R>()));
+    assert_eq!((cost.rounds, cost.opened_bits, cost.dealer_bytes), (2, 64 * 73, 64 * 71 / 4));
 }
 
 #[test]

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use common::{seeds, sum};
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
-use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Transport};
+use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
@@ -160,6 +161,48 @@ fn padding_from_a_peer_is_refused_or_cleared() {
 }
 
 #[test]
+fn words_of_a_peer_that_are_no_field_elements_are_refused() {
+    let field = Variant::Bsgn0.field();
+    let prime = field.prime();
+    // Six words, each in a slice of its own for one of three parties by scatter.
+    let bad = |place: usize, word: u64| {
+        let mut words = [prime - 1; 130];
+        words[place] = word;
+        words
+    };
+    for topology in [Topology::Direct, Topology::Scatter] {
+        for place in [0, 63, 64, 128, 129] {
+            for word in [prime, u64::MAX] {
+                let open = |party: &mut Party<_>| {
+                    let mut words = bad(place, if party.id() == 0 { word } else { 1 });
+                    Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
+                };
+                let simulation = Simulation::new(3).topology(topology);
+                let results = simulation.run_over(mesh(4), &Recipe::default(), open);
+                let errors: Vec<String> = results
+                    .iter()
+                    .take(3)
+                    .filter_map(|result| Some(result.as_ref().err()?.to_string()))
+                    .collect();
+                // Party 0 keeps its slice to itself by scatter, and what it has summed it sends reduced.
+                let own = topology == Topology::Scatter && place < 64;
+                let found = format!("payload from peer 0: expected elements below {prime}, found {word}");
+                assert!(own || errors.contains(&found), "{errors:?}");
+            }
+        }
+        let open = |party: &mut Party<_>| {
+            let mut words = bad(3, 5);
+            Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
+        };
+        let simulation = Simulation::new(3).topology(topology);
+        for words in simulation.run_over(mesh(4), &Recipe::default(), open).into_iter().take(3) {
+            let words = words.unwrap().unwrap();
+            assert!(words.iter().enumerate().all(|(i, &word)| word == if i == 3 { 15 } else { prime - 3 }));
+        }
+    }
+}
+
+#[test]
 fn a_broken_network_stays_broken() {
     let mut network = Network::new(mesh(3).remove(0), 0, 2, 1);
     assert!(matches!(network.receive(2, Kind::Seed, &mut [0; 16]), Err(NetError::Transport { peer: 2, .. })));
@@ -217,7 +260,17 @@ fn malformed_requests_are_refused() {
         Request::Lookup { len: 2, index, output: Elements::of::<R>(), table }
     };
     let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
+    let legendre =
+        |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
     let requests = [
+        legendre(2, 16, 16, elements(16, 14)),
+        legendre(2, 8, 8, elements(16, 14)),
+        legendre(2, 64, 62, elements(16, 14)),
+        legendre(2, 128, u32::MAX, elements(16, 14)),
+        legendre(2, 16, 1, elements(16, 14)),
+        legendre(2, 256, 10, elements(16, 14)),
+        legendre(2, 16, 10, elements(16, 17)),
+        legendre(HUGE, 16, 10, elements(16, 14)),
         Request::Input { owner: 2, len: 1, elements: elements(16, 14) },
         Request::Triple { len: 1, elements: elements(16, 17) },
         Request::Triple { len: 1, elements: elements(16, 0) },

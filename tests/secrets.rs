@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
+use ringshare::correlation::legendre::{Legendre, Products};
 use ringshare::correlation::{
     Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
     Triple,
@@ -47,7 +48,7 @@ macro_rules! neither_printed_nor_cloned {
 fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
     neither_printed_nor_cloned!(
         InputMask<R>, Triple<R>, MatrixTriple<R>, FixedMask<R>, FixedProduct<R>, Fixed<R>, Lookup<R, R>,
-        Comparison<R>, Chunks, Masked<Triple<R>>, Masked<Comparison<R>>, Store, Deck, Seeds,
+        Comparison<R>, Chunks, Legendre<R, R>, Masked<Legendre<R, R>>, Products<R>, Masked<Triple<R>>, Masked<Comparison<R>>, Store, Deck, Seeds,
     );
     // The probe tells.
     const { assert!(Probe::<Plan>::DEBUG && Probe::<Plan>::CLONE && Probe::<Share<R>>::CLONE) };

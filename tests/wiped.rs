@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::legendre::{Legendre, Variant};
 use ringshare::correlation::{Elements, Store, Triple};
 use ringshare::linalg::Packed;
 use ringshare::net::{Header, Kind, Network, Transport};
@@ -124,6 +125,15 @@ fn corrections_are_wiped_wherever_they_end() {
         drop(chunks.unwrap());
     };
     assert_eq!(left_behind(compared), 0, "half a comparison");
+    let by_symbols = || {
+        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let request = Legendre::<Z2<14>, Z2<16>>::request(100, 10, Variant::Bsgn2);
+        let correction = vec![MARKER; request.correction().unwrap().1];
+        store.put(request, Some(correction)).unwrap();
+        let taken = store.legendre::<Z2<14>, Z2<16>>(100, 10, Variant::Bsgn2).unwrap();
+        drop(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).unwrap().1);
+    };
+    assert_eq!(left_behind(by_symbols), 0, "half a comparison by symbols");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, Task, Wish};
+use ringshare::correlation::legendre::Variant;
 use ringshare::protocol::Family;
 
 /// Names and families, in the order of the table.
@@ -12,17 +13,24 @@ pub(crate) const FAMILIES: &[(&str, Family)] = &[
     ("lookup-rounds", Family::Lookup(Wish::Rounds)),
     ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
     ("lookup-cpu", Family::Lookup(Wish::Cpu)),
+    ("legendre-0", Family::Legendre(Variant::Bsgn0)),
+    ("legendre-1", Family::Legendre(Variant::Bsgn1)),
+    ("legendre-2", Family::Legendre(Variant::Bsgn2)),
 ];
 
-/// Bits that the ring must have.
-pub(crate) fn ring_bits(_family: Family, bits: u32) -> u32 {
-    bits
+/// Bits that the ring must have: one to spare for Legendre symbols.
+pub(crate) fn ring_bits(family: Family, bits: u32) -> u32 {
+    bits + u32::from(matches!(family, Family::Legendre(_)))
 }
 
 /// How the family goes about it, in a few words; `-` if there is only one way.
 pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
     match family {
         Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
+        Family::Legendre(variant) => match variant.symbols() {
+            1 => "1 symbol".into(),
+            symbols => format!("{symbols} symbols"),
+        },
         _ => "-".into(),
     }
 }

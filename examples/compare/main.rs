@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | family, `family` | the way to compare |
 //! | plan, `plan` | widths of the chunks and how they are combined, as [`Plan`](ringshare::correlation::compare::Plan) prints it; `4x8` are 8 chunks of 4 bits, or 8 groups of 4 chunks |
-//! | bits, `bits` | bit length; the ring is that of the smallest word of 8 to 64 bits that holds it |
+//! | bits, `bits` | bit length; the ring is that of the smallest word of 8 to 64 bits that holds it, and one bit more for Legendre symbols |
 //! | parties, `parties` | without the dealer |
 //! | rounds, `rounds` | of the online phase, where all parties open directly |
 //! | opened, `opened_bits` | bits a value that a party sends each other party, headers of frames aside |

@@ -40,6 +40,7 @@ mod finish;
 mod kernel;
 mod last;
 mod plan;
+pub(super) mod table;
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, compare, fixed, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, compare, fixed, legendre, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -127,6 +127,11 @@ impl Deck {
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);
                 with_word!(word, W => with_word!(output, O => compare::deal::<W, O>(&dealing, plan, len, out)));
+            }
+            Request::Legendre { len, word, bits, variant, output } => {
+                with_word!(word, W => with_word!(output.word, O => {
+                    legendre::deal::<W, O>(&dealing, len, bits, variant, output, out);
+                }));
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 //!
 //! ```
 //! use ringshare::correlation::compare::{Chunks, Comparison};
+//! use ringshare::correlation::legendre::{Legendre, Products};
 //! use ringshare::correlation::{FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Triple};
 //! use ringshare::ring::Z2;
 //! use ringshare::share::Share;
@@ -20,6 +21,9 @@
 //! fn lifted(c: Chunks) { let _ = c.finish_lifted::<R, R>(&[], &[]); }
 //! fn bits(c: Chunks) { let _ = c.finish_bits(); }
 //! fn level(c: Chunks) { let _ = c.combine(&[]); }
+//! fn legendre(c: Legendre<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn symbols(c: Masked<Legendre<R, R>>) { let _ = c.products(&[]); }
+//! fn products(c: Products<R>) { let _ = c.finish(&[], [0, 1]); }
 //! ```
 //!
 //! Used twice, nothing does:
@@ -74,4 +78,19 @@
 //!
 //! ```compile_fail,E0382
 //! fn level(c: ringshare::correlation::compare::Chunks) { let _ = c.combine(&[]); let _ = c.combine(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::legendre::Legendre, ring::Z2, share::Share};
+//! fn legendre(c: Legendre<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, legendre::Legendre}, ring::Z2};
+//! fn symbols(c: Masked<Legendre<Z2<14>, Z2<14>>>) { let _ = c.products(&[]); let _ = c.products(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::legendre::Products, ring::Z2};
+//! fn products(c: Products<Z2<14>>) { let _ = c.finish(&[], [0, 1]); let _ = c.finish(&[], [0, 1]); }
 //! ```

@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::MAX_INDEX_BITS;
 use super::compare::Plan;
+use super::legendre::{self, Variant};
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
@@ -109,6 +110,19 @@ pub enum Request {
         /// How they are compared.
         plan: Plan,
     },
+    /// Comparisons with zero by Legendre symbols.
+    Legendre {
+        /// Number of values.
+        len: usize,
+        /// Bits of the word that holds the values.
+        word: u32,
+        /// Bits of the values.
+        bits: u32,
+        /// Which symbols.
+        variant: Variant,
+        /// The results' ring.
+        output: Elements,
+    },
 }
 
 impl fmt::Display for Elements {
@@ -142,6 +156,9 @@ impl fmt::Display for Request {
                     None => f.write_str("result bits)"),
                 }
             }
+            Self::Legendre { len, word, bits, variant, output } => {
+                write!(f, "Legendre({len} by {variant:?}, {bits} bits in words of {word}, result {output})")
+            }
         }
     }
 }
@@ -163,6 +180,9 @@ impl Request {
                 (0, packed_len(len.saturating_mul(table.len()), output.bits))
             }
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
+            Self::Legendre { len, variant, output, .. } => {
+                (0, legendre::dealer_bytes(*len, *variant, *output))
+            }
         };
         Some((party, bytes))
     }
@@ -184,7 +204,7 @@ impl Request {
                 product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
             }
             Self::Lookup { len, table, .. } => product(*len, table.len()),
-            Self::Compare { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
+            Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
         };
         elements.saturating_mul(ELEMENT)
     }
@@ -212,6 +232,16 @@ impl Request {
             Self::Compare { word, plan, .. } => {
                 Elements { word: *word, bits: plan.bits() }.check()?;
                 plan.output().map_or(Ok(()), Elements::check)
+            }
+            Self::Legendre { word, bits, output, .. } => {
+                range(
+                    "bits of a comparison by Legendre symbols",
+                    2,
+                    legendre::MAX_BITS as u64,
+                    *bits as u64,
+                )?;
+                Elements { word: *word, bits: bits + 1 }.check()?;
+                output.check()
             }
         }
     }

@@ -109,6 +109,11 @@ pub(crate) struct Dealing<'a> {
 }
 
 impl Dealing<'_> {
+    /// The pseudorandom domain of a section.
+    pub(super) fn domain(&self, section: u64) -> u64 {
+        domain(self.item, section)
+    }
+
     /// The sum of all parties' [`Source::random`].
     pub(crate) fn sum<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
         let domain = domain(self.item, section);

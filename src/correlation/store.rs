@@ -53,6 +53,11 @@ pub enum StoreError {
     },
     /// The dealer's correction has padding bits set.
     Padding,
+    /// The dealer's correction has a word that is no element of the field.
+    Element {
+        /// The prime that elements are below.
+        prime: u64,
+    },
     /// There is no such party.
     NoParty {
         /// The party that was named.
@@ -76,6 +81,9 @@ impl fmt::Display for StoreError {
                 write!(f, "expected a party below {parties}, found party {party}")
             }
             Self::Padding => f.write_str("expected zero padding bits in a correction"),
+            Self::Element { prime } => {
+                write!(f, "expected elements below {prime} in a correction, found a larger word")
+            }
         }
     }
 }

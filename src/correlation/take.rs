@@ -6,6 +6,7 @@
 use alloc::sync::Arc;
 
 use super::compare::{Comparison, Plan};
+use super::legendre::{self, Legendre, Variant};
 use super::{
     Fixed, FixedMask, FixedProduct, InputMask, Lookup, MAX_INDEX_BITS, MatrixTriple, Store, StoreError,
     Triple,
@@ -95,5 +96,24 @@ impl Store {
         assert!(plan.bits() <= R::BITS, "{} bits compared in a ring of {} bits", plan.bits(), R::BITS);
         let source = self.take(Comparison::<R>::request(len, &plan))?;
         Ok(Comparison::new(source, plan, len))
+    }
+
+    /// Takes the comparison by Legendre symbols of `len` values of `bits` bits, with results in O.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=61, or not below k.
+    pub fn legendre<R: Ring, O: Ring>(
+        &mut self,
+        len: usize,
+        bits: u32,
+        variant: Variant,
+    ) -> Result<Legendre<R, O>, StoreError> {
+        let most = legendre::MAX_BITS.min(R::BITS - 1);
+        assert!((2..=most).contains(&bits), "{bits} bits compared, at most {most} are taken");
+        let source = self.take(Legendre::<R, O>::request(len, bits, variant))?;
+        Ok(Legendre::new(source, len, bits, variant))
     }
 }

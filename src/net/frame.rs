@@ -35,6 +35,10 @@ pub enum Kind {
     Correction = 7,
     /// The end of a run: every party has come so far.
     Finish = 8,
+    /// Shares of elements of a prime field to be opened.
+    OpenField = 9,
+    /// Sums of one party's slice of field elements.
+    GatherField = 10,
 }
 
 /// A frame's header.

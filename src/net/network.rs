@@ -15,6 +15,7 @@ use core::ops::Range;
 
 use self::exchange::Sum;
 use super::{Header, Kind, NetError, Transport};
+use crate::field::Field;
 use crate::ring::Word;
 use crate::share::wipe;
 
@@ -149,6 +150,14 @@ impl<T: Transport> Network<T> {
     /// As [`open`](Self::open).
     pub fn open_bits(&mut self, bytes: &mut [u8]) -> Result<(), NetError> {
         self.sum(bytes, Sum::Xor, [Kind::OpenBits, Kind::GatherBits])
+    }
+
+    /// Sums the shares `words`, elements of a prime field, over all parties. An element takes 64 bits.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if a peer sends a word that is no element.
+    pub fn open_field(&mut self, words: &mut [u64], field: Field) -> Result<(), NetError> {
+        self.sum(words, Sum::Field(field), [Kind::OpenField, Kind::GatherField])
     }
 
     /// Sums the shares `words` modulo 2^bits at party `to`, whose words end up canonical. The

@@ -6,6 +6,7 @@
 //! to take ([`Party::set_comparison`]).
 
 mod family;
+mod legendre;
 mod lookup;
 
 pub use self::family::Family;
@@ -21,8 +22,8 @@ impl<T: Transport> Party<T> {
     /// `[if x ≥ 0, if x < 0]` of `values`, in O.
     ///
     /// # Errors
-    /// If `bits` is not in 2..=64 or above k, the network fails, the store has no such comparison
-    /// next or the dealer's data is malformed.
+    /// If `bits` is not in 2..=64, above k or beyond what the family takes, the network fails, the store
+    /// has no such comparison next or the dealer's data is malformed.
     pub fn compare<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -35,6 +36,7 @@ impl<T: Transport> Party<T> {
                 let task = Task::Negative(Some(Elements::of::<O>()));
                 self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
             }
+            Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, values),
         }
     }
 
@@ -55,7 +57,7 @@ impl<T: Transport> Party<T> {
     /// The sign of every value, +1 or −1 in O; sgn(0) = +1.
     ///
     /// # Errors
-    /// If `bits` is not in 2..=64 or above k, the network fails or the store has no such comparison next.
+    /// As [`compare`](Self::compare).
     pub fn sign<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.compare(x, bits, compare::sign_values::<O>())
     }
@@ -76,6 +78,7 @@ impl<T: Transport> Party<T> {
         self.check_bits::<R>(bits)?;
         match self.family {
             Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Negative(None), wish)),
+            Family::Legendre(variant) => self.negative_by_legendre(x, bits, variant),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! x = 0 if and only if the opened y = x + r is r. The chunks' *equal* bits, of all k bits of r, are
 //! multiplied as in a comparison. Rounds, opened bits and dealer bytes by the plan for
-//! [`Task::Zero`]. Other families than the lookups: see each.
+//! [`Task::Zero`], whatever the family: it is no comparison of signs.
 
 use super::error::shape;
 use super::{Error, Family, Party};
@@ -19,12 +19,8 @@ impl<T: Transport> Party<T> {
     /// As [`sign`](Self::sign).
     pub fn zero<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.check_bits::<R>(bits)?;
-        match self.family {
-            Family::Lookup(wish) => {
-                let plan = Plan::choose(bits, Task::Zero(Some(Elements::of::<O>())), wish);
-                self.compare_by_plan(x, plan, compare::bit_values::<O>())
-            }
-        }
+        let plan = Plan::choose(bits, Task::Zero(Some(Elements::of::<O>())), self.family.wish());
+        self.compare_by_plan(x, plan, compare::bit_values::<O>())
     }
 
     /// The bits x = 0, shared as bits.
@@ -33,9 +29,7 @@ impl<T: Transport> Party<T> {
     /// As [`sign`](Self::sign).
     pub fn zero_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
         self.check_bits::<R>(bits)?;
-        match self.family {
-            Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Zero(None), wish)),
-        }
+        self.bits_by_plan(x, Plan::choose(bits, Task::Zero(None), self.family.wish()))
     }
 
     /// 1 where the low `bits` bits of a and b are the same, else 0, in O.
@@ -77,7 +71,5 @@ impl<T: Transport> Party<T> {
 /// # Panics
 /// If `bits` is not in 2..=64.
 pub fn cost(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
-    match family {
-        Family::Lookup(wish) => Plan::choose(bits, Task::Zero(output), wish).cost(len),
-    }
+    Plan::choose(bits, Task::Zero(output), family.wish()).cost(len)
 }

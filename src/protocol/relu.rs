@@ -18,14 +18,15 @@
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
 //!
-//! After a comparison of another family than the lookups: d as bits, and d·x by a selection.
+//! After a comparison by Legendre symbols: x changed to the result's ring by a [`truncate`](Party::truncate), and
+//! a product with d, together two rounds more.
 
 use alloc::vec;
 
-use num_traits::WrappingNeg;
+use num_traits::{One, WrappingNeg, Zero};
 
 use super::error::range;
-use super::{Error, Family, Party};
+use super::{Error, Family, Party, multiply_cost, truncate_cost};
 use crate::correlation::compare::{Plan, Task};
 use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
@@ -59,7 +60,20 @@ impl<T: Transport> Party<T> {
                 let task = Task::Relu { output: Elements::of::<O>(), shift };
                 self.lift(x, Plan::choose(bits, task, wish))
             }
+            Family::Legendre(_) => self.relu_by_product(x, bits, shift),
         }
+    }
+
+    /// By a comparison of any family: d in O, x changed to O and truncated, and their product.
+    fn relu_by_product<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+    ) -> Result<Share<O>, Error> {
+        let positive = self.compare::<R, O>(x, bits, [One::one(), Zero::zero()])?;
+        let truncated = self.truncate::<R, O>(x, bits, shift)?;
+        self.multiply(&positive, &truncated)
     }
 
     /// max(min(x, ceiling), 0) in O, for x and x − ceiling that fit `bits` bits as signed numbers:
@@ -103,5 +117,9 @@ impl<T: Transport> Party<T> {
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
+        Family::Legendre(_) => family
+            .cost(len, bits, Some(output))
+            .then(truncate_cost(len, bits, shift, output))
+            .then(multiply_cost(len, output.bits)),
     }
 }

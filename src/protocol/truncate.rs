@@ -29,7 +29,7 @@ use alloc::vec;
 use num_traits::{One, WrappingNeg};
 
 use super::error::range;
-use super::{Error, Family, Party};
+use super::{Error, Party};
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
@@ -62,7 +62,7 @@ impl<T: Transport> Party<T> {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
-        let wish = self.wish();
+        let wish = self.family.wish();
         self.shifted(x, bits, shift, floor(wish, bits, shift, Elements::of::<O>()))
     }
 
@@ -82,13 +82,6 @@ impl<T: Transport> Party<T> {
         let offset = O::Word::truncate(1 << (bits - 1 - shift)).wrapping_neg();
         out.add_public(self.id(), &vec![offset; x.len()]);
         Ok(out)
-    }
-
-    /// What plans are to have least of; the default where another family compares.
-    pub(super) fn wish(&self) -> Wish {
-        match self.family {
-            Family::Lookup(wish) => wish,
-        }
     }
 }
 

@@ -26,6 +26,13 @@ pub enum PackError {
     },
     /// A padding bit behind the last element is set.
     Padding,
+    /// An element of a prime field is not below the prime.
+    Element {
+        /// The prime.
+        prime: u64,
+        /// What came.
+        found: u64,
+    },
 }
 
 impl fmt::Display for PackError {
@@ -35,6 +42,7 @@ impl fmt::Display for PackError {
                 write!(f, "expected {expected} bytes of packed elements, found {found}")
             }
             Self::Padding => f.write_str("expected zero padding bits behind the last element"),
+            Self::Element { prime, found } => write!(f, "expected elements below {prime}, found {found}"),
         }
     }
 }

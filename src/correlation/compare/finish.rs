@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use num_traits::{Bounded, One, Zero};
 
 use super::kernel::{self, BLOCK};
+use super::table::{self, Vectors};
 use super::{Chunks, ENTRIES, LIFTS, Task, words};
 use crate::correlation::{Elements, StoreError};
-use crate::ring::{Ring, Word, packed_len};
+use crate::ring::{Ring, Word};
 use crate::share::{Scratch, Share};
 
 impl Chunks {
@@ -110,12 +111,17 @@ impl<'a> Opened<'a> {
     ) -> Result<(), StoreError> {
         // Two vectors of a lift at least.
         let room = self.chunks.plan.entries().max(2);
-        let block = (2 * BLOCK / room).clamp(64, BLOCK).min(out.len().next_multiple_of(64));
+        let block = table::block(room, out.len());
         let mut scratch = Scratch::<W>::zeros(block * room);
         for (b, out) in out.chunks_mut(block.max(1)).enumerate() {
             step(b * block, out, &mut scratch)?;
         }
         Ok(())
+    }
+
+    fn vectors(&self) -> Vectors<'_> {
+        let Chunks { source, len, .. } = self.chunks;
+        Vectors { source, region: self.chunks.last_region(), bits: self.bits, len: *len }
     }
 
     /// Loads vector `place` of a section, which is vector `vector` of the last step's correction.
@@ -127,15 +133,7 @@ impl<'a> Opened<'a> {
         at: usize,
         out: &mut [W],
     ) -> Result<(), StoreError> {
-        let Chunks { source, len, .. } = self.chunks;
-        match &source.correction {
-            None => source.random(section, place * len.next_multiple_of(64) + at, out),
-            Some(_) => {
-                let region = self.chunks.last_region() + vector * packed_len(*len, self.bits);
-                source.chosen(section, region, self.bits, at, out)?;
-            }
-        }
-        Ok(())
+        self.vectors().load(section, place, vector, at, out)
     }
 
     /// The entries of table `table` at the opened addresses.
@@ -147,33 +145,15 @@ impl<'a> Opened<'a> {
         out: &mut [W],
     ) -> Result<(), StoreError> {
         let plan = &self.chunks.plan;
-        let (size, entries, tables) = (out.len(), plan.entries(), plan.last_tables());
-        // Entry e of all values, then entry e + 1.
-        let entry_of = scratch[..size * entries].chunks_exact_mut(size);
-        for (e, entry) in entry_of.enumerate() {
-            self.load(ENTRIES, table * entries + e, e * tables + table, at, entry)?;
-        }
-        // Halve the table by one bit of the address after the other; bit 0 is the first opened.
-        let words = words(self.chunks.len);
-        let (mut left, mut bit) = (entries, self.address.len() / words.max(1));
-        while left > 1 {
-            left /= 2;
-            bit -= 1;
-            let (zero, one) = scratch[..2 * left * size].split_at_mut(left * size);
-            let bits = &self.address[bit * words + at / 64..][..size.div_ceil(64)];
-            for (zero, one) in zero.chunks_exact_mut(size).zip(one.chunks_exact(size)) {
-                kernel::select(bits, zero, one);
-            }
-        }
-        out.copy_from_slice(&scratch[..size]);
-        Ok(())
+        let (entries, tables) = (plan.entries(), plan.last_tables());
+        let load =
+            |e: usize, out: &mut [W]| self.load(ENTRIES, table * entries + e, e * tables + table, at, out);
+        self.vectors().look_up(&self.address, at, scratch, out, load)
     }
 
     /// From t to one of two values by t ⊕ p.
     fn flip<W: Word>(&self, at: usize, t: &mut [W], values: [W; 2]) {
-        let factor = values[1].wrapping_sub(&values[0]);
-        let [base, flipped] = if self.chunks.source.party() == 0 { values } else { [W::zero(); 2] };
-        kernel::flip(&self.p[at / 64..], t, factor, base, flipped);
+        self.vectors().flip(&self.p[at / 64..], t, values);
     }
 
     /// The vector of the lift that the opened top bit picks.

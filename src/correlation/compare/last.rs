@@ -1,7 +1,7 @@
 //! The dealer's half of the last step.
 
-use super::kernel::{self, BLOCK};
-use super::{ENTRIES, LIFTS, Plan, words};
+use super::kernel;
+use super::{ENTRIES, LIFTS, Plan, table, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
 use crate::share::Scratch;
@@ -72,17 +72,7 @@ impl Last<'_> {
         out: &mut [u8],
         fill: impl Fn(usize, &mut [O]),
     ) {
-        let stride = self.len.next_multiple_of(64);
-        let mut values = Scratch::<O>::zeros(BLOCK.min(self.len));
-        let mut done = 0;
-        for at in (0..self.len).step_by(BLOCK) {
-            let values = &mut values[..(self.len - at).min(BLOCK)];
-            fill(at, values);
-            self.dealing.correct(section, place * stride + at, values);
-            let size = ring::packed_len(values.len(), bits);
-            ring::pack(values, bits, &mut out[done..done + size]);
-            done += size;
-        }
+        table::correct(self.dealing, [section, place as u64], self.len, bits, out, fill);
     }
 
     /// What is added to ⌊y / 2^shift⌋: for y_{k−1} = 1 first, and where there are two, for 0 next.

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 
 use super::Network;
+use crate::field::Field;
 use crate::net::{Header, Kind, NetError, Transport};
 use crate::ring::{self, Word};
 use crate::share::wipe;
@@ -15,6 +16,8 @@ pub(super) enum Sum {
     Ring { bits: u32 },
     /// Bitwise exclusive or of whole words.
     Xor,
+    /// In a prime field whose elements are whole words.
+    Field(Field),
 }
 
 impl<T: Transport> Network<T> {
@@ -179,14 +182,14 @@ impl Sum {
     pub(super) fn bytes<W: Word>(self, len: usize) -> usize {
         match self {
             Self::Ring { bits } => ring::packed_len(len, bits),
-            Self::Xor => len * W::BYTES,
+            Self::Xor | Self::Field(_) => len * W::BYTES,
         }
     }
 
     fn write<W: Word>(self, words: &[W], out: &mut [u8]) {
         match self {
             Self::Ring { bits } => ring::pack(words, bits, out),
-            Self::Xor => ring::pack(words, W::BITS, out),
+            Self::Xor | Self::Field(_) => ring::pack(words, W::BITS, out),
         }
     }
 
@@ -196,6 +199,16 @@ impl Sum {
             Self::Xor => {
                 for (word, raw) in words.iter_mut().zip(payload.chunks_exact(W::BYTES)) {
                     *word = *word ^ W::read_le(raw);
+                }
+                Ok(())
+            }
+            Self::Field(field) => {
+                let elements = || payload.chunks_exact(W::BYTES).map(|raw| W::read_le(raw).low64());
+                if let Some(found) = elements().find(|&element| element >= field.prime()) {
+                    return Err(ring::PackError::Element { prime: field.prime(), found });
+                }
+                for (word, element) in words.iter_mut().zip(elements()) {
+                    *word = W::truncate64(field.add(word.low64(), element));
                 }
                 Ok(())
             }

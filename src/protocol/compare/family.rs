@@ -1,7 +1,9 @@
 //! The ways to compare.
 
 use crate::correlation::compare::{Plan, Task, Wish};
+use crate::correlation::legendre::{self, Variant};
 use crate::correlation::{Cost, Elements};
+use crate::ring::Z2;
 
 /// How values are compared with zero: the same function at another price. All parties of a session
 /// must choose the same ([`Party::set_comparison`](crate::protocol::Party::set_comparison)).
@@ -11,6 +13,10 @@ pub enum Family {
     /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
+    /// Legendre symbols modulo a 64-bit prime ([`correlation::legendre`](crate::correlation::legendre)),
+    /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
+    /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
+    Legendre(Variant),
 }
 
 impl Default for Family {
@@ -20,6 +26,14 @@ impl Default for Family {
 }
 
 impl Family {
+    /// What plans are to have least of; the default where another family compares.
+    pub(in crate::protocol) fn wish(self) -> Wish {
+        match self {
+            Self::Lookup(wish) => wish,
+            Self::Legendre(_) => Wish::default(),
+        }
+    }
+
     /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
     ///
     /// # Panics
@@ -27,6 +41,9 @@ impl Family {
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
+            Self::Legendre(variant) => {
+                legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
+            }
         }
     }
 }

@@ -1,0 +1,70 @@
+//! Signs by Legendre symbols, 2^18 values at a time: online at a party (wall time for two parties, CPU time of the
+//! busiest for three), and at the dealer; and the symbols alone.
+
+#![allow(missing_docs)]
+
+mod session;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ringshare::correlation::legendre::Variant;
+use ringshare::protocol::{Family, Party};
+use ringshare::ring::Z2;
+use ringshare::share::Share;
+
+use session::Session;
+
+type R = Z2<14>;
+
+const LEN: usize = 1 << 18;
+
+fn signs(c: &mut Criterion) {
+    let mut group = c.benchmark_group("legendre");
+    group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    for variant in Variant::ALL {
+        for parties in [2, 3] {
+            let mut session = Session::open(parties);
+            let sign = |party: &mut Party<_>| {
+                party.set_comparison(Family::Legendre(variant));
+                party.sign::<R, R>(&Share::zeros(LEN), variant.bits())
+            };
+            let recipe = session.recipe(|party| sign(party).map(drop));
+            group.bench_function(BenchmarkId::new(format!("online/{variant:?}"), parties), |b| {
+                b.iter_custom(|iterations| {
+                    let mut total = Duration::ZERO;
+                    for _ in 0..iterations {
+                        session.deal(&recipe);
+                        let cost = session.each(|_, party| sign(party).map(|sign| drop(black_box(sign))));
+                        total += if parties == 2 { cost.wall } else { cost.cpu };
+                    }
+                    total
+                });
+            });
+            group.bench_function(BenchmarkId::new(format!("dealer/{variant:?}"), parties), |b| {
+                b.iter_custom(|iterations| {
+                    let mut total = Duration::ZERO;
+                    for _ in 0..iterations {
+                        total += session.deal(&recipe).cpu;
+                        session.each(|_, party| sign(party).map(drop));
+                    }
+                    total
+                });
+            });
+        }
+    }
+}
+
+fn symbols(c: &mut Criterion) {
+    let mut group = c.benchmark_group("symbols");
+    let field = Variant::Bsgn0.field();
+    let values: Vec<u64> = (1..4097).map(|i| field.mul(i, 0x9e37_79b9_7f4a_7c15)).collect();
+    let mut negative = vec![0; 64];
+    group.throughput(Throughput::Elements(4096));
+    group.bench_function("4096", |b| b.iter(|| field.symbols(black_box(&values), &mut negative)));
+}
+
+criterion_group!(group, symbols, signs);
+criterion_main!(group);
