@@ -48,7 +48,7 @@ pub use deck::Deck;
 pub(crate) use fixed::strips;
 pub use fixed::{Fixed, FixedMask, FixedProduct};
 pub use input::InputMask;
-pub use lookup::{Lookup, MAX_INDEX_BITS};
+pub use lookup::Lookup;
 pub use masked::Masked;
 pub use recipe::{Cost, DryRun, Recipe};
 pub use request::{Elements, Request};

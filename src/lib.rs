@@ -8,6 +8,7 @@ extern crate std;
 
 pub mod correlation;
 pub mod field;
+pub mod function;
 pub mod linalg;
 pub mod net;
 pub mod nn;

@@ -14,6 +14,8 @@ mod word;
 mod z2;
 
 pub use fixed::{Encoded, FixedPoint, FixedPointError};
-pub use pack::{PackError, pack, packed_len, unpack, unpack_add};
+pub(crate) use fixed::{nearest, power_of_two};
+pub(crate) use pack::merge as unpack_by;
+pub use pack::{PackError, pack, packed_len, unpack, unpack_add, unpack_at};
 pub use word::Word;
 pub use z2::{Ring, Width, Z2};

@@ -3,12 +3,11 @@
 
 mod common;
 
-use std::sync::Arc;
-
 use common::input;
 use ringshare::correlation::compare::Wish;
 use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{Cost, Elements};
+use ringshare::function::Table;
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
@@ -139,9 +138,16 @@ fn products_with_a_fixed_matrix() {
 #[test]
 fn lookups() {
     for (index_bits, len) in [(1, 1), (5, 100), (12, 3), (7, 4097)] {
-        let table: Arc<[u64]> = vec![5; 1 << index_bits].into();
+        let table = Table::new(index_bits, |x| x);
         holds(protocol::lookup_cost(len, index_bits, 33), 1, &|party| {
-            party.lookup::<R, Z2<33>>(&Share::zeros(len), index_bits, &table).map(drop)
+            party.lookup::<R, Z2<33>>(&Share::zeros(len), &table).map(drop)
+        });
+    }
+    for (bits, len) in [([1, 1], 1), ([3, 5], 100), ([11, 1], 3), ([4, 3], 4097)] {
+        let table = Table::pairs(bits, |a, b| a + b);
+        holds(protocol::lookup_cost(len, bits[0] + bits[1], 33), 1, &|party| {
+            let (a, b) = (Share::<R>::zeros(len), Share::<Z2<64>>::zeros(len));
+            party.lookup_pair::<_, _, Z2<33>>(&a, &b, &table).map(drop)
         });
     }
 }

@@ -3,13 +3,12 @@
 
 mod common;
 
-use std::sync::Arc;
-
 use common::{Random, empty_stores, put, seeds, split, stores, sum, xor};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, bit_values, sign_values};
 use ringshare::correlation::{
     Deck, Elements, FixedMask, InputMask, Lookup, MatrixTriple, Recipe, Store, Triple,
 };
+use ringshare::function::Table;
 use ringshare::linalg::Packed;
 use ringshare::ring::{Ring, Z2};
 use ringshare::share::{BitShare, Share};
@@ -83,18 +82,17 @@ fn boolean_comparison_of_long_values_needs_no_transport() {
 #[test]
 fn a_lookup_needs_no_transport() {
     let mut random = Random(4);
-    let table: Arc<[u64]> = (0..32u64).map(|i| i * i * i).collect();
+    let table = Table::unsigned(5, |i| i * i * i);
     let x: Vec<u16> = random.words(100);
-    let request = Lookup::<R, O>::request(x.len(), 5, table.clone());
+    let request = Lookup::<O>::request(x.len(), &table);
     let mut stores = stores(PARTIES, 3, &Recipe(vec![request]));
     let x_shares = shares::<R>(&x, &mut random);
-    let lookups: Vec<_> =
-        stores.iter_mut().map(|store| store.lookup::<R, O>(100, 5, &table).unwrap()).collect();
+    let lookups: Vec<_> = stores.iter_mut().map(|store| store.lookup::<O>(100, &table).unwrap()).collect();
     let masked = lookups.into_iter().zip(&x_shares).map(|(lookup, x)| lookup.mask(x));
     let (c, lookups): (Vec<_>, Vec<_>) = masked.unzip();
     let c = sum(&c, 5);
-    let out: Vec<_> = lookups.into_iter().map(|lookup| lookup.finish(&c).unwrap()).collect();
-    let expected: Vec<u64> = x.iter().map(|x| table[(x & 31) as usize]).collect();
+    let out: Vec<Share<O>> = lookups.into_iter().map(|lookup| lookup.finish(&c).unwrap()).collect();
+    let expected: Vec<u64> = x.iter().map(|x| table.entries()[(x & 31) as usize] as u64).collect();
     assert_eq!(opened(&out), expected);
 }
 

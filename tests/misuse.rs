@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
+use ringshare::function::Table;
 use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
@@ -126,9 +126,9 @@ fn padding_in_corrections_is_refused() {
     let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
     store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
     assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
-    let table: Arc<[u64]> = Arc::new([0, 1]);
-    store.put(Lookup::<R, Z2<5>>::request(1, 1, table.clone()), Some(vec![0xff; 2])).unwrap();
-    let (_, lookup) = store.lookup::<R, Z2<5>>(1, 1, &table).unwrap().mask(&Share::zeros(1));
+    let table = Table::from_static(&[0, 1]);
+    store.put(Lookup::<Z2<5>>::request(1, &table), Some(vec![0xff; 2])).unwrap();
+    let (_, lookup) = store.lookup::<Z2<5>>(1, &table).unwrap().mask(&Share::<R>::zeros(1));
     assert!(matches!(lookup.finish(&[1]), Err(StoreError::Padding)));
     let plan = Plan::new(4, Some(Elements::of::<Z2<5>>()));
     let bytes = plan.dealer_bytes(1);
@@ -255,10 +255,7 @@ fn another_number_of_parties_is_an_error_everywhere() {
 #[test]
 fn malformed_requests_are_refused() {
     let elements = |word, bits| Elements { word, bits };
-    let lookup = |index, entries: usize| {
-        let table = vec![0; entries].into();
-        Request::Lookup { len: 2, index, output: Elements::of::<R>(), table }
-    };
+    let lookup = |len, output| Request::Lookup { len, output, table: Table::from_static(&[0, 1]) };
     let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
     let legendre =
         |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
@@ -276,8 +273,9 @@ fn malformed_requests_are_refused() {
         Request::Triple { len: 1, elements: elements(16, 0) },
         Request::Triple { len: 1, elements: elements(24, 14) },
         Request::FixedMask { outputs: 1, inputs: 1, elements: elements(0, 0) },
-        lookup(elements(16, 3), 7),
-        lookup(elements(16, 13), 1 << 13),
+        lookup(2, elements(16, 17)),
+        lookup(2, elements(256, 14)),
+        lookup(2, elements(16, 0)),
         compare(8, None),
         compare(256, None),
         compare(16, Some(elements(16, 17))),
@@ -292,12 +290,7 @@ fn malformed_requests_are_refused() {
         },
         Request::FixedMask { outputs: HUGE, inputs: 2, elements: elements(16, 14) },
         Request::FixedProduct { matrix: 0, rows: HUGE, outputs: 2, inputs: 2, elements: elements(16, 14) },
-        Request::Lookup {
-            len: HUGE,
-            index: elements(16, 1),
-            output: elements(16, 14),
-            table: Arc::new([0, 1]),
-        },
+        lookup(HUGE, elements(16, 14)),
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
     ];

@@ -1,7 +1,7 @@
 //! Packed elements: every width in every word, against one bit at a time.
 
 use proptest::prelude::*;
-use ringshare::ring::{PackError, Word, pack, packed_len, unpack, unpack_add};
+use ringshare::ring::{PackError, Word, pack, packed_len, unpack, unpack_add, unpack_at};
 
 /// The definition of the wire format: bit b of element i is bit i·k + b of the string.
 fn pack_bitwise<W: Word>(words: &[W], bits: u32) -> Vec<u8> {
@@ -44,6 +44,12 @@ fn round_trip<W: Word>(bits: u32, words: &[W], other: &[W]) {
     unpack(&bytes, bits, &mut out).unwrap();
     assert_eq!(out, canonical(words, bits), "{bits} bits, {} words", words.len());
 
+    let places: Vec<u64> = (0..words.len() as u64).rev().collect();
+    let mut out = other.to_vec();
+    unpack_at(&bytes, words.len(), bits, &places, &mut out).unwrap();
+    out.reverse();
+    assert_eq!(out, canonical(words, bits), "{bits} bits, {} words at any places", words.len());
+
     let mut sum = other.to_vec();
     unpack_add(&bytes, bits, &mut sum).unwrap();
     let expected: Vec<W> = canonical(words, bits).iter().zip(other).map(|(x, y)| x.wrapping_add(y)).collect();
@@ -67,6 +73,7 @@ fn strict<W: Word>() {
                 let (mut out, mut sum) = (before.clone(), before.clone());
                 assert_eq!(unpack(bytes, bits, &mut out), Err(error));
                 assert_eq!(unpack_add(bytes, bits, &mut sum), Err(error));
+                assert_eq!(unpack_at(bytes, out.len(), bits, &vec![0; out.len()], &mut out), Err(error));
                 assert_eq!((&out, &sum), (&before, &before));
             };
             let expected = bytes.len();

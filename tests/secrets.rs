@@ -11,6 +11,7 @@ use ringshare::correlation::{
     Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
     Triple,
 };
+use ringshare::function::Table;
 use ringshare::net::{Counting, Memory, Transport};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Z2;
@@ -47,8 +48,23 @@ macro_rules! neither_printed_nor_cloned {
 #[test]
 fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
     neither_printed_nor_cloned!(
-        InputMask<R>, Triple<R>, MatrixTriple<R>, FixedMask<R>, FixedProduct<R>, Fixed<R>, Lookup<R, R>,
-        Comparison<R>, Chunks, Legendre<R, R>, Masked<Legendre<R, R>>, Products<R>, Masked<Triple<R>>, Masked<Comparison<R>>, Store, Deck, Seeds,
+        InputMask<R>,
+        Triple<R>,
+        MatrixTriple<R>,
+        FixedMask<R>,
+        FixedProduct<R>,
+        Fixed<R>,
+        Lookup<R>,
+        Comparison<R>,
+        Chunks,
+        Legendre<R, R>,
+        Masked<Legendre<R, R>>,
+        Products<R>,
+        Masked<Triple<R>>,
+        Masked<Comparison<R>>,
+        Store,
+        Deck,
+        Seeds,
     );
     // The probe tells.
     const { assert!(Probe::<Plan>::DEBUG && Probe::<Plan>::CLONE && Probe::<Share<R>>::CLONE) };
@@ -86,7 +102,7 @@ fn errors_are_one_short_line() {
     let asked = "Compare(2, 14 bits in words of 16, result 14 bits in words of 16)";
     assert_eq!(error.to_string(), format!("the store's next item is {dealt}, asked for {asked}"));
     // Not the whole table.
-    let error = stores[0].lookup::<R, R>(2, 12, &vec![5; 4096].into()).err().unwrap();
+    let error = stores[0].lookup::<R>(2, &Table::new(12, |_| 5)).err().unwrap();
     assert!(error.to_string().len() < 200, "{error}");
 }
 

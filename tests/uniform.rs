@@ -13,6 +13,7 @@ use std::time::Duration;
 use common::xor;
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::correlation::{Deck, Elements};
+use ringshare::function::Table;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
 use ringshare::protocol::{Error, Party};
@@ -244,12 +245,12 @@ fn openings_and_results_of_relus_floors_and_equality() {
 
 #[test]
 fn openings_of_products_and_lookups() {
-    let table: Arc<[u64]> = (0..32).collect();
+    let table = Table::unsigned(5, |x| x);
     for (seed, values) in inputs().iter().enumerate() {
         let seen = see(seed as u64, |party| {
             let x = input::<R>(party, values)?;
             let z = party.multiply(&x, &x)?;
-            let entry = party.lookup::<R, R>(&x, 5, &table)?;
+            let entry = party.lookup::<R, R>(&x, &table)?;
             Ok([widened(z.expose()), widened(entry.expose())].concat())
         });
         seen.check_frames();
@@ -262,6 +263,32 @@ fn openings_of_products_and_lookups() {
         uniform("d and e", (0..LEN).map(joint), 256);
         uniform_words("masked index", &seen.opened(1, 5), 5);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_lookups_of_pairs() {
+    let table = Table::pairs([5, 3], |a, b| a * b);
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            // The same number as both indices: it is masked twice.
+            Ok(widened(party.lookup_pair::<_, _, R>(&x, &x, &table)?.expose()))
+        });
+        seen.check_frames();
+        let shares = seen.opening(Kind::Open, 0).map(|bytes| {
+            let mut words = vec![0u16; LEN];
+            unpack(&bytes, 8, &mut words).unwrap();
+            words
+        });
+        let [mine, theirs] = &shares;
+        let indices = mine.iter().zip(theirs).map(|(a, b)| {
+            let (first, second) = ((a >> 3) + (b >> 3), (a & 7) + (b & 7));
+            usize::from((first & 31) << 3 | second & 7)
+        });
+        uniform("both masked indices", indices.clone(), 256);
+        uniform("the difference of the masked indices", indices.map(|c| (c >> 3).wrapping_sub(c) & 7), 8);
+        seen.words.iter().for_each(|words| uniform_words("shares of entries", words, 14));
     }
 }
 

@@ -119,10 +119,8 @@ impl Deck {
                     return Err(Error::NoMatrix { matrix, masked: self.masks.len() });
                 }
             }
-            Request::Lookup { len, index, output, ref table } => {
-                with_word!(index.word, I => with_word!(output.word, W => {
-                    lookup::deal::<I, W>(&dealing, len, index.bits, output.bits, table, out);
-                }));
+            Request::Lookup { len, output: Elements { word, bits }, ref table } => {
+                with_word!(word, W => lookup::deal::<W>(&dealing, table, len, bits, out));
             }
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);

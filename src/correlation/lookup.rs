@@ -1,120 +1,105 @@
-//! Masked lookup of a public function on m bits (one-time truth tables).
+//! Masked lookup of a public function on m bits, or on two numbers of m bits together (one-time
+//! truth tables).
 //!
-//! The dealer shares T'[c] = T(c − r) for all c ∈ Z_2^m; the parties open c = x + r and take their
+//! The dealer shares T'\[c\] = T(c − r) for all c ∈ Z_2^m; the parties open c = x + r and take their
 //! shares of entry c. The index is public, so no access depends on a secret, and a party whose
 //! shares are pseudorandom touches one block of them. Ishai et al., TCC 2013, section 3; Damgård,
 //! Nielsen, Nielsen, Ranellucci, *The TinyTable protocol*, CRYPTO 2017.
+//!
+//! Of two numbers each has a mask of its own: T'\[c_a, c_b\] = T(c_a − r_a, c_b − r_b), where
+//! c_a = a + r_a modulo 2^m_a and c_b = b + r_b modulo 2^m_b. They are opened side by side in one
+//! word, and summed each modulo its own power of two, so that nothing carries from b into a. One
+//! number is a pair without a second: m_b = 0.
+//!
+//! Rounds: 1. Opened: m_a + m_b bits a lookup. From the dealer: 2^(m_a + m_b) elements a lookup.
 
-use alloc::sync::Arc;
+mod deal;
+
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use num_traits::Zero;
+pub(super) use self::deal::deal;
+use super::{Elements, Masked, Request, Source, StoreError};
+use crate::function::Table;
+use crate::ring::{Ring, Word};
+use crate::share::Share;
 
-use super::{Dealing, Elements, Masked, Request, Source, StoreError};
-use crate::ring::{self, Ring, Word};
-use crate::share::{Scratch, Share};
-
-const MASK: u64 = 0;
+const MASK_A: u64 = 0;
 const TABLE: u64 = 1;
-const _: () = assert!(super::source::apart(&[MASK, TABLE]));
+const MASK_B: u64 = 2;
+const _: () = assert!(super::source::apart(&[MASK_A, TABLE, MASK_B]));
 
-/// The widest index: tables of 2^12 entries.
-pub const MAX_INDEX_BITS: u32 = 12;
-
-/// Masked tables for a vector of lookups: index in R, entries in O.
-pub struct Lookup<R, O> {
+/// Masked tables for a vector of lookups with entries in O.
+pub struct Lookup<O> {
     source: Source,
     len: usize,
-    index_bits: u32,
-    rings: PhantomData<(R, O)>,
+    bits: [u32; 2],
+    ring: PhantomData<O>,
 }
 
-impl<R: Ring, O: Ring> Lookup<R, O> {
+impl<O: Ring> Lookup<O> {
     /// What to ask the dealer for.
-    pub fn request(len: usize, index_bits: u32, table: Arc<[u64]>) -> Request {
-        Request::Lookup { len, index: Elements::low::<R>(index_bits), output: Elements::of::<O>(), table }
+    pub fn request(len: usize, table: &Table) -> Request {
+        Request::Lookup { len, output: Elements::of::<O>(), table: table.clone() }
     }
 
-    pub(crate) fn new(source: Source, len: usize, index_bits: u32) -> Self {
-        Self { source, len, index_bits, rings: PhantomData }
+    pub(crate) fn new(source: Source, len: usize, bits: [u32; 2]) -> Self {
+        Self { source, len, bits, ring: PhantomData }
     }
 
     /// What is to be opened modulo 2^m: x + r.
     ///
     /// # Panics
-    /// If x has another length than the tables are for.
-    pub fn mask(self, x: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "elements of the index and lookups dealt");
-        let mut masked = vec![R::Word::zero(); self.len];
-        self.source.random(MASK, 0, &mut masked);
-        super::source::add(&mut masked, x.expose());
+    /// If x has another length than the tables are for or its ring fewer bits than their index, or
+    /// the function takes two numbers.
+    pub fn mask<R: Ring>(self, x: &Share<R>) -> (Vec<u16>, Masked<Self>) {
+        assert_eq!(self.bits[1], 0, "bits of the second index of a lookup of one number");
+        (self.masked(MASK_A, x, self.bits[0]), Masked(self))
+    }
+
+    /// What is to be opened: b + r_b in the low m_b bits, a + r_a in the m_a bits above, each to be
+    /// summed modulo its own power of two.
+    ///
+    /// # Panics
+    /// If a or b has another length than the tables are for or its ring fewer bits than its index, or
+    /// the function takes one number.
+    pub fn mask_pair<R: Ring, S: Ring>(self, a: &Share<R>, b: &Share<S>) -> (Vec<u16>, Masked<Self>) {
+        assert_ne!(self.bits[1], 0, "bits of the second index of a lookup of two numbers");
+        let mut masked = self.masked(MASK_A, a, self.bits[0]);
+        let low = self.masked(MASK_B, b, self.bits[1]);
+        masked.iter_mut().zip(low).for_each(|(a, b)| *a = *a << self.bits[1] | b);
         (masked, Masked(self))
+    }
+
+    fn masked<R: Ring>(&self, section: u64, x: &Share<R>, bits: u32) -> Vec<u16> {
+        assert_eq!(x.len(), self.len, "elements of the index and lookups dealt");
+        assert!(bits <= R::BITS, "an index of {bits} bits in a ring of {} bits", R::BITS);
+        let mut masked = vec![0u16; self.len];
+        self.source.random(section, 0, &mut masked);
+        let mask = u16::mask(bits);
+        masked.iter_mut().zip(x.expose()).for_each(|(r, x)| *r = r.wrapping_add(x.low64() as u16) & mask);
+        masked
     }
 }
 
-impl<R: Ring, O: Ring> Masked<Lookup<R, O>> {
-    /// The share of T(x), given c.
+impl<O: Ring> Masked<Lookup<O>> {
+    /// The share of T(x), or T(a, b), given what was opened.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.
     ///
     /// # Panics
-    /// If `opened` has another length than [`Lookup::mask`] gave.
-    pub fn finish(self, opened: &[R::Word]) -> Result<Share<O>, StoreError> {
-        let this = self.0;
-        assert_eq!(opened.len(), this.len, "opened indices and lookups dealt");
-        let mask = R::Word::mask(this.index_bits);
-        let total = this.len << this.index_bits;
-        let places = opened.iter().enumerate();
-        let places = places.map(|(i, c)| (i << this.index_bits) + (*c & mask).low64() as usize);
-        let mut out = Share::zeros(this.len);
-        if this.source.correction.is_none() {
-            let places: Vec<u64> = places.map(|at| at as u64).collect();
-            this.source.random_at(TABLE, &places, out.expose_mut());
-            return Ok(out);
-        }
-        let mut group = [O::Word::zero(); 8];
-        for (word, at) in out.expose_mut().iter_mut().zip(places) {
-            // Packed corrections are read in aligned groups of eight.
-            let start = at / 8 * 8;
-            let group = &mut group[..(total - start).min(8)];
-            this.source.chosen(TABLE, 0, O::BITS, start, group)?;
-            *word = group[at - start];
-        }
+    /// If `opened` has another length than the mask step gave.
+    pub fn finish(self, opened: &[u16]) -> Result<Share<O>, StoreError> {
+        let Lookup { source, len, bits, .. } = self.0;
+        assert_eq!(opened.len(), len, "opened indices and lookups dealt");
+        let index_bits = bits[0] + bits[1];
+        let mask = u16::mask(index_bits);
+        let places: Vec<u64> =
+            opened.iter().zip(0u64..).map(|(c, i)| i << index_bits | u64::from(c & mask)).collect();
+        let mut out = Share::zeros(len);
+        source.chosen_at(TABLE, O::BITS, len << index_bits, &places, out.expose_mut())?;
         Ok(out)
     }
-}
-
-/// The correction of all tables, lookup by lookup.
-///
-/// T' is T rotated by r. The mask is a secret of the dealer's, so it is no index: the table is
-/// rotated by 2^b, or by nothing, for every bit b of r.
-pub(super) fn deal<I: Word, W: Word>(
-    dealing: &Dealing<'_>,
-    len: usize,
-    index_bits: u32,
-    bits: u32,
-    table: &[u64],
-    out: &mut [u8],
-) {
-    let mut r = Scratch::<I>::zeros(len);
-    dealing.sum(MASK, 0, &mut r);
-    let entries = table.len();
-    let mut all = Scratch::<W>::zeros(len * entries);
-    let mut next = Scratch::<W>::zeros(entries);
-    for (r, now) in r.iter().zip(all.chunks_exact_mut(entries)) {
-        now.iter_mut().zip(table).for_each(|(now, &value)| *now = W::truncate64(value));
-        for b in 0..index_bits {
-            let set = W::zero().wrapping_sub(&W::truncate64(r.low64() >> b & 1));
-            for (c, next) in next.iter_mut().enumerate() {
-                let from = c.wrapping_sub(1 << b) & (entries - 1);
-                *next = now[c] ^ ((now[c] ^ now[from]) & set);
-            }
-            now.copy_from_slice(&next);
-        }
-    }
-    dealing.correct(TABLE, 0, &mut all);
-    ring::pack(&all, bits, out);
 }

@@ -12,7 +12,9 @@
 //! fn input(c: InputMask<R>) { c.share(&[]); }
 //! fn triple(c: Triple<R>, x: &Share<R>) { c.mask(x, x); }
 //! fn matrix_triple(c: MatrixTriple<R>, x: &Share<R>) { c.mask(x, x); }
-//! fn lookup(c: Lookup<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn lookup(c: Lookup<R>, x: &Share<R>) { c.mask(x); }
+//! fn pairs(c: Lookup<R>, x: &Share<R>) { c.mask_pair(x, x); }
+//! fn entries(c: Masked<Lookup<R>>) { let _ = c.finish(&[]); }
 //! fn fixed_product(c: FixedProduct<R>, x: &Share<R>) { c.mask(x); }
 //! fn fixed_mask(c: FixedMask<R>) { c.finish(None); }
 //! fn comparison(c: Comparison<R>, x: &Share<R>) { c.mask(x); }
@@ -44,7 +46,17 @@
 //!
 //! ```compile_fail,E0382
 //! use ringshare::{correlation::Lookup, ring::Z2, share::Share};
-//! fn lookup(c: Lookup<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! fn lookup(c: Lookup<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::Lookup, ring::Z2, share::Share};
+//! fn pairs(c: Lookup<Z2<14>>, x: &Share<Z2<14>>) { c.mask_pair(x, x); c.mask_pair(x, x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::{Lookup, Masked};
+//! fn entries(c: Masked<Lookup<ringshare::ring::Z2<14>>>) { let _ = c.finish(&[]); let _ = c.finish(&[]); }
 //! ```
 //!
 //! ```compile_fail,E0382

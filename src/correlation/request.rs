@@ -1,11 +1,10 @@
 //! What can be asked of the dealer.
 
-use alloc::sync::Arc;
 use core::fmt;
 
-use super::MAX_INDEX_BITS;
 use super::compare::Plan;
 use super::legendre::{self, Variant};
+use crate::function::Table;
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, packed_len};
@@ -94,12 +93,10 @@ pub enum Request {
     Lookup {
         /// Number of lookups.
         len: usize,
-        /// Their index's ring: the table has 2^bits entries.
-        index: Elements,
         /// The entries' ring.
         output: Elements,
         /// The public function, by value.
-        table: Arc<[u64]>,
+        table: Table,
     },
     /// Comparisons with zero.
     Compare {
@@ -146,8 +143,9 @@ impl fmt::Display for Request {
             Self::FixedProduct { matrix, rows, outputs, inputs, elements } => {
                 write!(f, "FixedProduct({rows} by matrix {matrix}, {outputs}x{inputs}, {elements})")
             }
-            Self::Lookup { len, index, output, table } => {
-                write!(f, "Lookup({len}, index {index}, {} entries of {output})", table.len())
+            Self::Lookup { len, output, table } => {
+                let [a, b] = table.bits();
+                write!(f, "Lookup({len}, index of {a} and {b} bits, entries of {output})")
             }
             Self::Compare { len, word, plan } => {
                 write!(f, "Compare({len}, {} bits in words of {word}, ", plan.bits())?;
@@ -177,7 +175,7 @@ impl Request {
                 (0, packed_len(rows.saturating_mul(*outputs), elements.bits))
             }
             Self::Lookup { len, output, table, .. } => {
-                (0, packed_len(len.saturating_mul(table.len()), output.bits))
+                (0, packed_len(len.saturating_mul(table.entries().len()), output.bits))
             }
             Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
             Self::Legendre { len, variant, output, .. } => {
@@ -203,7 +201,7 @@ impl Request {
             Self::FixedProduct { rows, outputs, inputs, .. } => {
                 product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
             }
-            Self::Lookup { len, table, .. } => product(*len, table.len()),
+            Self::Lookup { len, table, .. } => product(*len, table.entries().len()),
             Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
         };
         elements.saturating_mul(ELEMENT)
@@ -222,13 +220,8 @@ impl Request {
             | Self::MatrixTriple { elements, .. }
             | Self::FixedMask { elements, .. }
             | Self::FixedProduct { elements, .. } => elements.check(),
-            Self::Lookup { index, output, table, .. } => {
-                index.check()?;
-                output.check()?;
-                range("bits of a lookup's index", 1, MAX_INDEX_BITS as u64, index.bits as u64)?;
-                let entries = 1 << index.bits;
-                range("entries of a lookup's table", entries, entries, table.len() as u64)
-            }
+            // A table has as many entries as its index has values, by its type.
+            Self::Lookup { output, .. } => output.check(),
             Self::Compare { word, plan, .. } => {
                 Elements { word: *word, bits: plan.bits() }.check()?;
                 plan.output().map_or(Ok(()), Elements::check)

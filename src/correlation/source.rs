@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use super::StoreError;
 use crate::prg::Prg;
-use crate::ring::{self, Word};
+use crate::ring::{self, PackError, Word};
 use crate::share::Scratch;
 
 /// Sections of one item, each a pseudorandom domain of its own.
@@ -54,11 +54,6 @@ impl Source {
         self.prg.words(domain(self.item, section), at as u64, out);
     }
 
-    /// As [`random`](Self::random), for elements at any places.
-    pub(super) fn random_at<W: Word>(&self, section: u64, places: &[u64], out: &mut [W]) {
-        self.prg.words_at(domain(self.item, section), places, out);
-    }
-
     /// This party's shares of values that the dealer chose: elements `at..` of the section, or of
     /// the correction's vector of `bits`-bit elements that starts at byte `region`.
     ///
@@ -81,6 +76,26 @@ impl Source {
             .get(start..start + bytes)
             .ok_or(StoreError::Correction { expected: start + bytes, found: correction.len() })?;
         ring::unpack(packed, bits, out).map_err(|_| StoreError::Padding)
+    }
+
+    /// As [`chosen`](Self::chosen) for elements at any places of a section whose `len` elements are the
+    /// whole correction.
+    pub(super) fn chosen_at<W: Word>(
+        &self,
+        section: u64,
+        bits: u32,
+        len: usize,
+        places: &[u64],
+        out: &mut [W],
+    ) -> Result<(), StoreError> {
+        let Some(correction) = &self.correction else {
+            self.prg.words_at(domain(self.item, section), places, out);
+            return Ok(());
+        };
+        ring::unpack_at(correction, len, bits, places, out).map_err(|error| match error {
+            PackError::Length { expected, found } => StoreError::Correction { expected, found },
+            _ => StoreError::Padding,
+        })
     }
 
     /// As [`chosen`](Self::chosen) for whole 64-bit words, from any element on: `region` is the byte

@@ -3,14 +3,10 @@
 //! `request` is what to ask the dealer for, and the method of the store hands out exactly that: for
 //! callers that run the protocols' local steps under their own networking.
 
-use alloc::sync::Arc;
-
 use super::compare::{Comparison, Plan};
 use super::legendre::{self, Legendre, Variant};
-use super::{
-    Fixed, FixedMask, FixedProduct, InputMask, Lookup, MAX_INDEX_BITS, MatrixTriple, Store, StoreError,
-    Triple,
-};
+use super::{Fixed, FixedMask, FixedProduct, InputMask, Lookup, MatrixTriple, Store, StoreError, Triple};
+use crate::function::Table;
 use crate::ring::Ring;
 
 impl Store {
@@ -65,24 +61,12 @@ impl Store {
         FixedProduct::new(self.take(fixed.request(rows))?, fixed, rows)
     }
 
-    /// Takes the masked tables for `len` lookups in `table`, whose index has `index_bits` bits.
+    /// Takes the masked tables for `len` lookups in `table`.
     ///
     /// # Errors
     /// If they are not next in the store.
-    ///
-    /// # Panics
-    /// If `index_bits` is not in 1..=12 or above the index's k, or the table has not 2^index_bits entries.
-    pub fn lookup<R: Ring, O: Ring>(
-        &mut self,
-        len: usize,
-        index_bits: u32,
-        table: &Arc<[u64]>,
-    ) -> Result<Lookup<R, O>, StoreError> {
-        let most = MAX_INDEX_BITS.min(R::BITS);
-        assert!((1..=most).contains(&index_bits), "an index of {index_bits} bits, at most {most} are taken");
-        assert_eq!(table.len(), 1 << index_bits, "entries of a lookup's table");
-        let request = Lookup::<R, O>::request(len, index_bits, table.clone());
-        Ok(Lookup::new(self.take(request)?, len, index_bits))
+    pub fn lookup<O: Ring>(&mut self, len: usize, table: &Table) -> Result<Lookup<O>, StoreError> {
+        Ok(Lookup::new(self.take(Lookup::<O>::request(len, table))?, len, table.bits()))
     }
 
     /// Takes the comparison of `len` values.

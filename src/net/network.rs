@@ -144,6 +144,24 @@ impl<T: Transport> Network<T> {
         Ok(())
     }
 
+    /// Sums shares of two numbers to a word over all parties: of b in the low `bits[1]` bits, of a in the
+    /// `bits[0]` bits above, each modulo its own power of two, so that nothing carries from b into a.
+    /// Every word ends up canonical.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    ///
+    /// # Panics
+    /// If either number has no bits, or a word has fewer than both together.
+    pub fn open_pairs<W: Word>(&mut self, words: &mut [W], bits: [u32; 2]) -> Result<(), NetError> {
+        let [a, b] = bits;
+        assert!(a > 0 && b > 0 && a + b <= W::BITS, "numbers of {a} and {b} bits in a word of {}", W::BITS);
+        self.sum(words, Sum::Pair { bits: a + b, low: b }, [Kind::Open, Kind::Gather])?;
+        let mask = W::mask(a + b);
+        words.iter_mut().for_each(|word| *word = *word & mask);
+        Ok(())
+    }
+
     /// Sums the XOR shares `bytes` over all parties.
     ///
     /// # Errors

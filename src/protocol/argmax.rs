@@ -7,14 +7,12 @@
 //! summed, is the result. Rounds: those of a comparison and one. m(m − 1)/2 comparisons and m
 //! lookups a row: meant for the classes of a classifier, not for long rows.
 
-use alloc::sync::Arc;
-use alloc::vec;
-
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
 use super::error::{range, shape};
 use super::{Error, Family, Party, lookup_cost};
-use crate::correlation::{Cost, Elements, MAX_INDEX_BITS};
+use crate::correlation::{Cost, Elements};
+use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
 use crate::ring::{Ring, Word, Z2};
 use crate::share::Share;
@@ -60,7 +58,7 @@ impl<T: Transport> Party<T> {
                 rank[j] = rank[j].wrapping_add(one).wrapping_sub(*beat);
             }
         }
-        let is_first = self.lookup::<Rank, O>(&ranks, index_bits(columns), &table(columns))?;
+        let is_first = self.lookup::<Rank, O>(&ranks, &table(columns))?;
         let mut place = Share::<O>::zeros(rows);
         for (place, is_first) in place.expose_mut().iter_mut().zip(is_first.expose().chunks_exact(columns)) {
             for (i, is_first) in is_first.iter().enumerate() {
@@ -103,10 +101,8 @@ fn index_bits(columns: usize) -> u32 {
 }
 
 /// 1 at the highest rank.
-fn table(columns: usize) -> Arc<[u64]> {
-    let mut table = vec![0; 1 << index_bits(columns)];
-    table[columns - 1] = 1;
-    table.into()
+fn table(columns: usize) -> Table {
+    Table::unsigned(index_bits(columns), |rank| i64::from(rank == columns as i64 - 1))
 }
 
 /// The cost of an argmax over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.

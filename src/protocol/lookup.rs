@@ -1,38 +1,53 @@
-//! Masked lookup: any public function on few bits.
+//! Masked lookup: any public function on few bits, of one number or of two.
 //!
-//! One round, m bits opened, 2^m elements from the dealer. See [`Lookup`](crate::correlation::Lookup).
-
-use alloc::sync::Arc;
+//! One round, m bits opened, 2^m elements from the dealer, where m is the bits of all indices
+//! together. See [`Lookup`](crate::correlation::Lookup).
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::{Cost, MAX_INDEX_BITS};
+use crate::correlation::Cost;
+use crate::function::Table;
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
 impl<T: Transport> Party<T> {
-    /// T(x mod 2^m) for every element, where `table` holds the 2^m values of T, in any ring.
+    /// T(x mod 2^m) for every element, in any ring.
     ///
     /// # Errors
-    /// If m is not in 1..=12 or above k, the table's size is not 2^m, the network fails or the store
-    /// has no such tables next.
-    pub fn lookup<R: Ring, O: Ring>(
+    /// If m is above k, the table is one of pairs, the network fails, the store has no such tables next
+    /// or the dealer's data is malformed.
+    pub fn lookup<R: Ring, O: Ring>(&mut self, x: &Share<R>, table: &Table) -> Result<Share<O>, Error> {
+        let [bits, second] = table.bits();
+        range("bits of a lookup's index", 1, R::BITS as u64, bits as u64)?;
+        range("bits of a second index", 0, 0, second as u64)?;
+        let (mut opened, lookup) = self.store.lookup::<O>(x.len(), table)?.mask(x);
+        self.network.open(&mut opened, bits)?;
+        Ok(lookup.finish(&opened)?)
+    }
+
+    /// T(a mod 2^m_a, b mod 2^m_b) for every pair of elements, in any ring.
+    ///
+    /// # Errors
+    /// If the lengths differ, a ring has fewer bits than its index, the table is not one of pairs, the
+    /// network fails, the store has no such tables next or the dealer's data is malformed.
+    pub fn lookup_pair<R: Ring, S: Ring, O: Ring>(
         &mut self,
-        x: &Share<R>,
-        index_bits: u32,
-        table: &Arc<[u64]>,
+        a: &Share<R>,
+        b: &Share<S>,
+        table: &Table,
     ) -> Result<Share<O>, Error> {
-        range("bits of a lookup's index", 1, MAX_INDEX_BITS.min(R::BITS) as u64, index_bits as u64)?;
-        shape("entries of a lookup's table", 1 << index_bits, table.len())?;
-        let lookup = self.store.lookup::<R, O>(x.len(), index_bits, table)?;
-        let (mut opened, lookup) = lookup.mask(x);
-        self.network.open(&mut opened, index_bits)?;
+        let bits = table.bits();
+        shape("elements of a second index", a.len(), b.len())?;
+        range("bits of a first index", 1, R::BITS as u64, bits[0] as u64)?;
+        range("bits of a second index", 1, S::BITS as u64, bits[1] as u64)?;
+        let (mut opened, lookup) = self.store.lookup::<O>(a.len(), table)?.mask_pair(a, b);
+        self.network.open_pairs(&mut opened, bits)?;
         Ok(lookup.finish(&opened)?)
     }
 }
 
-/// The cost of `len` lookups of `index_bits` ≤ 12 bits into a ring of `bits` bits.
+/// The cost of `len` lookups of `index_bits` ≤ 12 bits, of both indices together, into a ring of `bits` bits.
 pub fn cost(len: usize, index_bits: u32, bits: u32) -> Cost {
     Cost {
         rounds: 1,

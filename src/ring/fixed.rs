@@ -117,19 +117,26 @@ impl<R: Ring> FixedPoint<R> {
 
     /// The encoding of `x` or of what is nearest to it, and whether `x` is in range.
     fn nearest(&self, x: f64) -> (R::Word, bool) {
-        if x.is_nan() {
-            return (Word::truncate(0), false);
-        }
-        let limit = (1u128 << (R::BITS - 1)) - u128::from(x.is_sign_positive());
-        let magnitude = scaled_magnitude(x, self.fraction);
-        let nearest = magnitude.min(limit);
-        let value = if x.is_sign_positive() { nearest } else { nearest.wrapping_neg() };
-        (R::Word::truncate(value) & R::Word::mask(R::BITS), magnitude <= limit)
+        let (value, fits) = nearest(x, self.fraction, R::BITS);
+        (R::Word::from_signed(value) & R::Word::mask(R::BITS), fits)
     }
 }
 
+/// The number of `bits` bits, two's complement, that is nearest to `x` · 2^fraction, halves to even,
+/// and whether `x` is in range. Not-a-number is zero and not in range.
+pub(crate) fn nearest(x: f64, fraction: u32, bits: u32) -> (i128, bool) {
+    if x.is_nan() {
+        return (0, false);
+    }
+    let limit = (1u128 << (bits - 1)) - u128::from(x.is_sign_positive());
+    let magnitude = scaled_magnitude(x, fraction);
+    let nearest = magnitude.min(limit);
+    let value = if x.is_sign_positive() { nearest } else { nearest.wrapping_neg() };
+    (value as i128, magnitude <= limit)
+}
+
 /// 2^exponent, for exponents of normal numbers.
-const fn power_of_two(exponent: i32) -> f64 {
+pub(crate) const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
 

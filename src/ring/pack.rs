@@ -121,21 +121,86 @@ pub fn unpack_add<W: Word>(bytes: &[u8], bits: u32, sum: &mut [W]) -> Result<(),
     merge(bytes, bits, sum, |word, element| word.wrapping_add(&element))
 }
 
+/// Unpacks the elements at `places` of `len` elements of `bits` bits; the words are canonical.
+///
+/// Places are public.
+///
+/// ```
+/// use ringshare::ring::unpack_at;
+/// let mut out = [0u8; 2];
+/// unpack_at(&[0b_11_001_010, 0b_0_101_100_0], 5, 3, &[4, 0], &mut out).unwrap();
+/// assert_eq!(out, [0b101, 0b010]);
+/// ```
+///
+/// # Errors
+/// If `bytes` has another length than [`packed_len`] of `len` elements, or a padding bit is set;
+/// `out` is then unchanged.
+///
+/// # Panics
+/// If there are not as many places as words, a place is not below `len`, or `bits` is not in
+/// 1..=`W::BITS`.
+pub fn unpack_at<W: Word>(
+    bytes: &[u8],
+    len: usize,
+    bits: u32,
+    places: &[u64],
+    out: &mut [W],
+) -> Result<(), PackError> {
+    check_form::<W>(bytes, bits, len)?;
+    assert_eq!(places.len(), out.len(), "a word for every place");
+    for (out, &place) in out.iter_mut().zip(places) {
+        assert!(place < len as u64, "place {place} of {len} elements");
+        let at = place as u128 * bits as u128;
+        *out = element::<W>(&bytes[(at / 8) as usize..], at as u32 % 8) & W::mask(bits);
+    }
+    Ok(())
+}
+
+/// The word whose bits start at bit `shift` < 8 of `bytes`.
+#[inline(always)]
+fn element<W: Word>(bytes: &[u8], shift: u32) -> W {
+    let mut raw = [0; REACH];
+    match bytes.first_chunk() {
+        Some(front) => raw = *front,
+        None => raw[..bytes.len()].copy_from_slice(bytes),
+    }
+    let (low, high) = raw.split_at(16);
+    let low = u128::read_le(low) >> shift;
+    W::truncate(low | (high[0] as u128) << 1 << (127 - shift))
+}
+
 fn assert_width<W: Word>(bits: u32) {
     assert!((1..=W::BITS).contains(&bits), "{bits} bits in a word of {} bits", W::BITS);
 }
 
-/// Checks the form of `bytes`, then sets every word to `f(word, element)`.
-fn merge<W: Word>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> W) -> Result<(), PackError> {
+/// Whether `bytes` are `len` elements and nothing else.
+fn check_form<W: Word>(bytes: &[u8], bits: u32, len: usize) -> Result<(), PackError> {
     assert_width::<W>(bits);
-    let expected = packed_len(words.len(), bits);
+    let expected = packed_len(len, bits);
     if bytes.len() != expected {
         return Err(PackError::Length { expected, found: bytes.len() });
     }
-    let used = words.len() as u64 * bits as u64 % 8;
+    let used = len as u64 * bits as u64 % 8;
     if used != 0 && bytes[expected - 1] >> used != 0 {
         return Err(PackError::Padding);
     }
+    Ok(())
+}
+
+/// Checks the form of `bytes`, then sets every word to `f(word, element)`.
+///
+/// # Errors
+/// As [`unpack`]; `words` are then unchanged.
+///
+/// # Panics
+/// As [`unpack`].
+pub(crate) fn merge<W: Word>(
+    bytes: &[u8],
+    bits: u32,
+    words: &mut [W],
+    f: impl Fn(W, W) -> W,
+) -> Result<(), PackError> {
+    check_form::<W>(bytes, bits, words.len())?;
     if bits == W::BITS {
         for (word, raw) in words.iter_mut().zip(bytes.chunks_exact(W::BYTES)) {
             *word = f(*word, W::read_le(raw));

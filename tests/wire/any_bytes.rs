@@ -1,10 +1,10 @@
 //! Bytes from a peer or a dealer, whatever they are: a result or an error, never a panic.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{Elements, FixedMask, Lookup, MatrixTriple, Request, Store, Triple};
+use ringshare::function::Table;
 use ringshare::linalg::Packed;
 use ringshare::net::{Header, Kind, Network, Topology, Transport};
 use ringshare::prg::Seed;
@@ -118,8 +118,8 @@ impl Transport for Feed<'_> {
 /// A party of two, whose peer and dealer send anything.
 pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
     use Kind::{Correction, Finish, Gather, GatherBits, Open, OpenBits, Seed};
-    let dealt = [Seed, Correction, Correction, Correction, Correction];
-    let opened = [Open, Open, OpenBits, Open, OpenBits, OpenBits, Open, Finish];
+    let dealt = [Seed, Correction, Correction, Correction, Correction, Correction];
+    let opened = [Open, Open, OpenBits, Open, OpenBits, OpenBits, Open, Open, Finish];
     let direct = choice & 1 == 0;
     let topology = if direct { Topology::Direct } else { Topology::Scatter };
     let second = |kind| match kind {
@@ -147,8 +147,8 @@ fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
     party.sign::<R, R>(&y, 13)?;
     let bits = party.negative_bits(&Share::<Z2<40>>::zeros(LEN), 15)?;
     party.open_bits(&bits).map(drop)?;
-    let table: Arc<[u64]> = Arc::new([1, 2]);
-    party.lookup::<R, R>(&x, 1, &table).map(drop)
+    party.lookup::<R, R>(&x, &Table::from_static(&[1, 2]))?;
+    party.lookup_pair::<R, R, R>(&x, &x, &Table::pairs([2, 1], |a, b| a - b)).map(drop)
 }
 
 /// Any bytes in place of the dealer's correction, of the right length and as long as they are.
@@ -159,7 +159,8 @@ fn corrections(choice: u8, data: &[u8]) {
             Plan::new(2 + u32::from(choice) % 12, Some(Elements::of::<R>())),
             Plan::new(2 + u32::from(choice) % 39, None),
         ];
-        let table: Arc<[u64]> = Arc::new([7; 8]);
+        let table = Table::from_static(&[7; 8]);
+        let pairs = Table::pairs([1, 2], |a, b| a + b);
         let requests = [
             Triple::<R>::request(LEN),
             MatrixTriple::<R>::request([2, 1, 3]),
@@ -171,7 +172,8 @@ fn corrections(choice: u8, data: &[u8]) {
                 inputs: 3,
                 elements: Elements::of::<R>(),
             },
-            Lookup::<R, R>::request(LEN, 3, table.clone()),
+            Lookup::<R>::request(LEN, &table),
+            Lookup::<R>::request(LEN, &pairs),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
         ];
@@ -188,7 +190,8 @@ fn corrections(choice: u8, data: &[u8]) {
         let _ = store
             .fixed_product(&fixed, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
-        let _ = store.lookup::<R, R>(LEN, 3, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
+        let _ = store.lookup::<R>(LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
+        let _ = store.lookup::<R>(LEN, &pairs).unwrap().mask_pair(&x, &x).1.finish(&[choice.into(); LEN]);
         let masked = store.comparison::<R>(LEN, plans[0].clone()).unwrap().mask(&x).1;
         let _ = masked.look_up(&[choice.into(); LEN]).and_then(|chunks| {
             let opened = chunks.masked();

@@ -37,7 +37,7 @@ impl Source {
         out: &mut [u64],
     ) -> Result<(), StoreError> {
         let Some(correction) = &self.correction else {
-            self.random_at(section, places, random);
+            self.prg.words_at(self.domain(section), places, random);
             sample(field, random, out);
             return Ok(());
         };

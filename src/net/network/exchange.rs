@@ -14,6 +14,9 @@ use crate::share::wipe;
 pub(super) enum Sum {
     /// Modulo 2^bits.
     Ring { bits: u32 },
+    /// Two numbers to a word, each modulo its own power of two: the low `low` of all `bits` bits, and
+    /// the others.
+    Pair { bits: u32, low: u32 },
     /// Bitwise exclusive or of whole words.
     Xor,
     /// In a prime field whose elements are whole words.
@@ -181,14 +184,14 @@ impl<T: Transport> Network<T> {
 impl Sum {
     pub(super) fn bytes<W: Word>(self, len: usize) -> usize {
         match self {
-            Self::Ring { bits } => ring::packed_len(len, bits),
+            Self::Ring { bits } | Self::Pair { bits, .. } => ring::packed_len(len, bits),
             Self::Xor | Self::Field(_) => len * W::BYTES,
         }
     }
 
     fn write<W: Word>(self, words: &[W], out: &mut [u8]) {
         match self {
-            Self::Ring { bits } => ring::pack(words, bits, out),
+            Self::Ring { bits } | Self::Pair { bits, .. } => ring::pack(words, bits, out),
             Self::Xor | Self::Field(_) => ring::pack(words, W::BITS, out),
         }
     }
@@ -196,6 +199,12 @@ impl Sum {
     fn add<W: Word>(self, payload: &[u8], words: &mut [W]) -> Result<(), ring::PackError> {
         match self {
             Self::Ring { bits } => ring::unpack_add(payload, bits, words),
+            Self::Pair { bits, low } => {
+                let low = W::mask(low);
+                ring::unpack_by(payload, bits, words, |x, y| {
+                    x.wrapping_add(&y) & low | (x & !low).wrapping_add(&(y & !low))
+                })
+            }
             Self::Xor => {
                 for (word, raw) in words.iter_mut().zip(payload.chunks_exact(W::BYTES)) {
                     *word = *word ^ W::read_le(raw);

@@ -1,0 +1,38 @@
+//! Public functions on few bits, as tables that [`lookup`](crate::protocol::Party::lookup) takes:
+//! one round, whatever the function.
+//!
+//! A [`Table`] is any function of integers. Functions of the reals are tabulated in fixed point
+//! ([`Table::real`]): index x stands for x · 2^−f_in, and the value there is rounded to f_out
+//! fractional bits, to the nearest, halves to even. What is beyond the output's
+//! [`Format`] is its end on that side, and what is not a number zero.
+//!
+//! **Error.** At the points of the grid it is half a unit of the output's last place,
+//! 2^(−f_out − 1), and what the `f64` function itself errs, a few units of its 53rd digit. A real
+//! number that was rounded to the grid is off by 2^(−f_in − 1) at most, so that there the
+//! result is off by
+//!
+//! L · 2^(−f_in − 1) + 2^(−f_out − 1),
+//!
+//! L being the function's steepest slope (its Lipschitz constant) on the numbers in question:
+//!
+//! | function | L | at the ends |
+//! | --- | --- | --- |
+//! | [`sigmoid`] | 1/4 | |
+//! | [`tanh`] | 1 | |
+//! | [`gelu`] | 1.129 | |
+//! | [`exp`] up to x_1 | e^x_1 | saturates |
+//! | [`reciprocal`] from x_0 on, and up to −x_0 | 1/x_0² | 1/0 is the largest output |
+//! | [`sqrt`] from x_0 on | 1/(2·√x_0) | 0 below zero |
+//! | [`inverse_sqrt`] from x_0 on | 1/(2·x_0^1.5) | the largest output at zero and below |
+//! | [`quantise`] | 1 | saturates |
+//!
+//! An output that saturates at y_1 is off by what the function exceeds y_1.
+//!
+//! The index is the low m bits of a share: a value that is none of 2^m grid points comes round
+//! again. Bring values into range, and to f_in fractional bits, beforehand.
+
+mod fixed;
+mod table;
+
+pub use self::fixed::{Format, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh};
+pub use self::table::{MAX_INDEX_BITS, Table, TableError};

@@ -1,0 +1,103 @@
+//! Functions of the reals in fixed point.
+
+use core::f64::consts::FRAC_1_SQRT_2;
+
+use super::Table;
+use crate::ring::{nearest, power_of_two};
+
+/// A fixed-point format: the integer x in −2^(bits − 1)..2^(bits − 1) stands for x · 2^−fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Bits, sign included: 1 to 12 of an index, 1 to 64 of an output.
+    pub bits: u32,
+    /// Fractional bits, 0 to 63; they may be as many as all bits, or more.
+    pub fraction: u32,
+}
+
+impl Table {
+    /// A function of the reals, rounded to the output's format: to the nearest, halves to even. What
+    /// is beyond its range is the end of the range on that side, and what is not a number zero.
+    ///
+    /// ```
+    /// use ringshare::function::{Format, Table};
+    /// let index = Format { bits: 4, fraction: 1 };
+    /// let cube = Table::real(index, Format { bits: 8, fraction: 2 }, |x| x * x * x);
+    /// assert_eq!(cube.entries()[3], 14); // 1.5³ = 3.375, to quarters 3.5
+    /// assert_eq!(cube.entries()[8], -128); // (−4)³ = −64, at least −32
+    /// ```
+    ///
+    /// # Panics
+    /// If the index has not 1 to 12 bits, the output has not 1 to 64, or either has 64 fractional bits or more.
+    pub fn real(index: Format, output: Format, f: impl Fn(f64) -> f64) -> Self {
+        assert!((1..=64).contains(&output.bits), "{} bits of an output, not 1 to 64", output.bits);
+        let fraction = index.fraction.max(output.fraction);
+        assert!(fraction < 64, "{fraction} fractional bits, not 0 to 63");
+        let unit = power_of_two(-(index.fraction as i32));
+        Self::new(index.bits, |x| nearest(f(x as f64 * unit), output.fraction, output.bits).0 as i64)
+    }
+}
+
+/// The logistic function 1 / (1 + e^−x).
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn sigmoid(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| 1.0 / (1.0 + libm::exp(-x)))
+}
+
+/// The hyperbolic tangent.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn tanh(index: Format, output: Format) -> Table {
+    Table::real(index, output, libm::tanh)
+}
+
+/// GELU in its exact form, x · Φ(x), Φ being the normal distribution function.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn gelu(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2))
+}
+
+/// e^x, for x of the whole index: below 2^(m − 1 − f_in). Saturates where the output ends.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn exp(index: Format, output: Format) -> Table {
+    Table::real(index, output, libm::exp)
+}
+
+/// 1/x, of x below zero too. At zero it is the largest output.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn reciprocal(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| 1.0 / x)
+}
+
+/// √x; below zero as at zero.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn sqrt(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| libm::sqrt(x.max(0.0)))
+}
+
+/// 1/√x; below zero as at zero, where it is the largest output.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn inverse_sqrt(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| 1.0 / libm::sqrt(x.max(0.0)))
+}
+
+/// x itself in another format, rounded to its fractional bits and saturated at its ends: from
+/// activations to fewer bits.
+///
+/// # Panics
+/// As [`Table::real`].
+pub fn quantise(index: Format, output: Format) -> Table {
+    Table::real(index, output, |x| x)
+}
