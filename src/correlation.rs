@@ -4,7 +4,8 @@
 //! PRG(s_i, item, section, index), computed when needed. A value that the dealer must choose (a
 //! product, a table) is shared as n − 1 such shares and one *correction*: the dealer sends
 //! `value − Σ PRG shares` to one party only, party 0. So the dealer's
-//! traffic does not grow with n, and n − 1 parties store nothing.
+//! traffic does not grow with n, and n − 1 parties store nothing. (Keys of [`dcf`] are no such values: both
+//! parties get the same.)
 //!
 //! What is to be dealt is a [`Recipe`], a list of [`Request`]s found by a dry run of the parties'
 //! function. The [`Dealer`] walks it; each party's [`Store`] holds every take against it. An item
@@ -24,8 +25,10 @@
 //! | [`Lookup`] | r, the table T(· − r) | the table |
 //! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
 //! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
+//! | [`Dcf`](dcf::Dcf) | r, two trees | see [`dcf`] |
 
 pub mod compare;
+pub mod dcf;
 mod dealer;
 mod deck;
 mod fixed;

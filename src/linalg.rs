@@ -66,6 +66,15 @@ fn multiply_add_by<W: Word>(backend: Backend, a: &[W], b: &Packed<W>, c: &mut [W
     W::multiply_add(backend, a, b.panels(), &mut c);
 }
 
+/// Asks the CPU to bring `bytes` near, if it is one that can be asked.
+#[inline(always)]
+pub(crate) fn fetch(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    bytes.chunks(64).for_each(|line| avx2::fetch(&line[0]));
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
+}
+
 /// `a · b`, wrapping: `a: [rows, inputs]`, `b: [inputs, outputs]`, for `shape = [rows, inputs, outputs]`.
 ///
 /// Packs `b` for this one use. Where it is used again, pack it by [`Packed::from_columns`] and use

@@ -13,7 +13,7 @@
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
-//! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | see [`Plan`](crate::correlation::compare::Plan) | | |
+//! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | by the [`Family`]; of the lookups, see [`Plan`](crate::correlation::compare::Plan) | | |
 //! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
 //! | [`clipped_relu`](Party::clipped_relu) | as two comparisons at once | | |

@@ -57,29 +57,36 @@ fn count(simulation: &Simulation, parties: usize, program: Program<'_>) -> Vec<C
 /// A cost function against the transports of two parties, of three that open directly, and of three
 /// and seven that open by scatter. Whole bytes: `steps` openings may each round up.
 fn holds(cost: Cost, steps: u64, program: Program<'_>) {
-    for (parties, topology) in
-        [(2, Topology::Auto), (3, Topology::Direct), (3, Topology::Scatter), (7, Topology::Scatter)]
-    {
-        let counted = count(&Simulation::new(parties).topology(topology), parties, program);
-        let dealt: u64 = counted.iter().map(|counted| counted.dealt).sum();
-        assert_eq!(dealt, cost.dealer_bytes, "from the dealer, {parties} parties");
-        let others = parties as u64 - 1;
-        let direct = topology != Topology::Scatter;
-        for counted in &counted {
-            if direct {
-                let (least, most) = (cost.opened_bits / 8, cost.opened_bits.div_ceil(8) + steps);
-                assert!((least * others..=most * others).contains(&counted.sent), "{cost:?}, {counted:?}");
-                assert_eq!(counted.rounds, cost.rounds, "{parties} parties");
-            } else {
-                assert_eq!(counted.rounds, 2 * cost.rounds, "{parties} parties by scatter");
-            }
+    let more = [(3, Topology::Direct), (3, Topology::Scatter), (7, Topology::Scatter)];
+    holds_between_two(cost, steps, program);
+    more.into_iter().for_each(|setting| holds_among(setting, cost, steps, program));
+}
+
+/// As [`holds`], for protocols of two parties.
+fn holds_between_two(cost: Cost, steps: u64, program: Program<'_>) {
+    holds_among((2, Topology::Auto), cost, steps, program);
+}
+
+fn holds_among((parties, topology): (usize, Topology), cost: Cost, steps: u64, program: Program<'_>) {
+    let counted = count(&Simulation::new(parties).topology(topology), parties, program);
+    let dealt: u64 = counted.iter().map(|counted| counted.dealt).sum();
+    assert_eq!(dealt, cost.dealer_bytes, "from the dealer, {parties} parties");
+    let others = parties as u64 - 1;
+    let direct = topology != Topology::Scatter;
+    for counted in &counted {
+        if direct {
+            let (least, most) = (cost.opened_bits / 8, cost.opened_bits.div_ceil(8) + steps);
+            assert!((least * others..=most * others).contains(&counted.sent), "{cost:?}, {counted:?}");
+            assert_eq!(counted.rounds, cost.rounds, "{parties} parties");
+        } else {
+            assert_eq!(counted.rounds, 2 * cost.rounds, "{parties} parties by scatter");
         }
-        if !direct {
-            // All parties together send 2(n − 1) shares of every opened element.
-            let all: u64 = counted.iter().map(|counted| counted.sent).sum();
-            let (least, rounding) = (2 * others * cost.opened_bits / 8, 2 * others * steps * parties as u64);
-            assert!((least..=least + rounding).contains(&all), "{all} of {least}, {parties} parties");
-        }
+    }
+    if !direct {
+        // All parties together send 2(n − 1) shares of every opened element.
+        let all: u64 = counted.iter().map(|counted| counted.sent).sum();
+        let (least, rounding) = (2 * others * cost.opened_bits / 8, 2 * others * steps * parties as u64);
+        assert!((least..=least + rounding).contains(&all), "{all} of {least}, {parties} parties");
     }
 }
 
@@ -161,6 +168,39 @@ fn comparisons_at_every_bit_length() {
             holds(cost, 0, &|party| party.sign::<Z2<64>, R>(&Share::zeros(len), bits).map(drop));
             let cost = Family::default().cost(len, bits, None);
             holds(cost, 0, &|party| party.negative_bits::<Z2<64>>(&Share::zeros(len), bits).map(drop));
+        }
+    }
+}
+
+#[test]
+fn comparisons_by_dcf() {
+    let by_dcf = |party: &mut Party<_>| party.set_comparison(Family::Dcf);
+    for bits in 2..=64 {
+        for len in [1, 63, 4097] {
+            let x = Share::<Z2<64>>::zeros(len);
+            let cost = Family::Dcf.cost(len, bits, Some(Elements::of::<R>()));
+            assert_eq!((cost.rounds, cost.opened_bits), (1, bits as u64 * len as u64));
+            holds_between_two(cost, 1, &|party| {
+                by_dcf(party);
+                party.sign::<Z2<64>, R>(&x, bits).map(drop)
+            });
+            if bits < 64 {
+                let cost = protocol::relu_cost(Family::Dcf, len, bits, 1, Elements::of::<R>());
+                holds_between_two(cost, 3, &|party| {
+                    by_dcf(party);
+                    party.relu_truncate::<Z2<64>, R>(&x, bits, 1).map(drop)
+                });
+            }
+            let cost = protocol::relu_cost(Family::Dcf, len, bits, 0, Elements::of::<Z2<2>>());
+            assert_eq!(cost.rounds, 2);
+            holds_between_two(cost, 2, &|party| {
+                by_dcf(party);
+                party.relu::<Z2<64>, Z2<2>>(&x, bits).map(drop)
+            });
+            holds_between_two(Family::Dcf.cost(len, bits, None), 1, &|party| {
+                by_dcf(party);
+                party.negative_bits(&x, bits).map(drop)
+            });
         }
     }
 }

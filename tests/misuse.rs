@@ -257,6 +257,7 @@ fn malformed_requests_are_refused() {
     let elements = |word, bits| Elements { word, bits };
     let lookup = |len, output| Request::Lookup { len, output, table: Table::from_static(&[0, 1]) };
     let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
+    let dcf = |len, input, output| Request::Dcf { len, input, output };
     let legendre =
         |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
     let requests = [
@@ -291,6 +292,12 @@ fn malformed_requests_are_refused() {
         Request::FixedMask { outputs: HUGE, inputs: 2, elements: elements(16, 14) },
         Request::FixedProduct { matrix: 0, rows: HUGE, outputs: 2, inputs: 2, elements: elements(16, 14) },
         lookup(HUGE, elements(16, 14)),
+        dcf(2, elements(16, 1), elements(16, 14)),
+        dcf(2, elements(16, 17), elements(16, 14)),
+        dcf(2, elements(128, 65), elements(16, 14)),
+        dcf(2, elements(16, 14), elements(16, 17)),
+        dcf(2, elements(0, 0), elements(0, 0)),
+        dcf(HUGE, elements(16, 14), elements(16, 14)),
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
         Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
     ];

@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
+use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::legendre::{Legendre, Products};
 use ringshare::correlation::{
     Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
@@ -57,6 +58,8 @@ fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
         Lookup<R>,
         Comparison<R>,
         Chunks,
+        Dcf<R, R>,
+        Masked<Dcf<R, R>>,
         Legendre<R, R>,
         Masked<Legendre<R, R>>,
         Products<R>,

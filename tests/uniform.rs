@@ -10,13 +10,16 @@ use std::ops::BitXor;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use common::dcf::Shape;
 use common::xor;
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
+use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Deck, Elements};
 use ringshare::function::Table;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
-use ringshare::protocol::{Error, Party};
+use ringshare::prg::Prg;
+use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2, unpack, unpack_add};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
@@ -240,6 +243,64 @@ fn openings_and_results_of_relus_floors_and_equality() {
             seen.words.iter().for_each(|words| uniform_words("shares of a result", words, 64));
             seen.check_opened_bits();
         }
+    }
+}
+
+#[test]
+fn openings_and_results_of_comparisons_by_dcf() {
+    for (seed, values) in inputs().iter().enumerate() {
+        for bits in [14, 33] {
+            let seen = see(seed as u64, |party| {
+                party.set_comparison(Family::Dcf);
+                let x = input::<Z2<64>>(party, values)?;
+                let arithmetic = party.negative::<Z2<64>, Z2<64>>(&x, bits)?;
+                let boolean = party.negative_bits(&x, bits)?;
+                Ok([arithmetic.expose(), boolean.expose()].concat())
+            });
+            seen.check_frames();
+            let y = [0, 1].map(|nth| seen.opened(nth, bits));
+            y.iter().for_each(|y| uniform_words("y", y, bits));
+            let difference: Vec<u64> = y[0].iter().zip(&y[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+            uniform_words("the difference of two y", &difference, bits);
+            for words in &seen.words {
+                uniform_words("shares of x < 0", &words[..LEN], 64);
+                let bytes = words[LEN..].iter().flat_map(|word| word.to_le_bytes());
+                uniform("shares of bits", bytes.map(usize::from), 256);
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_say_nothing_of_their_thresholds() {
+    let (bits, len) = (8, 1 << 17);
+    let seeds = common::seeds(2, 1);
+    let request = Dcf::<Z2<8>, Z2<64>>::request(len, bits);
+    let (_, correction) = Deck::new(&seeds).unwrap().deal(&request).unwrap().unwrap();
+    let shares = seeds.own().map(Prg::new).map(|prg| {
+        let mut r = vec![0u8; len];
+        prg.words(0, 0, &mut r);
+        r
+    });
+    let masks = common::sum(&shares.collect::<Vec<_>>(), bits);
+    let keys = Shape { bits, width: 64 }.read(&correction, len);
+    // Thresholds 0 and the largest, flipped and not, one in between, and any.
+    for masks_of in [0u8..=0, 128..=128, 127..=127, 255..=255, 77..=77, 0..=255] {
+        let of = masks.iter().zip(&keys).filter(|(r, _)| masks_of.contains(*r)).map(|(_, key)| key);
+        let keys: Vec<_> = of.take(1 << 12).collect();
+        assert!(keys.len() > 300);
+        let mut vectors = vec![keys.iter().flat_map(|key| key.leaf.to_le_bytes()).collect::<Vec<u8>>()];
+        let mut differences = Vec::new();
+        for level in 0..6 {
+            vectors.push(keys.iter().flat_map(|key| key.levels[level].0.to_le_bytes()).collect());
+            vectors.push(keys.iter().flat_map(|key| (key.levels[level].2 as u64).to_le_bytes()).collect());
+            differences.extend(keys.iter().map(|key| key.levels[level].1 as usize));
+        }
+        let vectors: Vec<&[u8]> = vectors.iter().map(Vec::as_slice).collect();
+        let what = format!("keys of masks {masks_of:?}");
+        masked_apart(&what, &vectors);
+        uniform(&what, vectors.concat().into_iter().map(usize::from), 256);
+        uniform(&what, differences.into_iter(), 2);
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::dcf::{Dcf, key_bytes};
 use ringshare::correlation::legendre::{Legendre, Variant};
 use ringshare::correlation::{Elements, Store, Triple};
 use ringshare::linalg::Packed;
@@ -125,6 +126,14 @@ fn corrections_are_wiped_wherever_they_end() {
         drop(chunks.unwrap());
     };
     assert_eq!(left_behind(compared), 0, "half a comparison");
+    let walked = || {
+        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let correction = vec![MARKER; key_bytes(100, 64, 64)];
+        store.put(Dcf::<Z2<64>, Z2<64>>::request(100, 64), Some(correction)).unwrap();
+        let masked = store.dcf::<Z2<64>, Z2<64>>(100, 64).unwrap().mask(&Share::zeros(100)).1;
+        drop(masked.finish(&[0; 100], [0, 1]).unwrap());
+    };
+    assert_eq!(left_behind(walked), 0, "keys");
     let by_symbols = || {
         let mut store = Store::new(0, seeds.row(0)).unwrap();
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 10, Variant::Bsgn2);

@@ -50,6 +50,7 @@ use num_traits::{Bounded, One, Zero};
 
 pub use chunks::Chunks;
 pub(super) use deal::deal;
+pub(super) use kernel::{bit, flip};
 pub use plan::{Estimate, Plan, Task, Wish};
 
 use self::kernel::BLOCK;

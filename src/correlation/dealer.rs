@@ -7,6 +7,7 @@ use super::{Deck, Recipe, Seeds};
 use crate::net::{Kind, NetError, Network, Transport};
 use crate::prg::RootSeed;
 use crate::protocol::Error;
+use crate::share::Scratch;
 
 /// Hands out correlated randomness to the parties of one session.
 ///
@@ -39,7 +40,7 @@ impl<T: Transport> Dealer<T> {
         Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
     }
 
-    /// Deals a recipe: sends each item's correction to the party that gets it.
+    /// Deals a recipe: sends each item's correction to the parties that get it.
     ///
     /// # Errors
     /// If the transport fails, or as [`Deck::deal`].
@@ -48,10 +49,18 @@ impl<T: Transport> Dealer<T> {
             let deck = &mut self.deck;
             request.check(deck.parties())?;
             match request.correction() {
-                Some((party, bytes)) => {
+                Some((1, bytes)) => {
                     let deal = |out: &mut [u8]| deck.deal_into(request, out);
-                    self.network.send_with(party, Kind::Correction, bytes, deal)?;
-                    self.sent[party] += bytes as u64;
+                    self.network.send_with(0, Kind::Correction, bytes, deal)?;
+                    self.sent[0] += bytes as u64;
+                }
+                Some((recipients, bytes)) => {
+                    let mut correction = Scratch::zeros(bytes);
+                    deck.deal_into(request, &mut correction)?;
+                    for party in 0..recipients {
+                        self.network.send(party, Kind::Correction, &correction)?;
+                        self.sent[party] += bytes as u64;
+                    }
                 }
                 None => deck.deal_into(request, &mut [])?,
             }

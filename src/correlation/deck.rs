@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, compare, fixed, legendre, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, compare, dcf, fixed, legendre, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -65,9 +65,9 @@ impl Deck {
         self.prgs.len()
     }
 
-    /// Deals one item: the party that gets a correction, and the correction, if anyone gets one. It
-    /// is a secret of that party's, who puts it into its [`Store`](super::Store) with the request;
-    /// the others put the request alone.
+    /// Deals one item: how many parties get the correction (the first so many), and the correction, if
+    /// anyone gets one. It is a secret of theirs, who put it into their [`Store`](super::Store)s with the
+    /// request; the others put the request alone.
     ///
     /// # Errors
     /// If the request is malformed, or asks for a product with a matrix that was not masked in this session.
@@ -76,7 +76,7 @@ impl Deck {
         let to = request.correction();
         let mut out = vec![0; to.map_or(0, |(_, bytes)| bytes)];
         self.deal_into(request, &mut out)?;
-        Ok(to.map(|(party, _)| (party, out)))
+        Ok(to.map(|(recipients, _)| (recipients, out)))
     }
 
     /// As [`deal`](Self::deal), and writes the correction to `out`, every byte of it.
@@ -125,6 +125,11 @@ impl Deck {
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);
                 with_word!(word, W => with_word!(output, O => compare::deal::<W, O>(&dealing, plan, len, out)));
+            }
+            Request::Dcf { len, input, output } => {
+                with_word!(input.word, W => with_word!(output.word, O => {
+                    dcf::deal::<W, O>(&dealing, len, input.bits, output.bits, out);
+                }));
             }
             Request::Legendre { len, word, bits, variant, output } => {
                 with_word!(word, W => with_word!(output.word, O => {

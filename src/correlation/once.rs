@@ -4,6 +4,7 @@
 //!
 //! ```
 //! use ringshare::correlation::compare::{Chunks, Comparison};
+//! use ringshare::correlation::dcf::Dcf;
 //! use ringshare::correlation::legendre::{Legendre, Products};
 //! use ringshare::correlation::{FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Triple};
 //! use ringshare::ring::Z2;
@@ -23,6 +24,9 @@
 //! fn lifted(c: Chunks) { let _ = c.finish_lifted::<R, R>(&[], &[]); }
 //! fn bits(c: Chunks) { let _ = c.finish_bits(); }
 //! fn level(c: Chunks) { let _ = c.combine(&[]); }
+//! fn dcf(c: Dcf<R, R>, x: &Share<R>) { c.mask(x); }
+//! fn masked_dcf(c: Masked<Dcf<R, R>>) { let _ = c.finish(&[], [0, 1]); }
+//! fn dcf_bits(c: Masked<Dcf<R, Z2<1>>>) { let _ = c.finish_bits(&[]); }
 //! fn legendre(c: Legendre<R, R>, x: &Share<R>) { c.mask(x); }
 //! fn symbols(c: Masked<Legendre<R, R>>) { let _ = c.products(&[]); }
 //! fn products(c: Products<R>) { let _ = c.finish(&[], [0, 1]); }
@@ -90,6 +94,23 @@
 //!
 //! ```compile_fail,E0382
 //! fn level(c: ringshare::correlation::compare::Chunks) { let _ = c.combine(&[]); let _ = c.combine(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::dcf::Dcf, ring::Z2, share::Share};
+//! fn dcf(c: Dcf<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, dcf::Dcf}, ring::Z2};
+//! type D = Masked<Dcf<Z2<14>, Z2<14>>>;
+//! fn masked_dcf(c: D) { let _ = c.finish(&[], [0, 1]); let _ = c.finish(&[], [0, 1]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, dcf::Dcf}, ring::Z2};
+//! type D = Masked<Dcf<Z2<14>, Z2<1>>>;
+//! fn dcf_bits(c: D) { let _ = c.finish_bits(&[]); let _ = c.finish_bits(&[]); }
 //! ```
 //!
 //! ```compile_fail,E0382

@@ -16,7 +16,7 @@ impl Recipe {
 
     /// Bytes of correction that the dealer sends `party`, without frame headers.
     pub fn dealer_bytes(&self, party: usize) -> u64 {
-        let own = self.0.iter().filter_map(Request::correction).filter(|&(to, _)| to == party);
+        let own = self.0.iter().filter_map(Request::correction).filter(|&(recipients, _)| party < recipients);
         own.map(|(_, bytes)| bytes as u64).sum()
     }
 }

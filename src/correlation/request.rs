@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::compare::Plan;
+use super::dcf;
 use super::legendre::{self, Variant};
 use crate::function::Table;
 use crate::protocol::Error;
@@ -107,6 +108,15 @@ pub enum Request {
         /// How they are compared.
         plan: Plan,
     },
+    /// Distributed comparison functions, for two parties.
+    Dcf {
+        /// Number of values.
+        len: usize,
+        /// How the values are held, and the bits that are compared.
+        input: Elements,
+        /// The result's ring.
+        output: Elements,
+    },
     /// Comparisons with zero by Legendre symbols.
     Legendre {
         /// Number of values.
@@ -154,6 +164,7 @@ impl fmt::Display for Request {
                     None => f.write_str("result bits)"),
                 }
             }
+            Self::Dcf { len, input, output } => write!(f, "Dcf({len}, {input}, result {output})"),
             Self::Legendre { len, word, bits, variant, output } => {
                 write!(f, "Legendre({len} by {variant:?}, {bits} bits in words of {word}, result {output})")
             }
@@ -162,27 +173,27 @@ impl fmt::Display for Request {
 }
 
 impl Request {
-    /// To whom the dealer sends a correction, of how many bytes; `None` if to nobody. `usize::MAX`
-    /// bytes stand for more than can be addressed.
+    /// How many parties get a correction from the dealer (the first so many, all the same one) and of how
+    /// many bytes; `None` if nobody does. `usize::MAX` bytes stand for more than can be addressed.
     pub fn correction(&self) -> Option<(usize, usize)> {
-        let (party, bytes) = match self {
-            Self::Triple { len, elements } => (0, packed_len(*len, elements.bits)),
+        let bytes = match self {
+            Self::Triple { len, elements } => packed_len(*len, elements.bits),
             Self::MatrixTriple { rows, columns, elements, .. } => {
-                (0, packed_len(rows.saturating_mul(*columns), elements.bits))
+                packed_len(rows.saturating_mul(*columns), elements.bits)
             }
             Self::Input { .. } | Self::FixedMask { .. } => return None,
             Self::FixedProduct { rows, outputs, elements, .. } => {
-                (0, packed_len(rows.saturating_mul(*outputs), elements.bits))
+                packed_len(rows.saturating_mul(*outputs), elements.bits)
             }
             Self::Lookup { len, output, table, .. } => {
-                (0, packed_len(len.saturating_mul(table.entries().len()), output.bits))
+                packed_len(len.saturating_mul(table.entries().len()), output.bits)
             }
-            Self::Compare { len, plan, .. } => (0, plan.dealer_bytes(*len)),
-            Self::Legendre { len, variant, output, .. } => {
-                (0, legendre::dealer_bytes(*len, *variant, *output))
-            }
+            Self::Compare { len, plan, .. } => plan.dealer_bytes(*len),
+            Self::Dcf { len, input, output } => dcf::key_bytes(*len, input.bits, output.bits),
+            Self::Legendre { len, variant, output, .. } => legendre::dealer_bytes(*len, *variant, *output),
         };
-        Some((party, bytes))
+        let recipients = if matches!(self, Self::Dcf { .. }) { 2 } else { 1 };
+        Some((recipients, bytes))
     }
 
     /// A bound on the bytes of each vector that dealing or using it takes.
@@ -191,6 +202,8 @@ impl Request {
         const ELEMENT: u128 = 64;
         // Tables of all chunks, and last ones of 50 elements.
         const COMPARISON: u128 = 1024;
+        // 63 levels of two blocks and a bit.
+        const FUNCTION: u128 = 4096;
         let product = |a: usize, b: usize| a as u128 * b as u128;
         let elements = match self {
             Self::Input { len, .. } | Self::Triple { len, .. } => *len as u128,
@@ -203,6 +216,7 @@ impl Request {
             }
             Self::Lookup { len, table, .. } => product(*len, table.entries().len()),
             Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
+            Self::Dcf { len, .. } => *len as u128 * (FUNCTION / ELEMENT),
         };
         elements.saturating_mul(ELEMENT)
     }
@@ -225,6 +239,12 @@ impl Request {
             Self::Compare { word, plan, .. } => {
                 Elements { word: *word, bits: plan.bits() }.check()?;
                 plan.output().map_or(Ok(()), Elements::check)
+            }
+            Self::Dcf { input, output, .. } => {
+                range("parties of a comparison by DCF", 2, 2, parties as u64)?;
+                input.check()?;
+                range("bits of a comparison", 2, 64, input.bits as u64)?;
+                output.check()
             }
             Self::Legendre { word, bits, output, .. } => {
                 range(

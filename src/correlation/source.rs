@@ -140,6 +140,11 @@ impl Dealing<'_> {
         }
     }
 
+    /// One party's [`Source::random`].
+    pub(crate) fn own<W: Word>(&self, party: usize, section: u64, at: usize, out: &mut [W]) {
+        self.prgs[party].words(domain(self.item, section), at as u64, out);
+    }
+
     /// The exclusive or of all parties' [`Source::random`].
     pub(crate) fn xor<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
         let domain = domain(self.item, section);

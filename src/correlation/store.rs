@@ -162,7 +162,7 @@ impl Store {
 
     /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
     pub fn correction_len(&self, request: &Request) -> Option<usize> {
-        request.correction().filter(|&(party, _)| party == self.party).map(|(_, bytes)| bytes)
+        request.correction().filter(|&(recipients, _)| self.party < recipients).map(|(_, bytes)| bytes)
     }
 
     /// Items that are left.
@@ -183,9 +183,8 @@ impl Store {
     /// Hands out the next item, which must be the one asked for.
     pub(crate) fn take(&mut self, asked: Request) -> Result<Source, StoreError> {
         let correction = if let Some(list) = &mut self.asked {
-            let bytes = asked.correction().filter(|&(party, _)| party == self.party);
             list.push(asked.clone());
-            bytes.map(|(_, bytes)| Arc::new(Scratch::zeros(bytes)))
+            self.correction_len(&asked).map(|bytes| Arc::new(Scratch::zeros(bytes)))
         } else {
             match self.queue.pop_front() {
                 None => return Err(StoreError::Exhausted { asked: Box::new(asked) }),

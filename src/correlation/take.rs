@@ -4,6 +4,7 @@
 //! callers that run the protocols' local steps under their own networking.
 
 use super::compare::{Comparison, Plan};
+use super::dcf::Dcf;
 use super::legendre::{self, Legendre, Variant};
 use super::{Fixed, FixedMask, FixedProduct, InputMask, Lookup, MatrixTriple, Store, StoreError, Triple};
 use crate::function::Table;
@@ -80,6 +81,18 @@ impl Store {
         assert!(plan.bits() <= R::BITS, "{} bits compared in a ring of {} bits", plan.bits(), R::BITS);
         let source = self.take(Comparison::<R>::request(len, &plan))?;
         Ok(Comparison::new(source, plan, len))
+    }
+
+    /// Takes the distributed comparison functions for `len` values of `bits` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64 or above k.
+    pub fn dcf<R: Ring, O: Ring>(&mut self, len: usize, bits: u32) -> Result<Dcf<R, O>, StoreError> {
+        assert!((2..=R::BITS.min(64)).contains(&bits), "{bits} bits compared in a ring of {} bits", R::BITS);
+        Ok(Dcf::new(self.take(Dcf::<R, O>::request(len, bits))?, len, bits))
     }
 
     /// Takes the comparison by Legendre symbols of `len` values of `bits` bits, with results in O.

@@ -5,6 +5,7 @@
 //! one file each, and everything that stands on comparisons takes the one that the party was told
 //! to take ([`Party::set_comparison`]).
 
+mod dcf;
 mod family;
 mod legendre;
 mod lookup;
@@ -22,8 +23,8 @@ impl<T: Transport> Party<T> {
     /// `[if x ≥ 0, if x < 0]` of `values`, in O.
     ///
     /// # Errors
-    /// If `bits` is not in 2..=64, above k or beyond what the family takes, the network fails, the store
-    /// has no such comparison next or the dealer's data is malformed.
+    /// If `bits` is not in 2..=64, above k or beyond what the family takes, or it is not for this number of
+    /// parties, the network fails, the store has no such comparison next or the dealer's data is malformed.
     pub fn compare<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -36,6 +37,7 @@ impl<T: Transport> Party<T> {
                 let task = Task::Negative(Some(Elements::of::<O>()));
                 self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
             }
+            Family::Dcf => self.compare_by_dcf(x, bits, values),
             Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, values),
         }
     }
@@ -78,6 +80,7 @@ impl<T: Transport> Party<T> {
         self.check_bits::<R>(bits)?;
         match self.family {
             Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Negative(None), wish)),
+            Family::Dcf => self.negative_by_dcf(x, bits),
             Family::Legendre(variant) => self.negative_by_legendre(x, bits, variant),
         }
     }

@@ -18,8 +18,9 @@
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
 //!
-//! After a comparison by Legendre symbols: x changed to the result's ring by a [`truncate`](Party::truncate), and
-//! a product with d, together two rounds more.
+//! After a comparison of another family than the lookups: x changed to the result's ring, by a
+//! [`truncate`](Party::truncate) unless its low bits are all that is asked for, and a product with d;
+//! together one or two rounds more.
 
 use alloc::vec;
 
@@ -60,7 +61,7 @@ impl<T: Transport> Party<T> {
                 let task = Task::Relu { output: Elements::of::<O>(), shift };
                 self.lift(x, Plan::choose(bits, task, wish))
             }
-            Family::Legendre(_) => self.relu_by_product(x, bits, shift),
+            Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift),
         }
     }
 
@@ -72,7 +73,12 @@ impl<T: Transport> Party<T> {
         shift: u32,
     ) -> Result<Share<O>, Error> {
         let positive = self.compare::<R, O>(x, bits, [One::one(), Zero::zero()])?;
-        let truncated = self.truncate::<R, O>(x, bits, shift)?;
+        let truncated = if is_low(bits, shift, O::BITS) {
+            // Shares modulo 2^k are shares modulo any less.
+            Share::from_words(x.expose().iter().map(|word| O::Word::truncate(word.widen())).collect())
+        } else {
+            self.truncate::<R, O>(x, bits, shift)?
+        };
         self.multiply(&positive, &truncated)
     }
 
@@ -110,6 +116,11 @@ impl<T: Transport> Party<T> {
     }
 }
 
+/// Whether a ring of `output` bits takes no more of x than its low bits.
+fn is_low(bits: u32, shift: u32, output: u32) -> bool {
+    shift == 0 && output <= bits
+}
+
 /// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
 ///
 /// # Panics
@@ -117,9 +128,12 @@ impl<T: Transport> Party<T> {
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
-        Family::Legendre(_) => family
-            .cost(len, bits, Some(output))
-            .then(truncate_cost(len, bits, shift, output))
-            .then(multiply_cost(len, output.bits)),
+        Family::Dcf | Family::Legendre(_) => {
+            let change = match is_low(bits, shift, output.bits) {
+                true => Cost::default(),
+                false => truncate_cost(len, bits, shift, output),
+            };
+            family.cost(len, bits, Some(output)).then(change).then(multiply_cost(len, output.bits))
+        }
     }
 }

@@ -7,6 +7,35 @@ use ringshare::share::Share;
 
 use super::{Random, split, stores, sum, xor};
 
+/// Values where comparisons go wrong first: about zero, about the ends, about powers of two.
+pub fn edges<W: Word>(bits: u32) -> Vec<W> {
+    let powers = (0..bits).map(|b| 1i128 << b);
+    let near = powers.flat_map(|p| [p - 1, p, p + 1, -p - 1, -p, -p + 1]);
+    near.chain([0, 1, -1]).map(W::from_signed).collect()
+}
+
+/// Values whose sizes are as varied as their signs: half of them short, half of any length.
+pub fn varied<W: Word>(len: usize, bits: u32, random: &mut Random) -> Vec<W> {
+    let short = |random: &mut Random| {
+        let value = random.next() >> random.below(64);
+        if random.next() & 1 == 1 { -i128::from(value) } else { value.into() }
+    };
+    let mut values: Vec<W> = random.words(len / 2);
+    values.extend((len / 2..len).map(|_| W::from_signed(short(random).signed_low(bits))));
+    values
+}
+
+/// The low bits of a number, two's complement.
+trait SignedLow {
+    fn signed_low(self, bits: u32) -> Self;
+}
+
+impl SignedLow for i128 {
+    fn signed_low(self, bits: u32) -> i128 {
+        self << (128 - bits) >> (128 - bits)
+    }
+}
+
 /// The parties and the session, and whether they write down what they open.
 #[derive(Clone, Copy)]
 pub struct Setting {

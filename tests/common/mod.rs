@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod compare;
+pub mod dcf;
 
 use num_traits::WrappingSub;
 use proptest::prelude::*;
@@ -58,13 +59,10 @@ pub fn stores(parties: usize, session: u64, recipe: &Recipe) -> Vec<Store> {
 
 /// Deals one item to all stores.
 pub fn put(deck: &mut Deck, stores: &mut [Store], request: &Request) {
-    let (to, mut correction) = match deck.deal(request).unwrap() {
-        Some((to, correction)) => (Some(to), Some(correction)),
-        None => (None, None),
-    };
+    let dealt = deck.deal(request).unwrap();
     for (party, store) in stores.iter_mut().enumerate() {
-        let own = if to == Some(party) { correction.take() } else { None };
-        store.put(request.clone(), own).unwrap();
+        let own = dealt.as_ref().filter(|(recipients, _)| party < *recipients);
+        store.put(request.clone(), own.map(|(_, correction)| correction.clone())).unwrap();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Elements, FixedMask, Lookup, MatrixTriple, Request, Store, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Packed;
@@ -176,6 +177,7 @@ fn corrections(choice: u8, data: &[u8]) {
             Lookup::<R>::request(LEN, &pairs),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
+            Dcf::<R, Z2<5>>::request(LEN, 13),
         ];
         let mut store = Store::new(party, &row).unwrap();
         for request in requests {
@@ -205,6 +207,8 @@ fn corrections(choice: u8, data: &[u8]) {
             }
             chunks.finish_bits()
         });
+        let masked = store.dcf::<R, Z2<5>>(LEN, 13).unwrap().mask(&x).1;
+        let _ = masked.finish(&[choice.into(); LEN], [0, 1]);
     }
 }
 

@@ -38,7 +38,7 @@ wide! {
 
 wide! {
     /// Bit `bit` of every y, 64 to a word.
-    pub(super) fn bit<W: Word>(y: &[W], bit: u32, out: &mut [u64]) {
+    pub(in crate::correlation) fn bit<W: Word>(y: &[W], bit: u32, out: &mut [u64]) {
         for (out, y) in out.iter_mut().zip(y.chunks(64)) {
             let mut bytes = [0; 64];
             for (byte, y) in bytes.iter_mut().zip(y) {
@@ -119,7 +119,7 @@ wide! {
 wide! {
     /// From shares t of a bit and a public flip p to shares of `zero + (one − zero)·(t ⊕ p)`:
     /// `factor` is one − zero, and `[base, base + factor]` what this party adds for p = 0 and 1.
-    pub(super) fn flip<W: Word>(bits: &[u64], t: &mut [W], factor: W, base: W, flipped: W) {
+    pub(in crate::correlation) fn flip<W: Word>(bits: &[u64], t: &mut [W], factor: W, base: W, flipped: W) {
         for (word, t) in bits.iter().zip(t.chunks_mut(64)) {
             for (i, t) in t.iter_mut().enumerate() {
                 let mask = W::zero().wrapping_sub(&W::truncate64(*word >> i & 1));

@@ -1,5 +1,6 @@
 //! The ways to compare.
 
+use super::dcf;
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::legendre::{self, Variant};
 use crate::correlation::{Cost, Elements};
@@ -13,6 +14,9 @@ pub enum Family {
     /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
+    /// Distributed comparison functions ([`correlation::dcf`](crate::correlation::dcf)): two parties, one
+    /// round, many bytes from the dealer.
+    Dcf,
     /// Legendre symbols modulo a 64-bit prime ([`correlation::legendre`](crate::correlation::legendre)),
     /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
     /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
@@ -30,7 +34,7 @@ impl Family {
     pub(in crate::protocol) fn wish(self) -> Wish {
         match self {
             Self::Lookup(wish) => wish,
-            Self::Legendre(_) => Wish::default(),
+            Self::Dcf | Self::Legendre(_) => Wish::default(),
         }
     }
 
@@ -41,6 +45,7 @@ impl Family {
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
+            Self::Dcf => dcf::cost(len, bits, output),
             Self::Legendre(variant) => {
                 legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
             }

@@ -1,0 +1,49 @@
+//! Comparison by distributed comparison functions: two parties.
+//!
+//! One round, k bits opened; the mathematics and the dealer's bytes in
+//! [`correlation::dcf`](crate::correlation::dcf).
+
+use super::{Error, Party, range};
+use crate::correlation::dcf::key_bytes;
+use crate::correlation::{Cost, Elements};
+use crate::net::Transport;
+use crate::ring::Ring;
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    pub(super) fn compare_by_dcf<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        values: [O::Word; 2],
+    ) -> Result<Share<O>, Error> {
+        self.check_two()?;
+        let (mut y, masked) = self.store.dcf::<R, O>(x.len(), bits)?.mask(x);
+        self.network.open(&mut y, bits)?;
+        if self.network.is_dry() {
+            return Ok(Share::zeros(x.len()));
+        }
+        Ok(masked.finish(&y, values)?)
+    }
+
+    pub(super) fn negative_by_dcf<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
+        self.check_two()?;
+        let (mut y, masked) = self.store.dcf(x.len(), bits)?.mask(x);
+        self.network.open(&mut y, bits)?;
+        if self.network.is_dry() {
+            return Ok(BitShare::zeros(x.len()));
+        }
+        Ok(masked.finish_bits(&y)?)
+    }
+
+    fn check_two(&self) -> Result<(), Error> {
+        range("parties of a comparison by DCF", 2, 2, self.parties() as u64)
+    }
+}
+
+/// The cost of `len` comparisons of `bits` bits.
+pub(super) fn cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
+    let key = key_bytes(len, bits, output.map_or(1, |output| output.bits));
+    Cost { rounds: 1, opened_bits: len as u64 * bits as u64, dealer_bytes: 2 * key as u64 }
+}
