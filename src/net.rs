@@ -6,9 +6,12 @@
 //! is the dealer.
 //!
 //! Wrappers of a transport see whole frames and nothing else: [`Counting`] counts rounds and
-//! bytes, [`Tracing`] reports headers, [`Faults`] breaks things for tests.
+//! bytes, [`Tracing`] reports headers, [`Faults`] breaks things for tests. With `std`, `Delayed` lets
+//! frames take the time that a network would.
 
 mod counting;
+#[cfg(feature = "std")]
+mod delayed;
 mod error;
 mod faults;
 mod frame;
@@ -18,6 +21,8 @@ mod network;
 mod tracing;
 
 pub use counting::{Counting, Counts};
+#[cfg(feature = "std")]
+pub use delayed::{Delayed, Link};
 pub use error::NetError;
 pub use faults::{Fault, FaultError, Faults};
 pub use frame::{Header, Kind};

@@ -1,0 +1,96 @@
+//! Every family of comparisons at 2^14 values: a party online and the dealer, CPU time of the busiest.
+#![allow(missing_docs)]
+
+#[path = "../examples/compare/families.rs"]
+#[allow(dead_code)]
+mod families;
+#[allow(dead_code)]
+mod session;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use ringshare::net::{Memory, Topology};
+use ringshare::protocol::{Error, Family, Party};
+use ringshare::ring::{Ring, Word};
+use ringshare::share::Share;
+
+use families::{FAMILIES, ring_bits, with_ring};
+use session::Session;
+
+const LEN: usize = 1 << 14;
+
+/// One family, bit length and number of parties.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    family: Family,
+    bits: u32,
+    parties: usize,
+}
+
+impl Case {
+    fn compare<R: Ring>(self, party: &mut Party<Memory>, x: &Share<R>) -> Result<(), Error> {
+        party.sign::<R, R>(black_box(x), self.bits).map(drop)
+    }
+
+    /// Whether the family takes this case at all.
+    fn possible<R: Ring>(self) -> bool {
+        let mut dry = Party::dry(self.parties);
+        dry.set_comparison(self.family);
+        self.compare::<R>(&mut dry, &Share::zeros(64)).is_ok()
+    }
+
+    fn bench<R: Ring>(self, c: &mut Criterion) {
+        if !self.possible::<R>() {
+            return;
+        }
+        let mut session = Session::open(self.parties);
+        session.parties.iter_mut().for_each(|party| {
+            party.set_comparison(self.family);
+            party.network_mut().set_topology(Topology::Direct);
+        });
+        // Shares of numbers that are small enough for every family.
+        let share =
+            |party: usize| Share::<R>::from_words(vec![R::Word::truncate64(u64::from(party == 0)); LEN]);
+        let shares: Vec<_> = (0..self.parties).map(share).collect();
+        let recipe = session.recipe(|party| {
+            party.set_comparison(self.family);
+            self.compare::<R>(party, &Share::zeros(LEN))
+        });
+        let mut group = c.benchmark_group(format!("compare/{}", self.name));
+        group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+        group.warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(200));
+        // The slow families would run fifty times instead of ten, and the statistics take longer than the runs.
+        group.sampling_mode(SamplingMode::Flat).nresamples(1000);
+        for (phase, name) in ["online", "dealer"].into_iter().enumerate() {
+            let id = BenchmarkId::new(format!("{name}/{} bits", self.bits), self.parties);
+            group.bench_function(id, |b| {
+                b.iter_custom(|iterations| {
+                    let mut total = Duration::ZERO;
+                    for _ in 0..iterations {
+                        let dealer = session.deal(&recipe);
+                        let online = session.each(|id, party| self.compare::<R>(party, &shares[id]));
+                        total += [online, dealer][phase].cpu;
+                    }
+                    total
+                });
+            });
+        }
+    }
+}
+
+fn benches(c: &mut Criterion) {
+    for &(name, family) in FAMILIES {
+        for bits in [8, 14, 32, 64] {
+            for parties in [2, 3] {
+                let case = Case { name, family, bits, parties };
+                with_ring!(ring_bits(family, bits), R => case.bench::<R>(c));
+            }
+        }
+    }
+}
+
+criterion_group!(group, benches);
+criterion_main!(group);

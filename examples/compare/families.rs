@@ -1,0 +1,82 @@
+//! The ways to compare, one line each, and the rings that hold values of a bit length.
+
+use std::fmt::Display;
+
+use ringshare::correlation::Elements;
+use ringshare::correlation::compare::{Plan, Task, Wish};
+use ringshare::correlation::legendre::Variant;
+use ringshare::protocol::Family;
+
+/// Names and families, in the order of the table.
+pub(crate) const FAMILIES: &[(&str, Family)] = &[
+    ("lookup-balanced", Family::Lookup(Wish::Balanced)),
+    ("lookup-rounds", Family::Lookup(Wish::Rounds)),
+    ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
+    ("lookup-cpu", Family::Lookup(Wish::Cpu)),
+    ("legendre-0", Family::Legendre(Variant::Bsgn0)),
+    ("legendre-1", Family::Legendre(Variant::Bsgn1)),
+    ("legendre-2", Family::Legendre(Variant::Bsgn2)),
+];
+
+/// Bits that the ring must have: one to spare for Legendre symbols.
+pub(crate) fn ring_bits(family: Family, bits: u32) -> u32 {
+    bits + u32::from(matches!(family, Family::Legendre(_)))
+}
+
+/// How the family goes about it, in a few words; `-` if there is only one way.
+pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
+    match family {
+        Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
+        Family::Legendre(variant) => match variant.symbols() {
+            1 => "1 symbol".into(),
+            symbols => format!("{symbols} symbols"),
+        },
+        _ => "-".into(),
+    }
+}
+
+/// As a plan prints itself, but a long run of one width as `width x chunks`, and groups alike.
+fn chunks(plan: &Plan) -> String {
+    let mut text = runs(plan.chunks());
+    for (level, groups) in plan.levels().iter().enumerate() {
+        text += if level == 0 { " in " } else { ", then " };
+        text += &runs(groups);
+    }
+    text
+}
+
+/// 3, 4, 4, 4 as `3+4x3`.
+fn runs<T: PartialEq + Display>(sizes: &[T]) -> String {
+    let runs = sizes.chunk_by(|a, b| a == b).map(|run| match run {
+        [size] => size.to_string(),
+        [size, _] => format!("{size}+{size}"),
+        _ => format!("{}x{}", run[0], run.len()),
+    });
+    runs.collect::<Vec<_>>().join("+")
+}
+
+/// Runs `$body` with `$R` as the ring of the smallest word that holds `$bits`.
+macro_rules! with_ring {
+    ($bits:expr, $R:ident => $body:expr) => {
+        match $bits {
+            ..=8 => {
+                type $R = ringshare::ring::Z2<8>;
+                $body
+            }
+            9..=16 => {
+                type $R = ringshare::ring::Z2<16>;
+                $body
+            }
+            17..=32 => {
+                type $R = ringshare::ring::Z2<32>;
+                $body
+            }
+            _ => {
+                type $R = ringshare::ring::Z2<64>;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use with_ring;
