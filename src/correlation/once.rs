@@ -24,7 +24,7 @@
 //! fn opened(c: Masked<EdaBits<R>>) { let _ = c.subtract(&[], Circuit::Sign); }
 //! fn subtraction(c: Subtraction) { c.combine(vec![]); }
 //! fn subtracted(c: Subtraction) { c.finish(); }
-//! fn products(c: BitProducts, x: &BitShare) { c.mask(&[x, x]); }
+//! fn bit_products(c: BitProducts, x: &BitShare) { c.mask(&[x, x]); }
 //! fn multiplied(c: Masked<BitProducts>) { let _ = c.finish(&[]); }
 //! fn dabits(c: DaBits<R>, x: &BitShare) { c.mask(&[x]); }
 //! fn number(c: Masked<DaBits<R>>) { let _ = c.finish(&[]); }
