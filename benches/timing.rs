@@ -18,7 +18,8 @@ use std::time::Instant;
 use num_traits::{Bounded, Zero};
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::correlation::legendre::{Legendre, Variant};
-use ringshare::correlation::{Deck, Elements, Masked, Request, Seeds, Store};
+use ringshare::correlation::{Deck, Elements, Lookup, Masked, Request, Seeds, Store};
+use ringshare::function::Table;
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -221,6 +222,9 @@ fn main() {
         bytes.iter().position(|&byte| byte != 0)
     });
 
+    let (table, pairs) = (Table::new(8, |x| 7 * x), Table::pairs([4, 3], |a, b| a * b));
+    dealing(&mut bench, "table, dealer, 8 bits", &Lookup::<Z2<14>>::request(LEN, &table));
+    dealing(&mut bench, "table, dealer, pair of 4 and 3 bits", &Lookup::<Z2<64>>::request(LEN, &pairs));
     let output = Some(Elements::of::<Z2<14>>());
     comparison::<Z2<14>>(&mut bench, "14 bits", &Plan::new(14, output));
     comparison::<Z2<32>>(&mut bench, "32 bits to bits", &Plan::new(32, None));

@@ -23,10 +23,15 @@
 //! | [`FixedMask`] | A | none |
 //! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
 //! | [`Lookup`] | r, the table T(· − r) | the table |
+//! | [`EdaBits`](bits::EdaBits) | r, its bits, products of neighbours | a bit each |
+//! | [`BitProducts`](bits::BitProducts) | bits ρ, products ρ_i·ρ_j | a bit a product |
+//! | [`DaBits`](bits::DaBits) | a bit ρ, also as a number | k bits |
+//! | [`Select`](bits::Select) | s, a bit ρ, also as a number, ρ·s | 2k bits |
 //! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
 //! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
 //! | [`Dcf`](dcf::Dcf) | r, two trees | see [`dcf`] |
 
+pub mod bits;
 pub mod compare;
 pub mod dcf;
 mod dealer;

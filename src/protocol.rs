@@ -13,6 +13,11 @@
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
+//! | [`and`](Party::and) of bits | 1 | 2 | 1 |
+//! | [`bits`](Party::bits) of k-bit numbers | ⌈log2(k − 1)⌉ | see [`Circuit`](crate::correlation::bits::Circuit) | |
+//! | [`arithmetic`](Party::arithmetic) of a bit | 1 | 1 | k |
+//! | [`compose`](Party::compose) of m bits | 1 | m | Σ (k − j), j < m |
+//! | [`select`](Party::select), [`select_bits`](Party::select_bits) by a bit | 1 | 1 + k | 2k |
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | by the [`Family`]; of the lookups, see [`Plan`](crate::correlation::compare::Plan) | | |
 //! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
@@ -26,6 +31,7 @@
 //! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
 
 mod argmax;
+mod bits;
 mod compare;
 mod equal;
 pub(crate) mod error;
@@ -40,6 +46,7 @@ mod relu;
 mod truncate;
 
 pub use argmax::cost as argmax_cost;
+pub use bits::{and_cost, bits_cost, compose_cost, select_cost};
 pub use compare::Family;
 pub use equal::cost as equal_cost;
 pub use error::Error;

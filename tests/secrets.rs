@@ -5,6 +5,7 @@ mod common;
 
 use std::time::Duration;
 
+use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select, Subtraction};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
 use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::legendre::{Legendre, Products};
@@ -49,6 +50,7 @@ macro_rules! neither_printed_nor_cloned {
 #[test]
 fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
     neither_printed_nor_cloned!(
+        EdaBits<R>, BitProducts, DaBits<R>, Select<R>, Subtraction, Masked<EdaBits<R>>, Masked<BitProducts>,
         InputMask<R>,
         Triple<R>,
         MatrixTriple<R>,

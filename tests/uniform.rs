@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use common::dcf::Shape;
 use common::xor;
+use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select};
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Deck, Elements};
@@ -272,6 +273,57 @@ fn openings_and_results_of_comparisons_by_dcf() {
 }
 
 #[test]
+fn openings_of_bits() {
+    type Step<'a> = &'a (dyn Fn(&mut Party<Capture>, &Share<Z2<64>>) -> Result<Vec<u64>, Error> + Sync);
+    // The bits of x itself open nothing, so that products of them see any reuse of a mask.
+    let bits = |party: &mut Party<Capture>, x: &Share<Z2<64>>| Ok::<_, Error>(party.bits(x, 1)?.remove(0));
+    let steps: [(u32, bool, Step<'_>); 8] = [
+        (14, true, &|party, x| {
+            Ok(party.bits(x, 14)?.iter().flat_map(|bits| bits.expose().to_vec()).collect())
+        }),
+        (33, true, &|party, x| Ok(party.negative_bits(x, 33)?.expose().to_vec())),
+        (64, false, &|party, x| Ok(party.negative::<_, Z2<64>>(x, 64)?.expose().to_vec())),
+        (21, true, &|party, x| Ok(party.zero_bits(x, 21)?.expose().to_vec())),
+        (20, false, &|party, x| Ok(party.relu_truncate::<_, Z2<64>>(x, 20, 8)?.expose().to_vec())),
+        (0, true, &|party, x| {
+            let bits = bits(party, x)?;
+            Ok(party.and(&bits, &bits)?.expose().to_vec())
+        }),
+        (0, false, &|party, x| {
+            let bits = bits(party, x)?;
+            Ok(party.compose::<Z2<64>>(&[bits.clone(), bits.clone(), bits])?.expose().to_vec())
+        }),
+        (64, false, &|party, x| {
+            let bits = bits(party, x)?;
+            Ok(party.select_bits(&bits, x)?.expose().to_vec())
+        }),
+    ];
+    for (seed, values) in inputs().iter().enumerate() {
+        for (opened, bytes, step) in &steps {
+            let seen = see(seed as u64, |party| {
+                party.set_comparison(Family::Bitwise);
+                let x = input::<Z2<64>>(party, values)?;
+                step(party, &x)
+            });
+            seen.check_frames();
+            if *opened > 0 {
+                uniform_words("y", &seen.opened(0, *opened), *opened);
+            }
+            seen.check_opened_bits();
+            for words in &seen.words {
+                match bytes {
+                    true => {
+                        let bytes = words.iter().flat_map(|word| word.to_le_bytes());
+                        uniform("shares of bits", bytes.map(usize::from), 256);
+                    }
+                    false => uniform_words("shares of a result", words, 64),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn keys_say_nothing_of_their_thresholds() {
     let (bits, len) = (8, 1 << 17);
     let seeds = common::seeds(2, 1);
@@ -301,6 +353,26 @@ fn keys_say_nothing_of_their_thresholds() {
         masked_apart(&what, &vectors);
         uniform(&what, vectors.concat().into_iter().map(usize::from), 256);
         uniform(&what, differences.into_iter(), 2);
+    }
+}
+
+#[test]
+fn vectors_of_dealt_bits_have_masks_of_their_own() {
+    let len = 1 << 14;
+    let pairs: Arc<[[u16; 2]]> = Arc::new([[0, 1], [1, 2], [2, 0], [2, 3]]);
+    for (request, sizes) in [
+        (EdaBits::<R>::request(len, 14, 7), vec![len / 8; 21]),
+        (BitProducts::request(len, 4, pairs), vec![len / 8; 4]),
+        (DaBits::<Z2<16>>::request(len, 9), (8..=16).rev().map(|bits| len * bits / 8).collect()),
+        (Select::<Z2<32>>::request(len), vec![4 * len; 2]),
+    ] {
+        let mut deck = Deck::new(&common::seeds(2, 1)).unwrap();
+        let (_, correction) = deck.deal(&request).unwrap().unwrap();
+        let mut rest = &correction[..];
+        let vectors: Vec<&[u8]> =
+            sizes.into_iter().map(|len: usize| &rest.split_off(..len).unwrap()[..2048]).collect();
+        assert!(rest.is_empty());
+        masked_apart(&request.to_string(), &vectors);
     }
 }
 

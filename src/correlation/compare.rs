@@ -37,7 +37,7 @@ mod chunks;
 mod combine;
 mod deal;
 mod finish;
-mod kernel;
+pub(super) mod kernel;
 mod last;
 mod plan;
 pub(super) mod table;

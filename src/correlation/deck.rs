@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Dealing, Elements, Request, Seeds, compare, dcf, fixed, legendre, lookup, triple};
+use super::{Dealing, Elements, Request, Seeds, bits, compare, dcf, fixed, legendre, lookup, triple};
 use crate::prg::Prg;
 use crate::protocol::Error;
 
@@ -121,6 +121,18 @@ impl Deck {
             }
             Request::Lookup { len, output: Elements { word, bits }, ref table } => {
                 with_word!(word, W => lookup::deal::<W>(&dealing, table, len, bits, out));
+            }
+            Request::EdaBits { len, elements: Elements { word, bits }, pairs } => {
+                with_word!(word, W => bits::deal_edabits::<W>(&dealing, len, bits, pairs, out));
+            }
+            Request::BitProducts { len, masks, ref pairs } => {
+                bits::deal_products(&dealing, len, masks, pairs, out);
+            }
+            Request::DaBits { len, planes, output: Elements { word, bits } } => {
+                with_word!(word, W => bits::deal_dabits::<W>(&dealing, len, planes, bits, out));
+            }
+            Request::Select { len, elements: Elements { word, bits } } => {
+                with_word!(word, W => bits::deal_select::<W>(&dealing, len, bits, out));
             }
             Request::Compare { len, word, ref plan } => {
                 let output = plan.output().map_or(8, |elements| elements.word);

@@ -3,12 +3,13 @@
 //! Used once, everything does:
 //!
 //! ```
+//! use ringshare::correlation::bits::{BitProducts, Circuit, DaBits, EdaBits, Select, Subtraction};
 //! use ringshare::correlation::compare::{Chunks, Comparison};
 //! use ringshare::correlation::dcf::Dcf;
 //! use ringshare::correlation::legendre::{Legendre, Products};
 //! use ringshare::correlation::{FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Triple};
 //! use ringshare::ring::Z2;
-//! use ringshare::share::Share;
+//! use ringshare::share::{BitShare, Share};
 //! type R = Z2<14>;
 //! fn input(c: InputMask<R>) { c.share(&[]); }
 //! fn triple(c: Triple<R>, x: &Share<R>) { c.mask(x, x); }
@@ -19,6 +20,16 @@
 //! fn fixed_product(c: FixedProduct<R>, x: &Share<R>) { c.mask(x); }
 //! fn fixed_mask(c: FixedMask<R>) { c.finish(None); }
 //! fn comparison(c: Comparison<R>, x: &Share<R>) { c.mask(x); }
+//! fn edabits(c: EdaBits<R>, x: &Share<R>) { c.mask(x); }
+//! fn opened(c: Masked<EdaBits<R>>) { let _ = c.subtract(&[], Circuit::Sign); }
+//! fn subtraction(c: Subtraction) { c.combine(vec![]); }
+//! fn subtracted(c: Subtraction) { c.finish(); }
+//! fn products(c: BitProducts, x: &BitShare) { c.mask(&[x, x]); }
+//! fn multiplied(c: Masked<BitProducts>) { let _ = c.finish(&[]); }
+//! fn dabits(c: DaBits<R>, x: &BitShare) { c.mask(&[x]); }
+//! fn number(c: Masked<DaBits<R>>) { let _ = c.finish(&[]); }
+//! fn select(c: Select<R>, b: &BitShare, x: &Share<R>) { c.mask(b, x); }
+//! fn selected(c: Masked<Select<R>>) { let _ = c.finish(&[], &[]); }
 //! fn masked(c: Masked<Comparison<R>>) { let _ = c.look_up(&[]); }
 //! fn chunks(c: Chunks) { let _ = c.finish::<R>(&[], [0, 1]); }
 //! fn lifted(c: Chunks) { let _ = c.finish_lifted::<R, R>(&[], &[]); }
@@ -111,6 +122,59 @@
 //! use ringshare::{correlation::{Masked, dcf::Dcf}, ring::Z2};
 //! type D = Masked<Dcf<Z2<14>, Z2<1>>>;
 //! fn dcf_bits(c: D) { let _ = c.finish_bits(&[]); let _ = c.finish_bits(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::bits::EdaBits, ring::Z2, share::Share};
+//! fn edabits(c: EdaBits<Z2<14>>, x: &Share<Z2<14>>) { c.mask(x); c.mask(x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::{Masked, bits::{Circuit, EdaBits}};
+//! use ringshare::ring::Z2;
+//! fn opened(c: Masked<EdaBits<Z2<14>>>) {
+//!     let _ = c.subtract(&[], Circuit::Sign);
+//!     let _ = c.subtract(&[], Circuit::Sign);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn subtraction(c: ringshare::correlation::bits::Subtraction) { c.combine(vec![]); c.combine(vec![]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn subtracted(c: ringshare::correlation::bits::Subtraction) { c.finish(); c.finish(); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::bits::BitProducts, share::BitShare};
+//! fn products(c: BitProducts, x: &BitShare) { c.mask(&[x, x]); c.mask(&[x, x]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::{Masked, bits::BitProducts};
+//! fn multiplied(c: Masked<BitProducts>) { let _ = c.finish(&[]); let _ = c.finish(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::bits::DaBits, ring::Z2, share::BitShare};
+//! fn dabits(c: DaBits<Z2<14>>, x: &BitShare) { c.mask(&[x]); c.mask(&[x]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, bits::DaBits}, ring::Z2};
+//! fn number(c: Masked<DaBits<Z2<14>>>) { let _ = c.finish(&[]); let _ = c.finish(&[]); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::correlation::bits::Select;
+//! use ringshare::{ring::Z2, share::{BitShare, Share}};
+//! fn select(c: Select<Z2<14>>, b: &BitShare, x: &Share<Z2<14>>) { c.mask(b, x); c.mask(b, x); }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use ringshare::{correlation::{Masked, bits::Select}, ring::Z2};
+//! fn selected(c: Masked<Select<Z2<14>>>) { let _ = c.finish(&[], &[]); let _ = c.finish(&[], &[]); }
 //! ```
 //!
 //! ```compile_fail,E0382

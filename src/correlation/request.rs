@@ -1,7 +1,9 @@
 //! What can be asked of the dealer.
 
+use alloc::sync::Arc;
 use core::fmt;
 
+use super::bits;
 use super::compare::Plan;
 use super::dcf;
 use super::legendre::{self, Variant};
@@ -99,6 +101,40 @@ pub enum Request {
         /// The public function, by value.
         table: Table,
     },
+    /// Random numbers with their bits, and products of neighbouring bits.
+    EdaBits {
+        /// Number of values.
+        len: usize,
+        /// Their low bits, at most 64.
+        elements: Elements,
+        /// Pairs of bits with a product, from the lowest on.
+        pairs: u32,
+    },
+    /// Products of shared bits.
+    BitProducts {
+        /// Bits of every vector.
+        len: usize,
+        /// Vectors that are opened.
+        masks: usize,
+        /// Which of them are multiplied.
+        pairs: Arc<[[u16; 2]]>,
+    },
+    /// Random bits shared as bits and as numbers.
+    DaBits {
+        /// Number of values.
+        len: usize,
+        /// Bits of every value.
+        planes: u32,
+        /// The numbers' ring.
+        output: Elements,
+    },
+    /// What choosing between numbers and zero takes.
+    Select {
+        /// Number of elements.
+        len: usize,
+        /// Their ring.
+        elements: Elements,
+    },
     /// Comparisons with zero.
     Compare {
         /// Number of values.
@@ -157,6 +193,14 @@ impl fmt::Display for Request {
                 let [a, b] = table.bits();
                 write!(f, "Lookup({len}, index of {a} and {b} bits, entries of {output})")
             }
+            Self::EdaBits { len, elements, pairs } => write!(f, "EdaBits({len}, {elements}, {pairs} pairs)"),
+            Self::BitProducts { len, masks, pairs } => {
+                write!(f, "BitProducts({} of {masks} vectors of {len})", pairs.len())
+            }
+            Self::DaBits { len, planes, output } => {
+                write!(f, "DaBits({len} of {planes} bits, result {output})")
+            }
+            Self::Select { len, elements } => write!(f, "Select({len}, {elements})"),
             Self::Compare { len, word, plan } => {
                 write!(f, "Compare({len}, {} bits in words of {word}, ", plan.bits())?;
                 match plan.output() {
@@ -188,9 +232,16 @@ impl Request {
             Self::Lookup { len, output, table, .. } => {
                 packed_len(len.saturating_mul(table.entries().len()), output.bits)
             }
+            Self::EdaBits { len, elements, pairs } => {
+                let planes = elements.bits as usize + *pairs as usize;
+                packed_len(*len, 1).saturating_mul(planes)
+            }
+            Self::BitProducts { len, pairs, .. } => packed_len(*len, 1).saturating_mul(pairs.len()),
+            Self::DaBits { len, planes, output } => bits::dabits_bytes(*len, *planes, output.bits),
+            Self::Select { len, elements } => packed_len(*len, elements.bits).saturating_mul(2),
+            Self::Legendre { len, variant, output, .. } => legendre::dealer_bytes(*len, *variant, *output),
             Self::Compare { len, plan, .. } => plan.dealer_bytes(*len),
             Self::Dcf { len, input, output } => dcf::key_bytes(*len, input.bits, output.bits),
-            Self::Legendre { len, variant, output, .. } => legendre::dealer_bytes(*len, *variant, *output),
         };
         let recipients = if matches!(self, Self::Dcf { .. }) { 2 } else { 1 };
         Some((recipients, bytes))
@@ -206,7 +257,13 @@ impl Request {
         const FUNCTION: u128 = 4096;
         let product = |a: usize, b: usize| a as u128 * b as u128;
         let elements = match self {
-            Self::Input { len, .. } | Self::Triple { len, .. } => *len as u128,
+            Self::Input { len, .. } | Self::Triple { len, .. } | Self::Select { len, .. } => *len as u128,
+            // A bit and a half for every bit of a word.
+            Self::EdaBits { len, .. } => *len as u128,
+            Self::BitProducts { len, masks, pairs } => {
+                *len as u128 + product(*len, (*masks).max(pairs.len())) / 8
+            }
+            Self::DaBits { len, planes, .. } => *len as u128 + product(*len, *planes as usize) / 4,
             Self::MatrixTriple { rows, inner, columns, .. } => {
                 product(*rows, *inner).max(product(*inner, *columns)).max(product(*rows, *columns))
             }
@@ -233,7 +290,21 @@ impl Request {
             Self::Triple { elements, .. }
             | Self::MatrixTriple { elements, .. }
             | Self::FixedMask { elements, .. }
-            | Self::FixedProduct { elements, .. } => elements.check(),
+            | Self::FixedProduct { elements, .. }
+            | Self::Select { elements, .. } => elements.check(),
+            Self::EdaBits { elements, pairs, .. } => {
+                elements.check()?;
+                range("bits of edaBits", 1, 64, elements.bits as u64)?;
+                range("pairs of bits", 0, elements.bits as u64 / 2, *pairs as u64)
+            }
+            Self::BitProducts { masks, pairs, .. } => {
+                let largest = pairs.iter().flatten().max().map_or(0, |&v| v as u64 + 1);
+                range("vectors of bits that are multiplied", 0, *masks as u64, largest)
+            }
+            Self::DaBits { planes, output, .. } => {
+                output.check()?;
+                range("bits of a number", 1, output.bits as u64, *planes as u64)
+            }
             // A table has as many entries as its index has values, by its type.
             Self::Lookup { output, .. } => output.check(),
             Self::Compare { word, plan, .. } => {

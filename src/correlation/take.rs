@@ -3,6 +3,9 @@
 //! `request` is what to ask the dealer for, and the method of the store hands out exactly that: for
 //! callers that run the protocols' local steps under their own networking.
 
+use alloc::sync::Arc;
+
+use super::bits::{BitProducts, DaBits, EdaBits, Select};
 use super::compare::{Comparison, Plan};
 use super::dcf::Dcf;
 use super::legendre::{self, Legendre, Variant};
@@ -68,6 +71,59 @@ impl Store {
     /// If they are not next in the store.
     pub fn lookup<O: Ring>(&mut self, len: usize, table: &Table) -> Result<Lookup<O>, StoreError> {
         Ok(Lookup::new(self.take(Lookup::<O>::request(len, table))?, len, table.bits()))
+    }
+
+    /// Takes the edaBits of `bits` bits for `len` values, with products of the `pairs` lowest pairs of bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 1..=64 or above k, or there are not so many pairs.
+    pub fn edabits<R: Ring>(&mut self, len: usize, bits: u32, pairs: u32) -> Result<EdaBits<R>, StoreError> {
+        let most = R::BITS.min(64);
+        assert!((1..=most).contains(&bits), "edaBits of {bits} bits, at most {most} are taken");
+        assert!(pairs <= bits / 2, "{pairs} pairs of {bits} bits");
+        let source = self.take(EdaBits::<R>::request(len, bits, pairs))?;
+        Ok(EdaBits::new(source, len, bits, pairs))
+    }
+
+    /// Takes the products of some `pairs` of `masks` vectors of `len` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If a pair names a vector that is none of them.
+    pub fn bit_products(
+        &mut self,
+        len: usize,
+        masks: usize,
+        pairs: &Arc<[[u16; 2]]>,
+    ) -> Result<BitProducts, StoreError> {
+        assert!(pairs.iter().flatten().all(|&v| usize::from(v) < masks), "pairs of {masks} vectors of bits");
+        let source = self.take(BitProducts::request(len, masks, pairs.clone()))?;
+        Ok(BitProducts::new(source, len, masks, pairs.clone()))
+    }
+
+    /// Takes the daBits for `len` values of `planes` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `planes` is not in 1..=k.
+    pub fn dabits<R: Ring>(&mut self, len: usize, planes: u32) -> Result<DaBits<R>, StoreError> {
+        assert!((1..=R::BITS).contains(&planes), "{planes} planes in a ring of {} bits", R::BITS);
+        Ok(DaBits::new(self.take(DaBits::<R>::request(len, planes))?, len, planes))
+    }
+
+    /// Takes what choosing between `len` elements and zero takes.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    pub fn select<R: Ring>(&mut self, len: usize) -> Result<Select<R>, StoreError> {
+        Ok(Select::new(self.take(Select::<R>::request(len))?, len))
     }
 
     /// Takes the comparison of `len` values.

@@ -170,6 +170,41 @@ impl<T: Transport> Network<T> {
         self.sum(bytes, Sum::Xor, [Kind::OpenBits, Kind::GatherBits])
     }
 
+    /// As [`open`](Self::open) and [`open_bits`](Self::open_bits) at once, in the rounds of one of them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_both<W: Word>(
+        &mut self,
+        words: &mut [W],
+        bits: u32,
+        bytes: &mut [u8],
+    ) -> Result<(), NetError> {
+        let ring = Sum::Ring { bits };
+        let scatter = self.topology_for(ring.bytes::<W>(words.len()) + bytes.len()) == Topology::Scatter;
+        if self.is_dry() {
+            let round = self.round;
+            self.count(words.len(), scatter, |len| ring.bytes::<W>(len));
+            self.round = round;
+            self.count(bytes.len(), scatter, |len| len);
+            words.fill(W::zero());
+            bytes.fill(0);
+            return Ok(());
+        }
+        self.send_shares(words, ring, Kind::Open, scatter)?;
+        self.send_shares(bytes, Sum::Xor, Kind::OpenBits, scatter)?;
+        self.add_shares(words, ring, Kind::Open, scatter)?;
+        self.add_shares(bytes, Sum::Xor, Kind::OpenBits, scatter)?;
+        if scatter {
+            self.send_sums(words, ring, Kind::Gather)?;
+            self.send_sums(bytes, Sum::Xor, Kind::GatherBits)?;
+            self.receive_sums(words, ring, Kind::Gather)?;
+            self.receive_sums(bytes, Sum::Xor, Kind::GatherBits)?;
+        }
+        words.iter_mut().for_each(|word| *word = *word & W::mask(bits));
+        Ok(())
+    }
+
     /// Sums the shares `words`, elements of a prime field, over all parties. An element takes 64 bits.
     ///
     /// # Errors
@@ -234,26 +269,59 @@ impl<T: Transport> Network<T> {
             words.fill(W::zero());
             return Ok(());
         }
+        self.send_shares(words, sum, first, scatter)?;
+        self.add_shares(words, sum, first, scatter)?;
+        if scatter {
+            self.send_sums(words, sum, second)?;
+            self.receive_sums(words, sum, second)?;
+        }
+        Ok(())
+    }
+
+    /// Sends everyone the whole share, or everyone its slice.
+    fn send_shares<W: Word>(
+        &mut self,
+        words: &[W],
+        sum: Sum,
+        kind: Kind,
+        scatter: bool,
+    ) -> Result<(), NetError> {
         if !scatter {
-            self.send_words(self.others(), first, words, sum)?;
-            for from in self.others() {
-                self.add_words(from, first, words, sum)?;
-            }
-            return Ok(());
+            return self.send_words(self.others(), kind, words, sum);
         }
-        let own = self.slice(self.id, words.len());
         for to in self.others() {
-            let slice = self.slice(to, words.len());
-            self.send_words([to], first, &words[slice], sum)?;
+            self.send_words([to], kind, &words[self.slice(to, words.len())], sum)?;
         }
+        Ok(())
+    }
+
+    /// Adds everyone's share, or of it the own slice.
+    fn add_shares<W: Word>(
+        &mut self,
+        words: &mut [W],
+        sum: Sum,
+        kind: Kind,
+        scatter: bool,
+    ) -> Result<(), NetError> {
+        let own = if scatter { self.slice(self.id, words.len()) } else { 0..words.len() };
         for from in self.others() {
-            self.add_words(from, first, &mut words[own.clone()], sum)?;
+            self.add_words(from, kind, &mut words[own.clone()], sum)?;
         }
-        self.send_words(self.others(), second, &words[own], sum)?;
+        Ok(())
+    }
+
+    /// Sends the own slice's sum to all.
+    fn send_sums<W: Word>(&mut self, words: &[W], sum: Sum, kind: Kind) -> Result<(), NetError> {
+        self.send_words(self.others(), kind, &words[self.slice(self.id, words.len())], sum)
+    }
+
+    /// Receives the sums of all other slices.
+    fn receive_sums<W: Word>(&mut self, words: &mut [W], sum: Sum, kind: Kind) -> Result<(), NetError> {
         for from in self.others() {
             let slice = self.slice(from, words.len());
-            words[slice.clone()].fill(W::zero());
-            self.add_words(from, second, &mut words[slice], sum)?;
+            let slice = &mut words[slice];
+            slice.fill(W::zero());
+            self.add_words(from, kind, slice, sum)?;
         }
         Ok(())
     }

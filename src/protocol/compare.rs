@@ -5,6 +5,7 @@
 //! one file each, and everything that stands on comparisons takes the one that the party was told
 //! to take ([`Party::set_comparison`]).
 
+pub(super) mod bitwise;
 mod dcf;
 mod family;
 mod legendre;
@@ -38,6 +39,7 @@ impl<T: Transport> Party<T> {
                 self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
             }
             Family::Dcf => self.compare_by_dcf(x, bits, values),
+            Family::Bitwise => self.compare_by_bitwise(x, bits, values),
             Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, values),
         }
     }
@@ -81,6 +83,7 @@ impl<T: Transport> Party<T> {
         match self.family {
             Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Negative(None), wish)),
             Family::Dcf => self.negative_by_dcf(x, bits),
+            Family::Bitwise => self.negative_by_bitwise(x, bits),
             Family::Legendre(variant) => self.negative_by_legendre(x, bits, variant),
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! x = 0 if and only if the opened y = x + r is r. The chunks' *equal* bits, of all k bits of r, are
 //! multiplied as in a comparison. Rounds, opened bits and dealer bytes by the plan for
-//! [`Task::Zero`], whatever the family: it is no comparison of signs.
+//! [`Task::Zero`], whatever the family, as it is no comparison of signs; but the bitwise one has a
+//! tree of its own (`compare::bitwise`).
 
+use super::compare::bitwise;
 use super::error::shape;
 use super::{Error, Family, Party};
 use crate::correlation::compare::{self, Plan, Task};
@@ -19,6 +21,9 @@ impl<T: Transport> Party<T> {
     /// As [`sign`](Self::sign).
     pub fn zero<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.check_bits::<R>(bits)?;
+        if self.family == Family::Bitwise {
+            return self.zero_by_bitwise(x, bits);
+        }
         let plan = Plan::choose(bits, Task::Zero(Some(Elements::of::<O>())), self.family.wish());
         self.compare_by_plan(x, plan, compare::bit_values::<O>())
     }
@@ -29,6 +34,9 @@ impl<T: Transport> Party<T> {
     /// As [`sign`](Self::sign).
     pub fn zero_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
         self.check_bits::<R>(bits)?;
+        if self.family == Family::Bitwise {
+            return self.zero_bits_by_bitwise(x, bits);
+        }
         self.bits_by_plan(x, Plan::choose(bits, Task::Zero(None), self.family.wish()))
     }
 
@@ -71,5 +79,8 @@ impl<T: Transport> Party<T> {
 /// # Panics
 /// If `bits` is not in 2..=64.
 pub fn cost(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    if family == Family::Bitwise {
+        return bitwise::zero_cost(len, bits, output);
+    }
     Plan::choose(bits, Task::Zero(output), family.wish()).cost(len)
 }

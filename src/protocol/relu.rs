@@ -21,11 +21,13 @@
 //! After a comparison of another family than the lookups: x changed to the result's ring, by a
 //! [`truncate`](Party::truncate) unless its low bits are all that is asked for, and a product with d;
 //! together one or two rounds more.
+//! After the bitwise comparison: by a selection, or bit by bit, which rounds down (`compare::bitwise`).
 
 use alloc::vec;
 
 use num_traits::{One, WrappingNeg, Zero};
 
+use super::compare::bitwise;
 use super::error::range;
 use super::{Error, Family, Party, multiply_cost, truncate_cost};
 use crate::correlation::compare::{Plan, Task};
@@ -61,6 +63,7 @@ impl<T: Transport> Party<T> {
                 let task = Task::Relu { output: Elements::of::<O>(), shift };
                 self.lift(x, Plan::choose(bits, task, wish))
             }
+            Family::Bitwise => self.relu_by_bitwise(x, bits, shift),
             Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift),
         }
     }
@@ -128,6 +131,7 @@ fn is_low(bits: u32, shift: u32, output: u32) -> bool {
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
+        Family::Bitwise => bitwise::relu_cost(len, bits, shift, output),
         Family::Dcf | Family::Legendre(_) => {
             let change = match is_low(bits, shift, output.bits) {
                 true => Cost::default(),

@@ -15,6 +15,11 @@ impl<W: Word> Scratch<W> {
     pub(crate) fn zeros(len: usize) -> Self {
         Self(vec![W::zero(); len])
     }
+
+    /// The words themselves, which whoever takes them wipes.
+    pub(crate) fn take(mut self) -> Vec<W> {
+        core::mem::take(&mut self.0)
+    }
 }
 
 impl<W: Word> From<Vec<W>> for Scratch<W> {

@@ -10,7 +10,7 @@ use crate::ring::Word;
 use crate::simd::wide;
 
 /// Values that are handled at a time, so that tables stay in the cache. A multiple of 64.
-pub(super) const BLOCK: usize = 2048;
+pub(in crate::correlation) const BLOCK: usize = 2048;
 
 /// Sets bit i of `bits` to `bytes[i]`, which are zeros and ones.
 #[inline(always)]
@@ -28,7 +28,7 @@ fn gather(bytes: &[u8; 64]) -> u64 {
 
 wide! {
     /// The `width` bits of every y from bit `shift` on, as bytes.
-    pub(super) fn chunk<W: Word>(y: &[W], shift: u32, width: u32, out: &mut [u8]) {
+    pub(in crate::correlation) fn chunk<W: Word>(y: &[W], shift: u32, width: u32, out: &mut [u8]) {
         let mask = ((1u32 << width) - 1) as u8;
         for (out, y) in out.iter_mut().zip(y) {
             *out = (*y >> shift as usize).low64() as u8 & mask;
@@ -51,7 +51,7 @@ wide! {
 
 wide! {
     /// From tables and public chunks to shares of *greater* and *equal*.
-    pub(super) fn look_up<T: Word>(index: &[u8], table: &[T], greater: &mut [u64], equal: &mut [u64]) {
+    pub(in crate::correlation) fn look_up<T: Word>(index: &[u8], table: &[T], greater: &mut [u64], equal: &mut [u64]) {
         let blocks = index.chunks(64).zip(table.chunks(64));
         for ((index, table), (greater, equal)) in blocks.zip(greater.iter_mut().zip(equal)) {
             let [mut above, mut from] = [[0; 64]; 2];
@@ -68,7 +68,7 @@ wide! {
 
 wide! {
     /// As [`look_up`] for a chunk of 7 bits without *equal*: bit j of the two words is [ρ > j].
-    pub(super) fn look_up_last<T: Word>(index: &[u8], low: &[T], high: &[T], greater: &mut [u64]) {
+    pub(in crate::correlation) fn look_up_last<T: Word>(index: &[u8], low: &[T], high: &[T], greater: &mut [u64]) {
         let tables = low.chunks(64).zip(high.chunks(64));
         for ((index, (low, high)), greater) in index.chunks(64).zip(tables).zip(greater) {
             let mut above = [0; 64];
@@ -85,7 +85,7 @@ wide! {
 
 wide! {
     /// The thermometer codes of secret chunks: bit j is [ρ ≥ j].
-    pub(super) fn thermometer<T: Word>(index: &[u8], table: &mut [T]) {
+    pub(in crate::correlation) fn thermometer<T: Word>(index: &[u8], table: &mut [T]) {
         for (table, index) in table.iter_mut().zip(index) {
             *table = (((T::one() << *index as usize) - T::one()) << 1) | T::one();
         }
@@ -94,7 +94,7 @@ wide! {
 
 wide! {
     /// The two words of a last chunk of 7 bits: bit j is [ρ > j].
-    pub(super) fn thermometer_last<T: Word>(index: &[u8], low: &mut [T], high: &mut [T]) {
+    pub(in crate::correlation) fn thermometer_last<T: Word>(index: &[u8], low: &mut [T], high: &mut [T]) {
         for (index, (low, high)) in index.iter().zip(low.iter_mut().zip(high)) {
             let code = (T::one() << (*index as usize & 63)) - T::one();
             let upper = T::zero().wrapping_sub(&T::truncate64(*index as u64 >> 6));
@@ -106,7 +106,7 @@ wide! {
 
 wide! {
     /// Keeps `zero[i]`, or takes `one[i]` where bit i is set.
-    pub(super) fn select<W: Word>(bits: &[u64], zero: &mut [W], one: &[W]) {
+    pub(in crate::correlation) fn select<W: Word>(bits: &[u64], zero: &mut [W], one: &[W]) {
         for ((word, zero), one) in bits.iter().zip(zero.chunks_mut(64)).zip(one.chunks(64)) {
             for (i, (zero, one)) in zero.iter_mut().zip(one).enumerate() {
                 let mask = W::zero().wrapping_sub(&W::truncate64(*word >> i & 1));
@@ -134,7 +134,7 @@ wide! {
 
 wide! {
     /// Bits as words zero and one.
-    pub(super) fn spread<W: Word>(bits: &[u64], out: &mut [W]) {
+    pub(in crate::correlation) fn spread<W: Word>(bits: &[u64], out: &mut [W]) {
         for (word, out) in bits.iter().zip(out.chunks_mut(64)) {
             for (i, out) in out.iter_mut().enumerate() {
                 *out = W::truncate64(*word >> i & 1);

@@ -17,6 +17,9 @@ pub enum Family {
     /// Distributed comparison functions ([`correlation::dcf`](crate::correlation::dcf)): two parties, one
     /// round, many bytes from the dealer.
     Dcf,
+    /// A tree of borrows over the bits of a masked value ([`correlation::bits`](crate::correlation::bits)),
+    /// any number of parties: the fewest bytes, and more rounds.
+    Bitwise,
     /// Legendre symbols modulo a 64-bit prime ([`correlation::legendre`](crate::correlation::legendre)),
     /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
     /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
@@ -34,7 +37,7 @@ impl Family {
     pub(in crate::protocol) fn wish(self) -> Wish {
         match self {
             Self::Lookup(wish) => wish,
-            Self::Dcf | Self::Legendre(_) => Wish::default(),
+            Self::Dcf | Self::Bitwise | Self::Legendre(_) => Wish::default(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Family {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Dcf => dcf::cost(len, bits, output),
+            Self::Bitwise => super::bitwise::cost(len, bits, output),
             Self::Legendre(variant) => {
                 legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
             }

@@ -1,0 +1,75 @@
+//! Bits of 2^20 values between two parties: the sign by a tree of borrows, from numbers to bits and back, and
+//! choosing by a bit; of a party online CPU time and time on the clock, and CPU time of the dealer.
+
+#![allow(missing_docs)]
+
+mod session;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ringshare::net::Memory;
+use ringshare::protocol::{Error, Family, Party};
+use ringshare::ring::{Ring, Word, Z2};
+use ringshare::share::{BitShare, Share};
+
+use session::Session;
+
+const LEN: usize = 1 << 20;
+
+type Program<'a, R> = &'a (dyn Fn(&mut Party<Memory>, &Share<R>) -> Result<(), Error> + Sync);
+
+fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
+    let mut group = c.benchmark_group("bits");
+    group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    let mut session = Session::open(2);
+    let values = |party: usize| {
+        let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
+        Share::<R>::from_words(vec![word; LEN])
+    };
+    session.parties.iter_mut().for_each(|party| party.set_comparison(Family::Bitwise));
+    let recipe = session.recipe(|party| {
+        party.set_comparison(Family::Bitwise);
+        program(party, &Share::zeros(LEN))
+    });
+    for phase in ["online", "online on the clock", "dealer"] {
+        group.bench_function(format!("{what}/{phase}/{} bits", R::BITS), |b| {
+            b.iter_custom(|iterations| {
+                let mut total = Duration::ZERO;
+                for _ in 0..iterations {
+                    let dealing = session.deal(&recipe).cpu;
+                    let running = session.each(|id, party| program(party, &values(id)));
+                    total += match phase {
+                        "online" => running.cpu,
+                        "dealer" => dealing,
+                        _ => running.wall,
+                    };
+                }
+                total
+            });
+        });
+    }
+}
+
+fn width<R: Ring>(c: &mut Criterion) {
+    run::<R>(c, "sign", &|party, x| party.sign::<R, R>(x, R::BITS).map(|y| drop(black_box(y))));
+    run::<R>(c, "negative bits", &|party, x| party.negative_bits(x, R::BITS).map(|y| drop(black_box(y))));
+    run::<R>(c, "bits", &|party, x| party.bits(x, R::BITS).map(|y| drop(black_box(y))));
+    run::<R>(c, "select", &|party, x| {
+        party.select_bits(&BitShare::zeros(LEN), x).map(|y| drop(black_box(y)))
+    });
+    run::<R>(c, "arithmetic", &|party, _| {
+        party.arithmetic::<R>(&BitShare::zeros(LEN)).map(|y| drop(black_box(y)))
+    });
+}
+
+fn benches(c: &mut Criterion) {
+    width::<Z2<14>>(c);
+    width::<Z2<32>>(c);
+    width::<Z2<64>>(c);
+}
+
+criterion_group!(group, benches);
+criterion_main!(group);

@@ -1,0 +1,105 @@
+//! A number or zero, as a shared bit says, in one round.
+//!
+//! The dealer shares a random bit ρ as a bit and as a number, a random number s, and ρ·s. With
+//! γ = c ⊕ ρ and y = x − s opened at once,
+//!
+//! c·x = (γ + (1 − 2γ)·ρ)·(y + s) = γ·(y + s) + (1 − 2γ)·(ρ·y + ρ·s),
+//!
+//! linear in what is shared: 1 + k bits opened, 2k bits from the dealer.
+
+use alloc::vec::Vec;
+
+use num_traits::{Bounded, WrappingSub, Zero};
+
+use super::kernel;
+use super::planes::{bytes, masked, opened, words};
+use crate::correlation::compare::kernel::{BLOCK, spread};
+use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
+use crate::ring::{self, Ring, Word, packed_len};
+use crate::share::{BitShare, Scratch, Share};
+
+const BITS: u64 = 0;
+const S: u64 = 1;
+const NUMBERS: u64 = 2;
+const PRODUCTS: u64 = 3;
+const _: () = assert!(crate::correlation::source::apart(&[BITS, S, NUMBERS, PRODUCTS]));
+
+/// What choosing between the numbers of a vector and zero takes.
+pub struct Select<R: Ring> {
+    source: Source,
+    s: Share<R>,
+}
+
+impl<R: Ring> Select<R> {
+    /// What to ask the dealer for.
+    pub fn request(len: usize) -> Request {
+        Request::Select { len, elements: Elements::of::<R>() }
+    }
+
+    pub(crate) fn new(source: Source, len: usize) -> Self {
+        let mut s = Share::zeros(len);
+        source.random(S, 0, s.expose_mut());
+        Self { source, s }
+    }
+
+    /// What is to be opened: x − s modulo 2^k, and the bits masked.
+    ///
+    /// # Panics
+    /// If c or x has another length than was dealt for.
+    pub fn mask(self, c: &BitShare, x: &Share<R>) -> (Vec<R::Word>, Vec<u8>, Masked<Self>) {
+        assert_eq!(x.len(), self.s.len(), "values to select and those dealt for");
+        let less = |(x, s): (&R::Word, &R::Word)| x.wrapping_sub(s);
+        let y = x.expose().iter().zip(self.s.expose()).map(less).collect();
+        (y, masked(&self.source, BITS, x.len(), &[c]), Masked(self))
+    }
+}
+
+impl<R: Ring> Masked<Select<R>> {
+    /// c·x, given both that was opened.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If `y` or `bits` has another length than [`Select::mask`] gave.
+    pub fn finish(self, y: &[R::Word], bits: &[u8]) -> Result<Share<R>, StoreError> {
+        let Select { source, mut s } = self.0;
+        let len = s.len();
+        assert_eq!((y.len(), bits.len()), (len, bytes(len)), "opened values, and bytes of opened bits");
+        let own = if source.party() == 0 { R::Word::max_value() } else { R::Word::zero() };
+        let mut shares = Scratch::<R::Word>::zeros(2 * BLOCK.min(len));
+        let mut gamma = [0; BLOCK / 64];
+        for (b, (s, y)) in s.expose_mut().chunks_mut(BLOCK).zip(y.chunks(BLOCK)).enumerate() {
+            let at = b * BLOCK;
+            let (rho, product) = shares[..2 * y.len()].split_at_mut(y.len());
+            source.chosen(NUMBERS, 0, R::BITS, at, rho)?;
+            source.chosen(PRODUCTS, packed_len(len, R::BITS), R::BITS, at, product)?;
+            let gamma = &mut gamma[..words(y.len())];
+            opened(bits, len, 0, at / 64, gamma);
+            kernel::select(gamma, y, own, rho, product, s);
+        }
+        Ok(s)
+    }
+}
+
+/// The correction of ρ as numbers, and of ρ·s behind them.
+pub(in crate::correlation) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
+    let (mut numbers_out, mut products_out) = out.split_at_mut(packed_len(len, bits));
+    let mut rho = Scratch::<u64>::zeros(BLOCK / 64);
+    let [mut numbers, mut products] = [(); 2].map(|()| Scratch::<W>::zeros(BLOCK.min(len)));
+    for at in (0..len).step_by(BLOCK) {
+        let size = (len - at).min(BLOCK);
+        let (rho, numbers, products) = (&mut rho[..words(size)], &mut numbers[..size], &mut products[..size]);
+        dealing.xor(BITS, at / 64, rho);
+        spread(rho, numbers);
+        dealing.sum(S, at, products);
+        products.iter_mut().zip(&*numbers).for_each(|(s, rho)| *s = s.wrapping_mul(rho));
+        dealing.correct(NUMBERS, at, numbers);
+        dealing.correct(PRODUCTS, at, products);
+        for (values, out) in [(numbers, &mut numbers_out), (products, &mut products_out)] {
+            let (now, later) = core::mem::take(out).split_at_mut(packed_len(size, bits));
+            ring::pack(values, bits, now);
+            *out = later;
+        }
+    }
+}

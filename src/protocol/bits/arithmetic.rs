@@ -1,0 +1,61 @@
+//! From bits to numbers.
+//!
+//! One round; a bit opened for every bit. The dealer sends k − j bits for bit j of a number of Z_2^k:
+//! of what weighs 2^j, only those count. See [`DaBits`](crate::correlation::bits::DaBits).
+
+use alloc::vec::Vec;
+
+use crate::correlation::Cost;
+use crate::net::Transport;
+use crate::protocol::error::{range, shape};
+use crate::protocol::{Error, Party};
+use crate::ring::{Ring, packed_len};
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    /// The bits as numbers 0 and 1 in O.
+    ///
+    /// # Errors
+    /// If the network fails, the store has no such daBits next or the dealer's data is malformed.
+    pub fn arithmetic<O: Ring>(&mut self, x: &BitShare) -> Result<Share<O>, Error> {
+        self.compose(core::slice::from_ref(x))
+    }
+
+    /// Σ 2^j·b_j in O for the bits b_j of plane j: what takes [`bits`](Self::bits) back.
+    ///
+    /// # Errors
+    /// If there are not 1 to k planes or their lengths differ, and as [`arithmetic`](Self::arithmetic).
+    pub fn compose<O: Ring>(&mut self, planes: &[BitShare]) -> Result<Share<O>, Error> {
+        range("planes of a number", 1, O::BITS as u64, planes.len() as u64)?;
+        let len = planes[0].len();
+        planes.iter().try_for_each(|plane| shape("bits of a plane", len, plane.len()))?;
+        let planes: Vec<&BitShare> = planes.iter().collect();
+        let (mut opened, dabits) = self.store.dabits::<O>(len, planes.len() as u32)?.mask(&planes);
+        self.network.open_bits(&mut opened)?;
+        Ok(dabits.finish(&opened)?)
+    }
+
+    /// `[at 0, at 1]` of `values`.
+    pub(in crate::protocol) fn arithmetic_values<O: Ring>(
+        &mut self,
+        x: &BitShare,
+        values: [O::Word; 2],
+    ) -> Result<Share<O>, Error> {
+        let (mut opened, dabit) = self.store.dabits::<O>(x.len(), 1)?.mask(&[x]);
+        self.network.open_bits(&mut opened)?;
+        Ok(dabit.finish_values(&opened, values)?)
+    }
+}
+
+/// The cost of making `len` numbers of a ring of `bits` bits from `planes` bits each; 1 for single bits.
+///
+/// # Panics
+/// If there are more planes than bits.
+pub fn cost(len: usize, planes: u32, bits: u32) -> Cost {
+    assert!(planes <= bits, "{planes} planes in a ring of {bits} bits");
+    Cost {
+        rounds: 1,
+        opened_bits: len as u64 * planes as u64,
+        dealer_bytes: (0..planes).map(|j| packed_len(len, bits - j) as u64).sum(),
+    }
+}

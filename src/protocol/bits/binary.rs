@@ -1,0 +1,104 @@
+//! Products of bits, and from numbers to bits.
+//!
+//! | | rounds | opened bits | dealer's bits |
+//! | --- | --- | --- | --- |
+//! | and | 1 | 2 | 1 |
+//! | bits of k-bit numbers | ⌈log2(k − 1)⌉, at least 1 | see [`correlation::bits`](crate::correlation::bits) | k, a half more, and a bit a product |
+//!
+//! The lowest bit of numbers by itself is free: no carry enters it, and its shares are those of x.
+
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::correlation::Cost;
+use crate::correlation::bits::{Circuit, lowest_bits};
+use crate::net::Transport;
+use crate::protocol::error::{range, shape};
+use crate::protocol::{Error, Party};
+use crate::ring::{Ring, packed_len};
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    /// The bits x ∧ y.
+    ///
+    /// # Errors
+    /// If the lengths differ, the network fails or the store has no such products next.
+    pub fn and(&mut self, x: &BitShare, y: &BitShare) -> Result<BitShare, Error> {
+        shape("bits of the right side of an and", x.len(), y.len())?;
+        let pairs: Arc<[_]> = Arc::new([[0, 1]]);
+        Ok(one(self.bit_products(x.len(), &[x, y], &pairs)?))
+    }
+
+    /// Products of pairs of vectors of `len` bits, all in one round.
+    pub(in crate::protocol) fn bit_products(
+        &mut self,
+        len: usize,
+        vectors: &[&BitShare],
+        pairs: &Arc<[[u16; 2]]>,
+    ) -> Result<Vec<BitShare>, Error> {
+        let (mut opened, products) = self.store.bit_products(len, vectors.len(), pairs)?.mask(vectors);
+        self.network.open_bits(&mut opened)?;
+        Ok(products.finish(&opened)?)
+    }
+
+    /// The low `bits` bits of every value, shared as bits: plane j holds bit j of all values. The
+    /// highest is the sign of a two's complement number of so many bits.
+    ///
+    /// # Errors
+    /// If `bits` is not in 1..=64 or above k, the network fails, the store has no such items next or
+    /// the dealer's data is malformed.
+    pub fn bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<BitShare>, Error> {
+        range("bits of a number", 1, R::BITS.min(64) as u64, bits as u64)?;
+        if bits == 1 {
+            return Ok(vec![lowest_bits(x)]);
+        }
+        self.subtract(x, bits, Circuit::Bits)
+    }
+
+    /// Opens x masked, and takes the mask away bit by bit; 2 bits and more.
+    pub(in crate::protocol) fn subtract<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        circuit: Circuit,
+    ) -> Result<Vec<BitShare>, Error> {
+        let edabits = self.store.edabits::<R>(x.len(), bits, circuit.pairs(bits))?;
+        let (mut y, edabits) = edabits.mask(x);
+        self.network.open(&mut y, bits)?;
+        let mut subtraction = edabits.subtract(&y, circuit)?;
+        drop(y);
+        while let Some(layer) = subtraction.layer() {
+            let products = self.bit_products(x.len(), &subtraction.operands(&layer), layer.pairs())?;
+            subtraction = subtraction.combine(products);
+        }
+        Ok(subtraction.finish())
+    }
+}
+
+/// The one vector of those.
+pub(in crate::protocol) fn one(mut vectors: Vec<BitShare>) -> BitShare {
+    vectors.pop().unwrap_or_else(|| BitShare::zeros(0))
+}
+
+/// The cost of `len` ands of bits.
+pub fn and_cost(len: usize) -> Cost {
+    products_cost(len, 2, 1)
+}
+
+/// The cost of `products` products among `masks` vectors of `len` bits.
+pub(in crate::protocol) fn products_cost(len: usize, masks: usize, products: usize) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: (masks * len) as u64,
+        dealer_bytes: (products * packed_len(len, 1)) as u64,
+    }
+}
+
+/// The cost of taking `len` numbers of `bits` bits apart.
+///
+/// # Panics
+/// If `bits` is 0.
+pub fn cost(len: usize, bits: u32) -> Cost {
+    if bits == 1 { Cost::default() } else { Circuit::Bits.cost(len, bits) }
+}

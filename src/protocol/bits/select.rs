@@ -1,0 +1,46 @@
+//! Choosing by a shared bit.
+//!
+//! One round, 1 + k bits opened, 2k bits from the dealer. See [`Select`](crate::correlation::bits::Select).
+
+use crate::correlation::Cost;
+use crate::net::Transport;
+use crate::protocol::error::shape;
+use crate::protocol::{Error, Party};
+use crate::ring::{Ring, packed_len};
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    /// c·x: every value of x where its bit is set, else 0.
+    ///
+    /// # Errors
+    /// If the lengths differ, the network fails, the store has no such item next or the dealer's data is
+    /// malformed.
+    pub fn select_bits<R: Ring>(&mut self, c: &BitShare, x: &Share<R>) -> Result<Share<R>, Error> {
+        shape("bits to select by", x.len(), c.len())?;
+        let (mut y, mut gamma, select) = self.store.select::<R>(x.len())?.mask(c, x);
+        self.network.open_both(&mut y, R::BITS, &mut gamma)?;
+        Ok(select.finish(&y, &gamma)?)
+    }
+
+    /// The value of a where the bit is set, else that of b: b + c·(a − b).
+    ///
+    /// # Errors
+    /// As [`select_bits`](Self::select_bits).
+    pub fn select<R: Ring>(&mut self, c: &BitShare, a: &Share<R>, b: &Share<R>) -> Result<Share<R>, Error> {
+        shape("elements to select from", a.len(), b.len())?;
+        let mut difference = a.clone();
+        difference.sub_assign(b);
+        let mut out = self.select_bits(c, &difference)?;
+        out.add_assign(b);
+        Ok(out)
+    }
+}
+
+/// The cost of selecting `len` elements of k bits.
+pub fn cost(len: usize, bits: u32) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: len as u64 * (1 + bits as u64),
+        dealer_bytes: 2 * packed_len(len, bits) as u64,
+    }
+}

@@ -1,0 +1,130 @@
+//! Comparison by a tree of borrows, and what is made of it.
+//!
+//! ⌈log2(k − 1)⌉ rounds, at least one, for bits, and one more for an arithmetic result: y = x + r is
+//! opened, the borrow into bit k − 1 of y − r found by a tree of products ([`Circuit::Sign`]), and the
+//! bit made a number by a daBit, which opens one more bit. Equality is the product of the bits that
+//! propagate ([`Circuit::Zero`]), ⌈log2 k⌉ rounds.
+//!
+//! A ReLU selects x by the bit x ≥ 0 where the result's ring is no wider than the k bits of x: one
+//! round and 1 + k bits more. Else, and to truncate by f bits, x is taken apart ([`Circuit::Bits`]), each
+//! bit from f on multiplied by the bit x ≥ 0, and the rest put together in the result's ring: two rounds
+//! more, and the result is exactly ⌊x / 2^f⌋ where x ≥ 0.
+
+use alloc::sync::Arc;
+
+use super::{Error, Party};
+use crate::correlation::bits::Circuit;
+use crate::correlation::{Cost, Elements};
+use crate::net::Transport;
+use crate::protocol::bits::{compose_cost, one, products_cost, select_cost};
+use crate::ring::{Ring, Word};
+use crate::share::{BitShare, Share};
+
+impl<T: Transport> Party<T> {
+    pub(super) fn compare_by_bitwise<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        values: [O::Word; 2],
+    ) -> Result<Share<O>, Error> {
+        let negative = self.negative_by_bitwise(x, bits)?;
+        self.arithmetic_values(&negative, values)
+    }
+
+    pub(super) fn negative_by_bitwise<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+    ) -> Result<BitShare, Error> {
+        Ok(one(self.subtract(x, bits, Circuit::Sign)?))
+    }
+
+    pub(in crate::protocol) fn zero_by_bitwise<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
+        let zero = self.zero_bits_by_bitwise(x, bits)?;
+        self.arithmetic(&zero)
+    }
+
+    pub(in crate::protocol) fn zero_bits_by_bitwise<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+    ) -> Result<BitShare, Error> {
+        Ok(one(self.subtract(x, bits, Circuit::Zero)?))
+    }
+
+    pub(in crate::protocol) fn relu_by_bitwise<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+    ) -> Result<Share<O>, Error> {
+        match Relu::of(bits, shift, O::BITS) {
+            Relu::Zero => Ok(Share::zeros(x.len())),
+            Relu::Select => {
+                let positive = self.negative_by_bitwise(x, bits)?.not(self.id());
+                // Shares modulo 2^k are shares modulo any less.
+                let narrow = x.expose().iter().map(|word| O::Word::truncate(word.widen()));
+                self.select_bits(&positive, &Share::<O>::from_words(narrow.collect()))
+            }
+            Relu::Planes(planes) => {
+                let mut all = self.subtract(x, bits, Circuit::Bits)?;
+                let positive = one(all.split_off(bits as usize - 1)).not(self.id());
+                let kept = all.iter().skip(shift as usize).take(planes);
+                let vectors: alloc::vec::Vec<&BitShare> = core::iter::once(&positive).chain(kept).collect();
+                let pairs: Arc<[_]> = (1..=planes as u16).map(|plane| [0, plane]).collect();
+                let kept = self.bit_products(x.len(), &vectors, &pairs)?;
+                self.compose(&kept)
+            }
+        }
+    }
+}
+
+/// How a ReLU comes from the bits.
+enum Relu {
+    /// It is zero: all its bits are dropped.
+    Zero,
+    Select,
+    /// By so many of its bits.
+    Planes(usize),
+}
+
+impl Relu {
+    fn of(bits: u32, shift: u32, output: u32) -> Self {
+        match (bits - 1).saturating_sub(shift).min(output) {
+            0 => Self::Zero,
+            _ if shift == 0 && output <= bits => Self::Select,
+            planes => Self::Planes(planes as usize),
+        }
+    }
+}
+
+fn arithmetic(len: usize, tree: Cost, output: Option<Elements>) -> Cost {
+    output.map_or(tree, |elements| tree.then(compose_cost(len, 1, elements.bits)))
+}
+
+/// The cost of `len` comparisons of `bits` bits.
+pub(in crate::protocol) fn cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    arithmetic(len, Circuit::Sign.cost(len, bits), output)
+}
+
+/// The cost of `len` tests for zero of `bits` bits.
+pub(in crate::protocol) fn zero_cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    arithmetic(len, Circuit::Zero.cost(len, bits), output)
+}
+
+/// The cost of `len` ReLUs of `bits` bits.
+pub(in crate::protocol) fn relu_cost(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    let width = output.bits;
+    match Relu::of(bits, shift, width) {
+        Relu::Zero => Cost::default(),
+        Relu::Select => Circuit::Sign.cost(len, bits).then(select_cost(len, width)),
+        Relu::Planes(planes) => Circuit::Bits
+            .cost(len, bits)
+            .then(products_cost(len, 1 + planes, planes))
+            .then(compose_cost(len, planes as u32, width)),
+    }
+}
