@@ -14,6 +14,7 @@ pub(crate) const FAMILIES: &[(&str, Family)] = &[
     ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
     ("lookup-cpu", Family::Lookup(Wish::Cpu)),
     ("dcf", Family::Dcf),
+    ("bitwise", Family::Bitwise),
     ("legendre-0", Family::Legendre(Variant::Bsgn0)),
     ("legendre-1", Family::Legendre(Variant::Bsgn1)),
     ("legendre-2", Family::Legendre(Variant::Bsgn2)),
@@ -29,6 +30,7 @@ pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> Strin
     match family {
         Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
         Family::Dcf => "a key each".into(),
+        Family::Bitwise => "a tree of borrows".into(),
         Family::Legendre(variant) => match variant.symbols() {
             1 => "1 symbol".into(),
             symbols => format!("{symbols} symbols"),
