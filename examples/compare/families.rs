@@ -13,6 +13,8 @@ pub(crate) const FAMILIES: &[(&str, Family)] = &[
     ("lookup-rounds", Family::Lookup(Wish::Rounds)),
     ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
     ("lookup-cpu", Family::Lookup(Wish::Cpu)),
+    ("dcf", Family::Dcf),
+    ("bitwise", Family::Bitwise),
     ("legendre-0", Family::Legendre(Variant::Bsgn0)),
     ("legendre-1", Family::Legendre(Variant::Bsgn1)),
     ("legendre-2", Family::Legendre(Variant::Bsgn2)),
@@ -27,6 +29,8 @@ pub(crate) fn ring_bits(family: Family, bits: u32) -> u32 {
 pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
     match family {
         Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
+        Family::Dcf => "a key each".into(),
+        Family::Bitwise => "a tree of borrows".into(),
         Family::Legendre(variant) => match variant.symbols() {
             1 => "1 symbol".into(),
             symbols => format!("{symbols} symbols"),

@@ -37,7 +37,7 @@ const PANELS: [Panel; 5] = [
     Panel { title: "CPU of a party online, ns", log: true, value: |row| row.party_ns },
     Panel { title: "CPU of the dealer, ns", log: true, value: |row| row.dealer_ns },
     Panel { title: "opened bits", log: false, value: |row| row.opened_bits },
-    Panel { title: "bytes from the dealer", log: false, value: |row| row.dealer_bytes },
+    Panel { title: "bytes from the dealer", log: true, value: |row| row.dealer_bytes },
     Panel { title: "rounds", log: false, value: |row| row.rounds.into() },
 ];
 
