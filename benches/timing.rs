@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use num_traits::{Bounded, Zero};
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
+use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::legendre::{Legendre, Variant};
 use ringshare::correlation::{Deck, Elements, Lookup, Masked, Request, Seeds, Store};
 use ringshare::function::Table;
@@ -210,6 +211,20 @@ fn legendre(bench: &mut Bench, variant: Variant) {
     bench.kernel(&format!("Legendre, party, {variant:?}"), prepare, run);
 }
 
+fn dcf<R: Ring>(bench: &mut Bench, bits: u32) {
+    let request = Dcf::<R, R>::request(LEN, bits);
+    dealing(bench, &format!("DCF, dealer, {bits} bits"), &request);
+    let y: Vec<R::Word> = bench.random.words(LEN);
+    let y: Vec<R::Word> = y.iter().map(|&y| y & R::Word::mask(bits)).collect();
+    let prepare = |class: bool, random: &mut Random| {
+        let item = store(class, random, &request).dcf::<R, R>(LEN, bits);
+        item.expect("an item").mask(&Share::zeros(LEN)).1
+    };
+    let values = [R::Word::zero(), R::Word::max_value()];
+    let run = |masked: Masked<Dcf<R, R>>| masked.finish(&y, values).map(drop);
+    bench.kernel(&format!("DCF, party, {bits} bits"), prepare, run);
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let short = arguments.iter().any(|argument| argument == "--test");
@@ -229,6 +244,8 @@ fn main() {
     comparison::<Z2<14>>(&mut bench, "14 bits", &Plan::new(14, output));
     comparison::<Z2<32>>(&mut bench, "32 bits to bits", &Plan::new(32, None));
     comparison::<Z2<64>>(&mut bench, "64 bits", &Plan::new(64, Some(Elements::of::<Z2<64>>())));
+    dcf::<Z2<14>>(&mut bench, 14);
+    dcf::<Z2<64>>(&mut bench, 64);
     legendre(&mut bench, Variant::Bsgn0);
     legendre(&mut bench, Variant::Bsgn2);
     let relu = Task::Relu { output: Elements::of::<Z2<32>>(), shift: 8 };

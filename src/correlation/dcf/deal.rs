@@ -1,9 +1,12 @@
 //! The dealer's half: both parties' trees, grown along the secret threshold.
 
+use core::hint::black_box;
+
 use aes::cipher::array::Array;
 
 use super::prg::{
-    Block, Expander, Halves, and, block, blocks_mut, control, element, halves, number, taken, towards, xor,
+    Block, Expander, Halves, and, bit_masks, block, blocks_mut, controls, element, halves, number, towards,
+    widened, xor,
 };
 use super::shape::{BLOCK, Shape};
 use super::{R, ROOTS, bit, root};
@@ -53,6 +56,11 @@ struct Grower<O: Word> {
     sums: Scratch<O>,
     corrections: Scratch<O>,
     controls: Scratch<u64>,
+    /// All ones where the path turns right, and where the nodes' control bits are set, `[party, count]`.
+    turns: Scratch<u64>,
+    /// All ones where the comparison is flipped.
+    flips: Scratch<u64>,
+    taken: Scratch<u64>,
 }
 
 impl<O: Word> Grower<O> {
@@ -68,6 +76,9 @@ impl<O: Word> Grower<O> {
             sums: Scratch::zeros(BLOCK),
             corrections: Scratch::zeros(BLOCK),
             controls: Scratch::zeros(BLOCK),
+            turns: Scratch::zeros(BLOCK),
+            flips: Scratch::zeros(BLOCK),
+            taken: Scratch::zeros(2 * BLOCK),
         }
     }
 
@@ -79,7 +90,10 @@ impl<O: Word> Grower<O> {
         let [inputs, children, values] = [&mut self.inputs, &mut self.children, &mut self.values]
             .map(|buffer| blocks_mut(&mut buffer[..4 * 16 * count]));
         let (sums, corrections) = (&mut self.sums[..count], &mut self.corrections[..count]);
-        let controls = &mut self.controls[..count];
+        let bits = &mut self.controls[..count];
+        let (turns, taken) = (&mut self.turns[..count], &mut self.taken[..2 * count]);
+        let flips = &mut self.flips[..count];
+        bit_masks(alpha, shape.low(), flips);
         sums.fill(O::zero());
         let mut key = key;
         for level in 0..shape.levels() {
@@ -94,17 +108,19 @@ impl<O: Word> Grower<O> {
             }
             self.expander.seeds(inputs, children);
             self.expander.values(inputs, values);
-            let at = [shape.low() - 1 - level, shape.low()];
-            correct_values(alpha, at, nodes, values, sums, corrections);
+            controls(nodes, taken);
+            bit_masks(alpha, shape.low() - 1 - level, turns);
+            correct_values(turns, flips, nodes, &taken[count..], values, sums, corrections);
             ring::pack(corrections, shape.element(), to_elements);
             let to_seeds = blocks_mut(to_seeds);
-            correct_seeds(alpha, at[0], nodes, children, to_seeds, controls);
-            for (children, nodes) in children.chunks_exact(2 * count).zip(nodes.chunks_exact_mut(count)) {
-                advance(alpha, at[0], children, to_seeds, controls, nodes);
+            correct_seeds(turns, nodes, children, to_seeds, bits);
+            let sides = children.chunks_exact(2 * count).zip(nodes.chunks_exact_mut(count));
+            for ((children, nodes), taken) in sides.zip(taken.chunks_exact(count)) {
+                advance(turns, children, to_seeds, bits, taken, nodes);
             }
             let mut words = [0u64; BLOCK / 64];
             let words = &mut words[..count.div_ceil(64)];
-            bit(controls, 0, words);
+            bit(bits, 0, words);
             ring::pack(words, 64, to_controls);
         }
         let ones = shape.ones();
@@ -139,31 +155,32 @@ wide! {
 
 wide! {
     /// The corrections of the values: on leaving the path here the parties' sums are to differ by what the
-    /// comparison gives there. `at` are the places in alpha of the level's bit and of the flip.
+    /// comparison gives there. `taken` are the second party's.
     fn correct_values<O: Word>(
-        alpha: &[u64],
-        at: [u32; 2],
+        turns: &[u64],
+        flips: &[u64],
         nodes: &[Block],
+        taken: &[u64],
         values: &[Block],
         sums: &mut [O],
         out: &mut [O],
     ) {
-        let count = alpha.len();
+        let count = turns.len();
         let [first, second] = [0, 1].map(|party| &nodes[party * count..][..count]);
         let [left0, right0, left1, right1] = [0, 1, 2, 3].map(|place| &values[place * count..][..count]);
         let (sums, out) = (&mut sums[..count], &mut out[..count]);
+        let (turns, flips, taken) = (&turns[..count], &flips[..count], &taken[..count]);
         for i in 0..count {
-            let turn = alpha[i] >> at[0] & 1;
-            let value = O::truncate64(turn ^ alpha[i] >> at[1] & 1);
+            let value = O::truncate64((turns[i] ^ flips[i]) & 1);
             let [first, second] = [halves(&first[i]), halves(&second[i])];
             let value_of = |encrypted: &Block, node: Halves, j: u64| -> O {
                 element(xor(halves(encrypted), towards(node, j)))
             };
             let left = value_of(&left0[i], first, 0).wrapping_sub(&value_of(&left1[i], second, 0));
             let right = value_of(&right0[i], first, 1).wrapping_sub(&value_of(&right1[i], second, 1));
-            let lost = right ^ ((left ^ right) & taken([turn, 0]));
+            let lost = right ^ ((left ^ right) & widened(turns[i]));
             let kept = left ^ right ^ lost;
-            let negate: O = taken(second);
+            let negate: O = widened(taken[i]);
             let correction = value.wrapping_sub(&sums[i]).wrapping_sub(&lost);
             out[i] = (correction ^ negate).wrapping_sub(&negate);
             sums[i] = value.wrapping_add(&kept).wrapping_sub(&lost);
@@ -173,28 +190,26 @@ wide! {
 
 wide! {
     /// The corrections of the seeds and of the control bits, which make the parties' nodes equal where
-    /// the path is left. `at` is the place in alpha of the level's bit.
+    /// the path is left.
     fn correct_seeds(
-        alpha: &[u64],
-        at: u32,
+        turns: &[u64],
         nodes: &[Block],
         children: &[Block],
         seeds: &mut [Block],
         controls: &mut [u64],
     ) {
-        let count = alpha.len();
+        let count = turns.len();
         let [first, second] = [0, 1].map(|party| &nodes[party * count..][..count]);
         let [left0, right0, left1, right1] = [0, 1, 2, 3].map(|place| &children[place * count..][..count]);
         let (seeds, controls) = (&mut seeds[..count], &mut controls[..count]);
         for i in 0..count {
-            let turn = alpha[i] >> at & 1;
             // s_0 ‖ j and s_1 ‖ j: the same j falls out.
             let inputs = towards(xor(halves(&first[i]), halves(&second[i])), 0);
             let left = xor(xor(halves(&left0[i]), halves(&left1[i])), inputs);
             let right = xor(xor(halves(&right0[i]), halves(&right1[i])), inputs);
-            let lost = select(turn, right, left);
+            let lost = select(turns[i], right, left);
             // Off the path the control bits are to be equal, on it to differ.
-            let [to_left, to_right] = [(left[0] ^ turn ^ 1) & 1, (right[0] ^ turn) & 1];
+            let [to_left, to_right] = [(left[0] ^ turns[i] ^ 1) & 1, (right[0] ^ turns[i]) & 1];
             seeds[i] = block(towards(lost, to_left));
             controls[i] = to_left ^ to_right;
         }
@@ -204,30 +219,30 @@ wide! {
 wide! {
     /// One party's nodes go on along the path: `children` are its left ones, then its right ones.
     fn advance(
-        alpha: &[u64],
-        at: u32,
+        turns: &[u64],
         children: &[Block],
         seeds: &[Block],
         controls: &[u64],
+        taken: &[u64],
         nodes: &mut [Block],
     ) {
-        let count = alpha.len();
+        let count = turns.len();
+        let taken = &taken[..count];
         let [left, right] = [0, 1].map(|side| &children[side * count..][..count]);
         let (seeds, controls, nodes) = (&seeds[..count], &controls[..count], &mut nodes[..count]);
         for i in 0..count {
-            let turn = alpha[i] >> at & 1;
-            let parent = halves(&nodes[i]);
-            let child = xor(select(turn, halves(&left[i]), halves(&right[i])), towards(parent, turn));
-            let correction = xor(halves(&seeds[i]), [controls[i] & turn, 0]);
-            nodes[i] = block(xor(child, and(correction, control(parent))));
+            let child = select(turns[i], halves(&left[i]), halves(&right[i]));
+            let child = xor(child, towards(halves(&nodes[i]), turns[i] & 1));
+            let correction = xor(halves(&seeds[i]), [controls[i] & turns[i], 0]);
+            nodes[i] = block(xor(child, and(correction, taken[i])));
         }
     }
 }
 
-/// The first, or the second if `which` is one.
+/// The first, or the second where the mask is set.
 #[inline(always)]
-fn select(which: u64, first: Halves, second: Halves) -> Halves {
-    xor(first, and(xor(first, second), 0u64.wrapping_sub(which)))
+fn select(mask: u64, first: Halves, second: Halves) -> Halves {
+    xor(first, and(xor(first, second), mask))
 }
 
 /// One tree's leaf on the path.
@@ -242,7 +257,8 @@ struct Leaf {
 }
 
 impl Leaf {
-    /// The correction of all elements, each modulo 2^lane by itself, given both parties' values.
+    /// The correction of all elements, each modulo 2^lane by itself, given both parties' values. Masks are
+    /// hidden from the compiler, which may else make branches of them.
     fn correct(&self, [first, second]: [u128; 2]) -> u128 {
         let (shape, lane, ones) = (self.shape, self.shape.lane(), self.ones);
         let tops = ones << (lane - 1);
@@ -250,12 +266,12 @@ impl Leaf {
         // Ones before the threshold's element. Shifts of 64-bit words take the same time for any distance.
         let end = shape.place(self.alpha) as u64;
         let code = (1u64 << (end & 63)) - 1;
-        let upper = 0u64.wrapping_sub(end >> 6);
+        let upper = black_box(0u64.wrapping_sub(end >> 6));
         let less = number(&block([code | upper, code & upper])) & ones;
-        let flip = 0u128.wrapping_sub((self.alpha >> shape.low() & 1) as u128) & ones;
+        let flip = black_box(0u128.wrapping_sub((self.alpha >> shape.low() & 1) as u128)) & ones;
         let sum = (self.sum & u128::MAX >> (128 - lane)).wrapping_mul(ones);
         let correction = sub(sub(less ^ flip, sum), sub(first, second));
-        let negate = 0u128.wrapping_sub((self.second[0] & 1) as u128);
+        let negate = black_box(0u128.wrapping_sub((self.second[0] & 1) as u128));
         sub(correction ^ negate, negate)
     }
 }

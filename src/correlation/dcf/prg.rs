@@ -20,7 +20,10 @@ use aes::cipher::{
     BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, KeyInit, ParBlocks,
 };
 
+use zeroize::optimization_barrier;
+
 use crate::ring::Word;
+use crate::simd::wide;
 
 /// 128 bits, little-endian.
 pub(super) type Block = Array<u8, U16>;
@@ -119,10 +122,35 @@ pub(super) fn towards(node: Halves, j: u64) -> Halves {
     [node[0] & !1 | j, node[1]]
 }
 
-/// All ones if the node's control bit is set, else zero; −1 or 0 as a signed number.
-#[inline(always)]
-pub(super) fn control(node: Halves) -> u64 {
-    0u64.wrapping_sub(node[0] & 1)
+wide! {
+    /// All ones where the node's control bit is set, else zero; −1 or 0 as a signed number.
+    fn spread_controls(nodes: &[Block], masks: &mut [u64]) {
+        for (node, mask) in nodes.iter().zip(masks) {
+            *mask = 0u64.wrapping_sub(halves(node)[0] & 1);
+        }
+    }
+}
+
+wide! {
+    /// All ones where bit `at` of the word is set, else zero.
+    fn spread_bits(words: &[u64], at: u32, masks: &mut [u64]) {
+        for (word, mask) in words.iter().zip(masks) {
+            *mask = 0u64.wrapping_sub(word >> at & 1);
+        }
+    }
+}
+
+/// The masks that the nodes' control bits make. They go through memory, where the compiler does not know
+/// them for masks: else it makes a branch of `x & mask`, on a secret.
+pub(super) fn controls(nodes: &[Block], masks: &mut [u64]) {
+    spread_controls(nodes, masks);
+    optimization_barrier(masks);
+}
+
+/// The masks that a bit of secret words makes, as [`controls`].
+pub(super) fn bit_masks(words: &[u64], at: u32, masks: &mut [u64]) {
+    spread_bits(words, at, masks);
+    optimization_barrier(masks);
 }
 
 /// The element of a ring that the low bits of 128 bits are.
@@ -131,8 +159,8 @@ pub(super) fn element<O: Word>([low, high]: Halves) -> O {
     if O::BITS <= 64 { O::truncate64(low) } else { O::truncate(low as u128 | (high as u128) << 64) }
 }
 
-/// [`control`] as a mask of elements.
+/// A mask of 64 bits as one of elements.
 #[inline(always)]
-pub(super) fn taken<O: Word>(node: Halves) -> O {
-    O::from_signed((control(node) as i64).into())
+pub(super) fn widened<O: Word>(mask: u64) -> O {
+    O::from_signed((mask as i64).into())
 }
