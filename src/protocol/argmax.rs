@@ -34,6 +34,7 @@ impl<T: Transport> Party<T> {
         columns: usize,
         bits: u32,
     ) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
         range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS.min(O::BITS), columns as u64)?;
         let rows = x.len() / columns;
         shape("elements of whole rows", rows * columns, x.len())?;

@@ -48,6 +48,7 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If x is not whole windows or `size` is zero, or as [`relu`](Self::relu).
     pub fn maximum_of<R: Ring>(&mut self, x: &Share<R>, size: usize, bits: u32) -> Result<Share<R>, Error> {
+        self.check_bits::<R>(bits)?;
         range("values in a window", 1, u64::MAX, size as u64)?;
         let windows = x.len() / size;
         shape("elements of whole windows", windows * size, x.len())?;
