@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use common::input;
 use ringshare::correlation::compare::Wish;
 use ringshare::correlation::legendre::Variant;
@@ -402,5 +404,33 @@ fn what_stands_on_comparisons_by_every_family() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_no_family_takes_has_no_cost() {
+    let elements = Elements::of::<R>();
+    let refused = |cost: &dyn Fn() -> Cost| catch_unwind(AssertUnwindSafe(cost)).is_err();
+    for family in [Family::default(), Family::Dcf, Family::Bitwise, Family::Legendre(Variant::Bsgn2)] {
+        for bits in [0, 1, 65, u32::MAX] {
+            assert!(refused(&|| family.cost(1, bits, None)), "{bits} bits by {family:?}");
+            assert!(
+                refused(&|| protocol::relu_cost(family, 1, bits, 0, elements)),
+                "{bits} bits by {family:?}"
+            );
+            assert!(refused(&|| protocol::equal_cost(family, 1, bits, None)), "{bits} bits by {family:?}");
+        }
+        for shift in [8, 9, u32::MAX] {
+            assert!(refused(&|| protocol::relu_cost(family, 1, 8, shift, elements)), "{shift} by {family:?}");
+        }
+    }
+    for variant in Variant::ALL {
+        let family = Family::Legendre(variant);
+        assert!(refused(&|| family.cost(1, variant.bits() + 1, None)), "{variant:?}");
+    }
+    for (bits, shift) in [(0, 0), (64, 0), (8, 8), (8, u32::MAX)] {
+        assert!(refused(&|| protocol::truncate_cost(1, bits, shift, elements)), "{bits} bits by {shift}");
+        let floor = || protocol::floor_cost(Wish::default(), 1, bits, shift, elements);
+        assert!(refused(&floor), "{bits} bits by {shift}");
     }
 }

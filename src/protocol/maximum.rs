@@ -96,7 +96,7 @@ fn beside<R: Ring>(left: &Share<R>, right: &Share<R>, half: usize) -> Share<R> {
 /// of `elements`.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64.
+/// If `bits` is not in 2..=64, or beyond what the family takes.
 pub fn cost(family: Family, [windows, size]: [usize; 2], bits: u32, elements: Elements) -> Cost {
     let mut total = Cost::default();
     let mut size = size;

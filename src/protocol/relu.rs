@@ -131,8 +131,10 @@ fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
 /// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64 or `shift` not below it.
+/// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
+    assert!(shift < bits, "a shift by {shift} of {bits} bits");
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
         Family::Bitwise => bitwise::relu_cost(len, bits, shift, output),
