@@ -15,8 +15,8 @@ mod malformed;
 
 use common::{Random, split, stores, sum, xor};
 use ringshare::correlation::bits::Circuit;
-use ringshare::correlation::{Masked, Recipe, Store};
-use ringshare::protocol::{Error, Family, Party};
+use ringshare::correlation::{Masked, Store};
+use ringshare::protocol::Party;
 use ringshare::ring::{Ring, Word};
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::SimTransport;
@@ -75,13 +75,6 @@ fn share_bits(party: &Party<SimTransport>, values: &[bool]) -> BitShare {
     share
 }
 
-/// What a program takes, by a dry run.
-fn recipe<O>(parties: usize, program: impl Fn(&mut Party<SimTransport>) -> Result<O, Error>) -> Recipe {
-    let mut party = Party::dry(parties);
-    program(&mut party).unwrap();
-    party.take_dry_run().recipe
-}
-
 /// The local steps, opened by hand: what a circuit wants of x.
 struct Local {
     parties: usize,
@@ -92,21 +85,7 @@ struct Local {
 
 impl Local {
     fn stores<R: Ring>(&self, len: usize) -> Vec<Store> {
-        let recipe = recipe(self.parties, |party| {
-            let x = Share::<R>::zeros(len);
-            match self.circuit {
-                Circuit::Bits => party.bits(&x, self.bits).map(drop),
-                Circuit::Zero => {
-                    party.set_comparison(Family::Bitwise);
-                    party.zero_bits(&x, self.bits).map(drop)
-                }
-                _ => {
-                    party.set_comparison(Family::Bitwise);
-                    party.negative_bits(&x, self.bits).map(drop)
-                }
-            }
-        });
-        stores(self.parties, self.session, &recipe)
+        stores(self.parties, self.session, &self.circuit.recipe::<R>(len, self.bits))
     }
 
     /// The masks r modulo 2^k, which depend on the seeds alone.

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use common::input;
 use ringshare::correlation::compare::Wish;
 use ringshare::correlation::legendre::Variant;
@@ -184,13 +186,11 @@ fn comparisons_by_dcf() {
                 by_dcf(party);
                 party.sign::<Z2<64>, R>(&x, bits).map(drop)
             });
-            if bits < 64 {
-                let cost = protocol::relu_cost(Family::Dcf, len, bits, 1, Elements::of::<R>());
-                holds_between_two(cost, 3, &|party| {
-                    by_dcf(party);
-                    party.relu_truncate::<Z2<64>, R>(&x, bits, 1).map(drop)
-                });
-            }
+            let cost = protocol::relu_cost(Family::Dcf, len, bits, 1, Elements::of::<R>());
+            holds_between_two(cost, 3, &|party| {
+                by_dcf(party);
+                party.relu_truncate::<Z2<64>, R>(&x, bits, 1).map(drop)
+            });
             let cost = protocol::relu_cost(Family::Dcf, len, bits, 0, Elements::of::<Z2<2>>());
             assert_eq!(cost.rounds, 2);
             holds_between_two(cost, 2, &|party| {
@@ -340,4 +340,97 @@ fn reveals() {
 
 fn simulate_reveal(to: usize) -> Vec<Counts> {
     Simulation::new(3).run(|party| party.reveal(&Share::<R>::zeros(8), to).map(drop)).unwrap().counts
+}
+
+#[test]
+fn what_stands_on_comparisons_by_every_family() {
+    type S = Z2<64>;
+    let wishes = [Wish::Balanced, Wish::Rounds, Wish::DealerBytes, Wish::Cpu];
+    let legendre = Variant::ALL.map(Family::Legendre);
+    let families =
+        wishes.map(Family::Lookup).into_iter().chain([Family::Dcf, Family::Bitwise]).chain(legendre);
+    let [small, ring, wide] = [Elements::of::<Z2<3>>(), Elements::of::<S>(), Elements::of::<Z2<77>>()];
+    for family in families {
+        let lengths: &[u32] =
+            if matches!(family, Family::Legendre(_)) { &[2, 3, 8] } else { &[2, 3, 8, 33, 63, 64] };
+        for &bits in lengths {
+            let hold = |cost: Cost, program: Program<'_>| {
+                let program: Program<'_> = &|party| {
+                    party.set_comparison(family);
+                    program(party)
+                };
+                // Whole bytes are opened: 64 values and more of them.
+                holds_between_two(cost, 0, program);
+                if family != Family::Dcf {
+                    holds_among((3, Topology::Direct), cost, 0, program);
+                    holds_among((7, Topology::Scatter), cost, 30, program);
+                }
+            };
+            let x = Share::<S>::zeros(640);
+            let relu = |len, shift, output| protocol::relu_cost(family, len, bits, shift, output);
+            hold(family.cost(640, bits, Some(wide)), &|party| party.sign::<_, Z2<77>>(&x, bits).map(drop));
+            hold(family.cost(640, bits, Some(small)), &|party| {
+                party.greater::<_, Z2<3>>(&x, &x, bits).map(drop)
+            });
+            hold(family.cost(640, bits, None), &|party| party.negative_bits(&x, bits).map(drop));
+            for shift in [0, 1, bits - 1] {
+                hold(relu(640, shift, small), &|party| {
+                    party.relu_truncate::<_, Z2<3>>(&x, bits, shift).map(drop)
+                });
+                hold(relu(640, shift, wide), &|party| {
+                    party.relu_truncate::<_, Z2<77>>(&x, bits, shift).map(drop)
+                });
+            }
+            hold(relu(640, 0, ring), &|party| party.abs(&x, bits).map(drop));
+            hold(relu(640, 0, ring), &|party| party.maximum(&x, &x, bits).map(drop));
+            hold(relu(1280, 0, wide), &|party| party.clipped_relu::<_, Z2<77>>(&x, bits, 1).map(drop));
+            hold(protocol::equal_cost(family, 640, bits, Some(wide)), &|party| {
+                party.equal::<_, Z2<77>>(&x, &x, bits).map(drop)
+            });
+            hold(protocol::equal_cost(family, 640, bits, None), &|party| party.zero_bits(&x, bits).map(drop));
+            hold(protocol::maximum_cost(family, [128, 5], bits, ring), &|party| {
+                party.minimum_of(&x, 5, bits).map(drop)
+            });
+            hold(protocol::argmax_cost(family, [128, 5], bits, 77), &|party| {
+                party.argmin::<_, Z2<77>>(&x, 5, bits).map(drop)
+            });
+            if bits < 64
+                && let Family::Lookup(wish) = family
+            {
+                for shift in [0, 1, bits - 1] {
+                    hold(protocol::floor_cost(wish, 640, bits, shift, wide), &|party| {
+                        party.truncate_floor::<_, Z2<77>>(&x, bits, shift).map(drop)
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_family_takes_has_no_cost() {
+    let elements = Elements::of::<R>();
+    let refused = |cost: &dyn Fn() -> Cost| catch_unwind(AssertUnwindSafe(cost)).is_err();
+    for family in [Family::default(), Family::Dcf, Family::Bitwise, Family::Legendre(Variant::Bsgn2)] {
+        for bits in [0, 1, 65, u32::MAX] {
+            assert!(refused(&|| family.cost(1, bits, None)), "{bits} bits by {family:?}");
+            assert!(
+                refused(&|| protocol::relu_cost(family, 1, bits, 0, elements)),
+                "{bits} bits by {family:?}"
+            );
+            assert!(refused(&|| protocol::equal_cost(family, 1, bits, None)), "{bits} bits by {family:?}");
+        }
+        for shift in [8, 9, u32::MAX] {
+            assert!(refused(&|| protocol::relu_cost(family, 1, 8, shift, elements)), "{shift} by {family:?}");
+        }
+    }
+    for variant in Variant::ALL {
+        let family = Family::Legendre(variant);
+        assert!(refused(&|| family.cost(1, variant.bits() + 1, None)), "{variant:?}");
+    }
+    for (bits, shift) in [(0, 0), (64, 0), (8, 8), (8, u32::MAX)] {
+        assert!(refused(&|| protocol::truncate_cost(1, bits, shift, elements)), "{bits} bits by {shift}");
+        let floor = || protocol::floor_cost(Wish::default(), 1, bits, shift, elements);
+        assert!(refused(&floor), "{bits} bits by {shift}");
+    }
 }

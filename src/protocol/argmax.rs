@@ -34,6 +34,7 @@ impl<T: Transport> Party<T> {
         columns: usize,
         bits: u32,
     ) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
         range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS.min(O::BITS), columns as u64)?;
         let rows = x.len() / columns;
         shape("elements of whole rows", rows * columns, x.len())?;
@@ -108,7 +109,7 @@ fn table(columns: usize) -> Table {
 /// The cost of an argmax over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64.
+/// If `bits` is not in 2..=64, or beyond what the family takes.
 pub fn cost(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
     if columns < 2 {
         return Cost::default();

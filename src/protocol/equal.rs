@@ -79,6 +79,7 @@ impl<T: Transport> Party<T> {
 /// # Panics
 /// If `bits` is not in 2..=64.
 pub fn cost(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
     if family == Family::Bitwise {
         return bitwise::zero_cost(len, bits, output);
     }

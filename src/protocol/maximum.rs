@@ -48,6 +48,7 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If x is not whole windows or `size` is zero, or as [`relu`](Self::relu).
     pub fn maximum_of<R: Ring>(&mut self, x: &Share<R>, size: usize, bits: u32) -> Result<Share<R>, Error> {
+        self.check_bits::<R>(bits)?;
         range("values in a window", 1, u64::MAX, size as u64)?;
         let windows = x.len() / size;
         shape("elements of whole windows", windows * size, x.len())?;
@@ -95,7 +96,7 @@ fn beside<R: Ring>(left: &Share<R>, right: &Share<R>, half: usize) -> Share<R> {
 /// of `elements`.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64.
+/// If `bits` is not in 2..=64, or beyond what the family takes.
 pub fn cost(family: Family, [windows, size]: [usize; 2], bits: u32, elements: Elements) -> Cost {
     let mut total = Cost::default();
     let mut size = size;

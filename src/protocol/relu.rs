@@ -18,9 +18,8 @@
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
 //!
-//! After a comparison of another family than the lookups: x changed to the result's ring, by a
-//! [`truncate`](Party::truncate) unless its low bits are all that is asked for, and a product with d;
-//! together one or two rounds more.
+//! After a comparison of another family than the lookups: x changed to the result's ring as above, right where
+//! x ≥ 0, unless its low bits are all that is asked for, and a product with d; together one or two rounds more.
 //! After the bitwise comparison: by a selection, or bit by bit, which rounds down (`compare::bitwise`).
 
 use alloc::vec;
@@ -29,8 +28,8 @@ use num_traits::{One, WrappingNeg, Zero};
 
 use super::compare::bitwise;
 use super::error::range;
-use super::{Error, Family, Party, multiply_cost, truncate_cost};
-use crate::correlation::compare::{Plan, Task};
+use super::{Error, Family, Party, multiply_cost};
+use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
 use crate::ring::{Ring, Word};
@@ -45,8 +44,8 @@ impl<T: Transport> Party<T> {
         self.relu_truncate(x, bits, 0)
     }
 
-    /// max(x, 0) / 2^shift in O, rounded down or up at random without bias, for x that fits `bits` bits as a
-    /// signed number.
+    /// max(x, 0) / 2^shift in O, rounded down or up at random without bias (by [`Family::Bitwise`] always
+    /// down), for x that fits `bits` bits as a signed number.
     ///
     /// # Errors
     /// As [`sign`](Self::sign), and if `shift` is not below `bits`.
@@ -80,7 +79,7 @@ impl<T: Transport> Party<T> {
             // Shares modulo 2^k are shares modulo any less.
             Share::from_words(x.expose().iter().map(|word| O::Word::truncate(word.widen())).collect())
         } else {
-            self.truncate::<R, O>(x, bits, shift)?
+            self.lift::<R, O>(x, truncation(bits, shift, Elements::of::<O>()))?
         };
         self.multiply(&positive, &truncated)
     }
@@ -124,18 +123,25 @@ fn is_low(bits: u32, shift: u32, output: u32) -> bool {
     shift == 0 && output <= bits
 }
 
+/// Truncates what is not negative, and makes anything of the rest.
+fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
+    Plan::choose(bits, Task::Truncate { output, shift }, Wish::default())
+}
+
 /// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64 or `shift` not below it.
+/// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
+    assert!(shift < bits, "a shift by {shift} of {bits} bits");
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
         Family::Bitwise => bitwise::relu_cost(len, bits, shift, output),
         Family::Dcf | Family::Legendre(_) => {
             let change = match is_low(bits, shift, output.bits) {
                 true => Cost::default(),
-                false => truncate_cost(len, bits, shift, output),
+                false => truncation(bits, shift, output).cost(len),
             };
             family.cost(len, bits, Some(output)).then(change).then(multiply_cost(len, output.bits))
         }

@@ -94,11 +94,17 @@ fn floor(wish: Wish, bits: u32, shift: u32, output: Elements) -> impl FnOnce() -
     move || Plan::choose(bits + 1, task, wish)
 }
 
+fn check(bits: u32, shift: u32) {
+    assert!((1..=63).contains(&bits), "truncations take 1 to 63 bits, not {bits}");
+    assert!(shift < bits, "a shift by {shift} of {bits} bits");
+}
+
 /// The cost of truncating `len` values of `bits` bits by `shift`, in a ring of `output`.
 ///
 /// # Panics
 /// If `bits` is not in 1..=63 or `shift` not below it.
 pub fn cost(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    check(bits, shift);
     stochastic(bits, shift, output)().cost(len)
 }
 
@@ -107,5 +113,6 @@ pub fn cost(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
 /// # Panics
 /// As [`cost`].
 pub fn floor_cost(wish: Wish, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    check(bits, shift);
     floor(wish, bits, shift, output)().cost(len)
 }

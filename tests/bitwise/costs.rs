@@ -125,3 +125,25 @@ fn fewer_rounds_and_bytes_than_an_adder_of_64_bits() {
     let cost = Family::Bitwise.cost(1 << 10, 64, None);
     assert_eq!((cost.rounds, cost.opened_bits, cost.dealer_bytes), (6, 152 << 10, 19 << 10));
 }
+
+#[test]
+fn what_a_circuit_takes_is_what_a_party_asks_for() {
+    type Program<'a> = &'a dyn Fn(&mut Party<SimTransport>) -> Result<(), Error>;
+    let dry = |program: Program<'_>| Simulation::new(3).dry_run(program).unwrap().recipe;
+    for bits in [2, 3, 14, 33, 64] {
+        let x = Share::<Z2<77>>::zeros(100);
+        let by = |party: &mut Party<_>| party.set_comparison(Family::Bitwise);
+        let sign = dry(&|party| {
+            by(party);
+            party.negative_bits(&x, bits).map(drop)
+        });
+        let zero = dry(&|party| {
+            by(party);
+            party.zero_bits(&x, bits).map(drop)
+        });
+        let all = dry(&|party| party.bits(&x, bits).map(drop));
+        for (circuit, asked) in [(Circuit::Sign, sign), (Circuit::Zero, zero), (Circuit::Bits, all)] {
+            assert_eq!(circuit.recipe::<Z2<77>>(100, bits), asked, "{circuit:?} of {bits} bits");
+        }
+    }
+}

@@ -11,8 +11,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::planes::bytes;
-use crate::correlation::Cost;
-use crate::ring::packed_len;
+use super::{BitProducts, EdaBits};
+use crate::correlation::{Cost, Recipe};
+use crate::ring::{Ring, packed_len};
 use crate::share::BitShare;
 
 /// What is wanted of the difference of k bits.
@@ -113,20 +114,36 @@ impl Circuit {
         Layer { operands, pairs: pairs.into() }
     }
 
+    /// What `len` differences of `bits` bits of numbers of R take, in order: the edaBits, and the products
+    /// of every level.
+    ///
+    /// # Panics
+    /// If `bits` is below 2.
+    pub fn recipe<R: Ring>(self, len: usize, bits: u32) -> Recipe {
+        assert!(bits >= 2, "a difference of {bits} bits");
+        let edabits = EdaBits::<R>::request(len, bits, self.pairs(bits));
+        let products = |layer: Layer| BitProducts::request(len, layer.masks(), layer.pairs);
+        Recipe(core::iter::once(edabits).chain(self.layers(bits).map(products)).collect())
+    }
+
+    /// The layers of products.
+    fn layers(self, bits: u32) -> impl Iterator<Item = Layer> {
+        let positions = self.positions(bits) as usize;
+        (1..depth(positions)).map(move |level| self.layer(positions, level))
+    }
+
     /// The cost of `len` differences of `bits` bits, the opening of y included.
     ///
     /// # Panics
     /// If `bits` is below 2.
     pub fn cost(self, len: usize, bits: u32) -> Cost {
         assert!(bits >= 2, "a difference of {bits} bits");
-        let positions = self.positions(bits) as usize;
-        let layers = (1..depth(positions)).map(|level| self.layer(positions, level));
         let mut cost = Cost {
             rounds: 1,
             opened_bits: len as u64 * bits as u64,
             dealer_bytes: (bits + self.pairs(bits)) as u64 * bytes(len) as u64,
         };
-        for layer in layers {
+        for layer in self.layers(bits) {
             cost.rounds += 1;
             cost.opened_bits += layer.masks() as u64 * len as u64;
             cost.dealer_bytes += (layer.pairs.len() * packed_len(len, 1)) as u64;

@@ -75,8 +75,10 @@ impl Family {
     /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
     ///
     /// # Panics
-    /// If `bits` is not in 2..=64.
+    /// If `bits` is not in 2..=64, or beyond what the family takes.
     pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+        let most = if let Self::Legendre(variant) = self { variant.bits() } else { 64 };
+        assert!((2..=most).contains(&bits), "comparisons take 2 to {most} bits, not {bits}");
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Dcf => dcf::cost(len, bits, output),
