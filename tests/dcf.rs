@@ -8,12 +8,13 @@ use common::dcf::Shape;
 use common::{Random, seeds, split, stores, sum};
 use num_traits::Zero;
 use ringshare::correlation::dcf::{Dcf, key_bytes};
+use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{Deck, Masked, Recipe, Store, StoreError};
 use ringshare::prg::Prg;
-use ringshare::protocol::{Error, Family};
+use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::Simulation;
+use ringshare::sim::{SimTransport, Simulation};
 
 /// Both parties' functions, masked, and y.
 type Opened<R, O> = (Vec<Masked<Dcf<R, O>>>, Vec<<R as Ring>::Word>);
@@ -265,6 +266,18 @@ fn what_is_made_of_comparisons_works_by_it() {
             let floor = u64::from(low) / 8;
             assert!((floor..=floor + u64::from(low % 8 > 0)).contains(wide), "{wide} of {low}");
         }
+    }
+}
+
+#[test]
+fn a_relu_that_takes_a_spare_bit_is_refused_without_one_before_anything_is_taken() {
+    for family in [Family::Dcf, Family::Legendre(Variant::Bsgn0)] {
+        let mut party = Party::<SimTransport>::dry(2);
+        party.set_comparison(family);
+        let x = Share::<Z2<8>>::zeros(3);
+        assert!(party.relu_truncate::<_, Z2<8>>(&x, 8, 3).is_err());
+        assert!(party.relu::<_, Z2<9>>(&x, 8).is_err());
+        assert!(party.take_dry_run().recipe.requests().is_empty());
     }
 }
 

@@ -16,7 +16,10 @@
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
-//! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
+//! | ReLU | those of a sign by the same plan | the same | up to 5 for 1 of a sign |
+//!
+//! As it takes more elements, another plan may be the best: of 14 bits into a ring of 16, the balanced one
+//! has 3 rounds, where that of a sign has 2.
 //!
 //! After a comparison of another family than the lookups: x changed to the result's ring, by a
 //! [`truncate`](Party::truncate) unless its low bits are all that is asked for, and a product with d;
@@ -29,6 +32,7 @@ use num_traits::{One, WrappingNeg, Zero};
 
 use super::compare::bitwise;
 use super::error::range;
+use super::truncate::check_truncation;
 use super::{Error, Family, Party, multiply_cost, truncate_cost};
 use crate::correlation::compare::{Plan, Task};
 use crate::correlation::{Cost, Elements};
@@ -40,7 +44,8 @@ impl<T: Transport> Party<T> {
     /// max(x, 0) in O, for x that fits `bits` bits as a signed number.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign).
+    /// As [`sign`](Self::sign). After a comparison by DCF or Legendre symbols, if O is wider than `bits`
+    /// and R is not.
     pub fn relu<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.relu_truncate(x, bits, 0)
     }
@@ -49,7 +54,8 @@ impl<T: Transport> Party<T> {
     /// signed number.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and if `shift` is not below `bits`.
+    /// As [`sign`](Self::sign), and if `shift` is not below `bits`. After a comparison by DCF or Legendre
+    /// symbols, if there is a shift or O is wider than `bits`, and R is not wider.
     pub fn relu_truncate<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -75,8 +81,12 @@ impl<T: Transport> Party<T> {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
+        let is_low = is_low(bits, shift, O::BITS);
+        if !is_low {
+            check_truncation::<R>(bits)?;
+        }
         let positive = self.compare::<R, O>(x, bits, [One::one(), Zero::zero()])?;
-        let truncated = if is_low(bits, shift, O::BITS) {
+        let truncated = if is_low {
             // Shares modulo 2^k are shares modulo any less.
             Share::from_words(x.expose().iter().map(|word| O::Word::truncate(word.widen())).collect())
         } else {
@@ -89,13 +99,16 @@ impl<T: Transport> Party<T> {
     /// ReLU(x) − ReLU(x − ceiling), at once.
     ///
     /// # Errors
-    /// As [`relu`](Self::relu).
+    /// As [`relu`](Self::relu), and if the ceiling is not in 0..=2^(bits − 1).
     pub fn clipped_relu<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
         bits: u32,
         ceiling: R::Word,
     ) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
+        let height = (ceiling & R::Word::mask(R::BITS)).widen().try_into().unwrap_or(u64::MAX);
+        range("ceiling of a ReLU", 0, 1 << (bits - 1), height)?;
         let mut above = x.clone();
         above.add_public(self.id(), &vec![ceiling.wrapping_neg(); x.len()]);
         let mut both = x.clone();
@@ -127,7 +140,8 @@ fn is_low(bits: u32, shift: u32, output: u32) -> bool {
 /// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
 ///
 /// # Panics
-/// If `bits` is not in 2..=64 or `shift` not below it.
+/// If `bits` is not in 2..=64 or `shift` not below it; by DCF or Legendre symbols, if `bits` is 64 and
+/// there is a shift or `output` is wider.
 pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),

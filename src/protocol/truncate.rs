@@ -73,7 +73,7 @@ impl<T: Transport> Party<T> {
         shift: u32,
         plan: impl FnOnce() -> Plan,
     ) -> Result<Share<O>, Error> {
-        range("bits of a truncation", 1, R::BITS.min(64) as u64 - 1, bits as u64)?;
+        check_truncation::<R>(bits)?;
         range("bits to truncate by", 0, bits as u64 - 1, shift as u64)?;
         let mut x = x.clone();
         x.add_public(self.id(), &vec![R::Word::one() << (bits as usize - 1); x.len()]);
@@ -83,6 +83,11 @@ impl<T: Transport> Party<T> {
         out.add_public(self.id(), &vec![offset; x.len()]);
         Ok(out)
     }
+}
+
+/// Whether numbers of `bits` bits leave R the spare bit that a truncation takes.
+pub(super) fn check_truncation<R: Ring>(bits: u32) -> Result<(), Error> {
+    range("bits of a truncation", 1, R::BITS.min(64) as u64 - 1, bits as u64)
 }
 
 fn stochastic(bits: u32, shift: u32, output: Elements) -> impl FnOnce() -> Plan {
