@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use super::prg::{
-    Block, Expander, and, block, blocks, blocks_mut, control, element, halves, number, taken, towards, xor,
+    Block, Expander, and, block, blocks, blocks_mut, control, element, halves, mask, number, towards, xor,
 };
 use super::shape::{BLOCK, Shape};
 use crate::linalg::fetch;
@@ -16,6 +16,8 @@ pub(super) struct Walk<O: Word> {
     expander: Expander,
     /// The way at the level: left (0) or right (1).
     path: [u64; BLOCK],
+    /// The nodes' control bits: all ones or zero.
+    controls: Scratch<u64>,
     inputs: Scratch<u8>,
     children: Scratch<u8>,
     values: Scratch<u8>,
@@ -28,6 +30,7 @@ impl<O: Word> Walk<O> {
             shape,
             expander: Expander::new(),
             path: [0; BLOCK],
+            controls: Scratch::zeros(BLOCK),
             inputs: Scratch::zeros(16 * BLOCK),
             children: Scratch::zeros(16 * BLOCK),
             values: Scratch::zeros(16 * BLOCK),
@@ -46,7 +49,7 @@ impl<O: Word> Walk<O> {
         sums: &mut [O],
     ) -> Result<(), StoreError> {
         let (shape, count) = (self.shape, y.len());
-        let path = &mut self.path[..count];
+        let (path, own) = (&mut self.path[..count], &mut self.controls[..count]);
         let inputs = blocks_mut(&mut self.inputs[..16 * count]);
         let children = blocks_mut(&mut self.children[..16 * count]);
         let values = blocks_mut(&mut self.values[..16 * count]);
@@ -61,14 +64,14 @@ impl<O: Word> Walk<O> {
             });
             // The next level's, or the next block's: the CPU does not look that far ahead.
             fetch(&key[..level_bytes.min(key.len())]);
-            turn(y, shape.low() - 1 - level, nodes, path, inputs);
+            turn(y, shape.low() - 1 - level, nodes, path, own, inputs);
             self.expander.seeds(inputs, children);
             self.expander.values(inputs, values);
             ring::unpack(elements, shape.element(), corrections).map_err(|_| StoreError::Padding)?;
-            add(nodes, path, values, corrections, sums);
+            add(inputs, own, values, corrections, sums);
             descend(blocks(seeds), controls, path, children, nodes);
         }
-        turn(&[0u8; BLOCK], 0, nodes, path, inputs);
+        turn(&[0u8; BLOCK], 0, nodes, path, own, inputs);
         self.expander.values(inputs, values);
         let leaves = nodes.iter().zip(&*values).zip(blocks(key));
         for (((node, value), correction), (y, sum)) in leaves.zip(y.iter().zip(sums)) {
@@ -85,23 +88,33 @@ impl<O: Word> Walk<O> {
 }
 
 wide! {
-    /// s ‖ j of every node, where j is bit `bit` of y, put down in `path` too.
-    fn turn<W: Word>(y: &[W], bit: u32, nodes: &[Block], path: &mut [u64], inputs: &mut [Block]) {
-        for ((y, node), (path, input)) in y.iter().zip(nodes).zip(path.iter_mut().zip(inputs)) {
+    /// s ‖ j of every node, where j is bit `bit` of y, put down in `path` too, and its control bit.
+    fn turn<W: Word>(
+        y: &[W],
+        bit: u32,
+        nodes: &[Block],
+        path: &mut [u64],
+        controls: &mut [u64],
+        inputs: &mut [Block],
+    ) {
+        let nodes = nodes.iter().zip(controls);
+        for ((y, (node, own)), (path, input)) in y.iter().zip(nodes).zip(path.iter_mut().zip(inputs)) {
+            let node = halves(node);
             *path = (*y >> bit as usize).low64() & 1;
-            *input = block(towards(halves(node), *path));
+            *own = control(node);
+            *input = block(towards(node, *path));
         }
     }
 }
 
 wide! {
-    /// Adds the values on the path, corrected where the node's control bit is set.
-    fn add<O: Word>(nodes: &[Block], path: &[u64], values: &[Block], corrections: &[O], sums: &mut [O]) {
-        let nodes = nodes.iter().zip(path).zip(values);
-        for (((node, path), value), (correction, sum)) in nodes.zip(corrections.iter().zip(sums)) {
-            let node = halves(node);
-            let value: O = element(xor(halves(value), towards(node, *path)));
-            *sum = sum.wrapping_add(&value).wrapping_add(&(*correction & taken(node)));
+    /// Adds the values on the path, corrected where the node's control bit is set. Those bits come from
+    /// memory as masks: of a mask that is made here the compiler makes a branch.
+    fn add<O: Word>(inputs: &[Block], controls: &[u64], values: &[Block], corrections: &[O], sums: &mut [O]) {
+        let nodes = inputs.iter().zip(controls).zip(values);
+        for (((input, own), value), (correction, sum)) in nodes.zip(corrections.iter().zip(sums)) {
+            let value: O = element(xor(halves(value), halves(input)));
+            *sum = sum.wrapping_add(&value).wrapping_add(&(*correction & mask(*own)));
         }
     }
 }

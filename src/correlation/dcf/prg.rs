@@ -134,5 +134,11 @@ pub(super) fn element<O: Word>([low, high]: Halves) -> O {
 /// [`control`] as a mask of elements.
 #[inline(always)]
 pub(super) fn taken<O: Word>(node: Halves) -> O {
-    O::from_signed((control(node) as i64).into())
+    mask(control(node))
+}
+
+/// A mask of 64 bits, all ones or zero, as one of elements.
+#[inline(always)]
+pub(super) fn mask<O: Word>(control: u64) -> O {
+    O::from_signed((control as i64).into())
 }
