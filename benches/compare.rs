@@ -16,7 +16,7 @@ use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
 
-use families::{FAMILIES, ring_bits, with_ring};
+use families::{ring_bits, with_ring};
 use session::Session;
 
 const LEN: usize = 1 << 14;
@@ -24,7 +24,6 @@ const LEN: usize = 1 << 14;
 /// One family, bit length and number of parties.
 #[derive(Clone, Copy)]
 struct Case {
-    name: &'static str,
     family: Family,
     bits: u32,
     parties: usize,
@@ -59,7 +58,7 @@ impl Case {
             party.set_comparison(self.family);
             self.compare::<R>(party, &Share::zeros(LEN))
         });
-        let mut group = c.benchmark_group(format!("compare/{}", self.name));
+        let mut group = c.benchmark_group(format!("compare/{}", self.family));
         group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(200));
         // The slow families would run fifty times instead of ten, and the statistics take longer than the runs.
@@ -82,10 +81,10 @@ impl Case {
 }
 
 fn benches(c: &mut Criterion) {
-    for &(name, family) in FAMILIES {
+    for family in Family::ALL {
         for bits in [8, 14, 32, 64] {
             for parties in [2, 3] {
-                let case = Case { name, family, bits, parties };
+                let case = Case { family, bits, parties };
                 with_ring!(ring_bits(family, bits), R => case.bench::<R>(c));
             }
         }

@@ -1,4 +1,4 @@
-//! Sign of 2^20 values: online at a party (wall time for two parties, each on a core of its own; CPU time of the
+//! Sign and ReLU of 2^20 values: online at a party (wall time for two parties, each on a core of its own; CPU time of the
 //! busiest party for more), and at the dealer.
 
 #![allow(missing_docs)]
@@ -9,6 +9,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ringshare::net::Memory;
+use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
@@ -16,24 +18,27 @@ use session::Session;
 
 const LEN: usize = 1 << 20;
 
-fn sign<R: Ring>(c: &mut Criterion, bits: u32) {
-    let mut group = c.benchmark_group("sign");
+/// What a party does with its values.
+type Step<R> = fn(&mut Party<Memory>, &Share<R>) -> Result<Share<R>, Error>;
+
+fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[usize], step: Step<R>) {
+    let mut group = c.benchmark_group(group);
     group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-    for parties in [2, 3, 5, 7] {
+    for &parties in all_parties {
         let mut session = Session::open(parties);
-        let zeros = |party: usize| {
+        let share = |party: usize| {
             let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
             Share::<R>::from_words(vec![word; LEN])
         };
-        let recipe = session.recipe(|party| party.sign::<R, R>(&Share::zeros(LEN), bits).map(drop));
-        group.bench_function(BenchmarkId::new(format!("online/{bits} bits"), parties), |b| {
+        let recipe = session.recipe(|party| step(party, &Share::zeros(LEN)).map(drop));
+        group.bench_function(BenchmarkId::new(format!("online/{case}"), parties), |b| {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
                     session.deal(&recipe);
                     let cost = session.each(|id, party| {
-                        black_box(party.sign::<R, R>(&zeros(id), bits)?);
+                        black_box(step(party, &share(id))?);
                         Ok(())
                     });
                     total += if parties == 2 { cost.wall } else { cost.cpu };
@@ -41,12 +46,12 @@ fn sign<R: Ring>(c: &mut Criterion, bits: u32) {
                 total
             });
         });
-        group.bench_function(BenchmarkId::new(format!("dealer/{bits} bits"), parties), |b| {
+        group.bench_function(BenchmarkId::new(format!("dealer/{case}"), parties), |b| {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
                     total += session.deal(&recipe).cpu;
-                    session.each(|id, party| party.sign::<R, R>(&zeros(id), bits).map(drop));
+                    session.each(|id, party| step(party, &share(id)).map(drop));
                 }
                 total
             });
@@ -54,16 +59,23 @@ fn sign<R: Ring>(c: &mut Criterion, bits: u32) {
     }
 }
 
+fn sign<R: Ring>(c: &mut Criterion) {
+    bench::<R>(c, ["sign", &format!("{} bits", R::BITS)], &[2, 3, 5, 7], |party, x| party.sign(x, R::BITS));
+}
+
 fn benches(c: &mut Criterion) {
-    sign::<Z2<8>>(c, 8);
-    sign::<Z2<10>>(c, 10);
-    sign::<Z2<12>>(c, 12);
-    sign::<Z2<14>>(c, 14);
-    sign::<Z2<16>>(c, 16);
-    sign::<Z2<20>>(c, 20);
-    sign::<Z2<24>>(c, 24);
-    sign::<Z2<32>>(c, 32);
-    sign::<Z2<64>>(c, 64);
+    sign::<Z2<8>>(c);
+    sign::<Z2<10>>(c);
+    sign::<Z2<12>>(c);
+    sign::<Z2<14>>(c);
+    sign::<Z2<16>>(c);
+    sign::<Z2<20>>(c);
+    sign::<Z2<24>>(c);
+    sign::<Z2<32>>(c);
+    sign::<Z2<64>>(c);
+    bench::<Z2<14>>(c, ["relu", "14 bits"], &[2], |party, x| party.relu(x, 14));
+    bench::<Z2<32>>(c, ["relu", "20 bits by 2^8"], &[2], |party, x| party.relu_truncate(x, 20, 8));
+    bench::<Z2<64>>(c, ["relu", "64 bits"], &[2], |party, x| party.relu(x, 64));
 }
 
 criterion_group!(group, benches);

@@ -47,7 +47,7 @@ mod truncate;
 
 pub use argmax::cost as argmax_cost;
 pub use bits::{and_cost, bits_cost, compose_cost, select_cost};
-pub use compare::Family;
+pub use compare::{Family, UnknownFamily};
 pub use equal::cost as equal_cost;
 pub use error::Error;
 pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};

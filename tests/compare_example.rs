@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use std::process::{Command as Process, Output as Done};
 
 use args::{Args, Command, Output};
-use families::{FAMILIES, with_ring};
+use families::with_ring;
 use json::Report;
 use measure::{Job, Outcome};
 use ringshare::correlation::Elements;
@@ -65,10 +65,10 @@ fn every_row_is_what_its_family_says_it_costs() {
         let args = ["--bits", "2,8,14,33,64", "--parties", "2,3,5", "--count", "128", "--repeat", "1"];
         let report = report(&[&args[..], &["--output", &text]].concat());
         // Every combination is a row or has a reason why not.
-        assert_eq!(report.rows.len() + report.skipped.len(), 5 * 3 * FAMILIES.len());
+        assert_eq!(report.rows.len() + report.skipped.len(), 5 * 3 * Family::ALL.len());
         for row in &report.rows {
-            let (_, family) = FAMILIES.iter().find(|(name, _)| *name == row.family).unwrap();
-            let ring = families::ring_bits(*family, row.bits);
+            let family: Family = row.family.parse().unwrap();
+            let ring = families::ring_bits(family, row.bits);
             let elements = with_ring!(ring, R => Elements::of::<R>());
             let cost = family.cost(128, row.bits, (output == Output::Arithmetic).then_some(elements));
             assert_eq!(row.rounds, cost.rounds, "{row:?}");
@@ -79,8 +79,8 @@ fn every_row_is_what_its_family_says_it_costs() {
         for skipped in &report.skipped {
             assert!(skipped.reason.contains("expected"), "{skipped:?}");
         }
-        for (name, _) in FAMILIES {
-            assert!(report.rows.iter().any(|row| row.family == *name), "{name} takes none of them");
+        for family in Family::ALL {
+            assert!(report.rows.iter().any(|row| row.family == family.name()), "{family} takes none of them");
         }
     }
 }
@@ -175,12 +175,12 @@ fn every_family_is_drawn_and_nothing_is_drawn_of_no_rows() {
 
 #[test]
 fn plans_are_told_in_few_words() {
-    for (_, family) in FAMILIES {
+    for family in Family::ALL {
         for bits in 2..=64 {
             for output in [None, Some(Elements::of::<ringshare::ring::Z2<64>>())] {
-                let plan = families::plan(*family, bits, output);
+                let plan = families::plan(family, bits, output);
                 assert!((1..=40).contains(&plan.len()), "{plan}");
-                if let Family::Lookup(wish) = *family {
+                if let Family::Lookup(wish) = family {
                     // The same without runs is what the plan prints.
                     let run = |run: &str| match run.split_once('x') {
                         Some((size, times)) => vec![size; times.parse().unwrap()].join("+"),
@@ -236,9 +236,9 @@ fn the_table_names_what_was_left_out() {
 fn the_defaults_are_all_families_at_four_bit_lengths() {
     let args = read(&[]).unwrap();
     assert_eq!((args.bits.as_slice(), args.parties.as_slice()), (&[8, 14, 32, 64][..], &[2, 3][..]));
-    assert_eq!((args.families.as_slice(), args.output), (FAMILIES, Output::Arithmetic));
+    assert_eq!((args.families.as_slice(), args.output), (&Family::ALL[..], Output::Arithmetic));
     assert_eq!(args.link(), ringshare::net::Link::default());
-    assert_eq!(Job::all(&args).len(), FAMILIES.len() * 8);
+    assert_eq!(Job::all(&args).len(), Family::ALL.len() * 8);
     let args = read(&["--bits=14,8,14", "--mbit", "2.5", "--delay-ms", "0.5"]).unwrap();
     assert_eq!(args.bits, [14, 8]);
     let link = args.link();
@@ -276,7 +276,7 @@ fn bad_arguments_are_named_on_one_line() {
         assert!(!error.starts_with("error") && !error.contains("Usage"), "{error}");
     }
     let error = read(&["--families", "garbled"]).unwrap_err();
-    assert!(FAMILIES.iter().all(|(name, _)| error.contains(name)), "{error}");
+    assert!(Family::ALL.iter().all(|family| error.contains(family.name())), "{error}");
 }
 
 /// Runs the example, which `cargo test` builds beside the tests.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum, error::ErrorKind};
+use ringshare::protocol::Family;
 
 use crate::error::Error;
 use crate::input::Input;
@@ -42,6 +43,11 @@ pub(crate) struct Args {
     /// results that differ from those in the clear are counted, and are no error
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_BITS)))]
     pub(crate) bits: Option<u32>,
+
+    /// How signs are computed. By legendre-0, -1, -2 they are exact on −135..134, −384..383, −595..594 only, and the
+    /// evaluation in the clear takes the same signs
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) comparison: Family,
 
     /// How a vector is opened: all to all, or scattered and gathered
     #[arg(long, value_enum, default_value_t = Topology::Auto)]

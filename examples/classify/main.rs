@@ -25,6 +25,7 @@ use error::Error;
 use input::Input;
 use model::Model;
 use report::{Counts, Plain, Report, Table};
+use ringshare::protocol::Family;
 
 fn main() -> ExitCode {
     let done = Args::read(std::env::args_os()).and_then(|command| match command {
@@ -52,10 +53,11 @@ fn run(args: &Args) -> Result<(), Error> {
         std::fs::File::create(path).map_err(|e| Error::io(path, e))?;
     }
     print(&format!(
-        "{}: {images} images in batches of {batch}, {} parties, {} layers of {bits:?} bits\n\n",
+        "{}: {images} images in batches of {batch}, {} parties, {} layers of {bits:?} bits, compared by {}\n\n",
         args.model_file().file_name().unwrap_or_default().display(),
         args.parties,
         bits.len(),
+        args.comparison,
     ))?;
 
     // The shared evaluation comes first, so that its peak memory is its own.
@@ -67,6 +69,7 @@ fn run(args: &Args) -> Result<(), Error> {
         bits: &bits,
         parties: args.parties.into(),
         batch,
+        comparison: args.comparison,
         topology: args.topology,
         seed: args.seed,
         logits: args.logits || args.show.is_some(),
@@ -77,6 +80,11 @@ fn run(args: &Args) -> Result<(), Error> {
     let bar = progress::bar("in the clear, exact", images);
     let exact = plain::Exact::new(&model).run(&inputs, |n| bar.inc(n as u64));
     bar.finish_and_clear();
+    // What the parties are to find: the same, unless their signs are not exact.
+    let expected = match args.comparison {
+        Family::Legendre(_) => plain::Exact::new(&model).with_signs(args.comparison).run(&inputs, |_| ()),
+        _ => exact.clone(),
+    };
 
     memory::reset_peak();
     let bar = progress::bar("in the clear, float32", images);
@@ -93,7 +101,7 @@ fn run(args: &Args) -> Result<(), Error> {
         batch,
         images,
         correct: equal(classes, data.labels()),
-        agree: equal(classes, &exact.classes),
+        agree: equal(classes, &expected.classes),
     };
     let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
     if let (Some(i), Some(logits)) = (args.show, &secure.logits) {
@@ -101,14 +109,19 @@ fn run(args: &Args) -> Result<(), Error> {
         print(&format!("{}\n", show::show(data.image(i), logits, classes[i], data.labels()[i])))?;
     }
     print(&Table { counts, phases: &secure.phases, plain: &plain }.to_string())?;
+    if let Family::Legendre(_) = args.comparison {
+        let same = equal(classes, &exact.classes);
+        print(&format!("as by exact signs    {same} of {images} ({})\n", args.comparison))?;
+    }
     if let Some(path) = &args.json {
         let report = Report::new(counts, &secure.phases, &plain);
         let json = serde_json::to_string_pretty(&report).map_err(|e| Error::bad(path, e))?;
         std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))?;
     }
     if let Some(logits) = &secure.logits {
-        let wrong = logits.len().abs_diff(exact.logits.len()) + logits.len() - equal(logits, &exact.logits);
-        print(&format!("logits that differ   {wrong} of {}\n", exact.logits.len()))?;
+        let wrong =
+            logits.len().abs_diff(expected.logits.len()) + logits.len() - equal(logits, &expected.logits);
+        print(&format!("logits that differ   {wrong} of {}\n", expected.logits.len()))?;
         if wrong > 0 && args.bits.is_none() {
             return Err(Error::Wrong(format!("{wrong} logits differ from those in the clear")));
         }

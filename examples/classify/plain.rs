@@ -4,13 +4,15 @@
 //! a ±1 vector with small unsigned integers is, summed over the bit planes x_j, `2^j·(2·popcount(w ∧ x_j) −
 //! popcount(x_j))`.
 
+use ringshare::protocol::Family;
+
 use crate::model::{Layer, Model};
 
 /// Images that go through a layer together, so that a row of weights is read once for all of them.
 const BLOCK: usize = 64;
 
 /// Logits and classes of some images.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// `[n, classes]`
     pub(crate) logits: Vec<i32>,
@@ -22,6 +24,28 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Exact<'a> {
     layers: Vec<(&'a Layer, Bits)>,
+    signs: Signs,
+}
+
+/// What the hidden layers pass on.
+#[derive(Debug)]
+enum Signs {
+    /// +1 for 0 and above.
+    Exact,
+    /// Where a majority of Legendre symbols is +1, for the values from −LIMIT on.
+    Legendre(Vec<bool>),
+}
+
+/// Beyond every value of the example's 16-bit comparisons.
+const LIMIT: i32 = 1 << 15;
+
+impl Signs {
+    fn of(&self, value: i32) -> bool {
+        match self {
+            Self::Exact => value >= 0,
+            Self::Legendre(table) => table[(value + LIMIT) as usize],
+        }
+    }
 }
 
 impl<'a> Exact<'a> {
@@ -32,7 +56,17 @@ impl<'a> Exact<'a> {
             (0..layer.outputs).for_each(|r| bits.set_row(r, layer.row_bits(r)));
             (layer, bits)
         });
-        Self { layers: layers.collect() }
+        Self { layers: layers.collect(), signs: Signs::Exact }
+    }
+
+    /// With the signs that a comparison gives: those of Legendre symbols are exact for small values only, and all
+    /// values have to fit 16 bits then.
+    pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
+        if let Family::Legendre(variant) = comparison {
+            let signs = (-LIMIT..LIMIT).map(|x| variant.evaluate(x.into()) > 0);
+            self.signs = Signs::Legendre(signs.collect());
+        }
+        self
     }
 
     /// Evaluates the network on `inputs: [n, in]`; `progress` learns of the images done.
@@ -42,7 +76,7 @@ impl<'a> Exact<'a> {
             let n = block.len() / self.layers[0].0.inputs;
             let mut values = self.first(block, n);
             for (layer, weights) in &self.layers[1..] {
-                values = inner(layer, weights, &signs(&values, n));
+                values = inner(layer, weights, &self.signs(&values, n));
             }
             // `[out, n]` to `[n, out]`
             for i in 0..n {
@@ -53,6 +87,11 @@ impl<'a> Exact<'a> {
             progress(n);
         }
         outcome
+    }
+
+    /// Signs of `values: [out, n]` as n rows.
+    fn signs(&self, values: &[i32], n: usize) -> Bits {
+        Bits::from_fn(values.len() / n, n, |i, c| self.signs.of(values[c * n + i]))
     }
 
     /// The values of the first layer, `[out, n]`.
@@ -85,11 +124,6 @@ fn inner(layer: &Layer, weights: &Bits, signs: &Bits) -> Vec<i32> {
         }));
     }
     values
-}
-
-/// Signs of `values: [out, n]` as n rows; the sign of 0 is +1.
-fn signs(values: &[i32], n: usize) -> Bits {
-    Bits::from_fn(values.len() / n, n, |i, c| values[c * n + i] >= 0)
 }
 
 fn popcount(a: &[u64], b: &[u64], op: impl Fn(u64, u64) -> u64) -> u32 {

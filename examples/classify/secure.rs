@@ -7,11 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
+use ringshare::correlation::compare::sign_values;
 use ringshare::correlation::{Dealer, DryRun, Recipe};
 use ringshare::net::{Memory, Network, Topology};
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
 use ringshare::prg::RootSeed;
-use ringshare::protocol::{self, Party};
+use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 
 use crate::args;
@@ -41,6 +42,7 @@ pub(crate) struct Job<'a> {
     pub(crate) bits: &'a [u32],
     pub(crate) parties: usize,
     pub(crate) batch: usize,
+    pub(crate) comparison: Family,
     pub(crate) topology: args::Topology,
     pub(crate) seed: Option<u64>,
     /// Whether to reveal the logits beside the classes.
@@ -73,13 +75,15 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
     for (id, end) in ends.into_iter().enumerate() {
         let mut network = Network::new(end, id, job.parties, session);
         network.set_topology(job.library_topology());
-        let party = Party::join(network).map_err(|e| failed(&format!("party {id}"), e))?;
+        let mut party = Party::join(network).map_err(|e| failed(&format!("party {id}"), e))?;
+        party.set_comparison(job.common());
         sides.push(Side { party, model: None, prepared: None, found: None });
     }
 
     let mut phases = Phases::default();
     let mut dry = Party::dry(job.parties);
     dry.network_mut().set_topology(job.library_topology());
+    dry.set_comparison(job.common());
     let dry_model = Sequential::<R>::share(&mut dry, MODEL_OWNER, &architecture, None);
     let dry_model = dry_model.map_err(|e| failed("the dry run", e))?;
     let setup = dry.take_dry_run();
@@ -237,7 +241,13 @@ impl Job<'_> {
         let architecture = model.architecture();
         let bits = self.bits[self.bits.len() - 1];
         let x = party.input::<R>(IMAGE_OWNER, rows * architecture.inputs(), images)?;
-        let logits = model.forward(party, prepared, x)?;
+        let logits = match self.comparison {
+            // Whatever the values' bits: out of its exact range, a sign is as good as random.
+            Family::Legendre(variant) => model.forward_with(party, prepared, x, |party, x, bits| {
+                party.legendre::<R, R>(x, bits, variant, sign_values::<R>())
+            })?,
+            _ => model.forward(party, prepared, x)?,
+        };
         let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
         let classes = party.reveal(&classes, IMAGE_OWNER)?;
         let logits = if self.logits { party.reveal_low(&logits, bits, IMAGE_OWNER)? } else { None };
@@ -261,11 +271,22 @@ impl Job<'_> {
         for (layer, &bits) in self.model.layers.iter().zip(self.bits) {
             if !layers.is_empty() {
                 let Some(&Layer::Linear { bits, .. }) = layers.last() else { continue };
-                layers.push(Layer::Sign { bits });
+                layers.push(Layer::Sign { bits: bits - self.spare() });
             }
+            let bits = bits + self.spare();
             layers.push(Layer::Linear { inputs: layer.inputs, outputs: layer.outputs, bits });
         }
         Architecture::new(layers, R::BITS).map_err(|e| Error::Wrong(e.to_string()))
+    }
+
+    /// How everything but the signs is compared.
+    fn common(&self) -> Family {
+        if let Family::Legendre(_) = self.comparison { Family::default() } else { self.comparison }
+    }
+
+    /// Bits of a layer's result beyond its values': Legendre symbols take one.
+    fn spare(&self) -> u32 {
+        u32::from(matches!(self.comparison, Family::Legendre(_)))
     }
 
     /// What all randomness is drawn from: fresh, unless a seed is given.

@@ -10,7 +10,6 @@ use ringshare::net::Link;
 use ringshare::protocol::Family;
 
 use crate::error::Error;
-use crate::families::FAMILIES;
 
 /// Compares values with zero in every way that the library knows, and prints what each way costs.
 #[derive(Clone, Debug, Parser, PartialEq)]
@@ -31,8 +30,8 @@ pub(crate) struct Args {
     pub(crate) count: u32,
 
     /// Ways to compare [default: all]
-    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = named)]
-    pub(crate) families: Vec<Named>,
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub(crate) families: Vec<Family>,
 
     /// What comes out: the sign in the ring of the values, or the bit x < 0
     #[arg(long, value_enum, default_value_t = Output::Arithmetic)]
@@ -58,9 +57,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
 }
-
-/// A family and its name.
-pub(crate) type Named = (&'static str, Family);
 
 /// What a comparison gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,7 +91,7 @@ impl Args {
             return Err(Error::Usage("--svg: expected another file than that of --json".into()));
         }
         if args.families.is_empty() {
-            args.families = FAMILIES.to_vec();
+            args.families = Family::ALL.to_vec();
         }
         once(&mut args.bits);
         once(&mut args.parties);
@@ -128,12 +124,6 @@ fn once<T: PartialEq + Clone>(list: &mut Vec<T>) {
             list.push(element);
         }
     }
-}
-
-fn named(name: &str) -> Result<Named, String> {
-    let found = FAMILIES.iter().find(|(known, _)| *known == name).copied();
-    let known = || FAMILIES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    found.ok_or_else(|| format!("expected one of {}", known()))
 }
 
 fn delay(text: &str) -> Result<f64, String> {

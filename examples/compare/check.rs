@@ -115,7 +115,6 @@ mod tests {
     #[test]
     fn counts_that_are_not_the_cost_are_found() {
         let job = Job {
-            name: "default",
             family: Family::default(),
             bits: 14,
             parties: 3,

@@ -1,24 +1,10 @@
-//! The ways to compare, one line each, and the rings that hold values of a bit length.
+//! How each way to compare goes about it, and the rings that hold values of a bit length.
 
 use std::fmt::Display;
 
 use ringshare::correlation::Elements;
-use ringshare::correlation::compare::{Plan, Task, Wish};
-use ringshare::correlation::legendre::Variant;
+use ringshare::correlation::compare::{Plan, Task};
 use ringshare::protocol::Family;
-
-/// Names and families, in the order of the table.
-pub(crate) const FAMILIES: &[(&str, Family)] = &[
-    ("lookup-balanced", Family::Lookup(Wish::Balanced)),
-    ("lookup-rounds", Family::Lookup(Wish::Rounds)),
-    ("lookup-bytes", Family::Lookup(Wish::DealerBytes)),
-    ("lookup-cpu", Family::Lookup(Wish::Cpu)),
-    ("dcf", Family::Dcf),
-    ("bitwise", Family::Bitwise),
-    ("legendre-0", Family::Legendre(Variant::Bsgn0)),
-    ("legendre-1", Family::Legendre(Variant::Bsgn1)),
-    ("legendre-2", Family::Legendre(Variant::Bsgn2)),
-];
 
 /// Bits that the ring must have: one to spare for Legendre symbols.
 pub(crate) fn ring_bits(family: Family, bits: u32) -> u32 {

@@ -20,7 +20,6 @@ use crate::session::{Dealt, End, Session, Step};
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Job {
-    pub(crate) name: &'static str,
     pub(crate) family: Family,
     pub(crate) bits: u32,
     pub(crate) parties: usize,
@@ -65,10 +64,9 @@ impl Job {
     /// All rows that the arguments ask for, family by family.
     pub(crate) fn all(args: &Args) -> Vec<Self> {
         let mut jobs = Vec::new();
-        for &(name, family) in &args.families {
+        for &family in &args.families {
             for &bits in &args.bits {
                 jobs.extend(args.parties.iter().map(|&parties| Self {
-                    name,
                     family,
                     bits,
                     parties: parties as usize,
@@ -113,14 +111,15 @@ pub(crate) fn measure(job: &Job) -> Result<Outcome, Error> {
     let done = with_ring!(families::ring_bits(job.family, job.bits), R => measure_in::<R>(job));
     done.map_err(|e| match e {
         Error::Wrong(reason) => {
-            Error::Wrong(format!("{}, {} bits, {} parties: {reason}", job.name, job.bits, job.parties))
+            Error::Wrong(format!("{}, {} bits, {} parties: {reason}", job.family, job.bits, job.parties))
         }
         other => other,
     })
 }
 
 fn measure_in<R: Ring>(job: &Job) -> Result<Outcome, Error> {
-    let Job { name: family, bits, parties, count, .. } = *job;
+    let Job { bits, parties, count, .. } = *job;
+    let family = job.family.name();
     let recipe = match job.recipe::<R>() {
         Ok(recipe) => recipe,
         Err(e) => return Ok(Outcome::Skipped(Skipped { family, bits, parties, reason: e.to_string() })),

@@ -94,6 +94,21 @@ impl<R: Ring> Sequential<R> {
         prepared: Prepared<R>,
         x: Share<R>,
     ) -> Result<Share<R>, Error> {
+        self.forward_with(party, prepared, x, |party, x, bits| party.sign(x, bits))
+    }
+
+    /// As [`forward`](Self::forward), with a function of the caller's for the signs of values of a bit
+    /// length.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward), or as the function.
+    pub fn forward_with<T: Transport>(
+        &self,
+        party: &mut Party<T>,
+        prepared: Prepared<R>,
+        x: Share<R>,
+        mut sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
+    ) -> Result<Share<R>, Error> {
         let expected = prepared.rows * self.architecture.inputs();
         if x.len() != expected {
             return Err(Error::Shape { what: "elements of a model's input", expected, found: x.len() });
@@ -110,7 +125,7 @@ impl<R: Ring> Sequential<R> {
                     let Some((linear, product)) = products.next() else { continue };
                     party.product(&linear.weights, product, &x)?
                 }
-                Layer::Sign { bits } => party.sign(&x, bits)?,
+                Layer::Sign { bits } => sign(party, &x, bits)?,
             };
         }
         Ok(x)

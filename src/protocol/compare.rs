@@ -11,7 +11,7 @@ mod family;
 mod legendre;
 mod lookup;
 
-pub use self::family::Family;
+pub use self::family::{Family, UnknownFamily};
 use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::Elements;

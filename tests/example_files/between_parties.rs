@@ -1,6 +1,7 @@
 //! The job of the example, between parties: every class and every logit is that of the evaluation in the clear.
 
 use indicatif::ProgressBar;
+use ringshare::protocol::Family;
 
 use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::input::Input;
@@ -17,13 +18,34 @@ fn model() -> Option<Model> {
 
 /// Classifies between `parties` parties and compares with the clear; returns the correct ones.
 fn agrees(model: &Model, images: &Dataset, parties: usize, batch: usize, topology: args::Topology) -> usize {
+    agrees_by(Family::default(), model, images, parties, batch, topology)
+}
+
+/// As [`agrees`], by any comparison.
+fn agrees_by(
+    comparison: Family,
+    model: &Model,
+    images: &Dataset,
+    parties: usize,
+    batch: usize,
+    topology: args::Topology,
+) -> usize {
     let inputs = Input::Threshold.encode(images.pixels());
     let mut bits = model.bits_needed(Input::Threshold.range());
     *bits.last_mut().unwrap() += 1;
-    let job =
-        Job { model, inputs: &inputs, bits: &bits, parties, batch, topology, seed: Some(1), logits: true };
+    let job = Job {
+        model,
+        inputs: &inputs,
+        bits: &bits,
+        parties,
+        batch,
+        comparison,
+        topology,
+        seed: Some(1),
+        logits: true,
+    };
     let secure = secure::run(&job, &ProgressBar::hidden()).unwrap();
-    let exact = plain::Exact::new(model).run(&inputs, |_| {});
+    let exact = plain::Exact::new(model).with_signs(comparison).run(&inputs, |_| {});
     assert_eq!(secure.logits.unwrap(), exact.logits, "{parties} parties");
     assert_eq!(secure.classes, exact.classes, "{parties} parties");
     secure.classes.iter().zip(images.labels()).filter(|(a, b)| a == b).count()
@@ -54,5 +76,18 @@ fn any_number_of_parties_batch_and_topology_gives_the_same() {
         (7, 2, args::Topology::Scatter),
     ] {
         agrees(&model, &images, parties, batch, topology);
+    }
+}
+
+#[test]
+fn every_family_of_comparisons_gives_the_same() {
+    let Some(model) = model() else { return skipped("the shipped model") };
+    let Some(data) = in_repository("examples/data/mnist") else { return skipped("the shipped digits") };
+    let mut images = Dataset::load(&data, &["digits"]).unwrap();
+    images.truncate(200);
+    let parties = |family| if family == Family::Dcf { 2 } else { 3 };
+    for family in Family::ALL {
+        // Signs by Legendre symbols are others beyond their exact ranges, in the clear as well.
+        agrees_by(family, &model, &images, parties(family), 100, args::Topology::Auto);
     }
 }

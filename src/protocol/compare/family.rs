@@ -1,6 +1,9 @@
 //! The ways to compare.
 
 use super::dcf;
+use core::fmt;
+use core::str::FromStr;
+
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::correlation::legendre::{self, Variant};
 use crate::correlation::{Cost, Elements};
@@ -33,6 +36,34 @@ impl Default for Family {
 }
 
 impl Family {
+    /// All of them, with all their wishes and variants.
+    pub const ALL: [Self; 9] = [
+        Self::Lookup(Wish::Balanced),
+        Self::Lookup(Wish::Rounds),
+        Self::Lookup(Wish::DealerBytes),
+        Self::Lookup(Wish::Cpu),
+        Self::Dcf,
+        Self::Bitwise,
+        Self::Legendre(Variant::Bsgn0),
+        Self::Legendre(Variant::Bsgn1),
+        Self::Legendre(Variant::Bsgn2),
+    ];
+
+    /// The name, as [`FromStr`] reads it: `lookup-balanced`, `dcf`, `legendre-0`, ….
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lookup(Wish::Balanced) => "lookup-balanced",
+            Self::Lookup(Wish::Rounds) => "lookup-rounds",
+            Self::Lookup(Wish::DealerBytes) => "lookup-bytes",
+            Self::Lookup(Wish::Cpu) => "lookup-cpu",
+            Self::Dcf => "dcf",
+            Self::Bitwise => "bitwise",
+            Self::Legendre(Variant::Bsgn0) => "legendre-0",
+            Self::Legendre(Variant::Bsgn1) => "legendre-1",
+            Self::Legendre(Variant::Bsgn2) => "legendre-2",
+        }
+    }
+
     /// What plans are to have least of; the default where another family compares.
     pub(in crate::protocol) fn wish(self) -> Wish {
         match self {
@@ -54,5 +85,38 @@ impl Family {
                 legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
             }
         }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that no [`Family`] has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownFamily;
+
+impl fmt::Display for UnknownFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected one of ")?;
+        let names = Family::ALL.iter().enumerate();
+        names.into_iter().try_for_each(|(i, family)| write!(f, "{}{family}", if i > 0 { ", " } else { "" }))
+    }
+}
+
+impl core::error::Error for UnknownFamily {}
+
+impl FromStr for Family {
+    type Err = UnknownFamily;
+
+    /// ```
+    /// use ringshare::protocol::Family;
+    /// assert!(Family::ALL.iter().all(|family| family.name().parse() == Ok(*family)));
+    /// assert!("lookups".parse::<Family>().unwrap_err().to_string().contains("dcf"));
+    /// ```
+    fn from_str(name: &str) -> Result<Self, UnknownFamily> {
+        Self::ALL.into_iter().find(|family| family.name() == name).ok_or(UnknownFamily)
     }
 }
