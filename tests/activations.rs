@@ -5,9 +5,10 @@ mod common;
 
 use common::{Program, Random, input, open, run, wide};
 use ringshare::correlation::compare::Wish;
-use ringshare::protocol::Family;
+use ringshare::protocol::{Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
-use ringshare::sim::Simulation;
+use ringshare::share::Share;
+use ringshare::sim::{SimTransport, Simulation};
 
 /// Signed values that fit `bits` bits, ends and powers of two among them.
 fn values(bits: u32, len: usize, random: &mut Random) -> Vec<i128> {
@@ -219,4 +220,20 @@ fn equality_with_shared_and_public_numbers() {
             assert_eq!(run(&Simulation::new(3), program)[2], expected);
         }
     }
+}
+
+#[test]
+fn ceilings_below_zero_are_refused() {
+    let clipped = |ceiling: u16, bits| {
+        let mut party = Party::<SimTransport>::dry(2);
+        let error = party.clipped_relu::<Z2<14>, Z2<14>>(&Share::zeros(3), bits, ceiling).err();
+        assert_eq!(party.take_dry_run().recipe.requests().is_empty(), error.is_some());
+        error.map(|error| error.to_string())
+    };
+    for (ceiling, bits) in [(0, 10), (512, 10), (8192, 14), (1 << 14 | 7, 10)] {
+        assert_eq!(clipped(ceiling, bits), None);
+    }
+    let expected = Some("ceiling of a ReLU: expected 0 to 512, found 16383".into());
+    assert_eq!(clipped(u16::MAX, 10), expected);
+    assert!(clipped(513, 10).is_some());
 }

@@ -143,6 +143,25 @@ fn corrections_are_wiped_wherever_they_end() {
         drop(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).unwrap().1);
     };
     assert_eq!(left_behind(by_symbols), 0, "half a comparison by symbols");
+    let refused = || {
+        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        // The markers are above the smallest prime.
+        let request = Legendre::<Z2<14>, Z2<16>>::request(100, 8, Variant::Bsgn0);
+        let correction = vec![MARKER; request.correction().unwrap().1];
+        store.put(request, Some(correction)).unwrap();
+        let taken = store.legendre::<Z2<14>, Z2<16>>(100, 8, Variant::Bsgn0).unwrap();
+        assert!(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).is_err());
+    };
+    assert_eq!(left_behind(refused), 0, "no elements");
+}
+
+#[test]
+fn windows_of_a_maximum_are_wiped() {
+    for size in [2, 3, 5] {
+        let x = Share::<Z2<64>>::from_words(vec![WORD; 60 * size]);
+        let greatest = || drop(Party::<Nowhere>::dry(2).maximum_of(&x, size, 20).unwrap());
+        assert_eq!(left_behind(greatest), 0, "windows of {size}");
+    }
 }
 
 #[test]

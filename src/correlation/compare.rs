@@ -160,7 +160,7 @@ impl Table<'_> {
         greater: &mut [u64],
         equal: &mut [u64],
     ) -> Result<(), StoreError> {
-        let mut table = [T::zero(); BLOCK];
+        let mut table = Scratch::<T>::zeros(BLOCK.min(self.len));
         let mut index = [0u8; BLOCK];
         let bits = greater.chunks_mut(BLOCK / 64).zip(equal.chunks_mut(BLOCK / 64));
         for (b, (y, (greater, equal))) in y.chunks(BLOCK).zip(bits).enumerate() {
@@ -179,8 +179,7 @@ impl Table<'_> {
         width: u32,
         greater: &mut [u64],
     ) -> Result<(), StoreError> {
-        let mut low = [0u64; BLOCK];
-        let mut high = [0u64; BLOCK];
+        let [mut low, mut high] = [(); 2].map(|()| Scratch::<u64>::zeros(BLOCK.min(self.len)));
         let mut index = [0u8; BLOCK];
         let stride = self.len.next_multiple_of(64);
         for (b, (y, greater)) in y.chunks(BLOCK).zip(greater.chunks_mut(BLOCK / 64)).enumerate() {

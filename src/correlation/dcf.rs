@@ -62,6 +62,7 @@ pub(super) use deal::deal;
 use self::eval::Walk;
 use self::prg::{Block, blocks_mut};
 use self::shape::{BLOCK, Shape};
+use super::bits::lowest_bits;
 use super::compare::{bit, flip};
 use super::{Elements, Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Z2};
@@ -171,10 +172,10 @@ impl<R2: Ring> Masked<Dcf<R2, Z2<1>>> {
     /// If y has another length than [`Dcf::mask`] gave.
     pub fn finish_bits(self, y: &[R2::Word]) -> Result<BitShare, StoreError> {
         let (t, top) = self.0.sums(y)?;
-        let mut negative = vec![0; top.len()];
-        bit(t.expose(), 0, &mut negative);
-        let public = if self.0.source.party() == 0 { !0 } else { 0 };
-        negative.iter_mut().zip(top).for_each(|(word, top)| *word ^= top & public);
-        Ok(BitShare::from_words(negative, t.len()))
+        let mut negative = lowest_bits(&t);
+        if self.0.source.party() == 0 {
+            negative.xor_assign(&BitShare::from_words(top, t.len()));
+        }
+        Ok(negative)
     }
 }

@@ -158,7 +158,7 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
     pub fn products(self, y: &[R2::Word]) -> Result<(Vec<u64>, Products<O>), StoreError> {
         let Legendre { source, shape, .. } = self.0;
         assert_eq!(y.len(), shape.len, "opened values and comparisons dealt");
-        let mut b = vec![0; y.len() * shape.variant.symbols()];
+        let mut b = Scratch::zeros(y.len() * shape.variant.symbols());
         let mut block = Block::new(BLOCK.min(y.len()));
         for (n, y) in y.chunks(BLOCK).enumerate() {
             block.start(shape, y);
@@ -167,7 +167,7 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
                 block.products(&source, shape.field(), shift, at, &mut b[at..][..y.len()])?;
             }
         }
-        Ok((b, Products { source, shape, ring: PhantomData }))
+        Ok((b.take(), Products { source, shape, ring: PhantomData }))
     }
 }
 

@@ -55,9 +55,12 @@ impl<T: Transport> Party<T> {
         let (mut x, mut size) = (x.clone(), size);
         while size > 1 {
             let column = |of: &dyn Fn(usize) -> usize, count: usize| {
-                let windows = x.expose().chunks_exact(size);
-                let words = windows.flat_map(|window| (0..count).map(move |i| window[of(i)]));
-                Share::<R>::from_words(words.collect())
+                // Growing would leave the old place unwiped.
+                let mut words = Vec::with_capacity(windows * count);
+                for window in x.expose().chunks_exact(size) {
+                    words.extend((0..count).map(|i| window[of(i)]));
+                }
+                Share::<R>::from_words(words)
             };
             let half = size / 2;
             let (left, right) = (column(&|i| 2 * i, half), column(&|i| 2 * i + 1, half));

@@ -16,7 +16,10 @@
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
-//! | ReLU | those of a sign | those of a sign | up to 5 for 1 of a sign |
+//! | ReLU | those of a sign by the same plan | the same | up to 5 for 1 of a sign |
+//!
+//! As it takes more elements, another plan may be the best: of 14 bits into a ring of 16, the balanced one
+//! has 3 rounds, where that of a sign has 2.
 //!
 //! After a comparison of another family than the lookups: x changed to the result's ring as above, right where
 //! x ≥ 0, unless its low bits are all that is asked for, and a product with d; together one or two rounds more.
@@ -39,7 +42,8 @@ impl<T: Transport> Party<T> {
     /// max(x, 0) in O, for x that fits `bits` bits as a signed number.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign).
+    /// As [`sign`](Self::sign). After a comparison by DCF or Legendre symbols, if O is wider than `bits`
+    /// and R is not.
     pub fn relu<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.relu_truncate(x, bits, 0)
     }
@@ -88,13 +92,16 @@ impl<T: Transport> Party<T> {
     /// ReLU(x) − ReLU(x − ceiling), at once.
     ///
     /// # Errors
-    /// As [`relu`](Self::relu).
+    /// As [`relu`](Self::relu), and if the ceiling is not in 0..=2^(bits − 1).
     pub fn clipped_relu<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
         bits: u32,
         ceiling: R::Word,
     ) -> Result<Share<O>, Error> {
+        self.check_bits::<R>(bits)?;
+        let height = (ceiling & R::Word::mask(R::BITS)).widen().try_into().unwrap_or(u64::MAX);
+        range("ceiling of a ReLU", 0, 1 << (bits - 1), height)?;
         let mut above = x.clone();
         above.add_public(self.id(), &vec![ceiling.wrapping_neg(); x.len()]);
         let mut both = x.clone();

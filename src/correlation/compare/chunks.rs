@@ -123,10 +123,12 @@ impl Chunks {
                 out.copy_from_slice(&self.pairs[first..][..2 * words]);
                 continue;
             }
-            let [mut c_of, mut rho_of] = [[0u64; 8]; 2];
-            let mut terms = [0u64; combine::MAX_PRODUCTS];
+            let mut c_of = [0u64; 8];
+            let mut rho_of = Scratch::<u64>::zeros(8);
+            let mut terms = Scratch::<u64>::zeros(combine::MAX_PRODUCTS);
             for w in 0..words {
-                for (place, (c_of, rho_of)) in c_of.iter_mut().zip(&mut rho_of).enumerate().take(group.bits())
+                for (place, (c_of, rho_of)) in
+                    c_of.iter_mut().zip(rho_of.iter_mut()).enumerate().take(group.bits())
                 {
                     let at = (group.bit + place) * words + w;
                     (*c_of, *rho_of) = (c[at], rho[at]);

@@ -155,23 +155,25 @@ wide! {
 
 wide! {
     /// From ⌊r / 2^shift⌋ in `one`, of `bits` bits, to what is added to ⌊y / 2^shift⌋ where the top bit of
-    /// y is zero and where it is one: −⌊r / 2^shift⌋, and `wrap` more where only r has its top bit set.
-    pub(super) fn lifts<O: Word>(one: &mut [O], zero: &mut [O], bits: u32, wrap: O) {
+    /// y is zero and where it is one: −⌊r / 2^shift⌋, and 2^bits more where only r has its top bit set.
+    pub(super) fn lifts<O: Word>(one: &mut [O], zero: &mut [O], bits: u32) {
+        let half = O::one() << (bits as usize - 1);
         for (one, zero) in one.iter_mut().zip(zero) {
-            let top = O::zero().wrapping_sub(&(*one >> (bits as usize - 1) & O::one()));
+            // Twice the top bit in its place. Of a mask made of the bit the compiler makes a branch.
+            let top = *one & half;
             *one = O::zero().wrapping_sub(one);
-            *zero = one.wrapping_add(&(wrap & top));
+            *zero = one.wrapping_add(&top).wrapping_add(&top);
         }
     }
 }
 
 wide! {
-    /// Products of words with shared bits spread to words: what is zero stays, what is one is the word.
-    pub(super) fn times<O: Word>(bits: &[u64], words: &[O], out: &mut [O]) {
-        for (bits, (words, out)) in bits.iter().zip(words.chunks(64).zip(out.chunks_mut(64))) {
-            for (i, (word, out)) in words.iter().zip(out).enumerate() {
-                *out = *word & O::zero().wrapping_sub(&O::truncate64(*bits >> i & 1));
-            }
+    /// Products of words with bits, which are words too ([`spread`]): what is zero stays, what is one is the
+    /// word. The bits come from memory, where the compiler does not know them for bits: else it makes a
+    /// branch of each.
+    pub(super) fn times<O: Word>(words: &[O], bits: &mut [O]) {
+        for (word, bit) in words.iter().zip(bits) {
+            *bit = *word & O::zero().wrapping_sub(bit);
         }
     }
 }

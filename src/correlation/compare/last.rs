@@ -48,10 +48,10 @@ impl Last<'_> {
                 let place = table * self.plan.entries() + c;
                 let Some(out) = outs.next() else { return };
                 self.correct::<O>(ENTRIES, place, bits, out, |at, values: &mut [O]| {
-                    let t = &t[at / 64..];
-                    match table.checked_sub(1) {
-                        None => kernel::spread(t, values),
-                        Some(lift) => kernel::times(t, &lifts[lift][at..], values),
+                    kernel::spread(&t[at / 64..], values);
+                    if let Some(lift) = table.checked_sub(1) {
+                        zeroize::optimization_barrier(values);
+                        kernel::times(&lifts[lift][at..], values);
                     }
                 });
             }
@@ -84,8 +84,7 @@ impl Last<'_> {
         let mut zero = Scratch::<O>::zeros(size(count > 1));
         kernel::high(r, plan.bits(), shift, &mut one);
         if count > 1 {
-            let bits = plan.bits() - shift;
-            kernel::lifts(&mut one, &mut zero, bits, O::one() << bits as usize);
+            kernel::lifts(&mut one, &mut zero, plan.bits() - shift);
         } else {
             one.iter_mut().for_each(|one| *one = one.wrapping_neg());
         }

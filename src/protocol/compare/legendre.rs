@@ -3,13 +3,12 @@
 //! Two rounds, bits + 1 + 64·s opened bits and 16·s bytes and 2^(s−1) elements of the result from the
 //! dealer a value, for s = 1, 3, 5 symbols; the mathematics in [`legendre`](crate::correlation::legendre).
 
-use alloc::vec;
-
 use super::{Error, Party, range};
+use crate::correlation::bits::lowest_bits;
 use crate::correlation::compare::bit_values;
 use crate::correlation::legendre::{MAX_BITS, Variant};
 use crate::net::Transport;
-use crate::ring::{Ring, Z2, pack};
+use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
 
 impl<T: Transport> Party<T> {
@@ -57,12 +56,6 @@ impl<T: Transport> Party<T> {
     ) -> Result<BitShare, Error> {
         // Modulo 2, a sum is an exclusive or.
         let negative: Share<Z2<1>> = self.compare_by_legendre(x, bits, variant, bit_values::<Z2<1>>())?;
-        let mut words = vec![0; x.len().div_ceil(64)];
-        for (word, bits) in words.iter_mut().zip(negative.expose().chunks(64)) {
-            let mut raw = [0; 8];
-            pack(bits, 1, &mut raw[..bits.len().div_ceil(8)]);
-            *word = u64::from_le_bytes(raw);
-        }
-        Ok(BitShare::from_words(words, x.len()))
+        Ok(lowest_bits(&negative))
     }
 }
