@@ -8,13 +8,12 @@ use common::dcf::Shape;
 use common::{Random, seeds, split, stores, sum};
 use num_traits::Zero;
 use ringshare::correlation::dcf::{Dcf, key_bytes};
-use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{Deck, Masked, Recipe, Store, StoreError};
 use ringshare::prg::Prg;
-use ringshare::protocol::{Error, Family, Party};
+use ringshare::protocol::{Error, Family};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 /// Both parties' functions, masked, and y.
 type Opened<R, O> = (Vec<Masked<Dcf<R, O>>>, Vec<<R as Ring>::Word>);
