@@ -219,7 +219,29 @@ fn equality_with_shared_and_public_numbers() {
             };
             assert_eq!(run(&Simulation::new(3), program)[2], expected);
         }
+        let program: Program<'_> = &|party| {
+            let (x, y) = (input::<R>(party, 0, &a)?, input::<R>(party, 1, &b)?);
+            let bits = party.equal_bits(&x, &y, bits)?;
+            let words = party.open_bits(&bits)?;
+            Ok((0..bits.len()).map(|i| u128::from(words[i / 64] >> (i % 64) & 1)).collect())
+        };
+        assert_eq!(run(&Simulation::new(3), program)[2], expected);
     }
+}
+
+#[test]
+fn greater_than_as_bits() {
+    type R = Z2<16>;
+    let mut random = Random(7);
+    let [a, b] = [(); 2].map(|()| (0..300).map(|_| random.below(9) as u16).collect::<Vec<_>>());
+    let program: Program<'_> = &|party| {
+        let (x, y) = (input::<R>(party, 0, &a)?, input::<R>(party, 1, &b)?);
+        let bits = party.greater_bits(&x, &y, 5)?;
+        let words = party.open_bits(&bits)?;
+        Ok((0..bits.len()).map(|i| u128::from(words[i / 64] >> (i % 64) & 1)).collect())
+    };
+    let expected: Vec<u128> = a.iter().zip(&b).map(|(a, b)| u128::from(a > b)).collect();
+    assert_eq!(run(&Simulation::new(4), program)[3], expected);
 }
 
 #[test]

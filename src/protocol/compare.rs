@@ -98,9 +98,27 @@ impl<T: Transport> Party<T> {
         b: &Share<R>,
         bits: u32,
     ) -> Result<Share<O>, Error> {
-        shape("elements of the right side of a comparison", a.len(), b.len())?;
-        let mut difference = b.clone();
-        difference.sub_assign(a);
-        self.negative(&difference, bits)
+        self.negative(&difference(b, a)?, bits)
     }
+
+    /// The bits a > b, shared as bits: b − a must fit `bits` bits.
+    ///
+    /// # Errors
+    /// As [`greater`](Self::greater).
+    pub fn greater_bits<R: Ring>(
+        &mut self,
+        a: &Share<R>,
+        b: &Share<R>,
+        bits: u32,
+    ) -> Result<BitShare, Error> {
+        self.negative_bits(&difference(b, a)?, bits)
+    }
+}
+
+/// a − b.
+pub(super) fn difference<R: Ring>(a: &Share<R>, b: &Share<R>) -> Result<Share<R>, Error> {
+    shape("elements of the right side of a comparison", a.len(), b.len())?;
+    let mut difference = a.clone();
+    difference.sub_assign(b);
+    Ok(difference)
 }

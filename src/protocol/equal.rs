@@ -5,7 +5,7 @@
 //! [`Task::Zero`], whatever the family, as it is no comparison of signs; but the bitwise one has a
 //! tree of its own (`compare::bitwise`).
 
-use super::compare::bitwise;
+use super::compare::{bitwise, difference};
 use super::error::shape;
 use super::{Error, Family, Party};
 use crate::correlation::compare::{self, Plan, Task};
@@ -50,10 +50,15 @@ impl<T: Transport> Party<T> {
         b: &Share<R>,
         bits: u32,
     ) -> Result<Share<O>, Error> {
-        shape("elements of the right side of a comparison", a.len(), b.len())?;
-        let mut difference = a.clone();
-        difference.sub_assign(b);
-        self.zero(&difference, bits)
+        self.zero(&difference(a, b)?, bits)
+    }
+
+    /// The bits by which the low `bits` bits of a and b are the same, shared as bits.
+    ///
+    /// # Errors
+    /// As [`equal`](Self::equal).
+    pub fn equal_bits<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<BitShare, Error> {
+        self.zero_bits(&difference(a, b)?, bits)
     }
 
     /// 1 where the low `bits` bits of x are those of a public number, else 0, in O.

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use super::compare::difference;
 use super::error::{range, shape};
 use super::{Error, Family, Party, relu_cost};
 use crate::correlation::{Cost, Elements};
@@ -36,10 +37,7 @@ impl<T: Transport> Party<T> {
 
     /// ReLU(a − b).
     fn excess<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        shape("elements of the right side of a comparison", a.len(), b.len())?;
-        let mut difference = a.clone();
-        difference.sub_assign(b);
-        self.relu(&difference, bits)
+        self.relu(&difference(a, b)?, bits)
     }
 
     /// The greatest of every window of x: `[windows, size]`; the result is `[windows]`. All differences

@@ -124,18 +124,6 @@ impl<'a> Opened<'a> {
         Vectors { source, region: self.chunks.last_region(), bits: self.bits, len: *len }
     }
 
-    /// Loads vector `place` of a section, which is vector `vector` of the last step's correction.
-    fn load<W: Word>(
-        &self,
-        section: u64,
-        place: usize,
-        vector: usize,
-        at: usize,
-        out: &mut [W],
-    ) -> Result<(), StoreError> {
-        self.vectors().load(section, place, vector, at, out)
-    }
-
     /// The entries of table `table` at the opened addresses.
     fn table<W: Word>(
         &self,
@@ -146,8 +134,9 @@ impl<'a> Opened<'a> {
     ) -> Result<(), StoreError> {
         let plan = &self.chunks.plan;
         let (entries, tables) = (plan.entries(), plan.last_tables());
-        let load =
-            |e: usize, out: &mut [W]| self.load(ENTRIES, table * entries + e, e * tables + table, at, out);
+        let load = |e: usize, out: &mut [W]| {
+            self.vectors().load(ENTRIES, table * entries + e, e * tables + table, at, out)
+        };
         self.vectors().look_up(&self.address, at, scratch, out, load)
     }
 
@@ -160,7 +149,7 @@ impl<'a> Opened<'a> {
     fn lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), StoreError> {
         let plan = &self.chunks.plan;
         let vector = plan.last_tables() * plan.entries();
-        let load = |place: usize, out: &mut [W]| self.load(LIFTS, place, vector + place, at, out);
+        let load = |place: usize, out: &mut [W]| self.vectors().load(LIFTS, place, vector + place, at, out);
         self.pick(at, scratch, out, load)
     }
 
