@@ -14,6 +14,8 @@ pub const MAX_INDEX_BITS: u32 = 12;
 /// T(x) is entry x mod 2^m; T(a, b) is entry (a mod 2^m_a)·2^m_b + (b mod 2^m_b).
 ///
 /// ```
+/// # #[cfg(feature = "std")]
+/// # fn main() -> Result<(), ringshare::sim::SimError> {
 /// use ringshare::function::Table;
 /// use ringshare::ring::Z2;
 /// use ringshare::sim::Simulation;
@@ -30,7 +32,10 @@ pub const MAX_INDEX_BITS: u32 = 12;
 /// })?;
 /// let minus_one = (1 << 65) - 1;
 /// assert_eq!(run.outputs[0], (vec![minus_one, 15], vec![2, 65_531])); // −1 and 15; 2 and −5
-/// # Ok::<(), ringshare::sim::SimError>(())
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "std"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone)]
 pub struct Table {
