@@ -98,7 +98,9 @@ impl<T: Transport> Party<T> {
         b: &Share<R>,
         bits: u32,
     ) -> Result<Share<O>, Error> {
-        self.negative(&difference(b, a)?, bits)
+        let mut difference = difference(a, b)?;
+        difference.negate();
+        self.negative(&difference, bits)
     }
 
     /// The bits a > b, shared as bits: b − a must fit `bits` bits.
@@ -111,7 +113,9 @@ impl<T: Transport> Party<T> {
         b: &Share<R>,
         bits: u32,
     ) -> Result<BitShare, Error> {
-        self.negative_bits(&difference(b, a)?, bits)
+        let mut difference = difference(a, b)?;
+        difference.negate();
+        self.negative_bits(&difference, bits)
     }
 }
 
