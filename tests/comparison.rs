@@ -13,30 +13,6 @@ fn two(session: u64) -> Setting {
     Setting { parties: 2, session }
 }
 
-/// Runs `$body` with the ring of the smallest word that holds `$bits`.
-macro_rules! with_ring {
-    ($bits:expr, $R:ident => $body:expr) => {
-        match $bits {
-            ..=8 => {
-                type $R = Z2<8>;
-                $body
-            }
-            9..=16 => {
-                type $R = Z2<16>;
-                $body
-            }
-            17..=32 => {
-                type $R = Z2<32>;
-                $body
-            }
-            _ => {
-                type $R = Z2<64>;
-                $body
-            }
-        }
-    };
-}
-
 /// Runs `$body` with one of the output rings.
 macro_rules! with_output {
     ($which:expr, $O:ident => $body:expr) => {

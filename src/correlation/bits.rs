@@ -49,7 +49,7 @@ mod dabits;
 mod edabits;
 mod kernel;
 mod leaves;
-mod planes;
+pub(super) mod planes;
 mod products;
 mod select;
 mod subtract;

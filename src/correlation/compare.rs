@@ -54,6 +54,7 @@ pub(super) use kernel::{bit, flip};
 pub use plan::{Estimate, Plan, Task, Wish};
 
 use self::kernel::BLOCK;
+use super::bits::planes::words;
 use super::{Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
 use crate::share::{Scratch, Share};
@@ -77,11 +78,6 @@ pub struct Comparison<R> {
     plan: Plan,
     len: usize,
     ring: PhantomData<R>,
-}
-
-/// Words of a bit vector.
-fn words(len: usize) -> usize {
-    len.div_ceil(64)
 }
 
 impl<R2: Ring> Comparison<R2> {

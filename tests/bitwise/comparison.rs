@@ -7,49 +7,11 @@ use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
 
+use crate::common::compare::all_pairs;
 use crate::common::{Random, all, input, open, wide};
 use crate::{LENS, Local, bit, low, values};
 
 const CIRCUITS: [Circuit; 3] = [Circuit::Sign, Circuit::Zero, Circuit::Bits];
-
-/// Runs `$body` with the ring of the smallest word that holds `$bits`.
-macro_rules! with_ring {
-    ($bits:expr, $R:ident => $body:expr) => {
-        match $bits {
-            ..=8 => {
-                type $R = Z2<8>;
-                $body
-            }
-            9..=16 => {
-                type $R = Z2<16>;
-                $body
-            }
-            17..=32 => {
-                type $R = Z2<32>;
-                $body
-            }
-            _ => {
-                type $R = Z2<64>;
-                $body
-            }
-        }
-    };
-}
-
-/// For every place, an x that makes a new pair with the place's mask, until all pairs are made.
-fn all_pairs(masks: &[u8], bits: u32) -> Vec<u8> {
-    let size = 1usize << bits;
-    let mut next = vec![0; size];
-    let mut dirt = Random(masks.len() as u64);
-    let choose = |&r: &u8| {
-        let x = next[r as usize] % size;
-        next[r as usize] += 1;
-        x as u8 | ((dirt.next() as u8) << (bits - 1) << 1)
-    };
-    let x = masks.iter().map(choose).collect();
-    assert!(next.iter().all(|&count| count >= size), "not every mask came often enough at {bits} bits");
-    x
-}
 
 #[test]
 fn every_value_under_every_mask_up_to_8_bits() {

@@ -96,6 +96,31 @@ pub fn xor(shares: &[Vec<u8>]) -> Vec<u8> {
     total
 }
 
+/// Runs `$body` with the ring of the smallest word that holds `$bits`.
+#[macro_export]
+macro_rules! with_ring {
+    ($bits:expr, $R:ident => $body:expr) => {
+        match $bits {
+            ..=8 => {
+                type $R = ringshare::ring::Z2<8>;
+                $body
+            }
+            9..=16 => {
+                type $R = ringshare::ring::Z2<16>;
+                $body
+            }
+            17..=32 => {
+                type $R = ringshare::ring::Z2<32>;
+                $body
+            }
+            _ => {
+                type $R = ringshare::ring::Z2<64>;
+                $body
+            }
+        }
+    };
+}
+
 /// Calls `f::<Z2<k>>(...)` at widths of every word, the odd ones above all.
 #[macro_export]
 macro_rules! at_widths {

@@ -11,17 +11,17 @@ use crate::share::BitShare;
 pub(super) const BLOCK: usize = 512;
 
 /// Words of a bit vector.
-pub(super) fn words(len: usize) -> usize {
+pub(in crate::correlation) fn words(len: usize) -> usize {
     len.div_ceil(64)
 }
 
 /// Bytes of a bit vector.
-pub(super) fn bytes(len: usize) -> usize {
+pub(in crate::correlation) fn bytes(len: usize) -> usize {
     len.div_ceil(8)
 }
 
 /// The words of `raw`, the last of which may be short.
-pub(super) fn read(raw: &[u8], out: &mut [u64]) {
+pub(in crate::correlation) fn read(raw: &[u8], out: &mut [u64]) {
     let (whole, last) = raw.as_chunks::<8>();
     for (out, raw) in out.iter_mut().zip(whole) {
         *out = u64::from_le_bytes(*raw);
@@ -34,7 +34,7 @@ pub(super) fn read(raw: &[u8], out: &mut [u64]) {
 }
 
 /// Clears what is behind the last of `len` bits.
-fn clear_padding(len: usize, vector: &mut [u8]) {
+pub(in crate::correlation) fn clear_padding(len: usize, vector: &mut [u8]) {
     if !len.is_multiple_of(8)
         && let Some(last) = vector.last_mut()
     {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::combine;
 use super::{BITS, PRODUCTS, Plan, TOP, words};
+use crate::correlation::bits::planes;
 use crate::correlation::{Source, StoreError};
 use crate::share::{BitShare, Scratch};
 
@@ -39,17 +40,13 @@ impl Chunks {
             let vector = &mut rho[place * words..][..words];
             vector.iter_mut().zip(&self.pairs[pair * words..][..words]).for_each(|(rho, v)| *rho ^= v);
         }
-        let bytes = self.len.div_ceil(8);
+        let bytes = planes::bytes(self.len);
         let mut out = Vec::with_capacity(self.opened_bits() * bytes);
         for vector in rho.chunks_exact(words.max(1)) {
             let start = out.len();
             vector.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
             out.truncate(start + bytes);
-            if !self.len.is_multiple_of(8)
-                && let Some(last) = out.last_mut()
-            {
-                *last &= (1 << (self.len % 8)) - 1;
-            }
+            planes::clear_padding(self.len, &mut out);
         }
         out
     }
@@ -85,16 +82,11 @@ impl Chunks {
 
     /// Bit vectors of an opening, word by word.
     pub(super) fn unpack(&self, opened: &[u8]) -> Vec<u64> {
-        let bytes = self.len.div_ceil(8);
+        let (bytes, words) = (planes::bytes(self.len), words(self.len));
         assert_eq!(opened.len(), self.opened_bits() * bytes, "bytes of opened bits");
-        let mut out = Vec::with_capacity(self.opened_bits() * words(self.len));
-        for vector in opened.chunks_exact(bytes.max(1)) {
-            for chunk in vector.chunks(8) {
-                let mut raw = [0; 8];
-                raw[..chunk.len()].copy_from_slice(chunk);
-                out.push(u64::from_le_bytes(raw));
-            }
-        }
+        let mut out = vec![0; self.opened_bits() * words];
+        let vectors = opened.chunks_exact(bytes.max(1)).zip(out.chunks_exact_mut(words.max(1)));
+        vectors.for_each(|(vector, out)| planes::read(vector, out));
         out
     }
 
