@@ -20,6 +20,7 @@ mod blocked;
 mod dispatch;
 mod packed;
 mod portable;
+mod window;
 mod word;
 
 #[cfg(target_arch = "x86_64")]
@@ -37,6 +38,7 @@ use crate::ring::Word;
 use dispatch::Backend;
 
 pub use packed::Packed;
+pub use window::{Window, WindowError};
 pub use word::Product;
 
 /// `c += a · bᵀ`, wrapping: `a: [rows, inputs]`, `b: [outputs, inputs]`, `c: [rows, outputs]`.

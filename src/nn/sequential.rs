@@ -126,6 +126,7 @@ impl<R: Ring> Sequential<R> {
                     party.product(&linear.weights, product, &x)?
                 }
                 Layer::Sign { bits } => sign(party, &x, bits)?,
+                _ => x,
             };
         }
         Ok(x)
