@@ -21,4 +21,4 @@ mod sequential;
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use model::{Model, Node, Op, Weight};
 pub use quantised::{Format, Formats};
-pub use sequential::{Prepared, Sequential, Weights};
+pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
