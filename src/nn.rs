@@ -21,6 +21,6 @@ mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use forecast::{Forecast, Nowhere};
-pub use model::{Model, Node, Op, Weight};
+pub use model::{Model, ModelError, Node, Op, Weight};
 pub use quantised::{Format, Formats};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
