@@ -105,7 +105,12 @@ fn within<R: Ring>(seeds: std::ops::Range<u64>) -> [usize; 3] {
 
 #[test]
 fn networks_that_round_at_random_are_off_by_what_truncations_may_be() {
-    for [loose, least, greatest] in [within::<Z2<16>>(0..60), within::<Z2<32>>(200..260), within::<Z2<64>>(300..330)] {
-        assert!(loose > 50 && least > 0 && greatest > 0, "{loose} values, {least} least, {greatest} greatest");
+    for [loose, least, greatest] in
+        [within::<Z2<16>>(0..60), within::<Z2<32>>(200..260), within::<Z2<64>>(300..330)]
+    {
+        assert!(
+            loose > 50 && least > 0 && greatest > 0,
+            "{loose} values, {least} least, {greatest} greatest"
+        );
     }
 }
