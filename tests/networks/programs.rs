@@ -1,4 +1,5 @@
 //! Random networks whose values fit the bits that their layers state.
+#![allow(unreachable_pub)]
 
 use ringshare::function::Table;
 use ringshare::linalg::Window;
