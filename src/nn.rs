@@ -20,5 +20,5 @@ mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use model::{Model, Node, Op, Weight};
-pub use quantised::{Format, Formats};
+pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
 pub use sequential::{Prepared, Sequential, Weights};
