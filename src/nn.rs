@@ -19,6 +19,6 @@ mod quantised;
 mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
-pub use model::{Model, Node, Op, Weight};
+pub use model::{Model, ModelError, Node, Op, Weight};
 pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
 pub use sequential::{Prepared, Sequential, Weights};
