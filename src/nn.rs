@@ -22,5 +22,5 @@ mod sequential;
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use forecast::{Forecast, Nowhere};
 pub use model::{Model, ModelError, Node, Op, Weight};
-pub use quantised::{Format, Formats};
+pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
