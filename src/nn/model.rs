@@ -58,10 +58,12 @@
 
 mod error;
 mod evaluate;
+mod flip;
 mod fold;
 mod images;
 mod op;
 mod product;
+mod rows;
 mod shape;
 mod simplify;
 mod summary;
