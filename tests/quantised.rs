@@ -16,11 +16,12 @@ mod naive;
 #[path = "quantised/networks.rs"]
 mod networks;
 #[path = "trained/random.rs"]
-#[expect(dead_code, reason = "shared with the tests of trained models")]
 mod random;
 #[path = "quantised/reals.rs"]
 mod reals;
 #[path = "quantised/references.rs"]
 mod references;
+#[path = "quantised/sweep.rs"]
+mod sweep;
 #[path = "quantised/secure.rs"]
 mod secure;

@@ -27,7 +27,7 @@ fn by_hand(list: [[u32; 2]; 4]) -> Result<Quantised, QuantiseError> {
 #[test]
 fn formats_by_hand_are_the_formats() {
     let model = by_hand([[4, 8], [6, 12], [3, 9], [3, 10]]).unwrap();
-    // 1.5 is 24; times 2 and 8 it is 48 and 192 with 6 bits, 6 and 24 with 3.
+    // 1.5 is 24; times 2 and 8 it is 48 and 192 with 6 bits, and 4 for half a unit; 6 and 24 with 3.
     assert_eq!(model.encode(&[1.5]).unwrap(), [24]);
     assert_eq!(model.reference(&[24]).unwrap(), [30]);
     assert_eq!(model.decode(&[30]), [3.75]);
@@ -50,16 +50,16 @@ fn formats_by_hand_are_the_formats() {
 #[test]
 fn an_overflow_names_layer_value_and_bits() {
     let model = by_hand([[4, 8], [6, 9], [3, 9], [3, 10]]).unwrap();
-    assert_eq!(model.reference(&[31]).unwrap(), [38]);
-    // 8 · 32 = 256 takes 10 bits, the sign's included.
+    assert_eq!(model.reference(&[31]).unwrap(), [39]);
+    // 8 · 32 + 4 = 260 takes 10 bits, the sign's included.
     let overflow = model.reference(&[31, 32]).unwrap_err();
-    assert_eq!(overflow, Overflow { layer: "first".into(), value: 256, bits: 9, needed: 10 });
+    assert_eq!(overflow, Overflow { layer: "first".into(), value: 260, bits: 9, needed: 10 });
     assert_eq!(
         overflow.to_string(),
-        "layer `first`: expected a value of at most 9 bits, found 256 of 10"
+        "layer `first`: expected a value of at most 9 bits, found 260 of 10"
     );
     let below = model.reference(&[-33]).unwrap_err();
-    assert_eq!((below.value, below.needed), (-264, 10));
+    assert_eq!((below.value, below.needed), (-260, 10));
     assert_eq!(model.reference(&[-32]).unwrap(), [0]);
     assert_eq!(model.reference(&[128]).unwrap_err().layer, "input");
 }
