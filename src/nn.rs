@@ -14,11 +14,13 @@
 //! | sign | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
 
 mod architecture;
+mod forecast;
 mod model;
 mod quantised;
 mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
+pub use forecast::{Forecast, Nowhere};
 pub use model::{Model, ModelError, Node, Op, Weight};
-pub use quantised::{Format, Formats};
-pub use sequential::{Prepared, Sequential, Weights};
+pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
+pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
