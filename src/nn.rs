@@ -14,11 +14,17 @@
 //! | sign | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
 
 mod architecture;
+mod input;
+#[cfg(feature = "safetensors")]
+mod load;
 mod model;
 mod quantised;
 mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
+pub use input::Input;
+#[cfg(feature = "safetensors")]
+pub use load::{LoadError, Loaded, Precision, SaveError, load, load_with, save};
 pub use model::{Model, Node, Op, Weight};
 pub use quantised::{Format, Formats};
 pub use sequential::{Prepared, Sequential, Weights};
