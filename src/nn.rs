@@ -25,6 +25,6 @@ pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
 pub use load::{LoadError, Loaded, Precision, SaveError, load, load_with, save};
-pub use model::{Model, Node, Op, Weight};
+pub use model::{Model, ModelError, Node, Op, Weight};
 pub use quantised::{Format, Formats};
 pub use sequential::{Prepared, Sequential, Weights};

@@ -1,9 +1,18 @@
 //! A model as it was trained: real numbers.
 
+mod error;
+mod shape;
+
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::linalg::Window;
+
+pub use error::ModelError;
+
+/// The name of a model's input.
+const INPUT: &str = "input";
 
 /// Weights of a layer, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,4 +113,116 @@ pub struct Node {
 pub struct Model {
     input: [usize; 3],
     nodes: Vec<Node>,
+    notes: Vec<String>,
+}
+
+impl Model {
+    /// The most elements of a value.
+    pub const MOST_ELEMENTS: usize = 1 << 28;
+
+    /// A model of no layers, for inputs of a height, a width and a number of channels. What is wrong with them, the
+    /// first [`push`](Self::push) says.
+    pub fn new(input: [usize; 3]) -> Self {
+        Self { input, nodes: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Adds a layer that takes the result of the last one.
+    ///
+    /// # Errors
+    /// If it does not fit, or its name is taken; the model is as before then.
+    pub fn push(&mut self, name: &str, op: Op) -> Result<(), ModelError> {
+        if name == INPUT || self.value(name).is_some() {
+            return Err(ModelError::Taken { layer: name.into() });
+        }
+        let shape = shape::result(self, name, &op)?;
+        self.nodes.push(Node { name: name.into(), op, shape });
+        Ok(())
+    }
+
+    /// Height, width and channels of the input.
+    pub fn input(&self) -> [usize; 3] {
+        self.input
+    }
+
+    /// Height, width and channels of the last layer's result.
+    pub fn output(&self) -> [usize; 3] {
+        self.nodes.last().map_or(self.input, |node| node.shape)
+    }
+
+    /// The layers.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// What [`simplify`](Self::simplify) did to the model, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The number of the value of a name: 0 is the input, i + 1 the result of layer i.
+    pub fn value(&self, name: &str) -> Option<usize> {
+        if name == INPUT {
+            return Some(0);
+        }
+        self.nodes.iter().position(|node| node.name == name).map(|layer| layer + 1)
+    }
+
+    /// Height, width and channels of a value, counted as by [`value`](Self::value).
+    fn shape(&self, value: usize) -> [usize; 3] {
+        value.checked_sub(1).map_or(self.input, |layer| self.nodes[layer].shape)
+    }
+
+    /// The last layer's result for a batch of images, `[images, height, width, channels]`, in single precision.
+    ///
+    /// # Panics
+    /// If these are not whole images.
+    pub fn forward(&self, images: &[f32]) -> Vec<f32> {
+        let _ = images;
+        todo!()
+    }
+
+    /// Shows every layer's number and its result for the whole batch, `[images, height, width, channels]` of the layer.
+    ///
+    /// # Panics
+    /// If these are not whole images.
+    pub fn trace(&self, images: &[f32], f: impl FnMut(usize, &[f32])) {
+        let _ = (images, f);
+        todo!()
+    }
+
+    /// The same function with fewer layers.
+    pub fn simplify(&self) -> Self {
+        todo!()
+    }
+}
+
+impl Weight {
+    /// Writes row `row` of a matrix with rows of `out.len()` elements.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize, out: &mut [f32]) {
+        match self {
+            Self::Real(weights) => out.copy_from_slice(&weights[row * out.len()..][..out.len()]),
+            Self::Signs(bits) => {
+                let bytes = out.len().div_ceil(8);
+                let bits = &bits[row * bytes..][..bytes];
+                for (out, bits) in out.chunks_mut(8).zip(bits) {
+                    out.iter_mut()
+                        .enumerate()
+                        .for_each(|(i, out)| *out = SIGNS[usize::from(bits >> (7 - i) & 1)]);
+                }
+            }
+        }
+    }
+}
+
+/// What a bit of [`Weight::Signs`] stands for.
+const SIGNS: [f32; 2] = [-1., 1.];
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _ = f;
+        todo!()
+    }
 }
