@@ -7,6 +7,7 @@ use clap::{Parser, ValueEnum, error::ErrorKind};
 use ringshare::nn::Rounding;
 use ringshare::protocol::Family;
 
+use crate::dataset::CLASSES;
 use crate::error::Error;
 
 /// Classifies images between parties of which none sees the images and the model.
@@ -151,6 +152,16 @@ impl Kind {
         match self {
             Self::Mnist => "mnist",
             Self::Fashion => "fashion",
+        }
+    }
+
+    /// What the classes are called.
+    pub(crate) fn classes(self) -> &'static [&'static str; CLASSES] {
+        match self {
+            Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::Fashion => &[
+                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
+            ],
         }
     }
 
