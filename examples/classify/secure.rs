@@ -9,9 +9,10 @@ use indicatif::ProgressBar;
 use ringshare::correlation::DryRun;
 use ringshare::correlation::compare::sign_values;
 use ringshare::net::{Memory, Topology, Transport};
-use ringshare::nn::{Architecture, Prepared, Quantised, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Nowhere, Prepared, Quantised, Sequential, Weights};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
+use ringshare::share::Share;
 
 use crate::args;
 use crate::error::Error;
@@ -29,12 +30,8 @@ const IMAGE_OWNER: usize = 1;
 pub(crate) struct Job<'a> {
     /// The weights.
     pub(crate) weights: &'a Quantised,
-    /// The layers and how many bits count in each.
+    /// The layers and how many bits count in each; differences of logits fit the last one's.
     pub(crate) architecture: &'a Architecture,
-    /// Width of the ring: 16, 32 or 64.
-    pub(crate) ring: u32,
-    /// Bits that hold every difference of logits.
-    pub(crate) class_bits: u32,
     /// `[n, in]`
     pub(crate) inputs: &'a [i64],
     pub(crate) parties: usize,
@@ -54,8 +51,17 @@ pub(crate) struct Secure {
     /// `[n, classes]`, if they were to be revealed.
     pub(crate) logits: Option<Vec<i64>>,
     pub(crate) phases: Phases,
-    /// Seconds online of the input, of every layer, and of the classes, at the image owner, summed over the batches.
-    pub(crate) steps: Vec<f64>,
+    /// Of the input, of every layer, and of the classes.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Seconds of a step, summed over the batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Step {
+    /// At the dealer, before the images are known.
+    pub(crate) dealer_s: f64,
+    /// At the image owner.
+    pub(crate) online_s: f64,
 }
 
 /// What the setup and a full batch take, by a dry run.
@@ -71,7 +77,7 @@ pub(crate) struct Dry {
 /// # Errors
 /// A protocol that fails at some party.
 pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error> {
-    match job.ring {
+    match job.architecture.ring() {
         16 => Run::<Z2<16>>::open(job)?.all(progress),
         32 => Run::<Z2<32>>::open(job)?.all(progress),
         _ => Run::<Z2<64>>::open(job)?.all(progress),
@@ -83,7 +89,7 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
 /// # Errors
 /// If the layers do not fit the comparison.
 pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
-    match job.ring {
+    match job.architecture.ring() {
         16 => Planner::<Z2<16>>::new(job)?.dry(),
         32 => Planner::<Z2<32>>::new(job)?.dry(),
         _ => Planner::<Z2<64>>::new(job)?.dry(),
@@ -96,6 +102,7 @@ struct Run<'a, R: Ring> {
     session: Session,
     sides: Vec<Side<R>>,
     planner: Planner<'a, R>,
+    steps: Vec<Step>,
 }
 
 /// Classes and logits of a batch.
@@ -106,6 +113,7 @@ struct Side<R: Ring> {
     id: usize,
     model: Option<Sequential<R>>,
     prepared: Option<Prepared<R>>,
+    /// Seconds online.
     steps: Vec<f64>,
     /// At the party that learns it.
     found: Option<Found>,
@@ -113,20 +121,21 @@ struct Side<R: Ring> {
 
 impl<'a, R: Ring> Run<'a, R> {
     fn open(job: &'a Job<'a>) -> Result<Self, Error> {
+        let planner = Planner::new(job)?;
         let session = Session::open(job.parties, job.seed, job.common(), job.library_topology())?;
-        let steps = vec![0.0; job.architecture.layers().len() + 2];
+        let steps = vec![0.0; job.steps()];
         let side = |id| Side { id, model: None, prepared: None, steps: steps.clone(), found: None };
-        Ok(Self { job, session, sides: (0..job.parties).map(side).collect(), planner: Planner::new(job)? })
+        let sides = (0..job.parties).map(side).collect();
+        Ok(Self { job, session, sides, planner, steps: vec![Step::default(); job.steps()] })
     }
 
     fn all(mut self, progress: &ProgressBar) -> Result<Secure, Error> {
         let (job, width) = (self.job, self.job.architecture.inputs());
         let mut phases = Phases::default();
-        let [dealt, received] = self.session.deal(&self.planner.setup.recipe)?;
+        let [dealt, received] = self.session.deal(&self.planner.setup.recipe, |_, _| ())?;
         phases.setup = dealt;
         phases.setup += received;
-        phases.setup +=
-            self.session.each("setup", &mut self.sides, |party, side| side.setup(job, party))?;
+        phases.setup += self.session.each("setup", &mut self.sides, |party, side| side.setup(job, party))?;
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
         for batch in job.inputs.chunks(job.batch * width) {
             let rows = batch.len() / width;
@@ -138,18 +147,22 @@ impl<'a, R: Ring> Run<'a, R> {
             progress.inc(rows as u64);
         }
         self.session.finish()?;
-        let steps = self.sides.swap_remove(IMAGE_OWNER).steps;
-        Ok(Secure { classes, logits, phases, steps })
+        for (step, online_s) in self.steps.iter_mut().zip(&self.sides[IMAGE_OWNER].steps) {
+            step.online_s = *online_s;
+        }
+        Ok(Secure { classes, logits, phases, steps: self.steps })
     }
 
     fn batch(&mut self, batch: &[i64], rows: usize, phases: &mut Phases) -> Result<Found, Error> {
-        let (job, sides) = (self.job, &mut self.sides);
-        let [dealt, received] = self.session.deal(&self.planner.batch(rows)?.recipe)?;
+        let (job, sides, steps) = (self.job, &mut self.sides, &mut self.steps);
+        let plan = self.planner.batch(rows)?;
+        let dealt = |request: usize, seconds| steps[plan.steps[request]].dealer_s += seconds;
+        let [dealt, received] = self.session.deal(&plan.run.recipe, dealt)?;
         phases.dealer += dealt;
         phases.offline += received;
         phases.offline += self.session.each("offline", sides, |party, side| side.offline(party, rows))?;
-        phases.online +=
-            self.session.each("online", sides, |party, side| side.online(job, party, batch, rows))?;
+        let online = |party: &mut _, side: &mut Side<R>| side.online(job, party, batch, rows);
+        phases.online += self.session.each("online", sides, online)?;
         let found = sides.iter_mut().filter_map(|side| side.found.take()).next();
         found.ok_or_else(|| Error::Wrong("expected classes, found none".into()))
     }
@@ -179,8 +192,12 @@ impl<R: Ring> Side<R> {
         let (Some(model), Some(prepared)) = (&self.model, self.prepared.take()) else { return Ok(()) };
         let images = (self.id == IMAGE_OWNER)
             .then(|| batch.iter().map(|&x| R::Word::from_signed(x.into())).collect::<Vec<_>>());
-        let images = images.as_deref();
-        self.found = job.evaluate(party, model, prepared, rows, images, &mut self.steps)?;
+        let (mut last, steps) = (Instant::now(), &mut self.steps);
+        let watch = |step: usize, _: &mut Party<Memory>| {
+            let now = Instant::now();
+            steps[step] += (now - std::mem::replace(&mut last, now)).as_secs_f64();
+        };
+        self.found = job.evaluate(party, model, prepared, rows, images.as_deref(), watch)?;
         Ok(())
     }
 }
@@ -188,11 +205,18 @@ impl<R: Ring> Side<R> {
 /// A party that runs dry to find the recipes.
 struct Planner<'a, R: Ring> {
     job: &'a Job<'a>,
-    party: Party<Memory>,
+    party: Party<Nowhere>,
     model: Sequential<R>,
     setup: DryRun,
-    /// The last batch: how many images, and what they took.
-    last: Option<(usize, DryRun)>,
+    last: Option<Plan>,
+}
+
+/// What a batch takes.
+struct Plan {
+    rows: usize,
+    run: DryRun,
+    /// For every request of the recipe the step that it is for.
+    steps: Vec<usize>,
 }
 
 impl<'a, R: Ring> Planner<'a, R> {
@@ -207,32 +231,43 @@ impl<'a, R: Ring> Planner<'a, R> {
     }
 
     /// What a batch of `rows` images takes.
-    fn batch(&mut self, rows: usize) -> Result<&DryRun, Error> {
-        let last = match self.last.take() {
-            Some((planned, run)) if planned == rows => run,
-            _ => {
-                let failed = |e| failed("the dry run", e);
-                let prepared = self.model.prepare(&mut self.party, rows).map_err(failed)?;
-                let mut steps = vec![0.0; self.job.architecture.layers().len() + 2];
-                let done =
-                    self.job.evaluate(&mut self.party, &self.model, prepared, rows, None, &mut steps);
-                done.map_err(failed)?;
-                self.party.take_dry_run()
-            }
+    fn batch(&mut self, rows: usize) -> Result<&Plan, Error> {
+        let plan = match self.last.take() {
+            Some(plan) if plan.rows == rows => plan,
+            _ => self.plan(rows).map_err(|e| failed("the dry run", e))?,
         };
-        Ok(&self.last.insert((rows, last)).1)
+        Ok(self.last.insert(plan))
+    }
+
+    fn plan(&mut self, rows: usize) -> Result<Plan, protocol::Error> {
+        let prepared = self.model.prepare(&mut self.party, rows)?;
+        let mut run = self.party.take_dry_run();
+        let layers = self.job.architecture.layers().iter().enumerate();
+        let weighted =
+            layers.filter(|(_, l)| matches!(l, Layer::Linear { .. } | Layer::Convolution { .. }));
+        // The offline half asks for a product a layer.
+        let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
+        steps.resize(run.recipe.requests().len(), 0);
+        let watch = |step, party: &mut Party<Nowhere>| {
+            let more = party.take_dry_run();
+            run.recipe.0.extend(more.recipe.0);
+            run.rounds += more.rounds;
+            run.sent_bytes += more.sent_bytes;
+            steps.resize(run.recipe.0.len(), step);
+        };
+        self.job.evaluate(&mut self.party, &self.model, prepared, rows, None, watch)?;
+        Ok(Plan { rows, run, steps })
     }
 
     fn dry(mut self) -> Result<Dry, Error> {
-        self.batch(self.job.batch)?;
-        let batch = self.last.map(|(_, run)| run);
-        let batch = batch.ok_or_else(|| Error::Wrong("expected a batch, found none".into()))?;
+        let rows = self.job.batch;
+        let batch = self.plan(rows).map_err(|e| failed("the dry run", e))?.run;
         Ok(Dry { setup: self.setup, batch })
     }
 }
 
 impl Job<'_> {
-    /// One batch online: input, network, classes, and who learns them. Adds the seconds of every step.
+    /// One batch online: input, network, classes, and who learns them. After each of the steps, `watch` is called.
     fn evaluate<R: Ring, T: Transport>(
         &self,
         party: &mut Party<T>,
@@ -240,31 +275,31 @@ impl Job<'_> {
         prepared: Prepared<R>,
         rows: usize,
         images: Option<&[R::Word]>,
-        steps: &mut [f64],
+        mut watch: impl FnMut(usize, &mut Party<T>),
     ) -> Result<Option<Found>, protocol::Error> {
-        let architecture = model.architecture();
-        let mut last = Instant::now();
-        let mut step = |number: usize| {
-            let now = Instant::now();
-            steps[number] += (now - std::mem::replace(&mut last, now)).as_secs_f64();
-        };
+        let (architecture, bits) = (model.architecture(), model.bits_out());
         let x = party.input::<R>(IMAGE_OWNER, rows * architecture.inputs(), images)?;
-        step(0);
+        watch(0, party);
         let comparison = self.comparison;
-        let sign = |party: &mut Party<T>, x: &_, bits| match comparison {
+        let sign = |party: &mut Party<T>, x: &Share<R>, bits| match comparison {
             // Whatever the values' bits: out of its exact range, a sign is as good as random.
             Family::Legendre(variant) => party.legendre::<R, R>(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),
         };
-        let logits = model.forward_watched(party, prepared, x, sign, |layer| step(layer + 1))?;
-        let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), self.class_bits)?;
+        let layer = |layer: usize, party: &mut Party<T>| watch(layer + 1, party);
+        let logits = model.forward_watched(party, prepared, x, sign, layer)?;
+        let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
         let classes = party.reveal(&classes, IMAGE_OWNER)?;
-        step(architecture.layers().len() + 1);
-        let bits = self.class_bits;
         let logits = if self.logits { party.reveal_low(&logits, bits, IMAGE_OWNER)? } else { None };
-        let signed = |logits: Vec<R::Word>| logits.into_iter().map(|logit| logit.signed(bits) as i64);
-        let logits = logits.map(|logits| signed(logits).collect()).unwrap_or_default();
+        watch(self.steps() - 1, party);
+        let signed = |logit: R::Word| logit.signed(bits) as i64;
+        let logits = logits.map(|logits| logits.into_iter().map(signed).collect()).unwrap_or_default();
         Ok(classes.map(|classes| (classes, logits)))
+    }
+
+    /// The input, every layer, and the classes.
+    fn steps(&self) -> usize {
+        self.architecture.layers().len() + 2
     }
 
     /// How everything but the signs is compared.

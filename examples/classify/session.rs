@@ -47,19 +47,25 @@ impl Session {
         Ok(Self { dealer, parties: joined.collect::<Result<_, Error>>()? })
     }
 
-    /// Runs the dealer, and lets the parties receive each item before the next, so that none is held twice. Returns
-    /// what dealing and what receiving took.
+    /// Runs the dealer, and lets the parties receive each item before the next, so that none is held twice. `watch`
+    /// learns the seconds that dealing each request took. Returns what dealing and what receiving took.
     ///
     /// # Errors
     /// If dealing fails.
-    pub(crate) fn deal(&mut self, recipe: &Recipe) -> Result<[Phase; 2], Error> {
+    pub(crate) fn deal(
+        &mut self,
+        recipe: &Recipe,
+        mut watch: impl FnMut(usize, f64),
+    ) -> Result<[Phase; 2], Error> {
         let before = self.dealer.sent_bytes().to_vec();
         let (mut dealt, mut received) = (Phase::default(), Phase::default());
-        for request in recipe.requests() {
+        for (number, request) in recipe.requests().iter().enumerate() {
             let item = Recipe(vec![request.clone()]);
             let (start, cpu) = (Instant::now(), ThreadCpu::start());
             self.dealer.deal(&item).map_err(|e| failed("the dealer", e))?;
-            dealt.wall_s += start.elapsed().as_secs_f64();
+            let seconds = start.elapsed().as_secs_f64();
+            watch(number, seconds);
+            dealt.wall_s += seconds;
             dealt.cpu_s += cpu.seconds();
             let (start, cpu) = (Instant::now(), ThreadCpu::start());
             for (id, party) in self.parties.iter_mut().enumerate() {
