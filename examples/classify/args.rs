@@ -155,6 +155,14 @@ impl Kind {
         }
     }
 
+    /// The name for the reader.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Mnist => "MNIST",
+            Self::Fashion => "Fashion-MNIST",
+        }
+    }
+
     /// What the classes are called.
     pub(crate) fn classes(self) -> &'static [&'static str; CLASSES] {
         match self {

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Weight};
+use ringshare::protocol::Family;
 
 use crate::matrix::{Matrix, View, ViewMut, product};
 use crate::memory::ThreadCpu;
@@ -26,9 +27,13 @@ pub(crate) struct Layout {
     pub(crate) outputs_a_call: usize,
 }
 
-impl Layout {
-    const FIRST: Self = Self { weights_by_output: false, values_by_image: true, outputs_a_call: 4096 };
+impl Default for Layout {
+    fn default() -> Self {
+        Self { weights_by_output: false, values_by_image: true, outputs_a_call: 4096 }
+    }
+}
 
+impl Layout {
     /// All that are tried for a model: 4096 is a whole layer at once.
     pub(crate) fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
         let windows =
@@ -71,7 +76,12 @@ pub(crate) struct Float<'a> {
     next: Matrix,
     /// What lies below the window of a convolution, place after place.
     patches: Vec<f32>,
+    /// The signs of the integers from −LIMIT on, if they are others than the exact ones.
+    signs: Option<Vec<f32>>,
 }
+
+/// Beyond every value of a binarized network.
+const LIMIT: f32 = 32768.0;
 
 /// What happens to the values.
 #[derive(Debug)]
@@ -98,17 +108,17 @@ impl<'a> Float<'a> {
         let width = sizes.max().unwrap_or(0);
         let buffer = || Matrix::new(width, batch, !layout.values_by_image);
         let (values, next) = (buffer(), buffer());
-        Self { model, layout, batch, steps: steps(model, layout), values, next, patches: Vec::new() }
+        Self { model, layout, batch, steps: steps(model, layout), values, next, patches: Vec::new(), signs: None }
     }
 
     /// Tries every layout on one batch and keeps the fastest.
     pub(crate) fn fastest(model: &'a Model, batch: usize) -> Self {
         let inputs = vec![1.0; batch * size(model.input())];
-        let mut float = Self::warm(model, batch, Layout::FIRST, &inputs);
+        let mut float = Self::warm(model, batch, Layout::default(), &inputs);
         if float.steps.is_none() {
             return float;
         }
-        let mut best = (f64::INFINITY, Layout::FIRST);
+        let mut best = (f64::INFINITY, Layout::default());
         for layout in Layout::all(model) {
             float = float.rearranged(layout, &inputs);
             let time = (0..3).map(|_| float.run(&inputs, |_| ()).wall_s).fold(f64::INFINITY, f64::min);
@@ -117,6 +127,15 @@ impl<'a> Float<'a> {
             }
         }
         float.rearranged(best.1, &inputs)
+    }
+
+    /// With the signs that a comparison gives: those of Legendre symbols are exact for small integers only.
+    pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
+        if let Family::Legendre(variant) = comparison {
+            let signs = (-(LIMIT as i64)..LIMIT as i64).map(|x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 });
+            self.signs = Some(signs.collect());
+        }
+        self
     }
 
     /// The same network in another layout; the old one is gone before the new one is made.
@@ -174,11 +193,12 @@ impl<'a> Float<'a> {
 
     fn step(&mut self, step: &Step, n: usize) {
         let (values, next, rows) = (&self.values, &mut self.next, self.layout.outputs_a_call);
+        let signs = self.signs.as_deref();
         match step {
             Step::Linear { weights, bias, then } => {
                 next.shape(weights.rows, n);
                 product(next.view_mut(), weights.view(), values.view(), rows);
-                then.apply(next, bias);
+                then.apply(next, bias, signs);
             }
             Step::Convolution { window, places, weights, bias, then } => {
                 let (outputs, inputs, places_all) = (weights.rows, weights.cols, places[0] * places[1]);
@@ -192,13 +212,13 @@ impl<'a> Float<'a> {
                     let out = ViewMut { rows: outputs, cols: places_all, strides: (1, outputs), data };
                     product(out, weights.view(), right, rows);
                 }
-                then.apply(next, bias);
+                then.apply(next, bias, signs);
             }
             Step::MaxPool { window, places } => {
                 next.shape(places[0] * places[1] * window.image[2], n);
                 (0..n).for_each(|i| max_pool(window, *places, values.column(i), next.column_mut(i)));
             }
-            Step::Then(then) => return then.apply(&mut self.values, &[]),
+            Step::Then(then) => return then.apply(&mut self.values, &[], signs),
         }
         std::mem::swap(&mut self.values, &mut self.next);
     }
@@ -206,12 +226,14 @@ impl<'a> Float<'a> {
 
 impl Then {
     /// Adds the bias of every row, if any, and does what is to be done.
-    fn apply(self, values: &mut Matrix, bias: &[f32]) {
-        match self {
-            Self::Nothing => values.map(bias, |z| z),
-            Self::Relu => values.map(bias, |z| z.max(0.0)),
-            Self::Sign => values.map(bias, |z| if z >= 0.0 { 1.0 } else { -1.0 }),
-            Self::Clip(low, high) => values.map(bias, |z| z.max(low).min(high)),
+    fn apply(self, values: &mut Matrix, bias: &[f32], signs: Option<&[f32]>) {
+        match (self, signs) {
+            // A real number is below zero where its floor is.
+            (Self::Sign, Some(signs)) => values.map(bias, |z| signs[(z.floor() + LIMIT) as usize]),
+            (Self::Nothing, _) => values.map(bias, |z| z),
+            (Self::Relu, _) => values.map(bias, |z| z.max(0.0)),
+            (Self::Sign, _) => values.map(bias, |z| if z >= 0.0 { 1.0 } else { -1.0 }),
+            (Self::Clip(low, high), _) => values.map(bias, |z| z.max(low).min(high)),
         }
     }
 }
