@@ -1,11 +1,16 @@
 //! A model as it was trained: real numbers.
 
 mod error;
+mod evaluate;
+mod fold;
+mod images;
+mod product;
 mod shape;
+mod simplify;
+mod summary;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::linalg::Window;
 
@@ -97,6 +102,16 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// The name of the other value that it takes.
+    fn refers_to(&self) -> Option<&str> {
+        match self {
+            Self::Add { layer } | Self::From { layer } => Some(layer),
+            _ => None,
+        }
+    }
+}
+
 /// A layer with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -177,8 +192,7 @@ impl Model {
     /// # Panics
     /// If these are not whole images.
     pub fn forward(&self, images: &[f32]) -> Vec<f32> {
-        let _ = images;
-        todo!()
+        evaluate::forward(self, images)
     }
 
     /// Shows every layer's number and its result for the whole batch, `[images, height, width, channels]` of the layer.
@@ -186,13 +200,12 @@ impl Model {
     /// # Panics
     /// If these are not whole images.
     pub fn trace(&self, images: &[f32], f: impl FnMut(usize, &[f32])) {
-        let _ = (images, f);
-        todo!()
+        evaluate::run(self, images, f);
     }
 
     /// The same function with fewer layers.
     pub fn simplify(&self) -> Self {
-        todo!()
+        simplify::simplify(self)
     }
 }
 
@@ -219,10 +232,3 @@ impl Weight {
 
 /// What a bit of [`Weight::Signs`] stands for.
 const SIGNS: [f32; 2] = [-1., 1.];
-
-impl fmt::Display for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = f;
-        todo!()
-    }
-}

@@ -8,10 +8,8 @@ use crate::linalg::Window;
 /// # Errors
 /// If it cannot be applied to that.
 pub(super) fn result(model: &Model, layer: &str, op: &Op) -> Result<[usize; 3], ModelError> {
-    let x = Value { layer, shape: elements(layer, model.output()).map(|_| model.output())? };
-    if model.nodes.is_empty() {
-        elements(super::INPUT, model.input)?;
-    }
+    elements(super::INPUT, model.input)?;
+    let x = Value { layer, shape: model.output() };
     let result = match op {
         Op::Linear { weight, bias } => x.linear(weight, bias)?,
         Op::Convolution { window, groups, weight, bias } => x.convolution(window, *groups, weight, bias)?,

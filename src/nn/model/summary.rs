@@ -1,0 +1,100 @@
+//! A model as a table.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{INPUT, Model, Op, Weight};
+use crate::linalg::Window;
+
+impl fmt::Display for Model {
+    /// A line for each layer with its operation, the shape of its result and how many weights it has; below it what
+    /// [`simplify`](Model::simplify) did.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines();
+        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let [name, operation, result, weights] = core::array::from_fn(width);
+        for [a, b, c, d] in &lines {
+            let line = format!("{a:name$}  {b:operation$}  {c:result$}  {d:>weights$}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
+}
+
+impl Model {
+    /// The cells of the table.
+    fn lines(&self) -> Vec<[String; 4]> {
+        let head = ["layer", "operation", "result", "weights"].map(String::from);
+        let input = [INPUT.into(), String::new(), shape(self.input), String::new()];
+        let layers = self
+            .nodes
+            .iter()
+            .map(|node| [node.name.clone(), operation(&node.op), shape(node.shape), weights(&node.op)]);
+        [head, input].into_iter().chain(layers).collect()
+    }
+}
+
+/// For example `28×28×1`, and `10` for a vector.
+fn shape([height, width, channels]: [usize; 3]) -> String {
+    match (height, width) {
+        (1, 1) => channels.to_string(),
+        _ => format!("{height}×{width}×{channels}"),
+    }
+}
+
+fn operation(op: &Op) -> String {
+    match op {
+        Op::Linear { .. } => "linear".into(),
+        Op::Convolution { window, groups: 1, .. } => format!("convolution {}", geometry(window)),
+        Op::Convolution { window, groups, .. } => {
+            format!("convolution {}, {groups} groups", geometry(window))
+        }
+        Op::Normalise { .. } => "normalise".into(),
+        Op::Relu => "ReLU".into(),
+        Op::Clip { low, high } => format!("clip {low} to {high}"),
+        Op::Sign => "sign".into(),
+        Op::Sigmoid => "sigmoid".into(),
+        Op::Tanh => "tanh".into(),
+        Op::Gelu => "GELU".into(),
+        Op::Softmax => "softmax".into(),
+        Op::MaxPool { window } => format!("max pool {}", geometry(window)),
+        Op::AveragePool { window } => format!("average pool {}", geometry(window)),
+        Op::Flatten => "flatten".into(),
+        Op::Dropout => "dropout".into(),
+        Op::Add { layer } => format!("add {layer}"),
+        Op::From { layer } => format!("from {layer}"),
+    }
+}
+
+/// For example `3×3, stride 2, padding 1`; what is usual is left out.
+fn geometry(window: &Window) -> String {
+    let mut text = pair(window.size);
+    let named =
+        [("stride", window.stride, 1), ("padding", window.padding, 0), ("dilation", window.dilation, 1)];
+    for (what, [rows, columns], usual) in named {
+        if [rows, columns] == [usual; 2] {
+            continue;
+        }
+        let value = if rows == columns { rows.to_string() } else { pair([rows, columns]) };
+        text += &format!(", {what} {value}");
+    }
+    text
+}
+
+fn pair([rows, columns]: [usize; 2]) -> String {
+    format!("{rows}×{columns}")
+}
+
+/// How many numbers, and of what kind.
+fn weights(op: &Op) -> String {
+    match op {
+        Op::Linear { weight, bias } | Op::Convolution { weight, bias, .. } => match weight {
+            Weight::Real(weights) => (weights.len() + bias.len()).to_string(),
+            Weight::Signs(bytes) => format!("{} bytes of signs + {}", bytes.len(), bias.len()),
+        },
+        Op::Normalise { scale, shift } => (scale.len() + shift.len()).to_string(),
+        _ => String::new(),
+    }
+}
