@@ -23,8 +23,8 @@ mod weighted;
 
 use alloc::vec::Vec;
 
-pub use self::softmax::softmax_reference;
 pub(super) use self::softmax::MAX_FRACTION;
+pub use self::softmax::softmax_reference;
 use self::weighted::Weighted;
 use super::Architecture;
 use crate::correlation::FixedProduct;
@@ -32,7 +32,6 @@ use crate::net::Transport;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Party};
 use crate::ring::Ring;
-use crate::share::Share;
 
 /// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
 pub trait Weights<W> {

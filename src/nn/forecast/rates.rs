@@ -90,7 +90,8 @@ impl Work {
         let word = f64::from(product.word / 8);
         let [inputs, outputs, weights] =
             [product.inputs, product.outputs, product.weights].map(|elements| elements as f64 * word);
-        let time = product.multiply_adds / rate(product.word) + MATRIX * weights + STEP * product.unfolded * word;
+        let time =
+            product.multiply_adds / rate(product.word) + MATRIX * weights + STEP * product.unfolded * word;
         self.offline += time + (inputs + outputs) * RANDOM;
         self.online += time + (inputs + outputs) * STEP;
         self.dealer += time + (inputs + outputs) * n * RANDOM + outputs * PACKED;

@@ -1,6 +1,5 @@
 //! The online half.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::softmax::Softmax;

@@ -64,7 +64,9 @@ impl Softmax {
     fn exponential(&self) -> Table {
         let unit = libm::exp2(f64::from(self.dropped) - f64::from(self.fraction));
         let one = f64::from(1 << FRACTION);
-        Table::unsigned(self.clipped - self.dropped, |d| libm::round(one * libm::exp(-(d as f64) * unit)) as i64)
+        Table::unsigned(self.clipped - self.dropped, |d| {
+            libm::round(one * libm::exp(-(d as f64) * unit)) as i64
+        })
     }
 
     /// 1 / S, from the high bits of S; a sum is at least 1.
@@ -89,7 +91,7 @@ impl Softmax {
         let e = party.lookup::<R, Work>(&index, &self.exponential())?;
         let rows = e.expose().chunks_exact(self.classes);
         let sums: Vec<u32> = rows.map(|row| row.iter().fold(0, |sum: u32, &e| sum.wrapping_add(e))).collect();
-        let sums = round::shift_down::<_, _, Work>(
+        let sums = round::shift_down::<_, Work, Work>(
             party,
             Share::from_words(sums),
             self.sum,
