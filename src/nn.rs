@@ -30,5 +30,3 @@ pub use load::{LoadError, Loaded, Precision, SaveError, load, load_with, save};
 pub use model::{Model, ModelError, Node, Op, Weight};
 pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
-pub use quantised::{Format, Formats};
-pub use sequential::{Prepared, Sequential, Weights};
