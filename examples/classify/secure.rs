@@ -26,7 +26,7 @@ const MODEL_OWNER: usize = 0;
 const IMAGE_OWNER: usize = 1;
 
 /// What the parties and the dealer are to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {
     /// The weights.
     pub(crate) weights: &'a Quantised,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use ringshare::nn::{Forecast, Layer};
+use ringshare::protocol::Family;
 
 use crate::args::named;
 use crate::charts::{Axes, Bar, Curve, bars, curves, heat, short};
@@ -149,7 +150,8 @@ impl Study<'_> {
 
     fn runs(&self) -> Result<Vec<Run>, Error> {
         let images = self.setting.data.len().min(IMAGES);
-        let runs = PARTIES.filter(|&parties| self.setting.args.comparison.parties(parties)).map(|parties| {
+        let only_two = self.setting.args.comparison == Family::Dcf;
+        let runs = PARTIES.filter(|&parties| parties == 2 || !only_two).map(|parties| {
             let job = self.trial.job(parties, images);
             memory::reset_peak();
             let phases = secure::run(&job, &ProgressBar::hidden())?.phases;
