@@ -27,13 +27,24 @@
 //! | sum of two | of the coarser one times a power of two, and the finer one |
 //! | sigmoid, tanh, GELU | tables |
 
+mod activation;
+mod bounds;
+mod calibrate;
+mod choose;
 mod error;
+mod graph;
+mod lower;
+mod matrix;
+mod ranges;
+mod reference;
+mod table;
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use self::lower::Program;
+use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
-use crate::ring::Word;
+use crate::ring::{Word, nearest, power_of_two};
 
 pub use error::{Overflow, QuantiseError};
 
@@ -75,12 +86,13 @@ impl Default for Options {
 }
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
-#[derive(Clone)]
 pub struct Quantised {
     model: Model,
     formats: Formats,
+    /// The least and the greatest integer of the input.
+    input: [i64; 2],
+    program: Program,
     architecture: Architecture,
-    ring: u32,
 }
 
 impl Quantised {
@@ -89,8 +101,8 @@ impl Quantised {
     /// # Errors
     /// Formats that do not fit the model, with the layer's name.
     pub fn new(model: &Model, formats: &Formats, rounding: Rounding) -> Result<Self, QuantiseError> {
-        let _ = (model, formats, rounding);
-        todo!()
+        let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
+        Self::with_input(model, formats, rounding, [-end, end - 1])
     }
 
     /// The model in formats by what it makes of images: `[images, height, width, channels]`.
@@ -98,8 +110,21 @@ impl Quantised {
     /// # Errors
     /// Images that are none or not finite, or no format that does what the options say.
     pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
-        let _ = (model, images, options);
-        todo!()
+        calibrate::calibrate(model, images, options)
+    }
+
+    fn with_input(
+        model: &Model,
+        formats: &Formats,
+        rounding: Rounding,
+        input: [i64; 2],
+    ) -> Result<Self, QuantiseError> {
+        let most = input[1].max(-input[0]);
+        let program = lower::lower(model, formats, rounding, most)?;
+        let inputs = model.input().iter().product();
+        let architecture = Architecture::with_inputs(inputs, program.layers.clone(), program.ring)?;
+        let architecture = architecture.with_rounding(rounding);
+        Ok(Self { model: model.clone(), formats: formats.clone(), input, program, architecture })
     }
 
     /// The model that the formats are of: the given one, with a layer that drops fractional bits wherever one product
@@ -120,22 +145,35 @@ impl Quantised {
 
     /// Bits of the machine word, hence of the ring, that serves the whole model: 16, 32 or 64.
     pub fn ring(&self) -> u32 {
-        self.ring
+        self.program.ring
     }
 
     /// Numbers as integers of the input's format, to the nearest, halves to even.
     ///
     /// # Errors
-    /// A number that is not finite or does not fit.
+    /// A number that is not finite, or beyond the format; of whole numbers, beyond those that were calibrated on.
     pub fn encode(&self, images: &[f32]) -> Result<Vec<i64>, QuantiseError> {
-        let _ = images;
-        todo!()
+        let inputs = self.architecture.inputs();
+        let fraction = self.formats.input.fraction;
+        let encode = |(i, &value): (usize, &f32)| {
+            let (image, place) = (i / inputs, i % inputs);
+            if !value.is_finite() {
+                return Err(QuantiseError::NotFinite { image, place });
+            }
+            let (x, [low, high]) = (nearest(value.into(), fraction, 64).0 as i64, self.input);
+            if (low..=high).contains(&x) {
+                return Ok(x);
+            }
+            let range = [low, high].map(|x| real(x, fraction));
+            Err(QuantiseError::Outside { image, place, value, range })
+        };
+        images.iter().enumerate().map(encode).collect()
     }
 
     /// What integers of the last layer's format stand for.
     pub fn decode(&self, outputs: &[i64]) -> Vec<f32> {
-        let _ = outputs;
-        todo!()
+        let fraction = self.formats.layers.last().unwrap_or(&self.formats.input).fraction;
+        outputs.iter().map(|&x| real(x, fraction)).collect()
     }
 
     /// The integer program in the clear, truncations rounded down: from encoded images `[images, inputs]` to
@@ -147,8 +185,7 @@ impl Quantised {
     /// # Panics
     /// If the images are not whole.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
-        let _ = images;
-        todo!()
+        Reference::new(&self.model, &self.program, self.formats.input).run(images, None)
     }
 
     /// As [`reference`](Self::reference), with a function of the caller's for x / 2^shift.
@@ -163,25 +200,27 @@ impl Quantised {
         images: &[i64],
         mut round: impl FnMut(i64, u32) -> i64,
     ) -> Result<Vec<i64>, Overflow> {
-        let _ = (images, &mut round);
-        todo!()
+        Reference::new(&self.model, &self.program, self.formats.input).run(images, Some(&mut round))
     }
+}
 
-    /// How far the outputs under [`Rounding::Stochastic`] are at most from those of [`reference`](Self::reference), in
-    /// units of the last layer's format, `[outputs]`, whatever the input.
-    pub fn bounds(&self) -> Vec<f64> {
-        todo!()
-    }
+/// What an integer stands for.
+fn real(x: i64, fraction: u32) -> f32 {
+    (x as f64 * power_of_two(-(fraction as i32))) as f32
+}
+
+/// Bits of the smallest word of at least so many.
+fn word(bits: u32) -> u32 {
+    bits.next_power_of_two().max(16)
 }
 
 impl<W: Word> Weights<W> for Quantised {
     fn row(&self, layer: usize, row: usize, out: &mut [W]) {
-        let _ = (layer, row, out, String::new());
-        todo!()
+        self.program.matrices[layer].write_row(row, out);
     }
 
     fn bias(&self, layer: usize, out: &mut [W]) {
-        let _ = (layer, out);
-        todo!()
+        let bias = &self.program.matrices[layer].bias;
+        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = reference::word(b));
     }
 }

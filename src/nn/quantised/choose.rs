@@ -120,7 +120,11 @@ impl Choice<'_> {
         let fraction = x.fraction as i32 + rest;
         if rest < 0 || fraction > all {
             let largest = self.range(value).largest() as f32;
-            return Err(QuantiseError::Range { layer: self.graph.model.nodes()[layer].name.clone(), largest, bits });
+            return Err(QuantiseError::Range {
+                layer: self.graph.model.nodes()[layer].name.clone(),
+                largest,
+                bits,
+            });
         }
         Ok((Format { fraction: fraction as u32, bits }, None))
     }
@@ -139,7 +143,8 @@ impl Choice<'_> {
         let spread = f64::from(self.range(value).spread) * self.margin;
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
         // Whatever the input, the difference of two values takes one bit more than they do.
-        let bits = if self.bounded(value) { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
+        let bits =
+            if self.bounded(value) { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
         (Format { fraction: x.fraction, bits }, bound)
     }
 
@@ -149,7 +154,9 @@ impl Choice<'_> {
         let model = self.graph.model;
         match &model.nodes()[layer].op {
             Op::Sign => true,
-            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => self.bounded(source(model, layer)),
+            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => {
+                self.bounded(source(model, layer))
+            }
             _ => match Affine::of(model, layer) {
                 Some(affine) => {
                     let whole = affine.whole_bias() || self.graph.only_signs(value);
@@ -223,7 +230,10 @@ impl Choice<'_> {
         let own = integer_bits(range.largest().max(range.spread.into()) * self.margin);
         let nodes = self.graph.model.nodes();
         let after = self.graph.uses(value).iter().filter(|&&layer| {
-            matches!(nodes[layer].op, Op::MaxPool { .. } | Op::Add { .. } | Op::Dropout | Op::Flatten | Op::From { .. })
+            matches!(
+                nodes[layer].op,
+                Op::MaxPool { .. } | Op::Add { .. } | Op::Dropout | Op::Flatten | Op::From { .. }
+            )
         });
         let own = own + self.extra[value] as i32;
         after.map(|&layer| self.integer(layer + 1)).fold(own, i32::max)

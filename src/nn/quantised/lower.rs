@@ -87,8 +87,8 @@ pub(super) fn lower(
 
 fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
     let (layer, Format { fraction, bits }) = (String::from(layer), format);
-    if !(1..=63).contains(&bits) {
-        return Err(QuantiseError::Bits { layer, least: 1, most: 63, found: bits });
+    if !(2..=63).contains(&bits) {
+        return Err(QuantiseError::Bits { layer, least: 2, most: 63, found: bits });
     }
     if fraction > 62 {
         return Err(QuantiseError::Fraction { layer, least: 0, most: 62, found: fraction });
@@ -116,7 +116,12 @@ impl Builder<'_> {
             }
             Op::Sign => {
                 self.fraction(want, 0, 0)?;
-                let sign = self.emit(x, Layer::Sign { bits: x.format.bits.max(2) }, shape, Format { fraction: 0, bits: 2 });
+                let sign = self.emit(
+                    x,
+                    Layer::Sign { bits: x.format.bits.max(2) },
+                    shape,
+                    Format { fraction: 0, bits: 2 },
+                );
                 Held { most: 1, gain: 1., ..sign }
             }
             Op::Clip { low, high } => {
@@ -141,7 +146,8 @@ impl Builder<'_> {
                 self.fraction(want, 0, x.format.fraction)?;
                 let bits = x.format.bits - (x.format.fraction - want.fraction);
                 let x = self.finish(x, Format { bits: bits.max(2), ..want })?;
-                let layer = Layer::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
+                let layer =
+                    Layer::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
                 self.emit(x, layer, shape, want)
             }
             Op::Sigmoid | Op::Tanh | Op::Gelu => self.activation(x, want)?,
@@ -314,8 +320,9 @@ impl Program {
                 Layer::Sign { bits }
                 | Layer::Relu { bits, .. }
                 | Layer::Clip { bits, .. }
-                | Layer::Truncate { bits, .. }
                 | Layer::Softmax { bits, .. } => *bits,
+                // It masks one bit more than it truncates.
+                Layer::Truncate { bits, .. } => *bits + 1,
             };
             need[i] = need[i].max(x);
         }
@@ -326,7 +333,6 @@ impl Program {
     fn check_ring(&mut self, model: &Model) -> Result<(), QuantiseError> {
         for (layer, step) in self.layers.iter().zip(&self.steps) {
             let bits = match layer {
-                // A truncation masks one bit more than it truncates.
                 Layer::Truncate { bits, .. } => bits + 1,
                 Layer::Linear { bits, .. }
                 | Layer::Convolution { bits, .. }
@@ -340,7 +346,7 @@ impl Program {
             let found = bits.max(step.format.bits);
             if found > 64 {
                 let layer = model.nodes()[step.layer].name.clone();
-                return Err(QuantiseError::Bits { layer, least: 1, most: 64, found });
+                return Err(QuantiseError::Bits { layer, least: 2, most: 64, found });
             }
             self.ring = self.ring.max(found);
         }

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 
 use super::QuantiseError;
 use super::graph::Affine;
+use super::reference::word;
 use crate::nn::Weight;
-use crate::ring::{nearest, power_of_two};
+use crate::ring::{Word, nearest, power_of_two};
 
 /// W and b of a product, as integers.
 #[derive(Clone)]
@@ -99,7 +100,28 @@ impl Matrix {
             }
             Integers::Signs { bits, shift } => {
                 let bits = &bits[row * self.inputs.div_ceil(8)..];
-                (0..self.inputs).for_each(|i| f(i, (i32::from(bits[i / 8] >> (7 - i % 8) & 1) * 2 - 1) << shift));
+                (0..self.inputs)
+                    .for_each(|i| f(i, (i32::from(bits[i / 8] >> (7 - i % 8) & 1) * 2 - 1) << shift));
+            }
+        }
+    }
+
+    /// Writes a row as words, two's complement.
+    pub(super) fn write_row<W: Word>(&self, row: usize, out: &mut [W]) {
+        match &self.weights {
+            Integers::Whole(all) => {
+                let row = &all[row * self.inputs..][..self.inputs];
+                out.iter_mut().zip(row).for_each(|(out, &w)| *out = word(w.into()));
+            }
+            Integers::Signs { bits, shift } => {
+                let (minus, plus) = (word::<W>(-1 << shift), word::<W>(1 << shift));
+                let bits = &bits[row * self.inputs.div_ceil(8)..];
+                for (out, bits) in out[..self.inputs].chunks_mut(8).zip(bits) {
+                    for (i, out) in out.iter_mut().enumerate() {
+                        let negative = W::truncate64(u64::from(!bits >> (7 - i) & 1)).wrapping_neg();
+                        *out = plus ^ (plus ^ minus) & negative;
+                    }
+                }
             }
         }
     }

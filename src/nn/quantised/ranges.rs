@@ -143,7 +143,8 @@ pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
             for i in 0..window.size[0] {
                 for j in 0..window.size[1] {
                     let y = (row * window.stride[0] + i * window.dilation[0]).wrapping_sub(window.padding[0]);
-                    let x = (column * window.stride[1] + j * window.dilation[1]).wrapping_sub(window.padding[1]);
+                    let x =
+                        (column * window.stride[1] + j * window.dilation[1]).wrapping_sub(window.padding[1]);
                     if y < height && x < width {
                         places.push((y * width + x) * channels);
                     }
