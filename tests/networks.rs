@@ -1,13 +1,21 @@
 //! Networks of all layers among parties, against plain integers.
 #![cfg(feature = "std")]
 
+#[path = "networks/checks.rs"]
+mod checks;
 mod common;
+#[path = "networks/costs.rs"]
+mod costs;
+#[path = "networks/misuse.rs"]
+mod misuse;
 #[path = "networks/plain.rs"]
 mod plain;
 #[path = "networks/programs.rs"]
 mod programs;
+#[path = "networks/softmax.rs"]
+mod softmax;
 
-use common::{Program, Random, all, run};
+use common::{Program, Random, run};
 use plain::{Interval, Plain};
 use programs::{PIXEL, Programs};
 use ringshare::nn::{Architecture, Rounding, Sequential, Weights};
@@ -105,7 +113,25 @@ fn within<R: Ring>(seeds: std::ops::Range<u64>) -> [usize; 3] {
 
 #[test]
 fn networks_that_round_at_random_are_off_by_what_truncations_may_be() {
-    for [loose, least, greatest] in [within::<Z2<16>>(0..60), within::<Z2<32>>(200..260), within::<Z2<64>>(300..330)] {
-        assert!(loose > 50 && least > 0 && greatest > 0, "{loose} values, {least} least, {greatest} greatest");
+    for [loose, least, greatest] in
+        [within::<Z2<16>>(0..60), within::<Z2<32>>(200..260), within::<Z2<64>>(300..330)]
+    {
+        assert!(
+            loose > 50 && least > 0 && greatest > 0,
+            "{loose} values, {least} least, {greatest} greatest"
+        );
     }
+}
+
+#[test]
+fn random_networks_have_layers_of_every_kind() {
+    let mut names = std::collections::BTreeMap::new();
+    for seed in 0..60 {
+        let (architecture, _) = Programs::new(32, &mut Random(seed)).draw(1 + seed as usize % 9);
+        for layer in architecture.layers() {
+            let name = format!("{layer:?}").split(' ').next().unwrap().to_owned();
+            *names.entry(name).or_insert(0) += 1;
+        }
+    }
+    assert!(names.len() == 13 && names.values().all(|&count| count >= 4), "{names:?}");
 }

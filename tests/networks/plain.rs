@@ -1,4 +1,5 @@
 //! Networks in the clear, on intervals: as far as truncations may go.
+#![allow(unreachable_pub)]
 
 use ringshare::function::Table;
 use ringshare::linalg::Window;

@@ -1,4 +1,5 @@
 //! Random networks whose values fit the bits that their layers state.
+#![allow(unreachable_pub)]
 
 use ringshare::function::Table;
 use ringshare::linalg::Window;
@@ -72,7 +73,12 @@ impl<'a> Programs<'a> {
                 let [rows, columns] = window.places().ok()?;
                 let bits = need(most);
                 let layer = Layer::Convolution { window, outputs, groups, bits };
-                return fits(bits, x.right, layer, Value { shape: [rows, columns, outputs], most, right: bits });
+                return fits(
+                    bits,
+                    x.right,
+                    layer,
+                    Value { shape: [rows, columns, outputs], most, right: bits },
+                );
             }
             2 => return fits(bits, x.right, Layer::Sign { bits }, Value { most: 1, ..lifted }),
             3 => {
@@ -128,7 +134,7 @@ impl<'a> Programs<'a> {
                 let layer = Layer::Softmax { classes, bits, fraction };
                 return fits(bits, x.right, layer, Value { most: (1 << fraction) + 1, ..lifted });
             }
-        })
+        }
     }
 }
 
