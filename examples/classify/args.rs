@@ -85,6 +85,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) dry: bool,
 
+    /// Write the model with the formats that were found to FILE, weights in half precision, and stop
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "json"])]
+    pub(crate) save: Option<PathBuf>,
+
     /// Write report.html to DIR: classes, times and memory in pictures, from runs of 2 to 7 parties as well
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
@@ -168,7 +172,8 @@ impl Kind {
         match self {
             Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             Self::Fashion => &[
-                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
+                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+                "boot",
             ],
         }
     }
@@ -225,12 +230,13 @@ impl Args {
 pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
     let file = format!("{name}_{}.safetensors", dataset.name());
     let first = shipped().join(&file);
-    let beside = std::env::var_os("RINGSHARE_DATA").map(|data| Path::new(&data).join("../models").join(&file));
+    let beside =
+        std::env::var_os("RINGSHARE_DATA").map(|data| Path::new(&data).join("../models").join(&file));
     if first.exists() { first } else { beside.filter(|path| path.exists()).unwrap_or(first) }
 }
 
 /// The data that come with the repository: where it was built, or else below the current directory.
-fn shipped() -> PathBuf {
+pub(crate) fn shipped() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     if built.is_dir() { built } else { "examples/data".into() }
 }

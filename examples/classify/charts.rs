@@ -84,9 +84,10 @@ pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error>
             .draw()?;
         for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
             let line = LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)).point_size(4);
-            chart.draw_series(line)?.label(curve.name.as_str()).legend(move |(x, y)| {
-                PathElement::new([(x, y), (x + 18, y)], color.stroke_width(3))
-            });
+            chart
+                .draw_series(line)?
+                .label(curve.name.as_str())
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(3)));
         }
         let style = chart.configure_series_labels();
         { style }

@@ -108,7 +108,16 @@ impl<'a> Float<'a> {
         let width = sizes.max().unwrap_or(0);
         let buffer = || Matrix::new(width, batch, !layout.values_by_image);
         let (values, next) = (buffer(), buffer());
-        Self { model, layout, batch, steps: steps(model, layout), values, next, patches: Vec::new(), signs: None }
+        Self {
+            model,
+            layout,
+            batch,
+            steps: steps(model, layout),
+            values,
+            next,
+            patches: Vec::new(),
+            signs: None,
+        }
     }
 
     /// Tries every layout on one batch and keeps the fastest.
@@ -132,7 +141,8 @@ impl<'a> Float<'a> {
     /// With the signs that a comparison gives: those of Legendre symbols are exact for small integers only.
     pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
         if let Family::Legendre(variant) = comparison {
-            let signs = (-(LIMIT as i64)..LIMIT as i64).map(|x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 });
+            let signs =
+                (-(LIMIT as i64)..LIMIT as i64).map(|x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 });
             self.signs = Some(signs.collect());
         }
         self

@@ -79,6 +79,9 @@ fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
     let trial = Trial::new(setting, bits)?;
     print(&heading(setting, &trial))?;
     print(&format!("{}\n", trial.forecast()?))?;
+    if let Some(path) = &args.save {
+        return setting.network.save(&trial.quantised, path);
+    }
     if args.dry {
         return Ok(());
     }

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use ringshare::nn::{
-    self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Op, Options, QuantiseError,
-    Quantised, Weight,
+    self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Op, Options, Precision,
+    QuantiseError, Quantised, Weight,
 };
 
-use crate::args::Args;
+use crate::args::{Args, shipped};
 use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::error::{Error, read};
 
 /// Images that formats are found on.
-pub(crate) const CALIBRATION: usize = 256;
+pub(crate) const CALIBRATION: usize = 1000;
 
 /// A model as it lay in a file.
 #[derive(Debug)]
@@ -34,14 +34,9 @@ impl Network {
     pub(crate) fn load(path: &Path) -> Result<Self, Error> {
         let file = read(path)?;
         let loaded = match nn::load(&file) {
-            Err(LoadError::NoDescription) if path.with_extension("json").exists() => {
-                let beside = path.with_extension("json");
-                let text = String::from_utf8(read(&beside)?).map_err(|e| Error::bad(&beside, e))?;
-                nn::load_with(&file, &text)
-            }
-            loaded => loaded,
+            Err(LoadError::NoDescription) => described(path, &file)?,
+            loaded => loaded.map_err(|e| Error::bad(path, e))?,
         };
-        let loaded = loaded.map_err(|e| Error::bad(path, e))?;
         for (what, expected, shape) in
             [("inputs", PIXELS, loaded.model.input()), ("outputs", CLASSES, loaded.model.output())]
         {
@@ -50,14 +45,26 @@ impl Network {
                 return Err(Error::bad(path, reason));
             }
         }
-        // Formats are those of the file's own layers.
-        let model = if loaded.formats.is_some() { loaded.model.clone() } else { loaded.model.simplify() };
+        let model = loaded.model.simplify();
         Ok(Self { path: path.into(), model, input: loaded.input, loaded })
     }
 
     /// The file's name, for the reader.
     pub(crate) fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Writes the model with formats, weights in half precision.
+    ///
+    /// # Errors
+    /// A model that has no form in a file, or a file that cannot be written.
+    pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
+        // Of a model with further layers they would be those of another.
+        let same = quantised.formats().layers.len() == self.model.nodes().len();
+        let formats = same.then(|| quantised.formats().clone());
+        let loaded = Loaded { formats, ..self.loaded.clone() };
+        let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
+        std::fs::write(path, file).map_err(|e| Error::io(path, e))
     }
 
     /// Whether all weights are signs, so that fixed point is exact.
@@ -100,6 +107,21 @@ impl Network {
     }
 }
 
+/// Reads a model whose description is in the file of the same name that ends in `json`, beside it or beside the example.
+fn described(path: &Path, file: &[u8]) -> Result<Loaded, Error> {
+    let beside = path.with_extension("json");
+    let shipped = shipped().join(beside.file_name().unwrap_or_default());
+    let mut first = None;
+    for description in [beside, shipped].iter().filter(|path| path.exists()) {
+        let text = String::from_utf8(read(description)?).map_err(|e| Error::bad(description, e))?;
+        match nn::load_with(file, &text) {
+            Ok(loaded) => return Ok(loaded),
+            Err(e) => first = first.or(Some(Error::bad(description, e))),
+        }
+    }
+    Err(first.unwrap_or_else(|| Error::bad(path, LoadError::NoDescription)))
+}
+
 /// Images that formats are found on.
 #[derive(Debug)]
 pub(crate) struct Calibration {
@@ -121,8 +143,8 @@ impl Calibration {
     }
 }
 
-/// The integer program that the parties run: `quantised`'s, with `bits` bits for every sign if given, `spare` more for
-/// what a sign is taken of, and one more for the last layer, of which differences are compared.
+/// The integer program that the parties run: `quantised`'s, with `bits` bits for every layer if given, and `spare` more
+/// for what a sign is taken of.
 ///
 /// # Errors
 /// Bits that the ring does not have.
@@ -133,17 +155,11 @@ pub(crate) fn program(
 ) -> Result<Architecture, ArchitectureError> {
     let base = quantised.architecture();
     let mut layers = base.layers().to_vec();
-    let last = layers.len().saturating_sub(1);
     for number in 0..layers.len() {
         let before_sign = matches!(layers.get(number + 1), Some(Layer::Sign { .. }));
         match &mut layers[number] {
             Layer::Linear { bits: own, .. } | Layer::Convolution { bits: own, .. } => {
-                *own = match bits {
-                    Some(bits) => bits,
-                    None if number == last => (*own + 1).min(base.ring()),
-                    None => *own,
-                };
-                *own += if before_sign { spare } else { 0 };
+                *own = bits.unwrap_or(*own) + if before_sign { spare } else { 0 };
             }
             Layer::Sign { bits: own } => *own = bits.unwrap_or(*own),
             _ => {}

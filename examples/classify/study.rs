@@ -87,13 +87,19 @@ impl Study<'_> {
     fn accuracy(&self, page: &mut Page) -> Result<(), Error> {
         let Setting { args, data, network, .. } = self.setting;
         let names = args.dataset.classes();
-        let mut all = vec![(network.name(), "on shares", Confusion::new(data.labels(), &self.secure.classes))];
-        all.push((network.name(), "float32 in the clear", Confusion::new(data.labels(), &self.float.classes)));
+        let mut all =
+            vec![(network.name(), "on shares", Confusion::new(data.labels(), &self.secure.classes))];
+        all.push((
+            network.name(),
+            "float32 in the clear",
+            Confusion::new(data.labels(), &self.float.classes),
+        ));
         let sign = named("bmlp_sign_4096", args.dataset);
         if !network.binarized() && sign.exists() {
             let sign = Network::load(&sign)?;
             let inputs = sign.input.encode(data.pixels());
-            let classes = Float::new(&sign.model, self.setting.batch(), Default::default()).run(&inputs, |_| ());
+            let classes =
+                Float::new(&sign.model, self.setting.batch(), Default::default()).run(&inputs, |_| ());
             let confusion = Confusion::new(data.labels(), &classes.classes);
             all.push((sign.name(), "binarized, float32 in the clear", confusion));
         }
@@ -171,9 +177,7 @@ impl Study<'_> {
             points: runs.iter().map(|run| (run.parties as f64, value(run))).collect(),
         };
         let each = images as f64;
-        let draw = |title, y, all: Vec<Curve>| {
-            curves(&Axes { title, x: "parties", y, close: false }, &all)
-        };
+        let draw = |title, y, all: Vec<Curve>| curves(&Axes { title, x: "parties", y, close: false }, &all);
         let times = draw(
             "Run time",
             "milliseconds an image",
@@ -201,11 +205,14 @@ impl Study<'_> {
             "kB an image",
             vec![
                 curve("sent by a party online", &|run| run.phases.online.sent_bytes as f64 / each / 1e3),
-                curve("from the dealer to a party", &|run| run.phases.dealer.dealer_bytes as f64 / each / 1e3),
+                curve("from the dealer to a party", &|run| {
+                    run.phases.dealer.dealer_bytes as f64 / each / 1e3
+                }),
             ],
         )?;
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let run = format!("{images} images in a batch, all parties and the dealer on one machine of {cores} cores");
+        let run =
+            format!("{images} images in a batch, all parties and the dealer on one machine of {cores} cores");
         page.figures(&[
             (times, format!("{run}. With more parties than cores, they wait for each other.")),
             (memory, format!("{run}.")),
@@ -239,7 +246,8 @@ impl Study<'_> {
             name: name.into(),
             points: self.rows.iter().map(|row| (row.bits.into(), value(row))).collect(),
         };
-        let draw = |title, y, close, all: Vec<Curve>| curves(&Axes { title, x: "bit length", y, close }, &all);
+        let draw =
+            |title, y, close, all: Vec<Curve>| curves(&Axes { title, x: "bit length", y, close }, &all);
         let classes = vec![
             curve("as float32 in the clear", &Row::agree_percent),
             curve("correct", &Row::correct_percent),
@@ -254,7 +262,14 @@ impl Study<'_> {
             (traffic, caption("Traffic")),
             (time, caption("Time online")),
         ]);
-        let mut table = vec![Row::heading().split("  ").map(str::trim).filter(|c| !c.is_empty()).map(String::from).collect::<Vec<_>>()];
+        let mut table = vec![
+            Row::heading()
+                .split("  ")
+                .map(str::trim)
+                .filter(|c| !c.is_empty())
+                .map(String::from)
+                .collect::<Vec<_>>(),
+        ];
         table.extend(self.rows.iter().map(|row| {
             let [least, most] = row.fractions;
             vec![

@@ -35,11 +35,9 @@ impl Setting<'_> {
         memory::reset_peak();
         let numbers = self.network.input.encode(self.data.pixels());
         let bar = progress::bar("in the clear, float32", self.data.len());
-        let timed =
-            Float::fastest(&self.network.model, self.batch()).run(&numbers, |n| bar.inc(n as u64));
+        let timed = Float::fastest(&self.network.model, self.batch()).run(&numbers, |n| bar.inc(n as u64));
         bar.finish_and_clear();
-        let plain =
-            Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
+        let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
         (timed, plain)
     }
 
@@ -92,7 +90,8 @@ impl<'a> Trial<'a> {
         })?;
         let numbers = network.input.encode(data.pixels());
         let inputs = quantised.encode(&numbers).map_err(|e| Error::bad(&network.path, e))?;
-        if let (Some(bits), Some(most)) = (signs, most_bits(quantised.architecture()).filter(|&m| Some(m) > signs))
+        if let (Some(bits), Some(most)) =
+            (signs, most_bits(quantised.architecture()).filter(|&m| Some(m) > signs))
         {
             eprintln!(
                 "note: --bits {bits} may be too few: the layers can need up to {most}, so results may differ"
@@ -196,17 +195,24 @@ impl<'a> Trial<'a> {
         let far = logits.iter().zip(reference).map(|(&a, &b)| a.abs_diff(b) as f64);
         let beyond = far.clone().enumerate().filter(|&(i, far)| far > bounds[i % bounds.len()]).count();
         if beyond > 0 && self.bits.is_none() {
-            return Err(Error::Wrong(format!("{beyond} logits are out of the bounds of stochastic rounding")));
+            return Err(Error::Wrong(format!(
+                "{beyond} logits are out of the bounds of stochastic rounding"
+            )));
         }
         let most = far.fold(0.0, f64::max);
         let bound = bounds.iter().fold(0.0, |most: f64, &bound| most.max(bound));
-        Ok(format!("logits that differ   {wrong} of {all}, by {most} units at most, of {bound:.0} possible\n"))
+        Ok(format!(
+            "logits that differ   {wrong} of {all}, by {most} units at most, of {bound:.0} possible\n"
+        ))
     }
 }
 
 /// The longest comparison of a binarized network.
 fn most_bits(architecture: &Architecture) -> Option<u32> {
-    (1..=architecture.layers().len()).map(|value| architecture.right_bits(value)).filter(|&b| b < architecture.ring()).max()
+    (1..=architecture.layers().len())
+        .map(|value| architecture.right_bits(value))
+        .filter(|&b| b < architecture.ring())
+        .max()
 }
 
 /// At how many places the two are equal.
