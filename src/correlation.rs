@@ -59,6 +59,7 @@ pub use input::InputMask;
 pub use lookup::Lookup;
 pub use masked::Masked;
 pub use recipe::{Cost, DryRun, Recipe};
+pub(crate) use request::check_groups;
 pub use request::{Elements, Request};
 pub use seeds::Seeds;
 pub(crate) use source::{Dealing, Source};

@@ -7,7 +7,8 @@
 //!
 //! All matrices are row-major. The right side of a product is *packed* once and used often: it is
 //! what the weights of a layer are. [`Packed`] holds it in the order in which the kernels read it;
-//! [`multiply_add`] multiplies by it; [`multiply`] is for two matrices that are met once.
+//! [`multiply_add`] multiplies by it; [`multiply`] is for two matrices that are met once. [`Filters`] are
+//! weights in groups, and multiply rows or, through a [`Window`], images.
 //!
 //! The instruction set is chosen at run time: AVX-512 with or without VNNI, AVX2, or what the
 //! compiler makes of portable code, each of which is the same blocked algorithm around another
@@ -18,8 +19,11 @@
 
 mod blocked;
 mod dispatch;
+mod filters;
+mod gather;
 mod packed;
 mod portable;
+mod unfold;
 mod window;
 mod word;
 
@@ -37,6 +41,7 @@ use alloc::vec::Vec;
 use crate::ring::Word;
 use dispatch::Backend;
 
+pub use filters::Filters;
 pub use packed::Packed;
 pub use window::{Window, WindowError};
 pub use word::Product;

@@ -14,6 +14,7 @@
 //! | sign | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
 
 mod architecture;
+mod forecast;
 mod input;
 #[cfg(feature = "safetensors")]
 mod load;
@@ -22,9 +23,10 @@ mod quantised;
 mod sequential;
 
 pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
+pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
 pub use load::{LoadError, Loaded, Precision, SaveError, load, load_with, save};
 pub use model::{Model, ModelError, Node, Op, Weight};
-pub use quantised::{Format, Formats};
-pub use sequential::{Prepared, Sequential, Weights};
+pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
+pub use sequential::{Prepared, Sequential, Weights, softmax_reference};

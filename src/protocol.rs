@@ -12,6 +12,7 @@
 //! | [`multiply`](Party::multiply) | 1 | 2k | k |
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
+//! | [`product`](Party::product) through a window, an image | 1 | h·w·c·k | places·outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
 //! | [`and`](Party::and) of bits | 1 | 2 | 1 |
 //! | [`bits`](Party::bits) of k-bit numbers | ⌈log2(k − 1)⌉ | see [`Circuit`](crate::correlation::bits::Circuit) | |
@@ -26,7 +27,8 @@
 //! | [`truncate_floor`](Party::truncate_floor) | and a comparison of the dropped bits | | |
 //! | [`maximum`](Party::maximum), [`minimum`](Party::minimum) | as a comparison | | |
 //! | [`maximum_of`](Party::maximum_of) m | ⌈log2 m⌉ comparisons | | |
-//! | [`argmax`](Party::argmax), [`argmin`](Party::argmin) of m | a comparison and a lookup | | |
+//! | [`max_pool`](Party::max_pool), windows of m | ⌈log2 m⌉ comparisons | | |
+//! | [`argmax`](Party::argmax), [`argmin`](Party::argmin), [`top_k`](Party::top_k) of m | a comparison and a lookup | | |
 //!
 //! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
 
@@ -42,6 +44,7 @@ mod maximum;
 mod multiply;
 mod open;
 mod party;
+mod pool;
 mod relu;
 mod truncate;
 
@@ -50,12 +53,13 @@ pub use bits::{and_cost, bits_cost, compose_cost, select_cost};
 pub use compare::{Family, UnknownFamily};
 pub use equal::cost as equal_cost;
 pub use error::Error;
-pub use fixed::{WriteRow, mask_cost as fixed_mask_cost, product_cost};
+pub use fixed::{WriteRow, convolution_cost, mask_cost as fixed_mask_cost, product_cost};
 pub use input::cost as input_cost;
 pub use lookup::cost as lookup_cost;
 pub use maximum::cost as maximum_cost;
 pub use multiply::{cost as multiply_cost, matmul_cost};
 pub use open::cost as open_cost;
 pub use party::Party;
+pub use pool::cost as max_pool_cost;
 pub use relu::cost as relu_cost;
 pub use truncate::{cost as truncate_cost, floor_cost};

@@ -9,6 +9,7 @@
 //! and in no other way.
 
 mod bits;
+mod pool;
 mod scratch;
 
 use alloc::vec;
@@ -34,6 +35,11 @@ pub struct Share<R: Ring> {
 pub(crate) fn wipe<W: Word>(words: &mut [W]) {
     words.fill(W::zero());
     zeroize::optimization_barrier(words);
+}
+
+/// `a += b`, wrapping.
+pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
 }
 
 impl<R: Ring> Share<R> {

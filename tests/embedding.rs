@@ -9,7 +9,7 @@ use ringshare::correlation::{
     Deck, Elements, FixedMask, InputMask, Lookup, MatrixTriple, Recipe, Store, Triple,
 };
 use ringshare::function::Table;
-use ringshare::linalg::Packed;
+use ringshare::linalg::Filters;
 use ringshare::ring::{Ring, Z2};
 use ringshare::share::{BitShare, Share};
 
@@ -109,7 +109,7 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     let mut masks: Vec<_> = masks.collect();
     let e = masks.iter_mut().zip(&w_shares).map(|(mask, w)| mask.mask(outputs, w)).collect::<Vec<_>>();
     let e = sum(&e, 14);
-    let packed = |words: &[u16]| Packed::from_rows(outputs, inputs, words);
+    let packed = |words: &[u16]| Filters::from_rows(outputs, inputs, 1, words);
     let finish = |(mask, w): (FixedMask<R>, &Share<R>)| mask.finish(Some([packed(w.expose()), packed(&e)]));
     let fixed: Vec<_> = masks.into_iter().zip(&w_shares).map(finish).collect();
     for batch in 0..3 {

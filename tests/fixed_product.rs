@@ -6,7 +6,7 @@ mod common;
 use common::{Program, Random, all, input, open, settings, wide};
 use proptest::prelude::*;
 use ringshare::correlation::{Deck, Fixed, FixedMask, FixedProduct};
-use ringshare::linalg::Packed;
+use ringshare::linalg::Filters;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
@@ -111,7 +111,7 @@ fn high_bits_of_a_short_product_say_nothing_of_the_weights() {
         if e != [0] {
             continue;
         }
-        let packed = |words: &[u16]| Packed::from_rows(1, 1, words);
+        let packed = |words: &[u16]| Filters::from_rows(1, 1, 1, words);
         let finish = |(mask, w): (FixedMask<Z2<16>>, &Share<Z2<16>>)| {
             mask.finish(Some([packed(w.expose()), packed(&e)]))
         };

@@ -273,7 +273,7 @@ fn malformed_requests_are_refused() {
         Request::Triple { len: 1, elements: elements(16, 17) },
         Request::Triple { len: 1, elements: elements(16, 0) },
         Request::Triple { len: 1, elements: elements(24, 14) },
-        Request::FixedMask { outputs: 1, inputs: 1, elements: elements(0, 0) },
+        Request::FixedMask { outputs: 1, inputs: 1, groups: 1, elements: elements(0, 0) },
         lookup(2, elements(16, 17)),
         lookup(2, elements(256, 14)),
         lookup(2, elements(16, 0)),
@@ -289,8 +289,16 @@ fn malformed_requests_are_refused() {
             columns: 1,
             elements: elements(16, 14),
         },
-        Request::FixedMask { outputs: HUGE, inputs: 2, elements: elements(16, 14) },
-        Request::FixedProduct { matrix: 0, rows: HUGE, outputs: 2, inputs: 2, elements: elements(16, 14) },
+        Request::FixedMask { outputs: HUGE, inputs: 2, groups: 1, elements: elements(16, 14) },
+        Request::FixedProduct {
+            matrix: 0,
+            window: None,
+            rows: HUGE,
+            outputs: 2,
+            inputs: 2,
+            groups: 1,
+            elements: elements(16, 14),
+        },
         lookup(HUGE, elements(16, 14)),
         dcf(2, elements(16, 1), elements(16, 14)),
         dcf(2, elements(16, 17), elements(16, 14)),
@@ -316,9 +324,11 @@ fn malformed_requests_are_refused() {
     }
     let product = |outputs| Request::FixedProduct {
         matrix: 0,
+        window: None,
         rows: 1,
         outputs,
         inputs: 3,
+        groups: 1,
         elements: elements(16, 14),
     };
     assert!(matches!(deck.deal(&product(2)), Err(Error::NoMatrix { matrix: 0, masked: 0 })));

@@ -99,7 +99,7 @@ impl<R2: Ring> Comparison<R2> {
         let mut y = vec![R2::Word::zero(); self.len];
         for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.expose().chunks(BLOCK)).enumerate() {
             self.source.random(R, b * BLOCK, y);
-            super::source::add(y, x);
+            crate::share::add(y, x);
         }
         (y, Masked(self))
     }

@@ -110,7 +110,7 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
         assert_eq!(x.len(), self.len, "values and comparisons dealt");
         let mut y = vec![R2::Word::zero(); self.len];
         self.source.random(R, 0, &mut y);
-        super::source::add(&mut y, x.expose());
+        crate::share::add(&mut y, x.expose());
         (y, Masked(self))
     }
 

@@ -105,16 +105,18 @@ impl Deck {
             Request::MatrixTriple { rows, inner, columns, elements: Elements { word, bits } } => {
                 with_word!(word, W => triple::deal_matrix::<W>(&dealing, [rows, inner, columns], bits, out));
             }
-            Request::FixedMask { outputs, inputs, elements } => {
-                let shape = [outputs, inputs];
+            Request::FixedMask { outputs, inputs, groups, elements } => {
+                let shape = [outputs, inputs, groups];
                 let mask: Box<dyn Any + Send> =
                     with_word!(elements.word, W => Box::new(fixed::deal_mask::<W>(&dealing, shape)));
                 self.masks.push(mask);
             }
-            Request::FixedProduct { matrix, rows, outputs, inputs, elements: Elements { word, bits } } => {
-                let dealt = self.masks.get(matrix).is_some_and(|mask| {
-                    with_word!(word, W => fixed::deal::<W>(&dealing, &**mask, [rows, outputs, inputs], bits, out))
-                });
+            Request::FixedProduct { matrix, ref window, rows, outputs, inputs, groups, elements } => {
+                let (shape, left) = ([outputs, inputs, groups], (window.as_ref(), rows));
+                let Elements { word, bits } = elements;
+                let dealt = self.masks.get(matrix).is_some_and(
+                    |mask| with_word!(word, W => fixed::deal::<W>(&dealing, &**mask, shape, left, bits, out)),
+                );
                 if !dealt {
                     return Err(Error::NoMatrix { matrix, masked: self.masks.len() });
                 }

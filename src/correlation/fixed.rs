@@ -7,7 +7,14 @@
 //!
 //! does not depend on the input: each party computes it offline by itself. The online work is one
 //! product of the plaintext's size. Opening the one E serves all batches: A masks W alone, and
-//! every b is fresh. Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of
+//! every b is fresh.
+//!
+//! A convolution is this product with the unfolded image ([`Window::unfold`]) in place of x. Unfolding is linear, so
+//! the mask b has the *image's* shape, and x − b is opened as it is, every value once however many windows see it:
+//!
+//! unfold(x)·Wᵀ = unfold(f)·Wᵀ + unfold(b)·Eᵀ + unfold(b)·Aᵀ.
+//!
+//! Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of
 //! correlated randomness in secure computation*, TCC 2013, is the model that this follows.
 
 use alloc::vec;
@@ -19,7 +26,7 @@ use core::ops::Range;
 use num_traits::{WrappingSub, Zero};
 
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
-use crate::linalg::{Packed, multiply_add};
+use crate::linalg::{Filters, Window};
 use crate::ring::{self, Ring, Word};
 use crate::share::{Scratch, Share};
 
@@ -36,6 +43,7 @@ pub struct FixedMask<R> {
     source: Source,
     matrix: usize,
     shape: [usize; 2],
+    groups: usize,
     bits: u32,
     /// Rows masked so far.
     masked: usize,
@@ -44,12 +52,17 @@ pub struct FixedMask<R> {
 
 impl<R: Ring> FixedMask<R> {
     /// What to ask the dealer for.
-    pub fn request([outputs, inputs]: [usize; 2], bits: u32) -> Request {
-        Request::FixedMask { outputs, inputs, elements: Elements::low::<R>(bits) }
+    pub fn request(shape: [usize; 2], bits: u32) -> Request {
+        Self::request_filters(shape, 1, bits)
     }
 
-    pub(crate) fn new(source: Source, matrix: usize, shape: [usize; 2], bits: u32) -> Self {
-        Self { source, matrix, shape, bits, masked: 0, ring: PhantomData }
+    /// What to ask the dealer for, for a matrix in `groups` groups.
+    pub fn request_filters([outputs, inputs]: [usize; 2], groups: usize, bits: u32) -> Request {
+        Request::FixedMask { outputs, inputs, groups, elements: Elements::low::<R>(bits) }
+    }
+
+    pub(crate) fn new(source: Source, matrix: usize, shape: [usize; 2], groups: usize, bits: u32) -> Self {
+        Self { source, matrix, shape, groups, bits, masked: 0, ring: PhantomData }
     }
 
     /// What is to be opened for the next `rows` rows of W: the share of W − A.
@@ -71,35 +84,41 @@ impl<R: Ring> FixedMask<R> {
     ///
     /// # Panics
     /// If rows are left, or the matrices are of another shape.
-    pub fn finish(self, matrices: Option<[Packed<R::Word>; 2]>) -> Fixed<R> {
+    pub fn finish(self, matrices: Option<[Filters<R::Word>; 2]>) -> Fixed<R> {
         let [outputs, inputs] = self.shape;
+        let shape = [outputs, inputs, self.groups];
         assert_eq!(self.masked, outputs, "rows masked and rows of the matrix");
         for packed in matrices.iter().flatten() {
-            assert_eq!([packed.outputs(), packed.inputs()], self.shape, "shape of a packed matrix");
+            assert_eq!(packed.shape(), shape, "shape of a packed matrix");
         }
-        Fixed { matrices, matrix: self.matrix, outputs, inputs, bits: self.bits }
+        Fixed { matrices, matrix: self.matrix, shape, bits: self.bits }
     }
 }
 
-/// A shared matrix W: `[outputs, inputs]`, ready for products: the share W_i and the public E = W − A.
+/// A shared matrix W: `[outputs, inputs]` in groups, ready for products: the share W_i and the public E = W − A.
 pub struct Fixed<R: Ring> {
     /// `None` in a dry run.
-    matrices: Option<[Packed<R::Word>; 2]>,
+    matrices: Option<[Filters<R::Word>; 2]>,
     matrix: usize,
-    outputs: usize,
-    inputs: usize,
+    /// Outputs, inputs, groups.
+    shape: [usize; 3],
     bits: u32,
 }
 
 impl<R: Ring> Fixed<R> {
     /// Rows of W: elements of a product's row.
     pub fn outputs(&self) -> usize {
-        self.outputs
+        self.shape[0]
     }
 
-    /// Columns of W: elements of an input's row.
+    /// Columns of W: elements of an input's row, of each group's part of it.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.shape[1]
+    }
+
+    /// The number of groups.
+    pub fn groups(&self) -> usize {
+        self.shape[2]
     }
 
     /// Its number among the session's masked matrices.
@@ -114,34 +133,45 @@ impl<R: Ring> Fixed<R> {
 
     /// What to ask the dealer for.
     pub fn request(&self, rows: usize) -> Request {
-        Request::FixedProduct {
-            matrix: self.matrix,
-            rows,
-            outputs: self.outputs,
-            inputs: self.inputs,
-            elements: Elements::low::<R>(self.bits),
-        }
+        self.asked(None, rows)
+    }
+
+    /// What to ask the dealer for, for a convolution of `images` images.
+    pub fn request_convolution(&self, window: &Window, images: usize) -> Request {
+        self.asked(Some(*window), images)
+    }
+
+    fn asked(&self, window: Option<Window>, rows: usize) -> Request {
+        let [outputs, inputs, groups] = self.shape;
+        let elements = Elements::low::<R>(self.bits);
+        Request::FixedProduct { matrix: self.matrix, window, rows, outputs, inputs, groups, elements }
     }
 }
 
 /// What one product with a fixed matrix takes: b_i and u_i.
 pub struct FixedProduct<R: Ring> {
     matrix: usize,
+    window: Option<Window>,
     b: Share<R>,
     u: Share<R>,
 }
 
 impl<R: Ring> FixedProduct<R> {
     /// The offline half: expands b_i and c_i and computes u_i.
-    pub(crate) fn new(source: Source, fixed: &Fixed<R>, rows: usize) -> Result<Self, StoreError> {
-        let mut b = Share::zeros(rows * fixed.inputs);
-        let mut u = Share::zeros(rows * fixed.outputs);
+    pub(crate) fn new(
+        source: Source,
+        fixed: &Fixed<R>,
+        window: Option<&Window>,
+        rows: usize,
+    ) -> Result<Self, StoreError> {
+        let [inputs, outputs] = lengths(window, rows, fixed.shape);
+        let (mut b, mut u) = (Share::zeros(inputs), Share::zeros(outputs));
         source.random(B, 0, b.expose_mut());
         source.chosen(C, 0, fixed.bits, 0, u.expose_mut())?;
         if let Some([_, difference]) = &fixed.matrices {
-            multiply_add(b.expose(), difference, u.expose_mut());
+            apply(difference, window, b.expose(), u.expose_mut());
         }
-        Ok(Self { matrix: fixed.matrix, b, u })
+        Ok(Self { matrix: fixed.matrix, window: window.copied(), b, u })
     }
 
     /// The number of the matrix among the session's masked matrices.
@@ -149,12 +179,12 @@ impl<R: Ring> FixedProduct<R> {
         self.matrix
     }
 
-    /// Elements of the input, rows · inputs.
+    /// Elements of the input.
     pub fn inputs(&self) -> usize {
         self.b.len()
     }
 
-    /// Adds a shared row to every row of the product: a layer's bias.
+    /// Adds a shared row to every row of the product, at every place of a convolution: a layer's bias.
     ///
     /// # Panics
     /// If the row has another length than the product's.
@@ -164,7 +194,7 @@ impl<R: Ring> FixedProduct<R> {
         }
         assert_eq!(self.u.len() % row.len(), 0, "elements of the product and of a row");
         for u in self.u.expose_mut().chunks_exact_mut(row.len()) {
-            super::source::add(u, row.expose());
+            crate::share::add(u, row.expose());
         }
     }
 
@@ -180,7 +210,7 @@ impl<R: Ring> FixedProduct<R> {
 }
 
 impl<R: Ring> Masked<FixedProduct<R>> {
-    /// The product x·Wᵀ: `[rows, outputs]`, given f: `[rows, inputs]`. Shares are below 2^bits of the fixed
+    /// The product x·Wᵀ: `[rows, outputs]`, or `[images, places, outputs]`, given the opened f. Shares are below 2^bits of the fixed
     /// matrix, so that they say nothing but the product modulo 2^bits however many bits are opened.
     ///
     /// # Panics
@@ -189,7 +219,7 @@ impl<R: Ring> Masked<FixedProduct<R>> {
         let mut product = self.0;
         assert_eq!(fixed.matrix, product.matrix, "matrix and matrix that the product is for");
         if let Some([weights, _]) = &fixed.matrices {
-            multiply_add(f, weights, product.u.expose_mut());
+            apply(weights, product.window.as_ref(), f, product.u.expose_mut());
         }
         // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.
         if fixed.bits < R::BITS {
@@ -200,9 +230,28 @@ impl<R: Ring> Masked<FixedProduct<R>> {
     }
 }
 
+/// c += x·Wᵀ of rows x, or of images through a window.
+fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, x: &[W], c: &mut [W]) {
+    match window {
+        Some(window) => weights.convolve_add(window, x, c),
+        None => weights.multiply_add(x, c),
+    }
+}
+
+/// Elements of x and of the product.
+fn lengths(window: Option<&Window>, rows: usize, [outputs, inputs, groups]: [usize; 3]) -> [usize; 2] {
+    match window {
+        Some(window) => {
+            let [down, across] = window.grid();
+            [window.image.iter().product::<usize>() * rows, rows * down * across * outputs]
+        }
+        None => [rows * groups * inputs, rows * outputs],
+    }
+}
+
 /// The dealer's copy of A.
-pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usize; 2]) -> Packed<W> {
-    let mut packed = Packed::zeros(outputs, inputs);
+pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs, groups]: [usize; 3]) -> Filters<W> {
+    let mut packed = Filters::zeros(outputs, inputs, groups);
     let mut rows = Scratch::<W>::zeros(strip_rows(inputs).min(outputs) * inputs);
     for strip in strips(outputs, inputs) {
         let rows = &mut rows[..strip.len() * inputs];
@@ -212,22 +261,24 @@ pub(super) fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs]: [usiz
     packed
 }
 
-/// The correction of c = b·Aᵀ; `false` if the mask is of another word or shape.
+/// The correction of c = b·Aᵀ; `false` if the mask is of another word or shape. The window fits its image and
+/// the shape.
 pub(super) fn deal<W: Word>(
     dealing: &Dealing<'_>,
     mask: &(dyn Any + Send),
-    [rows, outputs, inputs]: [usize; 3],
+    shape: [usize; 3],
+    (window, rows): (Option<&Window>, usize),
     bits: u32,
     out: &mut [u8],
 ) -> bool {
-    let Some(mask) = mask.downcast_ref::<Packed<W>>() else { return false };
-    if (mask.outputs(), mask.inputs()) != (outputs, inputs) {
+    let Some(mask) = mask.downcast_ref::<Filters<W>>() else { return false };
+    if mask.shape() != shape {
         return false;
     }
-    let mut b = Scratch::<W>::zeros(rows * mask.inputs());
-    let mut c = Scratch::<W>::zeros(rows * mask.outputs());
+    let [inputs, outputs] = lengths(window, rows, shape);
+    let (mut b, mut c) = (Scratch::<W>::zeros(inputs), Scratch::<W>::zeros(outputs));
     dealing.sum(B, 0, &mut b);
-    multiply_add(&b, mask, &mut c);
+    apply(mask, window, &b, &mut c);
     dealing.correct(C, 0, &mut c);
     ring::pack(&c, bits, out);
     true

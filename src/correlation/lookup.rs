@@ -92,13 +92,27 @@ impl<O: Ring> Masked<Lookup<O>> {
     /// # Panics
     /// If `opened` has another length than the mask step gave.
     pub fn finish(self, opened: &[u16]) -> Result<Share<O>, StoreError> {
+        self.finish_next(opened, 1)
+    }
+
+    /// The shares of T(x), T(x + 1), …, T(x + count − 1) for every x, `[lookups, count]`, given what was opened: the
+    /// entries that follow in the same masked table, each of which has a mask of its own.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If `opened` has another length than the mask step gave.
+    pub fn finish_next(self, opened: &[u16], count: usize) -> Result<Share<O>, StoreError> {
         let Lookup { source, len, bits, .. } = self.0;
         assert_eq!(opened.len(), len, "opened indices and lookups dealt");
         let index_bits = bits[0] + bits[1];
-        let mask = u16::mask(index_bits);
-        let places: Vec<u64> =
-            opened.iter().zip(0u64..).map(|(c, i)| i << index_bits | u64::from(c & mask)).collect();
-        let mut out = Share::zeros(len);
+        let mask = u64::from(u16::mask(index_bits));
+        let place = |(&c, i): (&u16, u64)| {
+            (0..count as u64).map(move |next| i << index_bits | (u64::from(c) + next) & mask)
+        };
+        let places: Vec<u64> = opened.iter().zip(0u64..).flat_map(place).collect();
+        let mut out = Share::zeros(places.len());
         source.chosen_at(TABLE, O::BITS, len << index_bits, &places, out.expose_mut())?;
         Ok(out)
     }

@@ -5,11 +5,14 @@ mod check;
 use alloc::sync::Arc;
 use core::fmt;
 
+pub(crate) use check::check_groups;
+
 use super::bits;
 use super::compare::Plan;
 use super::dcf;
 use super::legendre::{self, Variant};
 use crate::function::Table;
+use crate::linalg::Window;
 use crate::ring::{Ring, packed_len};
 
 /// How elements are held and sent: `bits` low bits count, in a word of `word` bits.
@@ -70,19 +73,25 @@ pub enum Request {
         outputs: usize,
         /// Columns of the matrix.
         inputs: usize,
+        /// Groups of its rows.
+        groups: usize,
         /// Their ring.
         elements: Elements,
     },
-    /// What a product of `[rows, inputs]` with an already masked matrix takes.
+    /// What a product of `[rows, groups · inputs]`, or a convolution of images, with an already masked matrix takes.
     FixedProduct {
         /// The number of the matrix among the session's masked matrices.
         matrix: usize,
-        /// Rows of the left side, the batch.
+        /// The window of a convolution.
+        window: Option<Window>,
+        /// Rows or images of the left side, the batch.
         rows: usize,
         /// Rows of the matrix.
         outputs: usize,
         /// Columns of the matrix.
         inputs: usize,
+        /// Groups of its rows.
+        groups: usize,
         /// Their ring.
         elements: Elements,
     },
@@ -168,6 +177,15 @@ impl fmt::Display for Elements {
     }
 }
 
+/// Groups of a matrix, if there are several.
+struct Grouped(usize);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 1 { Ok(()) } else { write!(f, " in {} groups", self.0) }
+    }
+}
+
 /// One line, whatever the table of a lookup.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,11 +195,15 @@ impl fmt::Display for Request {
             Self::MatrixTriple { rows, inner, columns, elements } => {
                 write!(f, "MatrixTriple({rows}x{inner}x{columns}, {elements})")
             }
-            Self::FixedMask { outputs, inputs, elements } => {
-                write!(f, "FixedMask({outputs}x{inputs}, {elements})")
+            Self::FixedMask { outputs, inputs, groups, elements } => {
+                write!(f, "FixedMask({outputs}x{inputs}{}, {elements})", Grouped(*groups))
             }
-            Self::FixedProduct { matrix, rows, outputs, inputs, elements } => {
-                write!(f, "FixedProduct({rows} by matrix {matrix}, {outputs}x{inputs}, {elements})")
+            Self::FixedProduct { matrix, window, rows, outputs, inputs, groups, elements } => {
+                write!(f, "FixedProduct({rows} ")?;
+                if let Some(window) = window {
+                    write!(f, "images through {window} ")?;
+                }
+                write!(f, "by matrix {matrix}, {outputs}x{inputs}{}, {elements})", Grouped(*groups))
             }
             Self::Lookup { len, output, table } => {
                 let [a, b] = table.bits();
@@ -220,7 +242,10 @@ impl Request {
                 packed_len(rows.saturating_mul(*columns), elements.bits)
             }
             Self::Input { .. } | Self::FixedMask { .. } => return None,
-            Self::FixedProduct { rows, outputs, elements, .. } => {
+            Self::FixedProduct { window, rows, outputs, elements, .. } => {
+                // A window that does not fit is refused before anyone takes its bytes.
+                let places = window.map_or(Ok([1, 1]), |window| window.places()).unwrap_or([0, 0]);
+                let rows = rows.saturating_mul(places[0] * places[1]);
                 packed_len(rows.saturating_mul(*outputs), elements.bits)
             }
             Self::Lookup { len, output, table, .. } => {

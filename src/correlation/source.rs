@@ -170,8 +170,3 @@ impl Dealing<'_> {
         }
     }
 }
-
-/// `a += b`, wrapping.
-pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
-    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
-}

@@ -11,6 +11,7 @@ use super::dcf::Dcf;
 use super::legendre::{self, Legendre, Variant};
 use super::{Fixed, FixedMask, FixedProduct, InputMask, Lookup, MatrixTriple, Store, StoreError, Triple};
 use crate::function::Table;
+use crate::linalg::Window;
 use crate::ring::Ring;
 
 impl Store {
@@ -48,9 +49,26 @@ impl Store {
     /// # Panics
     /// If `bits` is not in 1..=k.
     pub fn fixed_mask<R: Ring>(&mut self, shape: [usize; 2], bits: u32) -> Result<FixedMask<R>, StoreError> {
+        self.filter_mask(shape, 1, bits)
+    }
+
+    /// Takes the mask of a matrix `[outputs, inputs]` in groups, for products and convolutions modulo 2^bits.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 1..=k.
+    pub fn filter_mask<R: Ring>(
+        &mut self,
+        shape: [usize; 2],
+        groups: usize,
+        bits: u32,
+    ) -> Result<FixedMask<R>, StoreError> {
         assert!((1..=R::BITS).contains(&bits), "{bits} bits of a matrix in a ring of {} bits", R::BITS);
         let matrix = self.matrices();
-        Ok(FixedMask::new(self.take(FixedMask::<R>::request(shape, bits))?, matrix, shape, bits))
+        let source = self.take(FixedMask::<R>::request_filters(shape, groups, bits))?;
+        Ok(FixedMask::new(source, matrix, shape, groups, bits))
     }
 
     /// Takes what a product of `rows` inputs with the matrix needs, and does its offline half.
@@ -62,7 +80,24 @@ impl Store {
         fixed: &Fixed<R>,
         rows: usize,
     ) -> Result<FixedProduct<R>, StoreError> {
-        FixedProduct::new(self.take(fixed.request(rows))?, fixed, rows)
+        FixedProduct::new(self.take(fixed.request(rows))?, fixed, None, rows)
+    }
+
+    /// Takes what a convolution of `images` images with the matrix needs, and does its offline half.
+    ///
+    /// # Errors
+    /// If it is not next in the store, or the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If the window does not fit its image or the matrix.
+    pub fn fixed_convolution<R: Ring>(
+        &mut self,
+        fixed: &Fixed<R>,
+        window: &Window,
+        images: usize,
+    ) -> Result<FixedProduct<R>, StoreError> {
+        let source = self.take(fixed.request_convolution(window, images))?;
+        FixedProduct::new(source, fixed, Some(window), images)
     }
 
     /// Takes the masked tables for `len` lookups in `table`.

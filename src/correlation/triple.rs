@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 
-use super::source::add;
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
+use crate::share::add;
 use crate::share::{Scratch, Share};
 
 const A: u64 = 0;

@@ -34,6 +34,11 @@ pub enum WindowError {
         /// What the window spans.
         found: usize,
     },
+    /// At some place no value of the window is in the image.
+    Padding {
+        /// The row or column of the place.
+        place: usize,
+    },
     /// More elements than can be counted.
     Overflow,
 }
@@ -45,12 +50,27 @@ impl fmt::Display for WindowError {
             Self::Size { most, found } => {
                 write!(f, "expected a window of at most {most} rows or columns, found {found}")
             }
+            Self::Padding { place } => {
+                write!(f, "place {place} of a window: expected a value of the image, found padding alone")
+            }
             Self::Overflow => f.write_str("expected a size that can be counted, found more"),
         }
     }
 }
 
 impl core::error::Error for WindowError {}
+
+/// Size and image, and the rest where it is not the usual.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ([height, width, channels], [rows, columns]) = (self.image, self.size);
+        write!(f, "{rows}x{columns} of {height}x{width}x{channels}")?;
+        let rest = [("stride", self.stride, 1), ("padding", self.padding, 0), ("dilation", self.dilation, 1)];
+        rest.iter()
+            .filter(|(_, pair, usual)| *pair != [*usual; 2])
+            .try_for_each(|(name, [down, across], _)| write!(f, ", {name} {down}x{across}"))
+    }
+}
 
 impl Window {
     /// A window of `size` with stride 1, no padding, no dilation.

@@ -1,10 +1,28 @@
 //! What of a model is public.
+//!
+//! The layers are a program over integers: a list machine, whose value 0 is the input and whose value i + 1 is the
+//! result of layer i. Of every value two things are known before any of it is there: its elements, and how many of
+//! its low bits are *right*. A product is right modulo 2^bits alone, whatever is lifted out of a comparison or a
+//! table is right in the whole ring, and a sum is as right as the less right of its parts.
+//!
+//! | layer | its value is right modulo | takes values right modulo |
+//! | --- | --- | --- |
+//! | linear, convolution of b bits | 2^b | 2^b |
+//! | sign, ReLU, clip of b bits | 2^k | 2^b |
+//! | truncation of b bits | 2^k | 2^(b+1): it opens a bit more |
+//! | maximum of b bits | what it took | 2^b |
+//! | sums, scale, add, from | what they took | anything |
+//! | lookup of m bits | 2^k | 2^m |
+//! | softmax of b bits | 2^k | 2^b |
+
+mod check;
+mod error;
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::function::Table;
 use crate::linalg::Window;
+pub use error::ArchitectureError;
 
 /// One step of a model over integers: kind, shape and bit lengths. A step takes the *current value*, `[images, n]`, and
 /// its result is the current value of the next. Value 0 is the model's input, value i + 1 the result of layer i.
@@ -54,7 +72,7 @@ pub enum Layer {
         /// The greatest result.
         high: i64,
     },
-    /// x / 2^shift, of values that fit `bits` bits as signed numbers.
+    /// x / 2^shift, of values that fit `bits` bits as signed numbers and are right modulo 2^(bits + 1).
     Truncate {
         /// The bit length.
         bits: u32,
@@ -120,95 +138,55 @@ pub enum Rounding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Architecture {
     layers: Vec<Layer>,
-    inputs: usize,
-    outputs: usize,
+    /// Of the input and of every layer's result.
+    values: Vec<Value>,
+    ring: u32,
+    rounding: Rounding,
 }
 
-/// Why layers make no architecture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ArchitectureError {
-    /// There is no linear layer in first place, so nothing says how wide the input is.
-    NoLinear,
-    /// A layer takes another number of elements than the one before it gives.
-    Inputs {
-        /// The layer, counted from 0.
-        layer: usize,
-        /// What the layer before gives.
-        expected: usize,
-        /// What the layer takes.
-        found: usize,
-    },
-    /// A layer has no elements.
-    Empty {
-        /// The layer, counted from 0.
-        layer: usize,
-    },
-    /// A sign layer compares more bits than the layer before it computes, or too few or too many.
-    Bits {
-        /// The layer, counted from 0.
-        layer: usize,
-        /// The most that it can take.
-        most: u32,
-        /// What it takes.
-        found: u32,
-    },
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Value {
+    /// Elements of a row.
+    elements: usize,
+    /// Low bits that are right.
+    right: u32,
 }
-
-impl fmt::Display for ArchitectureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoLinear => f.write_str("layer 0: expected a linear layer"),
-            Self::Inputs { layer, expected, found } => {
-                write!(f, "layer {layer}: expected {expected} inputs, found {found}")
-            }
-            Self::Empty { layer } => write!(f, "layer {layer}: expected inputs and outputs, found none"),
-            Self::Bits { layer, most, found } => {
-                write!(f, "layer {layer}: expected 2 to {most} bits, found {found}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for ArchitectureError {}
 
 impl Architecture {
-    /// Checks that the layers fit each other and ring width `ring`.
+    /// Checks that the layers fit each other and ring width `ring`. The first layer says how wide the input is: it
+    /// is linear, a convolution or a pooling.
     ///
     /// # Errors
     /// The first layer that does not fit, and why.
     pub fn new(layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
-        let Some(&Layer::Linear { inputs, .. }) = layers.first() else {
-            return Err(ArchitectureError::NoLinear);
-        };
-        // Elements of a row so far, and how many low bits of them are right.
-        let (mut width, mut right) = (inputs, ring);
-        for (layer, spec) in layers.iter().enumerate() {
-            let (found, most) = match *spec {
-                // The others' checks follow.
-                Layer::Linear { inputs, outputs, bits } => {
-                    if inputs != width {
-                        return Err(ArchitectureError::Inputs { layer, expected: width, found: inputs });
-                    }
-                    if inputs == 0 || outputs == 0 {
-                        return Err(ArchitectureError::Empty { layer });
-                    }
-                    let most = right;
-                    (width, right) = (outputs, bits);
-                    (bits, most)
-                }
-                Layer::Sign { bits } => {
-                    let most = right.min(64);
-                    right = ring;
-                    (bits, most)
-                }
-                _ => (ring, ring),
-            };
-            if !(2..=most).contains(&found) {
-                return Err(ArchitectureError::Bits { layer, most, found });
-            }
+        let inputs = layers.first().and_then(Layer::width).ok_or(ArchitectureError::NoLinear)?;
+        Self::with_inputs(inputs, layers, ring)
+    }
+
+    /// As [`new`](Self::new), for an input of `inputs` elements, whatever the first layer is.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_inputs(inputs: usize, layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
+        let mut values = Vec::with_capacity(layers.len() + 1);
+        values.push(Value { elements: inputs, right: ring });
+        for (number, layer) in layers.iter().enumerate() {
+            let value = check::layer(number, layer, &values, ring)?;
+            values.push(value);
         }
-        Ok(Self { layers, inputs, outputs: width })
+        Ok(Self { layers, values, ring, rounding: Rounding::default() })
+    }
+
+    /// The same, with truncations that round this way.
+    pub fn with_rounding(mut self, rounding: Rounding) -> Self {
+        self.rounding = rounding;
+        self
+    }
+
+    /// How truncations round.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
     }
 
     /// The layers.
@@ -216,13 +194,64 @@ impl Architecture {
         &self.layers
     }
 
+    /// The ring width.
+    pub fn ring(&self) -> u32 {
+        self.ring
+    }
+
     /// Elements of a row of the input.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.values[0].elements
     }
 
     /// Elements of a row of the output.
     pub fn outputs(&self) -> usize {
-        self.outputs
+        self.elements(self.layers.len())
+    }
+
+    /// Bits of the output that are right, and that it is opened with. A comparison of two outputs, as of an argmax,
+    /// takes their difference to fit so many bits.
+    pub fn bits_out(&self) -> u32 {
+        self.right_bits(self.layers.len())
+    }
+
+    /// Elements of a row of a value: 0 is the input, i + 1 the result of layer i.
+    ///
+    /// # Panics
+    /// If there is no such value.
+    pub fn elements(&self, value: usize) -> usize {
+        self.values[value].elements
+    }
+
+    /// How many low bits of a value are right: 0 is the input, i + 1 the result of layer i.
+    ///
+    /// # Panics
+    /// If there is no such value.
+    pub fn right_bits(&self, value: usize) -> u32 {
+        self.values[value].right
+    }
+
+    /// For every value the last layer that goes back to it, if one does.
+    pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
+        let mut last = alloc::vec![None; self.values.len()];
+        for (number, layer) in self.layers.iter().enumerate() {
+            if let Layer::Add { value } | Layer::From { value } = *layer {
+                last[value] = Some(number);
+            }
+        }
+        last
+    }
+}
+
+impl Layer {
+    /// Elements of a row that it takes, where its shape says so.
+    fn width(&self) -> Option<usize> {
+        match self {
+            Self::Linear { inputs, .. } => Some(*inputs),
+            Self::Convolution { window, .. } | Self::MaxPool { window, .. } | Self::SumPool { window } => {
+                window.image.iter().try_fold(1usize, |all, &size| all.checked_mul(size))
+            }
+            _ => None,
+        }
     }
 }

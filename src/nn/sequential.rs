@@ -1,17 +1,41 @@
 //! A shared model.
+//!
+//! Setup, once a model: its weights are shared, masked and opened masked, strip by strip. A batch then takes an offline
+//! half, [`Sequential::prepare`], and an online one, [`Sequential::forward`], which walks the layers:
+//!
+//! | layer | by |
+//! | --- | --- |
+//! | linear, convolution | [`Party::product`]; with public weights, by each party alone |
+//! | sign | [`Party::sign`] |
+//! | ReLU | [`Party::relu_truncate`]; for exact floors a ReLU and the floor of what is not negative |
+//! | clip | relu(x − low) − relu(x − high) + low, both at once |
+//! | truncation | [`Party::truncate`] or [`Party::truncate_floor`] |
+//! | pooling | [`Party::max_pool`], sums by each party alone |
+//! | lookup | [`Party::lookup`] |
+//! | softmax | see [`softmax_reference`] |
+//!
+//! A value that a later layer goes back to is kept until the last one has.
+
+mod forward;
+mod round;
+mod softmax;
+mod weighted;
 
 use alloc::vec::Vec;
 
-use super::{Architecture, Layer};
-use crate::correlation::{Fixed, FixedProduct};
+pub(super) use self::softmax::MAX_FRACTION;
+pub use self::softmax::softmax_reference;
+use self::weighted::Weighted;
+use super::Architecture;
+use crate::correlation::FixedProduct;
 use crate::net::Transport;
-use crate::protocol::{Error, Party, WriteRow};
+use crate::protocol::error::range;
+use crate::protocol::{Error, Party};
 use crate::ring::Ring;
-use crate::share::{Scratch, Share};
 
-/// A model's weights, as its owner has them. Layers are counted over the linear ones, from 0.
+/// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
 pub trait Weights<W> {
-    /// Writes a row of a layer's W, `[inputs]`.
+    /// Writes a row of a layer's W: `[inputs]`, or of a convolution `[size[0], size[1], channels / groups]`.
     fn row(&self, layer: usize, row: usize, out: &mut [W]);
     /// Writes a layer's bias, `[outputs]`.
     fn bias(&self, layer: usize, out: &mut [W]);
@@ -20,18 +44,22 @@ pub trait Weights<W> {
 /// One party's share of a model: layer after layer.
 pub struct Sequential<R: Ring> {
     architecture: Architecture,
-    linear: Vec<Linear<R>>,
-}
-
-struct Linear<R: Ring> {
-    weights: Fixed<R>,
-    bias: Share<R>,
+    /// Of the layers that have weights.
+    weighted: Vec<Weighted<R>>,
 }
 
 /// What one batch takes that does not depend on its input.
 pub struct Prepared<R: Ring> {
     rows: usize,
-    products: Vec<FixedProduct<R>>,
+    /// Of the layers that have weights; `None` where these are public.
+    products: Vec<Option<FixedProduct<R>>>,
+}
+
+impl<R: Ring> Prepared<R> {
+    /// Rows of the batch.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
 }
 
 impl<R: Ring> Sequential<R> {
@@ -39,30 +67,34 @@ impl<R: Ring> Sequential<R> {
     /// done once, for any number of batches.
     ///
     /// # Errors
-    /// If the owner gives no weights, the network fails or the store has something else next.
+    /// If the architecture is for another ring, the owner gives no weights, the network fails or the store has
+    /// something else next.
     pub fn share<T: Transport>(
         party: &mut Party<T>,
         owner: usize,
         architecture: &Architecture,
         weights: Option<&dyn Weights<R::Word>>,
     ) -> Result<Self, Error> {
-        let mut linear = Vec::new();
-        for layer in architecture.layers() {
-            let &Layer::Linear { inputs, outputs, bits } = layer else { continue };
-            let number = linear.len();
-            let bias = weights.map(|weights| {
-                let mut bias = Scratch::<R::Word>::zeros(outputs);
-                weights.bias(number, &mut bias);
-                bias
-            });
-            let bias = party.input(owner, outputs, bias.as_deref())?;
-            let row =
-                weights.map(|weights| move |row: usize, out: &mut [R::Word]| weights.row(number, row, out));
-            let row = row.as_ref().map(|row| row as WriteRow<'_, R::Word>);
-            let weights = party.input_fixed(owner, [outputs, inputs], bits, row)?;
-            linear.push(Linear { weights, bias });
-        }
-        Ok(Self { architecture: architecture.clone(), linear })
+        Self::gather(architecture, |number, layer| Weighted::share(party, owner, number, layer, weights))
+    }
+
+    /// The model with weights that every party knows: products take no masks, no rounds and nothing from the dealer.
+    ///
+    /// # Errors
+    /// If the architecture is for another ring.
+    pub fn public(architecture: &Architecture, weights: &dyn Weights<R::Word>) -> Result<Self, Error> {
+        Self::gather(architecture, |number, layer| Ok(Weighted::public(number, layer, weights)))
+    }
+
+    fn gather(
+        architecture: &Architecture,
+        mut weighted: impl FnMut(usize, weighted::Shape) -> Result<Weighted<R>, Error>,
+    ) -> Result<Self, Error> {
+        let ring = u64::from(R::BITS);
+        range("ring width of the architecture", ring, ring, architecture.ring().into())?;
+        let shapes = architecture.layers().iter().filter_map(weighted::Shape::of).enumerate();
+        let weighted = shapes.map(|(number, shape)| weighted(number, shape)).collect::<Result<_, _>>()?;
+        Ok(Self { architecture: architecture.clone(), weighted })
     }
 
     /// The model's public side.
@@ -70,65 +102,20 @@ impl<R: Ring> Sequential<R> {
         &self.architecture
     }
 
+    /// Bits of the result that are right, and to open it with ([`Architecture::bits_out`]).
+    pub fn bits_out(&self) -> u32 {
+        self.architecture.bits_out()
+    }
+
     /// The offline half of a batch of `rows` inputs: everything that does not depend on them.
     ///
     /// # Errors
-    /// If the store has something else next.
+    /// If there are more elements than can be counted, or the store has something else next.
     pub fn prepare<T: Transport>(&self, party: &mut Party<T>, rows: usize) -> Result<Prepared<R>, Error> {
-        let mut products = Vec::with_capacity(self.linear.len());
-        for layer in &self.linear {
-            let mut product = party.prepare_product(&layer.weights, rows)?;
-            product.add_row(&layer.bias);
-            products.push(product);
-        }
-        Ok(Prepared { rows, products })
-    }
-
-    /// The online half: from x: `[rows, inputs]` to the last layer's result `[rows, outputs]`.
-    ///
-    /// # Errors
-    /// If x is not what was prepared for, the network fails or the store has something else next.
-    pub fn forward<T: Transport>(
-        &self,
-        party: &mut Party<T>,
-        prepared: Prepared<R>,
-        x: Share<R>,
-    ) -> Result<Share<R>, Error> {
-        self.forward_with(party, prepared, x, |party, x, bits| party.sign(x, bits))
-    }
-
-    /// As [`forward`](Self::forward), with a function of the caller's for the signs of values of a bit
-    /// length.
-    ///
-    /// # Errors
-    /// As [`forward`](Self::forward), or as the function.
-    pub fn forward_with<T: Transport>(
-        &self,
-        party: &mut Party<T>,
-        prepared: Prepared<R>,
-        x: Share<R>,
-        mut sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
-    ) -> Result<Share<R>, Error> {
-        let expected = prepared.rows * self.architecture.inputs();
-        if x.len() != expected {
-            return Err(Error::Shape { what: "elements of a model's input", expected, found: x.len() });
-        }
-        let (expected, found) = (self.linear.len(), prepared.products.len());
-        if expected != found {
-            return Err(Error::Shape { what: "products of a prepared batch", expected, found });
-        }
-        let mut products = self.linear.iter().zip(prepared.products);
-        let mut x = x;
-        for layer in self.architecture.layers() {
-            x = match *layer {
-                Layer::Linear { .. } => {
-                    let Some((linear, product)) = products.next() else { continue };
-                    party.product(&linear.weights, product, &x)?
-                }
-                Layer::Sign { bits } => sign(party, &x, bits)?,
-                _ => x,
-            };
-        }
-        Ok(x)
+        let layers = self.architecture.layers().len();
+        let widest = (0..=layers).map(|value| self.architecture.elements(value)).max().unwrap_or(0).max(1);
+        range("rows of a batch", 0, (isize::MAX as usize / widest / 16) as u64, rows as u64)?;
+        let products = self.weighted.iter().map(|layer| layer.prepare(party, rows));
+        Ok(Prepared { rows, products: products.collect::<Result<_, _>>()? })
     }
 }

@@ -1,10 +1,12 @@
-//! The place of the first maximum.
+//! The place of the first maximum, and of the values that follow it.
 //!
 //! All pairs i < j of a row of m values are compared at once. Value i beats j where x_j − x_i > 0 is
 //! false, so the first of equals wins, and the number of values that one beats is its rank: the
 //! ranks of a row are 0..m in some order, and the maximum's is m − 1. The rank fits
 //! ⌈log2 m⌉ bits; a masked lookup of \[rank = m − 1\] for every value, weighted by its place and
-//! summed, is the result. Rounds: those of a comparison and one. m(m − 1)/2 comparisons and m
+//! summed, is the result. The entries that follow in the same masked table are \[rank + j = m − 1\] for j = 1, 2, …,
+//! and so the places of the greatest k values cost what that of the greatest costs: rank + j is below
+//! m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1. Rounds: those of a comparison and one. m(m − 1)/2 comparisons and m
 //! lookups a row: meant for the classes of a classifier, not for long rows.
 
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
@@ -34,8 +36,24 @@ impl<T: Transport> Party<T> {
         columns: usize,
         bits: u32,
     ) -> Result<Share<O>, Error> {
+        self.top_k(x, columns, 1, bits)
+    }
+
+    /// The places of the `k` greatest values of every row of x: `[rows, columns]`, the greatest first and the first
+    /// of equals first, `[rows, k]` in O. All differences within a row must fit `bits` bits as signed numbers.
+    ///
+    /// # Errors
+    /// As [`argmax`](Self::argmax), and if k is not in 1..=columns.
+    pub fn top_k<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        columns: usize,
+        k: usize,
+        bits: u32,
+    ) -> Result<Share<O>, Error> {
         self.check_bits::<R>(bits)?;
         range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS.min(O::BITS), columns as u64)?;
+        range("places of a row's greatest values", 1, columns as u64, k as u64)?;
         let rows = x.len() / columns;
         shape("elements of whole rows", rows * columns, x.len())?;
         if columns == 1 {
@@ -59,12 +77,18 @@ impl<T: Transport> Party<T> {
                 rank[j] = rank[j].wrapping_add(one).wrapping_sub(*beat);
             }
         }
-        let is_first = self.lookup::<Rank, O>(&ranks, &table(columns))?;
-        let mut place = Share::<O>::zeros(rows);
-        for (place, is_first) in place.expose_mut().iter_mut().zip(is_first.expose().chunks_exact(columns)) {
-            for (i, is_first) in is_first.iter().enumerate() {
+        let table = table(columns);
+        let (mut opened, lookup) = self.store.lookup::<O>(ranks.len(), &table)?.mask(&ranks);
+        self.network.open(&mut opened, index_bits(columns))?;
+        let is_place = lookup.finish_next(&opened, k)?;
+        let mut place = Share::<O>::zeros(rows * k);
+        let per_row = is_place.expose().chunks_exact(columns * k);
+        for (place, is_place) in place.expose_mut().chunks_exact_mut(k).zip(per_row) {
+            for (i, is_place) in is_place.chunks_exact(k).enumerate() {
                 let i = O::Word::truncate64(i as u64);
-                *place = place.wrapping_add(&is_first.wrapping_mul(&i));
+                for (place, is_place) in place.iter_mut().zip(is_place) {
+                    *place = place.wrapping_add(&is_place.wrapping_mul(&i));
+                }
             }
         }
         Ok(place)
@@ -106,7 +130,7 @@ fn table(columns: usize) -> Table {
     Table::unsigned(index_bits(columns), |rank| i64::from(rank == columns as i64 - 1))
 }
 
-/// The cost of an argmax over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.
+/// The cost of an argmax, or of the places of the greatest k values, over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.
 ///
 /// # Panics
 /// If `bits` is not in 2..=64, or beyond what the family takes.

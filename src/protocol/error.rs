@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::correlation::StoreError;
+use crate::linalg::WindowError;
 use crate::net::NetError;
 
 /// An error of a protocol run.
@@ -33,6 +34,8 @@ pub enum Error {
         /// What it was given.
         found: u64,
     },
+    /// A window fits no image.
+    Window(WindowError),
     /// The owner of an input gave none, or another party gave one.
     Owner {
         /// Whose input it is.
@@ -54,6 +57,7 @@ impl fmt::Display for Error {
         match self {
             Self::Net(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
+            Self::Window(error) => error.fmt(f),
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
             Self::Range { what, least, most, found } => {
                 write!(f, "{what}: expected {least} to {most}, found {found}")
@@ -87,6 +91,12 @@ impl From<NetError> for Error {
     }
 }
 
+impl From<WindowError> for Error {
+    fn from(error: WindowError) -> Self {
+        Self::Window(error)
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -94,7 +104,7 @@ impl From<StoreError> for Error {
 }
 
 /// Checks a shape.
-pub(super) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+pub(crate) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Setup, once a matrix: opens W − A, k bits an element, in strips of rows, a round each.
 //! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
-//! of the product from the dealer. See [`Fixed`] for the mathematics.
+//! of the product from the dealer. A convolution: the same, of the images, each value of which is opened once, and
+//! of the result. See [`Fixed`] for the mathematics.
 
 use core::ops::Range;
 
 use super::error::{range, shape};
 use super::{Error, Party};
+use crate::correlation::check_groups;
 use crate::correlation::{Cost, Fixed, FixedProduct, strips};
-use crate::linalg::Packed;
+use crate::linalg::{Filters, Window};
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
 use crate::share::{Scratch, Share};
@@ -26,14 +28,29 @@ impl<T: Transport> Party<T> {
     /// fails or the store has no such mask next.
     pub fn fix<R: Ring>(
         &mut self,
+        dims: [usize; 2],
+        bits: u32,
+        rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
+    ) -> Result<Fixed<R>, Error> {
+        self.fix_filters(dims, 1, bits, rows)
+    }
+
+    /// As [`fix`](Self::fix), a matrix in groups: of its rows as many as of the channels of a convolution's images.
+    ///
+    /// # Errors
+    /// As [`fix`](Self::fix), and if the rows do not fall into so many groups.
+    pub fn fix_filters<R: Ring>(
+        &mut self,
         [outputs, inputs]: [usize; 2],
+        groups: usize,
         bits: u32,
         mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
     ) -> Result<Fixed<R>, Error> {
         range("bits of a fixed matrix", 1, R::BITS as u64, bits as u64)?;
-        let mut mask = self.store.fixed_mask::<R>([outputs, inputs], bits)?;
-        let dry = self.network.is_dry();
-        let mut matrices = (!dry).then(|| [Packed::zeros(outputs, inputs), Packed::zeros(outputs, inputs)]);
+        check_groups(outputs, groups)?;
+        let mut mask = self.store.filter_mask::<R>([outputs, inputs], groups, bits)?;
+        let zeros = || Filters::zeros(outputs, inputs, groups);
+        let mut matrices = (!self.network.is_dry()).then(|| [zeros(), zeros()]);
         for strip in strips(outputs, inputs) {
             let weights = rows(self, strip.clone())?;
             shape("weights of a strip of rows", strip.len() * inputs, weights.len())?;
@@ -59,8 +76,24 @@ impl<T: Transport> Party<T> {
         bits: u32,
         row: Option<WriteRow<'_, R::Word>>,
     ) -> Result<Fixed<R>, Error> {
+        self.input_filters(owner, dims, 1, bits, row)
+    }
+
+    /// As [`input_fixed`](Self::input_fixed), a matrix `[outputs, inputs]` in groups: the weights of a convolution,
+    /// whose rows are `[size[0], size[1], channels / groups]`.
+    ///
+    /// # Errors
+    /// As [`fix_filters`](Self::fix_filters) and [`input`](Self::input).
+    pub fn input_filters<R: Ring>(
+        &mut self,
+        owner: usize,
+        dims: [usize; 2],
+        groups: usize,
+        bits: u32,
+        row: Option<WriteRow<'_, R::Word>>,
+    ) -> Result<Fixed<R>, Error> {
         let inputs = dims[1];
-        self.fix(dims, bits, |party, strip| {
+        self.fix_filters(dims, groups, bits, |party, strip| {
             let values: Option<Scratch<R::Word>> = row.map(|row| {
                 let mut values = Scratch::zeros(strip.len() * inputs);
                 for (r, out) in strip.clone().zip(values.chunks_exact_mut(inputs.max(1))) {
@@ -81,10 +114,26 @@ impl<T: Transport> Party<T> {
         fixed: &Fixed<R>,
         rows: usize,
     ) -> Result<FixedProduct<R>, Error> {
+        fixed.request(rows).check(self.parties())?;
         Ok(self.store.fixed_product(fixed, rows)?)
     }
 
-    /// The online half: x·Wᵀ for x: `[rows, inputs]`, right modulo 2^bits of the fixed matrix.
+    /// Takes what a convolution of `images` images with the matrix needs and does its offline half.
+    ///
+    /// # Errors
+    /// If the window does not fit its image or the matrix, or the store has no such product next.
+    pub fn prepare_convolution<R: Ring>(
+        &mut self,
+        fixed: &Fixed<R>,
+        window: &Window,
+        images: usize,
+    ) -> Result<FixedProduct<R>, Error> {
+        fixed.request_convolution(window, images).check(self.parties())?;
+        Ok(self.store.fixed_convolution(fixed, window, images)?)
+    }
+
+    /// The online half: x·Wᵀ for x: `[rows, groups · inputs]`, or the convolution of x: `[images, height, width,
+    /// channels]`, which is `[images, places[0], places[1], outputs]`; right modulo 2^bits of the fixed matrix.
     ///
     /// # Errors
     /// If the product was prepared for another matrix or another length of x, or the network fails.
@@ -117,5 +166,19 @@ pub fn product_cost(rows: usize, [outputs, inputs]: [usize; 2], bits: u32) -> Co
         rounds: 1,
         opened_bits: (rows * inputs) as u64 * bits as u64,
         dealer_bytes: packed_len(rows * outputs, bits) as u64,
+    }
+}
+
+/// The cost of a convolution of `images` images through a window, with `outputs` channels of the result.
+///
+/// # Panics
+/// If the window does not fit its image.
+pub fn convolution_cost(images: usize, window: &Window, outputs: usize, bits: u32) -> Cost {
+    let [down, across] = window.grid();
+    let image: usize = window.image.iter().product();
+    Cost {
+        rounds: 1,
+        opened_bits: (images * image) as u64 * bits as u64,
+        dealer_bytes: packed_len(images * down * across * outputs, bits) as u64,
     }
 }

@@ -50,21 +50,25 @@ impl<T: Transport> Party<T> {
         range("values in a window", 1, u64::MAX, size as u64)?;
         let windows = x.len() / size;
         shape("elements of whole windows", windows * size, x.len())?;
-        let (mut x, mut size) = (x.clone(), size);
+        // Value i of all windows is one vector, and the tree takes halves of vectors as they lie.
+        let mut planes = Vec::with_capacity(x.len());
+        (0..size).for_each(|i| planes.extend(x.expose().iter().skip(i).step_by(size)));
+        self.tournament(Share::from_words(planes), size, bits)
+    }
+
+    /// The greatest of x: `[size, windows]` over all `size` values; the result is `[windows]`.
+    pub(super) fn tournament<R: Ring>(
+        &mut self,
+        mut x: Share<R>,
+        mut size: usize,
+        bits: u32,
+    ) -> Result<Share<R>, Error> {
+        let windows = x.len() / size;
         while size > 1 {
-            let column = |of: &dyn Fn(usize) -> usize, count: usize| {
-                // Growing would leave the old place unwiped.
-                let mut words = Vec::with_capacity(windows * count);
-                for window in x.expose().chunks_exact(size) {
-                    words.extend((0..count).map(|i| window[of(i)]));
-                }
-                Share::<R>::from_words(words)
-            };
-            let half = size / 2;
-            let (left, right) = (column(&|i| 2 * i, half), column(&|i| 2 * i + 1, half));
-            let odd = column(&|_| size - 1, size % 2);
+            let half = size / 2 * windows;
+            let (left, right) = (x.slice(0..half), x.slice(half..2 * half));
             let greater = self.maximum(&left, &right, bits)?;
-            x = if size % 2 == 0 { greater } else { beside(&greater, &odd, half) };
+            x = if size % 2 == 0 { greater } else { joined(&greater, &x.expose()[2 * half..]) };
             size = size.div_ceil(2);
         }
         Ok(x)
@@ -83,13 +87,11 @@ impl<T: Transport> Party<T> {
     }
 }
 
-/// `[windows, half]` and `[windows]` as `[windows, half + 1]`.
-fn beside<R: Ring>(left: &Share<R>, right: &Share<R>, half: usize) -> Share<R> {
+/// One vector behind the other.
+fn joined<R: Ring>(left: &Share<R>, right: &[R::Word]) -> Share<R> {
     let mut words = Vec::with_capacity(left.len() + right.len());
-    for (left, &right) in left.expose().chunks_exact(half).zip(right.expose()) {
-        words.extend_from_slice(left);
-        words.push(right);
-    }
+    words.extend_from_slice(left.expose());
+    words.extend_from_slice(right);
     Share::from_words(words)
 }
 

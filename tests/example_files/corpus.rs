@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets: files named `good-*` are read, files named `bad-*` are refused on one line.
+//! The seeds of the fuzz target of IDX files: files named `good-*` are read, files named `bad-*` are refused on one line.
 
 use std::fs;
 

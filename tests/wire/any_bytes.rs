@@ -6,7 +6,7 @@ use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Elements, FixedMask, Lookup, MatrixTriple, Request, Store, Triple};
 use ringshare::function::Table;
-use ringshare::linalg::Packed;
+use ringshare::linalg::Filters;
 use ringshare::net::{Header, Kind, Network, Topology, Transport};
 use ringshare::prg::Seed;
 use ringshare::protocol::{Error, Party};
@@ -168,9 +168,11 @@ fn corrections(choice: u8, data: &[u8]) {
             FixedMask::<R>::request([2, 3], 13),
             Request::FixedProduct {
                 matrix: 0,
+                window: None,
                 rows: 1,
                 outputs: 2,
                 inputs: 3,
+                groups: 1,
                 elements: Elements::of::<R>(),
             },
             Lookup::<R>::request(LEN, &table),
@@ -188,7 +190,8 @@ fn corrections(choice: u8, data: &[u8]) {
         let _ = store.matrix_triple::<R>([2, 1, 3]).map(drop);
         let mut mask = store.fixed_mask::<R>([2, 3], 13).unwrap();
         let rows = mask.mask(2, &Share::zeros(6));
-        let fixed = mask.finish(Some([Packed::from_rows(2, 3, &rows), Packed::from_rows(2, 3, &rows)]));
+        let fixed =
+            mask.finish(Some([Filters::from_rows(2, 3, 1, &rows), Filters::from_rows(2, 3, 1, &rows)]));
         let _ = store
             .fixed_product(&fixed, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));

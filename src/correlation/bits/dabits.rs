@@ -9,9 +9,9 @@ use num_traits::{One, WrappingAdd, WrappingSub, Zero};
 
 use super::planes::{bytes, masked, opened, words};
 use crate::correlation::compare::kernel::{BLOCK, flip, spread};
-use crate::correlation::source::add;
 use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{self, Ring, Word, packed_len};
+use crate::share::add;
 use crate::share::{BitShare, Scratch, Share};
 
 const BITS: u64 = 0;

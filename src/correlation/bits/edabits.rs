@@ -52,7 +52,7 @@ impl<O: Ring> EdaBits<O> {
         let mut y = vec![O::Word::zero(); self.len];
         for (b, (y, x)) in y.chunks_mut(VALUES).zip(x.expose().chunks(VALUES)).enumerate() {
             self.source.random(R, b * VALUES, y);
-            crate::correlation::source::add(y, x);
+            crate::share::add(y, x);
         }
         (y, Masked(self))
     }

@@ -2,8 +2,9 @@
 
 use super::{Elements, Request};
 use crate::correlation::legendre;
+use crate::linalg::Window;
 use crate::protocol::Error;
-use crate::protocol::error::range;
+use crate::protocol::error::{range, shape};
 
 impl Elements {
     fn check(self) -> Result<(), Error> {
@@ -34,9 +35,22 @@ impl Request {
             Self::MatrixTriple { rows, inner, columns, .. } => {
                 product(*rows, *inner).max(product(*inner, *columns)).max(product(*rows, *columns))
             }
-            Self::FixedMask { outputs, inputs, .. } => product(*outputs, *inputs),
-            Self::FixedProduct { rows, outputs, inputs, .. } => {
-                product(*rows, *outputs).max(product(*rows, *inputs)).max(product(*outputs, *inputs))
+            Self::FixedMask { outputs, inputs, groups, .. } => {
+                product(*outputs, *inputs).max(*groups as u128)
+            }
+            Self::FixedProduct { window, rows, outputs, inputs, groups, .. } => {
+                let [left, product_rows] = match window {
+                    Some(window) => {
+                        let [height, width, channels] = window.image;
+                        let image = product(height, width).saturating_mul(channels as u128);
+                        let places = window.places().unwrap_or([0, 0]);
+                        [image, product(places[0], places[1])]
+                    }
+                    None => [product(*inputs, *groups), 1],
+                };
+                let rows = *rows as u128;
+                let result = rows.saturating_mul(product_rows).saturating_mul(*outputs as u128);
+                rows.saturating_mul(left).max(result).max(product(*outputs, *inputs))
             }
             Self::Lookup { len, table, .. } => product(*len, table.entries().len()),
             Self::Compare { len, .. } | Self::Legendre { len, .. } => *len as u128 * (COMPARISON / ELEMENT),
@@ -56,9 +70,18 @@ impl Request {
             }
             Self::Triple { elements, .. }
             | Self::MatrixTriple { elements, .. }
-            | Self::FixedMask { elements, .. }
-            | Self::FixedProduct { elements, .. }
             | Self::Select { elements, .. } => elements.check(),
+            Self::FixedMask { outputs, groups, elements, .. } => {
+                check_groups(*outputs, *groups)?;
+                elements.check()
+            }
+            Self::FixedProduct { window, outputs, inputs, groups, elements, .. } => {
+                check_groups(*outputs, *groups)?;
+                if let Some(window) = window {
+                    check_window(window, *inputs, *groups)?;
+                }
+                elements.check()
+            }
             Self::EdaBits { elements, pairs, .. } => {
                 elements.check()?;
                 range("bits of edaBits", 1, 64, elements.bits as u64)?;
@@ -96,4 +119,20 @@ impl Request {
             }
         }
     }
+}
+
+/// Whether rows of a matrix fall into so many groups.
+pub(crate) fn check_groups(outputs: usize, groups: usize) -> Result<(), Error> {
+    range("groups of a matrix", 1, outputs.max(1) as u64, groups as u64)?;
+    shape("rows of a matrix in groups of one size", outputs - outputs % groups, outputs)
+}
+
+/// Whether a window fits its image, and what is below it the columns of a matrix in groups.
+fn check_window(window: &Window, inputs: usize, groups: usize) -> Result<(), Error> {
+    window.places()?;
+    let channels = window.image[2];
+    shape("channels in groups of one size", channels - channels % groups, channels)?;
+    // No more than the elements of a window, which can be counted.
+    let expected = window.size[0] * window.size[1] * (channels / groups);
+    shape("columns of a convolution's matrix", expected, inputs)
 }

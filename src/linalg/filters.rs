@@ -1,0 +1,174 @@
+//! The weights of a layer: right sides of products, group by group.
+//!
+//! A matrix W: `[outputs, inputs]` in g groups is g matrices one below the other, each of which sees its own part of
+//! a row of x: output o, of group γ = ⌊o·g / outputs⌋, is W_o · x_γ, where x is cut into g parts of `inputs` elements. One
+//! group is the plain product.
+//!
+//! As the weights of a convolution, W is `[outputs, size[0], size[1], channels / g]`: the parts are those of the
+//! channels, and the row is what [`Window::unfold`] makes of an image at one place. All of it is linear in x, so a
+//! party computes its share of a product with *public* weights from its share of x alone:
+//!
+//! ```
+//! use ringshare::linalg::{Filters, Window};
+//! use ringshare::{ring::Z2, share::Share};
+//!
+//! let sums = Filters::from_rows(1, 4, 1, &[1u16; 4]);
+//! let window = Window::new([3, 3, 1], [2, 2]);
+//! let image = [1u16, 2, 3, 4, 5, 6, 7, 8, 9];
+//! let (mask, masked) = ([7u16; 9], image.map(|x| x.wrapping_sub(7)));
+//! let shares = [mask, masked].map(|x| Share::<Z2<16>>::from_words(x.to_vec()));
+//! let [a, b] = shares.map(|x| {
+//!     let mut z = Share::<Z2<16>>::zeros(4);
+//!     sums.convolve_add(&window, x.expose(), z.expose_mut());
+//!     z
+//! });
+//! let z: Vec<u16> = a.expose().iter().zip(b.expose()).map(|(a, b)| a.wrapping_add(*b)).collect();
+//! assert_eq!(z, [12, 16, 24, 28]);
+//! ```
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::dispatch::Backend;
+use super::{Packed, Window, multiply_add};
+use crate::ring::Word;
+use crate::share::Scratch;
+
+/// Bytes of unfolded images that are multiplied at a time: a good part of a second level cache.
+const STRIP_BYTES: usize = 256 << 10;
+
+/// A matrix in groups, packed for products and convolutions.
+///
+/// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
+pub struct Filters<W: Word> {
+    groups: Vec<Packed<W>>,
+}
+
+impl<W: Word> Filters<W> {
+    /// An all-zero matrix: `[outputs, inputs]` in `groups` groups, whose rows are to be set.
+    ///
+    /// # Panics
+    /// If there are no groups, or the outputs do not fall into as many.
+    pub fn zeros(outputs: usize, inputs: usize, groups: usize) -> Self {
+        assert!(groups > 0 && outputs.is_multiple_of(groups), "{outputs} outputs in {groups} groups");
+        Self { groups: (0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect() }
+    }
+
+    /// Packs `rows: [outputs, inputs]` in `groups` groups.
+    ///
+    /// # Panics
+    /// As [`zeros`](Self::zeros), or if `rows` has another length than `outputs · inputs`.
+    pub fn from_rows(outputs: usize, inputs: usize, groups: usize, rows: &[W]) -> Self {
+        assert_eq!(rows.len(), outputs * inputs, "the matrix is [{outputs}, {inputs}]");
+        let mut filters = Self::zeros(outputs, inputs, groups);
+        filters.set_rows(0, rows);
+        filters
+    }
+
+    /// Sets rows `first..` from `rows: [any, inputs]`.
+    ///
+    /// # Panics
+    /// If the strip is not whole rows, or reaches past the last row.
+    pub fn set_rows(&mut self, mut first: usize, mut rows: &[W]) {
+        let (inputs, height) = (self.inputs(), self.groups[0].outputs());
+        let count = rows.len().checked_div(inputs).unwrap_or(0);
+        assert_eq!(rows.len(), count * inputs, "the strip is not whole rows of {inputs}");
+        assert!(
+            first <= self.outputs() && count <= self.outputs() - first,
+            "{count} rows from row {first} on reach past the last of {}",
+            self.outputs()
+        );
+        while !rows.is_empty() {
+            let (group, row) = (first / height, first % height);
+            let (now, later) = rows.split_at(rows.len().min((height - row) * inputs));
+            self.groups[group].set_rows(row, now);
+            (first, rows) = (first + now.len() / inputs, later);
+        }
+    }
+
+    /// Rows of W.
+    pub fn outputs(&self) -> usize {
+        self.groups.len() * self.groups[0].outputs()
+    }
+
+    /// Columns of W: what an output sees.
+    pub fn inputs(&self) -> usize {
+        self.groups[0].inputs()
+    }
+
+    /// The number of groups.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Outputs, inputs, groups.
+    pub(crate) fn shape(&self) -> [usize; 3] {
+        [self.outputs(), self.inputs(), self.groups()]
+    }
+
+    /// `c += x · Wᵀ`, wrapping: `x: [rows, groups · inputs]`, `c: [rows, outputs]`.
+    ///
+    /// # Panics
+    /// If the lengths do not fit the shapes.
+    pub fn multiply_add(&self, x: &[W], c: &mut [W]) {
+        match &self.groups[..] {
+            [one] => multiply_add(x, one, c),
+            // A row is an image of one place.
+            _ if self.inputs() > 0 => {
+                self.convolve_add(&Window::new([1, 1, self.groups() * self.inputs()], [1, 1]), x, c);
+            }
+            _ => assert!(x.is_empty(), "the left side is not whole rows of 0"),
+        }
+    }
+
+    /// `c +=` the convolution of `images: [images, height, width, channels]`, wrapping:
+    /// `c: [images, places[0], places[1], outputs]`, W: `[outputs, size[0], size[1], channels / groups]`.
+    ///
+    /// # Panics
+    /// If the window does not fit its image, or the lengths do not fit the shapes.
+    pub fn convolve_add(&self, window: &Window, images: &[W], c: &mut [W]) {
+        let [down, across] = window.grid();
+        let image: usize = window.image.iter().product();
+        let places = images.len() / image * down * across;
+        let row = window.size[0] * window.size[1] * window.image[2];
+        assert_eq!(self.inputs() * self.groups(), row, "inputs of all groups and of a window");
+        assert_eq!(images.len() % image, 0, "the images are not whole ones of {image} elements");
+        assert_eq!(c.len(), places * self.outputs(), "the product has {places} rows of {}", self.outputs());
+        if c.is_empty() {
+            return;
+        }
+        let (channels, outputs) = (window.image[2] / self.groups(), self.outputs());
+        let height = (STRIP_BYTES / (self.inputs() * W::BYTES)).max(1).next_multiple_of(8).min(places);
+        let mut strip = Scratch::<W>::zeros(height * self.inputs());
+        for (first, c) in (0..).step_by(height).zip(c.chunks_mut(height * outputs)) {
+            let rows = first..first + c.len() / outputs;
+            let strip = &mut strip[..rows.len() * self.inputs()];
+            for (group, packed) in self.groups.iter().enumerate() {
+                window.unfold(images, group * channels..(group + 1) * channels, rows.clone(), strip);
+                let columns = group * packed.outputs()..(group + 1) * packed.outputs();
+                let mut c: Vec<_> =
+                    c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
+                W::multiply_add(Backend::detect(), strip, packed.panels(), &mut c);
+            }
+        }
+    }
+}
+
+impl<W: Word> From<Packed<W>> for Filters<W> {
+    /// The one group of a plain product.
+    fn from(packed: Packed<W>) -> Self {
+        Self { groups: alloc::vec![packed] }
+    }
+}
+
+impl<W: Word> fmt::Debug for Filters<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Filters {{ outputs: {}, inputs: {}, groups: {} }}",
+            self.outputs(),
+            self.inputs(),
+            self.groups()
+        )
+    }
+}

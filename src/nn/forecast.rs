@@ -1,0 +1,142 @@
+//! What a computation will take, before it is run.
+//!
+//! A dry run ([`Party::dry`]) finds the recipe, the rounds and the bytes: all of these are exact. The memory of the
+//! correlations is what a party holds of them at most, the corrections that it was dealt and what it expands offline
+//! (masked matrices and their products), without the buffers of a step. The times are estimates: every request has so
+//! many multiply-adds, pseudorandom bytes, packed bytes and table entries at each of the three, and a rate for each
+//! was measured on one core of one machine with AVX-512 (`rates`). A machine twice as slow has a scale of 2
+//! ([`Forecast::scaled`]). What the network takes is not in them: rounds times its latency, and bytes over its
+//! bandwidth.
+
+mod nowhere;
+mod rates;
+
+use core::fmt;
+
+pub use self::nowhere::Nowhere;
+use self::rates::Work;
+use super::{Architecture, Sequential};
+use crate::correlation::{DryRun, Request};
+use crate::protocol::{Error, Family, Party};
+use crate::ring::Ring;
+
+/// What one run of a computation takes of each party and of the dealer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Forecast {
+    /// Rounds.
+    pub rounds: u32,
+    /// Bytes that a party sends, headers included.
+    pub sent_bytes: u64,
+    /// Bytes of corrections that the dealer sends, all told, without headers.
+    pub dealer_bytes: u64,
+    /// Bytes of correlated randomness that party 0 holds.
+    pub memory_bytes: u64,
+    /// Seconds of a party's core before the input is there.
+    pub offline_seconds: f64,
+    /// Seconds of a party's core once it is.
+    pub online_seconds: f64,
+    /// Seconds of the dealer's core.
+    pub dealer_seconds: f64,
+}
+
+impl Forecast {
+    /// Of what a dry run of `parties` parties found.
+    pub fn new(run: &DryRun, parties: usize) -> Self {
+        let requests = run.recipe.requests();
+        let mut work = Work::default();
+        requests.iter().for_each(|request| work.add(request, parties));
+        work.open(run.sent_bytes, parties);
+        Self {
+            rounds: run.rounds,
+            sent_bytes: run.sent_bytes,
+            dealer_bytes: (0..parties).map(|party| run.recipe.dealer_bytes(party)).sum(),
+            memory_bytes: requests.iter().map(held).fold(0, u64::saturating_add),
+            offline_seconds: work.offline * 1e-9,
+            online_seconds: work.online * 1e-9,
+            dealer_seconds: work.dealer * 1e-9,
+        }
+    }
+
+    /// Of a model with secret weights, compared by `family`: its setup, and a batch of `rows` inputs, of which the
+    /// input's own masks are a part.
+    ///
+    /// # Errors
+    /// If the architecture is for another ring, or a layer compares more bits than the family takes.
+    pub fn of_model<R: Ring>(
+        architecture: &Architecture,
+        parties: usize,
+        rows: usize,
+        family: Family,
+    ) -> Result<[Self; 2], Error> {
+        let mut party = Party::<Nowhere>::dry(parties);
+        party.set_comparison(family);
+        let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
+        let setup = party.take_dry_run();
+        let prepared = model.prepare(&mut party, rows)?;
+        let x = party.input(0, rows * architecture.inputs(), None)?;
+        model.forward(&mut party, prepared, x)?;
+        Ok([setup, party.take_dry_run()].map(|run| Self::new(&run, parties)))
+    }
+
+    /// The same on a machine that takes `scale` times as long.
+    pub fn scaled(self, scale: f64) -> Self {
+        Self {
+            offline_seconds: self.offline_seconds * scale,
+            online_seconds: self.online_seconds * scale,
+            dealer_seconds: self.dealer_seconds * scale,
+            ..self
+        }
+    }
+
+    /// How many times as long this machine takes as the one that the rates were measured on: by a matrix product and
+    /// by pseudorandom bytes, some milliseconds of each, of which the geometric mean.
+    #[cfg(feature = "std")]
+    pub fn measure_scale() -> f64 {
+        rates::measure_scale()
+    }
+}
+
+/// Bytes that party 0 holds of an item: its correction and what it expands before the input is there.
+fn held(request: &Request) -> u64 {
+    let words = |word: u32, elements: usize| (elements as u64).saturating_mul(u64::from(word / 8));
+    let expanded = match request {
+        Request::FixedMask { outputs, inputs, elements, .. } => {
+            words(elements.word, outputs.saturating_mul(*inputs).saturating_mul(2))
+        }
+        Request::FixedProduct { .. } => {
+            let product = rates::Product::of(request);
+            product.map_or(0, |product| words(product.word, product.inputs.saturating_add(product.outputs)))
+        }
+        _ => 0,
+    };
+    expanded.saturating_add(request.correction().map_or(0, |(_, bytes)| bytes as u64))
+}
+
+/// One line: `rounds 5, sent 1.2 MB, dealt 340 kB, held 12 MB; offline 1.2 ms, online 1.4 ms, dealer 3.0 ms`.
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [sent, dealt, held] =
+            [self.sent_bytes, self.dealer_bytes, self.memory_bytes].map(|bytes| Amount(bytes as f64, BYTES));
+        let [offline, online, dealer] =
+            [self.offline_seconds, self.online_seconds, self.dealer_seconds].map(|s| Amount(s * 1e6, TIMES));
+        write!(f, "rounds {}, sent {sent}, dealt {dealt}, held {held}; ", self.rounds)?;
+        write!(f, "offline {offline}, online {online}, dealer {dealer}")
+    }
+}
+
+const BYTES: [&str; 4] = ["B", "kB", "MB", "GB"];
+const TIMES: [&str; 3] = ["µs", "ms", "s"];
+
+/// A number of units, of which each is a thousand of the one before, to two digits or more.
+struct Amount<const N: usize>(f64, [&'static str; N]);
+
+impl<const N: usize> fmt::Display for Amount<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut number, mut unit) = (self.0, 0);
+        while number >= 999.5 && unit + 1 < N {
+            (number, unit) = (number / 1e3, unit + 1);
+        }
+        let digits = usize::from(number < 9.95 && (unit > 0 || number.fract() != 0.0));
+        write!(f, "{number:.digits$} {}", self.1[unit])
+    }
+}

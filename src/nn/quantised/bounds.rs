@@ -1,0 +1,99 @@
+//! How far truncations at random can lead from those that round down.
+//!
+//! Let e be the most that a value is off, channel by channel, in its own units. Then
+//!
+//! | layer | its result is off by at most |
+//! | --- | --- |
+//! | W·x + b | \|W\|·e |
+//! | truncation and ReLU by s > 0 bits | ⌈e / 2^s⌉ + 1 |
+//! | ReLU without truncation, clip, maximum | e, or the greatest e |
+//! | sign | 2, if e > 0 |
+//! | sum, product with a number | Σ e, \|c\|·e |
+//! | table | the most it changes over e steps, at most its whole range |
+//! | softmax | e, and the error of its own |
+//!
+//! This holds for any input and any luck, so the more layers, the further it is from what happens.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::Quantised;
+use super::matrix::Matrix;
+use crate::function::Table;
+use crate::nn::Layer;
+
+impl Quantised {
+    /// How far the outputs under [`Rounding::Stochastic`](crate::nn::Rounding::Stochastic) are at most from those of
+    /// [`reference`](Self::reference), in units of the last layer's format, `[outputs]`, whatever the input.
+    pub fn bounds(&self) -> Vec<f64> {
+        let mut off = vec![vec![0f64; self.model.input()[2]]];
+        let mut matrices = self.program.matrices.iter();
+        for (i, (layer, step)) in self.program.layers.iter().zip(&self.program.steps).enumerate() {
+            let x = &off[i];
+            let result = match layer {
+                Layer::Linear { .. } => matrices.next().map_or(vec![], |matrix| product(matrix, 1, x)),
+                Layer::Convolution { groups, .. } => {
+                    matrices.next().map_or(vec![], |matrix| product(matrix, *groups, x))
+                }
+                Layer::Relu { shift, .. } | Layer::Truncate { shift, .. } if *shift > 0 => {
+                    let unit = (1u64 << shift) as f64;
+                    x.iter().map(|e| libm::ceil(e / unit) + 1.).collect()
+                }
+                Layer::Sign { .. } => x.iter().map(|&e| if e > 0. { 2. } else { 0. }).collect(),
+                Layer::SumPool { window } => {
+                    let values = (window.size[0] * window.size[1]) as f64;
+                    x.iter().map(|e| e * values).collect()
+                }
+                Layer::Scale { factor } => x.iter().map(|e| e * factor.unsigned_abs() as f64).collect(),
+                Layer::Add { value } => each(x, &off[*value], step.shape[2], |a, b| a + b),
+                Layer::From { value } => off[*value].clone(),
+                Layer::Lookup { table } => x.iter().map(|&e| looked_up(table, e)).collect(),
+                Layer::Softmax { classes, fraction, .. } => {
+                    // Rounded down it is off by as much as at random, on the other side at worst.
+                    let own = softmax_error(*classes, *fraction);
+                    let most = x.iter().copied().fold(0., f64::max);
+                    vec![(most + 2. * own).min((1u64 << fraction) as f64 + own); x.len()]
+                }
+                _ => x.clone(),
+            };
+            off.push(result);
+        }
+        let last = off.pop().unwrap_or_default();
+        let outputs = self.architecture.outputs();
+        (0..outputs).map(|i| last[i % last.len()]).collect()
+    }
+}
+
+/// |W|·e. The channels that a row sees come round again and again.
+fn product(matrix: &Matrix, groups: usize, x: &[f64]) -> Vec<f64> {
+    let (outputs, channels) = (matrix.outputs(), x.len() / groups);
+    let mut out = vec![0.; outputs];
+    for (row, out) in out.iter_mut().enumerate() {
+        let of_group = &x[row / (outputs / groups) * channels..][..channels];
+        matrix.each(row, |i, w| *out += f64::from(w.unsigned_abs()) * of_group[i % channels]);
+    }
+    out
+}
+
+/// Channel by channel, of values whose channels may come round differently.
+fn each(a: &[f64], b: &[f64], channels: usize, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    (0..channels).map(|i| f(a[i % a.len()], b[i % b.len()])).collect()
+}
+
+/// The most that a table changes over e steps of its index.
+fn looked_up(table: &Table, e: f64) -> f64 {
+    let entries = table.entries();
+    // From the least index, which is the middle entry, to the greatest.
+    let (positive, negative) = entries.split_at(entries.len() / 2);
+    let ordered = || negative.iter().chain(positive);
+    let steps = ordered().zip(ordered().skip(1)).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    let range = ordered().max().zip(ordered().min()).map_or(0, |(high, low)| high.abs_diff(*low));
+    (steps as f64 * e).min(range as f64)
+}
+
+/// Units that a softmax is off by, as its docs say.
+fn softmax_error(classes: usize, fraction: u32) -> f64 {
+    let unit = (1u64 << fraction) as f64;
+    let dropped = if fraction > 8 { (1u64 << (fraction - 8)) as f64 } else { 0. };
+    1. + unit * classes as f64 * (1. / 2048. + 1. / 16384.) + dropped
+}

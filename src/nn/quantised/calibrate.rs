@@ -1,0 +1,129 @@
+//! The search for formats on images.
+
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::choose::Choice;
+use super::graph::Graph;
+use super::ranges::{Ranges, class, measure};
+use super::{Options, Overflow, QuantiseError, Quantised};
+use crate::nn::{Model, Op};
+
+/// The fewest and the most bits of accumulators that are tried.
+const BITS: [u32; 2] = [8, 40];
+/// How often a layer that overflows is given one more bit.
+const RETRIES: usize = 64;
+
+pub(super) fn calibrate(
+    model: &Model,
+    images: &[f32],
+    options: &Options,
+) -> Result<Quantised, QuantiseError> {
+    check(options)?;
+    let model = rounded(model);
+    let search = Search { ranges: measure(&model, images)?, model: &model, images, options };
+    match options.bits {
+        Some(bits) => search.at(bits),
+        None => search.least(),
+    }
+}
+
+fn check(options: &Options) -> Result<(), QuantiseError> {
+    let wrong = |name, expected, found| Err(QuantiseError::Option { name, expected, found });
+    match *options {
+        Options { bits: Some(bits), .. } if !(BITS[0]..=BITS[1]).contains(&bits) => {
+            wrong("bits", "8 to 40", bits.into())
+        }
+        Options { margin, .. } if !(1. ..=1024.).contains(&margin) => wrong("margin", "1 to 1024", margin),
+        Options { agreement, .. } if !(0. ..=1.).contains(&agreement) => {
+            wrong("agreement", "0 to 1", agreement)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The model with a place to drop fractional bits before every product that takes another's results: a dropout, which
+/// does nothing else.
+fn rounded(model: &Model) -> Model {
+    let graph = Graph::new(model);
+    let mut out = Model::new(model.input());
+    for (layer, node) in model.nodes().iter().enumerate() {
+        let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
+        if graph.takes(layer) && graph.accumulates(layer) && !rounds {
+            // A name that is taken leaves the place out, and the weights with fewer bits.
+            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
+        }
+        if out.push(&node.name, node.op.clone()).is_err() {
+            return model.clone();
+        }
+    }
+    out
+}
+
+struct Search<'a> {
+    model: &'a Model,
+    images: &'a [f32],
+    ranges: Ranges,
+    options: &'a Options,
+}
+
+impl Search<'_> {
+    /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves.
+    fn least(&self) -> Result<Quantised, QuantiseError> {
+        let [mut low, mut high] = BITS;
+        let mut best = self.at(high)?;
+        let found = self.agreement(&best)?;
+        if found < self.options.agreement {
+            return Err(QuantiseError::Agreement { expected: self.options.agreement, found, bits: high });
+        }
+        while low < high {
+            let middle = (low + high) / 2;
+            match self.at(middle) {
+                Ok(model) if self.agreement(&model)? >= self.options.agreement => {
+                    (best, high) = (model, middle);
+                }
+                Ok(_) | Err(QuantiseError::Range { .. }) => low = middle + 1,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(best)
+    }
+
+    /// The model at so many bits, of which nothing overflows on the images.
+    fn at(&self, bits: u32) -> Result<Quantised, QuantiseError> {
+        let graph = Graph::new(self.model);
+        let mut extra = vec![0; self.model.nodes().len() + 1];
+        let mut overflow = None;
+        for _ in 0..RETRIES {
+            let margin = self.options.margin;
+            let choice = Choice { graph: &graph, ranges: &self.ranges, margin, bits, extra: &extra };
+            let model = self.build(&choice)?;
+            match model.reference(&model.encode(self.images)?) {
+                Ok(_) => return Ok(model),
+                Err(found) => {
+                    extra[self.model.value(&found.layer).unwrap_or(0)] += 1;
+                    overflow = Some(found);
+                }
+            }
+        }
+        Err(overflow.map_or(QuantiseError::NoImages, QuantiseError::Overflow))
+    }
+
+    fn build(&self, choice: &Choice<'_>) -> Result<Quantised, QuantiseError> {
+        let formats = choice.formats()?;
+        let end = 1i64 << (formats.input.bits - 1);
+        let range = self.ranges.values[0];
+        let input = if self.ranges.whole { [range.low as i64, range.high as i64] } else { [-end, end - 1] };
+        Quantised::with_input(self.model, &formats, self.options.rounding, input)
+    }
+
+    /// The part of the images that keep their class.
+    fn agreement(&self, model: &Quantised) -> Result<f64, Overflow> {
+        let x: Vec<i64> = model.encode(self.images).unwrap_or_default();
+        let outputs = model.reference(&x)?;
+        let classes = outputs.chunks_exact(model.architecture.outputs()).map(class);
+        let kept = classes.zip(&self.ranges.classes).filter(|(class, wanted)| class == *wanted).count();
+        Ok(kept as f64 / self.ranges.classes.len() as f64)
+    }
+}

@@ -1,0 +1,261 @@
+//! Formats by what was seen on images, as the docs of [`quantised`](super) say.
+
+use alloc::vec::Vec;
+
+use super::graph::{Affine, Graph, source};
+use super::matrix::threshold;
+use super::ranges::{Range, Ranges};
+use super::{Format, Formats, QuantiseError, word};
+use crate::nn::Op;
+use crate::ring::power_of_two;
+
+/// The most fractional bits of weights: those of single precision.
+const WEIGHT_FRACTION: i32 = 24;
+/// The most fractional bits of the input.
+const INPUT_FRACTION: i32 = 16;
+/// The most fractional bits of what comes from a table.
+const TABLE_FRACTION: i32 = 11;
+/// The most fractional bits that sums of many values are to have.
+const MOST_FRACTION: i32 = 48;
+
+/// What the formats are derived from.
+pub(super) struct Choice<'a> {
+    pub(super) graph: &'a Graph<'a>,
+    pub(super) ranges: &'a Ranges,
+    pub(super) margin: f64,
+    /// Bits of the accumulators, N.
+    pub(super) bits: u32,
+    /// Integer bits of every value beyond those that its range asks for.
+    pub(super) extra: &'a [u32],
+}
+
+/// Integers of fraction 0 that are bounded whatever the input: the greatest magnitude.
+type Bound = Option<i64>;
+
+impl Choice<'_> {
+    /// The formats.
+    ///
+    /// # Errors
+    /// If a layer's results leave no bits for the fractions of what they come from.
+    pub(super) fn formats(&self) -> Result<Formats, QuantiseError> {
+        let (input, bound) = self.input();
+        let mut values = Vec::from([(input, bound)]);
+        for layer in 0..self.graph.model.nodes().len() {
+            let format = self.layer(layer, &values)?;
+            values.push(format);
+        }
+        let mut formats = values.into_iter().map(|(format, _)| format);
+        Ok(Formats { input: formats.next().unwrap_or(input), layers: formats.collect() })
+    }
+
+    fn input(&self) -> (Format, Bound) {
+        let range = self.range(0);
+        if self.ranges.whole {
+            let most = range.largest() as i64;
+            return (Format { fraction: 0, bits: signed(most.into()) }, Some(most));
+        }
+        let fraction = self.wanted(0).unwrap_or(INPUT_FRACTION).clamp(0, INPUT_FRACTION);
+        (self.held(0, fraction as u32), None)
+    }
+
+    fn layer(&self, layer: usize, values: &[(Format, Bound)]) -> Result<(Format, Bound), QuantiseError> {
+        let graph = self.graph;
+        let (x, bound) = values[source(graph.model, layer)];
+        let value = layer + 1;
+        if let Some(affine) = Affine::of(graph.model, layer) {
+            return self.product(layer, &affine, x, bound);
+        }
+        let format = match &graph.model.nodes()[layer].op {
+            Op::Relu => {
+                let fraction = self.dropped(value, x);
+                let shift = x.fraction - fraction;
+                Format { fraction, bits: x.bits - shift + u32::from(shift > 0) }
+            }
+            Op::Sign => return Ok((Format { fraction: 0, bits: 2 }, Some(1))),
+            Op::Clip { .. } => self.held(value, self.dropped(value, x)),
+            Op::MaxPool { .. } => return Ok(self.maximum(value, x, bound)),
+            Op::AveragePool { window } => self.average(layer, x, window.size[0] * window.size[1]),
+            Op::Dropout | Op::Flatten if graph.rounds(layer) => self.held(value, self.dropped(value, x)),
+            Op::Dropout | Op::Flatten => return Ok((x, bound)),
+            Op::From { .. } => return Ok((x, bound)),
+            Op::Add { layer: name } => {
+                let (other, _) = values[graph.model.value(name).unwrap_or(layer)];
+                self.held(value, x.fraction.max(other.fraction))
+            }
+            Op::Gelu => self.held(value, self.tabled(value, x)),
+            Op::Sigmoid | Op::Tanh => {
+                let fraction = self.tabled(value, x);
+                Format { fraction, bits: fraction + 2 }
+            }
+            _ => {
+                let fraction = (x.fraction as i32).min(TABLE_FRACTION) as u32;
+                Format { fraction, bits: fraction + 2 }
+            }
+        };
+        Ok((format, None))
+    }
+
+    fn product(
+        &self,
+        layer: usize,
+        affine: &Affine<'_>,
+        x: Format,
+        bound: Bound,
+    ) -> Result<(Format, Bound), QuantiseError> {
+        let value = layer + 1;
+        let (largest, whole) = affine.weights();
+        let signs = self.graph.only_signs(value);
+        if let (Some(most), true, true) = (bound, whole, signs || affine.whole_bias()) {
+            let most = i128::from(most) * largest as i128 * affine.row as i128;
+            let of = |&b: &f32| match signs {
+                true => threshold(b, 0, most.min(1 << 62) as i64).into(),
+                false => b as i128,
+            };
+            let most = most + affine.bias.iter().map(|b| of(b).abs()).max().unwrap_or(0);
+            return Ok((Format { fraction: 0, bits: signed(most) }, None));
+        }
+        let bits = self.accumulator(layer);
+        let all = bits as i32 - self.integer(value);
+        let rest = if whole { 0 } else { (all - x.fraction as i32).min(most_fraction(largest)) };
+        let fraction = x.fraction as i32 + rest;
+        if rest < 0 || fraction > all {
+            let largest = self.range(value).largest() as f32;
+            return Err(QuantiseError::Range {
+                layer: self.graph.model.nodes()[layer].name.clone(),
+                largest,
+                bits,
+            });
+        }
+        Ok((Format { fraction: fraction as u32, bits }, None))
+    }
+
+    fn average(&self, layer: usize, x: Format, values: usize) -> Format {
+        let (value, grown) = (layer + 1, self.graph.grown(layer, values));
+        let whole = Format { fraction: x.fraction + grown, bits: x.bits + grown };
+        let fraction = if self.graph.rounds(layer) { self.dropped(value, whole) } else { whole.fraction };
+        // The sum of n values stands for up to twice their mean times 2^⌊log2 n⌋.
+        let more = u32::from(!values.is_power_of_two());
+        let held = self.held(value, fraction);
+        Format { fraction, bits: held.bits + more }
+    }
+
+    fn maximum(&self, value: usize, x: Format, bound: Bound) -> (Format, Bound) {
+        let spread = f64::from(self.range(value).spread) * self.margin;
+        let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
+        // Whatever the input, the difference of two values takes one bit more than they do.
+        let bits =
+            if self.bounded(value) { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
+        (Format { fraction: x.fraction, bits }, bound)
+    }
+
+    /// Whether a value's bits hold whatever the input: that of signs, and of products of them with whole numbers.
+    fn bounded(&self, value: usize) -> bool {
+        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
+        let model = self.graph.model;
+        match &model.nodes()[layer].op {
+            Op::Sign => true,
+            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => {
+                self.bounded(source(model, layer))
+            }
+            _ => match Affine::of(model, layer) {
+                Some(affine) => {
+                    let whole = affine.whole_bias() || self.graph.only_signs(value);
+                    affine.weights().1 && whole && self.exact(layer)
+                }
+                None => false,
+            },
+        }
+    }
+
+    /// Whether a value is a whole-number input or of signs.
+    fn exact(&self, value: usize) -> bool {
+        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
+        match &self.graph.model.nodes()[layer].op {
+            Op::Sign => true,
+            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => {
+                self.exact(source(self.graph.model, layer))
+            }
+            _ => false,
+        }
+    }
+
+    /// Bits of a product's results.
+    fn accumulator(&self, layer: usize) -> u32 {
+        match self.graph.last() == Some(layer) {
+            true => (self.bits + 4).min(word(self.bits) - 1),
+            false => self.bits,
+        }
+    }
+
+    /// Fractional bits that a value has and the products that take it can use.
+    fn dropped(&self, value: usize, x: Format) -> u32 {
+        let most = x.fraction as i32;
+        // Less than a unit must not be dropped altogether.
+        let least = (most + 1 - x.bits as i32).max(0);
+        self.wanted(value).map_or(most, |wanted| wanted.clamp(least, most)) as u32
+    }
+
+    /// Fractional bits of a table's values.
+    fn tabled(&self, value: usize, x: Format) -> u32 {
+        self.wanted(value).unwrap_or(x.fraction as i32).clamp(0, TABLE_FRACTION) as u32
+    }
+
+    /// The format of a value with so many fractional bits, by its range.
+    fn held(&self, value: usize, fraction: u32) -> Format {
+        Format { fraction, bits: (self.integer(value) + fraction as i32).clamp(2, 64) as u32 }
+    }
+
+    /// Fractional bits that the first product that takes a value wants of it.
+    fn wanted(&self, value: usize) -> Option<i32> {
+        let (layer, grown) = *self.graph.products(value).first()?;
+        let affine = Affine::of(self.graph.model, layer)?;
+        let bits = self.accumulator(layer) as i32;
+        let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
+        let (largest, whole) = affine.weights();
+        let weights = match whole {
+            true => 0,
+            false => {
+                let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
+                let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
+                let split = libm::round((f64::from(all) + more) / 2.) as i32;
+                split.min(most_fraction(largest)).clamp(0, all.max(0))
+            }
+        };
+        Some(all - weights - grown as i32)
+    }
+
+    /// Integer bits of a value, and of all that are made of it before an activation.
+    fn integer(&self, value: usize) -> i32 {
+        let range = self.range(value);
+        let own = integer_bits(range.largest().max(range.spread.into()) * self.margin);
+        let nodes = self.graph.model.nodes();
+        let after = self.graph.uses(value).iter().filter(|&&layer| {
+            matches!(
+                nodes[layer].op,
+                Op::MaxPool { .. } | Op::Add { .. } | Op::Dropout | Op::Flatten | Op::From { .. }
+            )
+        });
+        let own = own + self.extra[value] as i32;
+        after.map(|&layer| self.integer(layer + 1)).fold(own, i32::max)
+    }
+
+    fn range(&self, value: usize) -> &Range {
+        &self.ranges.values[value]
+    }
+}
+
+/// The least I with x < 2^(I−1).
+fn integer_bits(x: f64) -> i32 {
+    // What is nearly zero takes no more fractional bits than this.
+    libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
+}
+
+/// The least b with −2^(b−1) ≤ −x and x < 2^(b−1).
+fn signed(most: i128) -> u32 {
+    129 - most.leading_zeros()
+}
+
+/// The most fractional bits of weights of this magnitude that fit 31 bits.
+fn most_fraction(largest: f32) -> i32 {
+    WEIGHT_FRACTION.min(30 - integer_bits(f64::from(largest))).max(0)
+}

@@ -1,0 +1,184 @@
+//! What is wrong with formats, and what did not fit them.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::nn::ArchitectureError;
+
+/// A value that does not fit the bits that its layer declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// The layer's name.
+    pub layer: String,
+    /// The value.
+    pub value: i128,
+    /// The declared bits.
+    pub bits: u32,
+    /// The bits that it needs.
+    pub needed: u32,
+}
+
+/// Why a model has no such fixed point form.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum QuantiseError {
+    /// Another number of things than there should be.
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// No images to calibrate on.
+    NoImages,
+    /// A number of an image that is not finite.
+    NotFinite {
+        /// The image.
+        image: usize,
+        /// The place within it.
+        place: usize,
+    },
+    /// A number of an image that does not fit the input's format.
+    Outside {
+        /// The image.
+        image: usize,
+        /// The place within it.
+        place: usize,
+        /// The number.
+        value: f32,
+        /// The least and the greatest number that fit.
+        range: [f32; 2],
+    },
+    /// An option that makes no sense.
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// A layer's result with too many or too few fractional bits.
+    Fraction {
+        /// The layer's name.
+        layer: String,
+        /// The fewest that it can have.
+        least: u32,
+        /// The most that it can have.
+        most: u32,
+        /// What was found.
+        found: u32,
+    },
+    /// A layer's result of too many or too few bits.
+    Bits {
+        /// The layer's name.
+        layer: String,
+        /// The fewest that it can have.
+        least: u32,
+        /// The most that it can have.
+        most: u32,
+        /// What was found.
+        found: u32,
+    },
+    /// A weight that does not fit 32 bits in its format.
+    Weight {
+        /// The layer's name.
+        layer: String,
+        /// The weight.
+        value: f32,
+        /// Its fractional bits.
+        fraction: u32,
+    },
+    /// A layer whose results are too large for the bits that all layers are to have.
+    Range {
+        /// The layer's name.
+        layer: String,
+        /// The greatest magnitude on the images.
+        largest: f32,
+        /// The bits.
+        bits: u32,
+    },
+    /// No bits keep as many classes as they should.
+    Agreement {
+        /// The part of the images that is to keep its class.
+        expected: f64,
+        /// The part that does.
+        found: f64,
+        /// The bits at which it does.
+        bits: u32,
+    },
+    /// A value that overflows on the images.
+    Overflow(Overflow),
+    /// The integer program fits no ring.
+    Architecture(ArchitectureError),
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { layer, value, bits, needed } = self;
+        write!(f, "layer `{layer}`: expected a value of at most {bits} bits, found {value} of {needed}")
+    }
+}
+
+impl core::error::Error for Overflow {}
+
+impl fmt::Display for QuantiseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
+            Self::NoImages => f.write_str("images to calibrate on: expected at least one, found none"),
+            Self::NotFinite { image, place } => {
+                write!(f, "image {image}, place {place}: expected a finite number, found another")
+            }
+            Self::Outside { image, place, value, range: [low, high] } => {
+                write!(
+                    f,
+                    "image {image}, place {place}: expected a number from {low} to {high}, found {value}"
+                )
+            }
+            Self::Option { name, expected, found } => write!(f, "{name}: expected {expected}, found {found}"),
+            Self::Fraction { layer, least, most, found } => {
+                write!(f, "layer `{layer}`: expected {least} to {most} fractional bits, found {found}")
+            }
+            Self::Bits { layer, least, most, found } => {
+                write!(f, "layer `{layer}`: expected {least} to {most} bits, found {found}")
+            }
+            Self::Weight { layer, value, fraction } => {
+                write!(
+                    f,
+                    "layer `{layer}`: expected weights of at most 32 bits, found {value} with {fraction} fractional bits"
+                )
+            }
+            Self::Range { layer, largest, bits } => {
+                write!(
+                    f,
+                    "layer `{layer}`: expected results of at most {bits} bits, found some up to {largest}"
+                )
+            }
+            Self::Agreement { expected, found, bits } => {
+                write!(
+                    f,
+                    "expected {expected} of the images to keep their class, found {found} at {bits} bits"
+                )
+            }
+            Self::Overflow(overflow) => overflow.fmt(f),
+            Self::Architecture(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for QuantiseError {}
+
+impl From<Overflow> for QuantiseError {
+    fn from(overflow: Overflow) -> Self {
+        Self::Overflow(overflow)
+    }
+}
+
+impl From<ArchitectureError> for QuantiseError {
+    fn from(error: ArchitectureError) -> Self {
+        Self::Architecture(error)
+    }
+}

@@ -1,0 +1,192 @@
+//! Who takes whose values, counted as by [`Model::value`].
+
+use alloc::borrow::Cow;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::linalg::Window;
+use crate::nn::{Model, Op, Weight};
+
+/// A product with weights: linear layers, convolutions and normalisations alike.
+pub(super) struct Affine<'a> {
+    pub(super) weight: Cow<'a, Weight>,
+    pub(super) bias: &'a [f32],
+    /// Elements of a row of the weights.
+    pub(super) row: usize,
+    /// Of all but linear layers.
+    pub(super) window: Option<(Window, usize)>,
+}
+
+impl<'a> Affine<'a> {
+    /// The product that a layer is, if it is one.
+    pub(super) fn of(model: &'a Model, layer: usize) -> Option<Self> {
+        let shape = shape(model, layer);
+        Some(match &model.nodes()[layer].op {
+            Op::Linear { weight, bias } => {
+                Self { weight: Cow::Borrowed(weight), bias, row: shape.iter().product(), window: None }
+            }
+            Op::Convolution { window, groups, weight, bias } => Self {
+                weight: Cow::Borrowed(weight),
+                bias,
+                row: window.size[0] * window.size[1] * (shape[2] / groups),
+                window: Some((*window, *groups)),
+            },
+            Op::Normalise { scale, shift } => Self {
+                weight: Cow::Owned(Weight::Real(scale.clone())),
+                bias: shift,
+                row: 1,
+                window: Some((Window::new(shape, [1, 1]), shape[2])),
+            },
+            _ => return None,
+        })
+    }
+
+    /// The greatest magnitude of a weight, and whether all weights are whole numbers.
+    pub(super) fn weights(&self) -> (f32, bool) {
+        match &*self.weight {
+            Weight::Signs(_) => (1., true),
+            Weight::Real(weights) => {
+                let largest = weights.iter().fold(0f32, |all, w| all.max(w.abs()));
+                (largest, largest < 65536. && weights.iter().all(|&w| w == w as i32 as f32))
+            }
+        }
+    }
+
+    /// Whether the bias is of whole numbers that single precision tells apart.
+    pub(super) fn whole_bias(&self) -> bool {
+        self.bias.iter().all(|&b| b.abs() < 16_777_216. && b == b as i32 as f32)
+    }
+
+    /// The root of the mean square of the norms of the rows.
+    pub(super) fn norm(&self) -> f64 {
+        match &*self.weight {
+            Weight::Signs(_) => libm::sqrt(self.row as f64),
+            Weight::Real(weights) => {
+                let square: f64 = weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum();
+                libm::sqrt(square / self.bias.len() as f64)
+            }
+        }
+    }
+}
+
+/// Height, width and channels of a value.
+pub(super) fn shape(model: &Model, value: usize) -> [usize; 3] {
+    value.checked_sub(1).map_or(model.input(), |layer| model.nodes()[layer].shape)
+}
+
+/// The value that a layer makes its result of: that of the layer before, but for a [`Op::From`].
+pub(super) fn source(model: &Model, layer: usize) -> usize {
+    match &model.nodes()[layer].op {
+        Op::From { layer: name } => model.value(name).unwrap_or(layer),
+        _ => layer,
+    }
+}
+
+/// Which layers take each value.
+pub(super) struct Graph<'a> {
+    pub(super) model: &'a Model,
+    uses: Vec<Vec<usize>>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn new(model: &'a Model) -> Self {
+        let mut uses = vec![Vec::new(); model.nodes().len() + 1];
+        for (layer, node) in model.nodes().iter().enumerate() {
+            uses[source(model, layer)].push(layer);
+            if let Op::Add { layer: name } = &node.op {
+                uses[model.value(name).unwrap_or(layer)].push(layer);
+            }
+        }
+        Self { model, uses }
+    }
+
+    /// The layers that take a value.
+    pub(super) fn uses(&self, value: usize) -> &[usize] {
+        &self.uses[value]
+    }
+
+    fn op(&self, layer: usize) -> &Op {
+        &self.model.nodes()[layer].op
+    }
+
+    /// Whether only signs are taken of a value, be it of its maxima.
+    pub(super) fn only_signs(&self, value: usize) -> bool {
+        let sign = |&layer: &usize| match self.op(layer) {
+            Op::Sign => true,
+            op => passes(op) && self.only_signs(layer + 1),
+        };
+        !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
+    }
+
+    /// The products that take a value, and how many fractional bits averages add in between.
+    pub(super) fn products(&self, value: usize) -> Vec<(usize, u32)> {
+        let mut found = Vec::new();
+        for &layer in self.uses(value) {
+            match self.op(layer) {
+                Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. } => found.push((layer, 0)),
+                Op::AveragePool { window } => {
+                    let grown = self.grown(layer, window.size[0] * window.size[1]);
+                    found.extend(self.products(layer + 1).iter().map(|&(layer, more)| (layer, more + grown)));
+                }
+                op if passes(op) => found.extend(self.products(layer + 1)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Whether a value is the result of a product, or was not brought to fewer fractional bits since.
+    pub(super) fn accumulates(&self, value: usize) -> bool {
+        let Some(layer) = value.checked_sub(1) else { return false };
+        match self.op(layer) {
+            Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. } => true,
+            Op::Add { layer: name } => {
+                self.accumulates(layer) || self.model.value(name).is_some_and(|value| self.accumulates(value))
+            }
+            op if passes(op) || matches!(op, Op::AveragePool { .. }) => {
+                self.accumulates(source(self.model, layer))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a layer does nothing but drop fractional bits of products for the product that follows.
+    pub(super) fn rounds(&self, layer: usize) -> bool {
+        let op = self.op(layer);
+        let place = matches!(op, Op::Dropout | Op::Flatten | Op::AveragePool { .. });
+        place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.takes(next))
+    }
+
+    /// Whether a layer is a product.
+    pub(super) fn takes(&self, layer: usize) -> bool {
+        matches!(self.op(layer), Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. })
+    }
+
+    /// Whether the weights after an average can take 1/n in: it goes into one product and nowhere else.
+    pub(super) fn folds(&self, layer: usize) -> bool {
+        matches!(*self.uses(layer + 1), [next] if self.takes(next))
+    }
+
+    /// Fractional bits that an average of so many values adds, if their sum is taken for it.
+    pub(super) fn grown(&self, layer: usize, values: usize) -> u32 {
+        if self.folds(layer) || values.is_power_of_two() { values.ilog2() } else { 0 }
+    }
+
+    /// The last product, if its results are the model's.
+    pub(super) fn last(&self) -> Option<usize> {
+        let mut value = self.model.nodes().len();
+        loop {
+            let layer = value.checked_sub(1)?;
+            match self.op(layer) {
+                _ if self.takes(layer) => return Some(layer),
+                Op::Dropout | Op::Flatten | Op::From { .. } => value = source(self.model, layer),
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Whether the layer's results are among what it takes.
+fn passes(op: &Op) -> bool {
+    matches!(op, Op::Dropout | Op::Flatten | Op::From { .. } | Op::MaxPool { .. })
+}

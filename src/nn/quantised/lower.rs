@@ -1,0 +1,356 @@
+//! From a model with formats to the integer program.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::graph::{Affine, Graph, source};
+use super::matrix::{Matrix, Scales};
+use super::{Format, Formats, QuantiseError};
+use crate::linalg::Window;
+use crate::nn::{Layer, Model, Op, Rounding};
+use crate::ring::{nearest, power_of_two};
+
+/// The integer program of a model, before its bits are known to fit a ring.
+pub(super) struct Program {
+    pub(super) layers: Vec<Layer>,
+    /// What is known of every layer's result.
+    pub(super) steps: Vec<Step>,
+    /// The weights of the products, in their order.
+    pub(super) matrices: Vec<Matrix>,
+    pub(super) ring: u32,
+}
+
+/// What is known of the result of a layer of the program.
+#[derive(Clone)]
+pub(super) struct Step {
+    /// The layer of the model that it comes from.
+    pub(super) layer: usize,
+    pub(super) shape: [usize; 3],
+    pub(super) format: Format,
+}
+
+/// A value of the model as the program holds it.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    /// Its number in the program.
+    value: usize,
+    pub(super) format: Format,
+    /// The real value is the integer · 2^−fraction · gain.
+    gain: f64,
+    /// The greatest magnitude of the integer.
+    most: i64,
+    shape: [usize; 3],
+}
+
+/// Builds a program layer by layer.
+pub(super) struct Builder<'a> {
+    graph: Graph<'a>,
+    program: Program,
+    pub(super) rounding: Rounding,
+    /// The layer of the model at hand.
+    layer: usize,
+}
+
+/// The program of a model, for inputs of at most `most` in magnitude.
+///
+/// # Errors
+/// The first layer whose format does not fit, or a program that fits no ring.
+pub(super) fn lower(
+    model: &Model,
+    formats: &Formats,
+    rounding: Rounding,
+    most: i64,
+) -> Result<Program, QuantiseError> {
+    let (expected, found) = (model.nodes().len(), formats.layers.len());
+    if expected != found {
+        return Err(QuantiseError::Count { what: "formats of layers", expected, found });
+    }
+    let program = Program { layers: vec![], steps: vec![], matrices: vec![], ring: 16 };
+    let mut builder = Builder { graph: Graph::new(model), program, rounding, layer: 0 };
+    let format = formats.input;
+    check_format("input", format)?;
+    let mut values = Vec::from([Held { value: 0, format, gain: 1., most, shape: model.input() }]);
+    for (layer, &want) in formats.layers.iter().enumerate() {
+        builder.layer = layer;
+        check_format(builder.name(), want)?;
+        let value = builder.lower(&values, want)?;
+        values.push(value);
+    }
+    let last = values[values.len() - 1];
+    builder.current(last);
+    let mut program = builder.program;
+    program.widen(formats.input, last.format);
+    program.check_ring(model)?;
+    Ok(program)
+}
+
+fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
+    let (layer, Format { fraction, bits }) = (String::from(layer), format);
+    if !(2..=63).contains(&bits) {
+        return Err(QuantiseError::Bits { layer, least: 2, most: 63, found: bits });
+    }
+    if fraction > 62 {
+        return Err(QuantiseError::Fraction { layer, least: 0, most: 62, found: fraction });
+    }
+    Ok(())
+}
+
+impl Builder<'_> {
+    fn name(&self) -> &str {
+        &self.graph.model.nodes()[self.layer].name
+    }
+
+    fn lower(&mut self, values: &[Held], want: Format) -> Result<Held, QuantiseError> {
+        let (model, layer) = (self.graph.model, self.layer);
+        let x = values[source(model, layer)];
+        if let Some(affine) = Affine::of(model, layer) {
+            return self.product(&affine, x, want);
+        }
+        let shape = model.nodes()[layer].shape;
+        Ok(match &model.nodes()[layer].op {
+            Op::Relu => {
+                let shift = self.shift(x.format, want)?;
+                let layer = Layer::Relu { bits: x.format.bits.max(2), shift };
+                self.emit(x, layer, shape, want)
+            }
+            Op::Sign => {
+                self.fraction(want, 0, 0)?;
+                let sign = self.emit(
+                    x,
+                    Layer::Sign { bits: x.format.bits.max(2) },
+                    shape,
+                    Format { fraction: 0, bits: 2 },
+                );
+                Held { most: 1, gain: 1., ..sign }
+            }
+            Op::Clip { low, high } => {
+                let fixed = |end: f32| nearest(end.into(), x.format.fraction, 64).0 as i64;
+                let clip = self.clip(x, fixed(*low), fixed(*high));
+                self.finish(clip, want)?
+            }
+            Op::MaxPool { window } => {
+                self.fraction(want, 0, x.format.fraction)?;
+                let differences = want.bits + x.format.fraction - want.fraction;
+                let layer = Layer::MaxPool { window: *window, bits: differences.max(2) };
+                let pooled = self.emit(x, layer, shape, Format { bits: differences, ..x.format });
+                self.finish(Held { most: x.most, ..pooled }, want)?
+            }
+            Op::AveragePool { window } => self.average(x, window, want)?,
+            Op::Flatten | Op::Dropout | Op::From { .. } => {
+                let x = Held { shape, ..x };
+                if want.fraction == x.format.fraction { x } else { self.finish(x, want)? }
+            }
+            Op::Add { layer: name } => self.add(x, values[model.value(name).unwrap_or(layer)], want)?,
+            Op::Softmax => {
+                self.fraction(want, 0, x.format.fraction)?;
+                let bits = x.format.bits - (x.format.fraction - want.fraction);
+                let x = self.finish(x, Format { bits: bits.max(2), ..want })?;
+                let layer =
+                    Layer::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
+                self.emit(x, layer, shape, want)
+            }
+            Op::Sigmoid | Op::Tanh | Op::Gelu => self.activation(x, want)?,
+            _ => x,
+        })
+    }
+
+    fn product(&mut self, affine: &Affine<'_>, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let name = self.name();
+        self.fraction(want, x.format.fraction, 62)?;
+        let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
+        let weights = want.fraction - x.format.fraction;
+        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs };
+        let matrix = Matrix::new(name, affine, scales)?;
+        let (outputs, bits) = (matrix.outputs(), want.bits);
+        self.program.matrices.push(matrix);
+        let layer = match affine.window {
+            None => Layer::Linear { inputs: affine.row, outputs, bits },
+            Some((window, groups)) => Layer::Convolution { window, outputs, groups, bits },
+        };
+        let shape = self.graph.model.nodes()[self.layer].shape;
+        let z = self.emit(x, layer, shape, want);
+        Ok(Held { gain: 1., ..z })
+    }
+
+    /// The sum over every window. Its n values are n times their mean: 2^⌊log2 n⌋ is a matter of the fraction, and
+    /// the rest of the next product's weights, or a product with c ≈ 2^q/n.
+    fn average(&mut self, x: Held, window: &Window, want: Format) -> Result<Held, QuantiseError> {
+        let values = window.size[0] * window.size[1];
+        let grown = self.graph.grown(self.layer, values);
+        let shape = self.graph.model.nodes()[self.layer].shape;
+        let bits = (x.format.bits + values.next_power_of_two().ilog2()).min(63);
+        if grown > 0 || values == 1 {
+            let fraction = x.format.fraction + grown;
+            self.fraction(want, 0, fraction)?;
+            let bits = bits.min(want.bits + fraction - want.fraction);
+            let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { fraction, bits });
+            let gain = x.gain * (1u64 << grown) as f64 / values as f64;
+            return self.finish(Held { gain, ..sum }, want);
+        }
+        let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { bits, ..x.format });
+        self.fraction(want, 0, x.format.fraction)?;
+        // 2^11 ≤ c < 2^13, so its rounding is a part of 2^−12 at most.
+        let shift = 11 + values.next_power_of_two().ilog2();
+        let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
+        let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
+        let mean = self.emit(sum, Layer::Scale { factor }, shape, format);
+        self.finish(mean, want)
+    }
+
+    fn add(&mut self, x: Held, other: Held, want: Format) -> Result<Held, QuantiseError> {
+        let (coarse, fine) = if x.format.fraction < other.format.fraction { (x, other) } else { (other, x) };
+        let fraction = fine.format.fraction;
+        self.fraction(want, 0, fraction)?;
+        let bits = want.bits + fraction - want.fraction;
+        let up = fraction - coarse.format.fraction;
+        let (scaled, fine) = if up == 0 { (x, other) } else { (self.scale(coarse, up)?, fine) };
+        self.current(scaled);
+        let layer = Layer::Add { value: fine.value };
+        let sum = self.emit(scaled, layer, x.shape, Format { fraction, bits });
+        self.finish(sum, want)
+    }
+
+    /// The same value with `up` more fractional bits.
+    fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
+        let format = Format { fraction: x.format.fraction + up, bits: x.format.bits + up };
+        check_format(self.name(), format)?;
+        Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
+    }
+
+    /// min(max(x, low), high) of integers.
+    pub(super) fn clip(&mut self, x: Held, low: i64, high: i64) -> Held {
+        // Beyond what x can be there is nothing to clip, and no difference outgrows the bits.
+        let end = 1i64 << (x.format.bits - 1);
+        let (low, high) = (low.clamp(-end, end - 2), high.clamp(1 - end, end - 1));
+        let layer = Layer::Clip { bits: x.format.bits + 1, low, high: high.max(low + 1) };
+        self.emit(x, layer, x.shape, x.format)
+    }
+
+    /// The same value in fewer fractional bits, or in another ring.
+    pub(super) fn truncate(&mut self, x: Held, shift: u32) -> Held {
+        // Rounded up, the greatest value takes a bit more.
+        let bits = x.format.bits - shift + u32::from(shift > 0);
+        let format = Format { fraction: x.format.fraction - shift, bits };
+        self.emit(x, Layer::Truncate { bits: x.format.bits, shift }, x.shape, format)
+    }
+
+    pub(super) fn lookup(&mut self, x: Held, table: crate::function::Table, format: Format) -> Held {
+        self.emit(x, Layer::Lookup { table }, x.shape, format)
+    }
+
+    pub(super) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
+        self.emit(x, Layer::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
+    }
+
+    pub(super) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
+        self.emit(x, Layer::Add { value: other.value }, x.shape, format)
+    }
+
+    pub(super) fn op(&self) -> &Op {
+        &self.graph.model.nodes()[self.layer].op
+    }
+
+    /// A value in the fractional bits that are wanted.
+    fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let shift = self.shift(x.format, want)?;
+        let x = if shift > 0 { self.truncate(x, shift) } else { x };
+        Ok(Held { format: want, ..x })
+    }
+
+    /// The bits to drop.
+    fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
+        self.fraction(want, (x.fraction + 1).saturating_sub(x.bits), x.fraction)?;
+        Ok(x.fraction - want.fraction)
+    }
+
+    /// Checks the fractional bits of a result.
+    pub(super) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
+        let found = want.fraction;
+        match (least..=most).contains(&found) {
+            true => Ok(()),
+            false => Err(QuantiseError::Fraction { layer: self.name().into(), least, most, found }),
+        }
+    }
+
+    /// Makes a value the one that the next layer takes.
+    fn current(&mut self, x: Held) {
+        if x.value != self.program.layers.len() {
+            self.push(Layer::From { value: x.value }, x.shape, x.format);
+        }
+    }
+
+    fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
+        self.current(x);
+        self.push(layer, shape, format);
+        let most = i64::MAX >> (64 - format.bits.min(63));
+        Held { value: self.program.layers.len(), format, gain: x.gain, most: most + 1, shape }
+    }
+
+    fn push(&mut self, layer: Layer, shape: [usize; 3], format: Format) {
+        self.program.layers.push(layer);
+        self.program.steps.push(Step { layer: self.layer, shape, format });
+    }
+}
+
+impl Program {
+    /// Gives products as many bits as what follows has use for: a sum of values that are right modulo 2^b is right
+    /// modulo 2^b, and not more. The last result has one bit more than its values, for their differences.
+    fn widen(&mut self, input: Format, last: Format) {
+        let mut need = vec![0; self.layers.len() + 1];
+        need[self.layers.len()] = last.bits + 1;
+        for (i, layer) in self.layers.iter_mut().enumerate().rev() {
+            let result = need[i + 1];
+            let x = match layer {
+                Layer::Linear { bits, .. } | Layer::Convolution { bits, .. } => {
+                    *bits = (*bits).max(result).max(2);
+                    *bits
+                }
+                Layer::MaxPool { bits, .. } => result.max(*bits),
+                Layer::SumPool { .. } | Layer::Scale { .. } => result,
+                Layer::Add { value } => {
+                    need[*value] = need[*value].max(result);
+                    result
+                }
+                Layer::From { value } => {
+                    need[*value] = need[*value].max(result);
+                    0
+                }
+                Layer::Lookup { table } => table.index_bits(),
+                Layer::Sign { bits }
+                | Layer::Relu { bits, .. }
+                | Layer::Clip { bits, .. }
+                | Layer::Softmax { bits, .. } => *bits,
+                // It masks one bit more than it truncates.
+                Layer::Truncate { bits, .. } => *bits + 1,
+            };
+            need[i] = need[i].max(x);
+        }
+        self.ring = need.into_iter().fold(input.bits, u32::max);
+    }
+
+    /// Finds the word that all layers fit.
+    fn check_ring(&mut self, model: &Model) -> Result<(), QuantiseError> {
+        for (layer, step) in self.layers.iter().zip(&self.steps) {
+            let bits = match layer {
+                Layer::Truncate { bits, .. } => bits + 1,
+                Layer::Linear { bits, .. }
+                | Layer::Convolution { bits, .. }
+                | Layer::MaxPool { bits, .. }
+                | Layer::Sign { bits }
+                | Layer::Relu { bits, .. }
+                | Layer::Clip { bits, .. }
+                | Layer::Softmax { bits, .. } => *bits,
+                _ => 0,
+            };
+            let found = bits.max(step.format.bits);
+            if found > 64 {
+                let layer = model.nodes()[step.layer].name.clone();
+                return Err(QuantiseError::Bits { layer, least: 2, most: 64, found });
+            }
+            self.ring = self.ring.max(found);
+        }
+        self.ring = super::word(self.ring);
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! What images make of a model's values.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::QuantiseError;
+use crate::linalg::Window;
+use crate::nn::{Model, Op};
+
+/// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
+const BLOCK: usize = 32;
+
+/// What was seen of a model's values on images, counted as by [`Model::value`].
+pub(super) struct Ranges {
+    pub(super) values: Vec<Range>,
+    /// The class of every image.
+    pub(super) classes: Vec<usize>,
+    /// Whether the input is of whole numbers only.
+    pub(super) whole: bool,
+}
+
+/// What was seen of one value.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    pub(super) low: f32,
+    pub(super) high: f32,
+    /// The greatest difference within a window, of maxima.
+    pub(super) spread: f32,
+    square: f64,
+    count: usize,
+}
+
+impl Range {
+    const NONE: Self = Self { low: f32::INFINITY, high: f32::NEG_INFINITY, spread: 0., square: 0., count: 0 };
+
+    fn see(&mut self, values: &[f32]) {
+        // Sums over short runs lose little in single precision, and are quick.
+        for run in values.chunks(64) {
+            let (mut low, mut high, mut square) = (self.low, self.high, 0f32);
+            for &x in run {
+                low = if x < low { x } else { low };
+                high = if x > high { x } else { high };
+                square += x * x;
+            }
+            (self.low, self.high) = (low, high);
+            self.square += f64::from(square);
+        }
+        self.count += values.len();
+    }
+
+    /// The greatest magnitude.
+    pub(super) fn largest(&self) -> f64 {
+        f64::from(self.high.max(-self.low))
+    }
+
+    /// The root of the mean square.
+    pub(super) fn norm(&self) -> f64 {
+        libm::sqrt(self.square / self.count.max(1) as f64)
+    }
+}
+
+/// Evaluates the model on images and looks at all values.
+pub(super) fn measure(model: &Model, images: &[f32]) -> Result<Ranges, QuantiseError> {
+    let inputs = model.input().iter().product::<usize>();
+    check(images, inputs)?;
+    let mut values = vec![Range::NONE; model.nodes().len() + 1];
+    let mut classes = Vec::with_capacity(images.len() / inputs);
+    let outputs: usize = model.output().iter().product();
+    for block in images.chunks(BLOCK * inputs) {
+        values[0].see(block);
+        let mut before = block.to_vec();
+        let mut finite = Ok(());
+        model.trace(block, |layer, result| {
+            let value = &mut values[layer + 1];
+            value.see(result);
+            let node = &model.nodes()[layer];
+            if !value.square.is_finite() && finite.is_ok() {
+                let bits = 63;
+                finite = Err(QuantiseError::Range { layer: node.name.clone(), largest: f32::INFINITY, bits });
+            }
+            if let Op::MaxPool { window } = &node.op {
+                value.spread = value.spread.max(spread(window, &before));
+            }
+            if layer + 1 == model.nodes().len() {
+                classes.extend(result.chunks_exact(outputs).map(class));
+            }
+            if matches!(model.nodes().get(layer + 1), Some(next) if matches!(next.op, Op::MaxPool { .. })) {
+                before.clear();
+                before.extend_from_slice(result);
+            }
+        });
+        finite?;
+    }
+    if model.nodes().is_empty() {
+        classes.extend(images.chunks_exact(outputs).map(class));
+    }
+    let whole = images.iter().all(|&x| x.abs() < 16_777_216. && x == x as i32 as f32);
+    Ok(Ranges { values, classes, whole })
+}
+
+/// That there are images, whole ones, of finite numbers.
+fn check(images: &[f32], inputs: usize) -> Result<(), QuantiseError> {
+    if images.is_empty() {
+        return Err(QuantiseError::NoImages);
+    }
+    if !images.len().is_multiple_of(inputs) {
+        let expected = images.len().next_multiple_of(inputs);
+        return Err(QuantiseError::Count { what: "elements of whole images", expected, found: images.len() });
+    }
+    match images.iter().position(|x| !x.is_finite()) {
+        Some(i) => Err(QuantiseError::NotFinite { image: i / inputs, place: i % inputs }),
+        None => Ok(()),
+    }
+}
+
+/// The greatest difference within a window over a batch of images.
+fn spread(window: &Window, images: &[f32]) -> f32 {
+    let mut most = 0f32;
+    let size = window.image.iter().product();
+    for image in images.chunks_exact(size) {
+        for_windows(window, |channel, places| {
+            let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+            for &place in places {
+                let x = image[place + channel];
+                (low, high) = (low.min(x), high.max(x));
+            }
+            if high > low {
+                most = most.max(high - low);
+            }
+        });
+    }
+    most
+}
+
+/// Shows every window: a channel, and where the window's values within the image begin.
+pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
+    let [height, width, channels] = window.image;
+    let Ok([rows, columns]) = window.places() else { return };
+    let mut places = Vec::with_capacity(window.size[0] * window.size[1]);
+    for row in 0..rows {
+        for column in 0..columns {
+            places.clear();
+            for i in 0..window.size[0] {
+                for j in 0..window.size[1] {
+                    let y = (row * window.stride[0] + i * window.dilation[0]).wrapping_sub(window.padding[0]);
+                    let x =
+                        (column * window.stride[1] + j * window.dilation[1]).wrapping_sub(window.padding[1]);
+                    if y < height && x < width {
+                        places.push((y * width + x) * channels);
+                    }
+                }
+            }
+            (0..channels).for_each(|channel| f(channel, &places));
+        }
+    }
+}
+
+/// The first of the greatest; of one output alone, whether it is negative.
+pub(super) fn class<T: PartialOrd + Copy + Default>(outputs: &[T]) -> usize {
+    match *outputs {
+        [only] => usize::from(only < T::default()),
+        _ => (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best }),
+    }
+}

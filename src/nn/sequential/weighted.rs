@@ -1,0 +1,160 @@
+//! Layers with weights.
+
+use core::ops::Range;
+
+use alloc::vec::Vec;
+
+use super::Weights;
+use crate::correlation::{Fixed, FixedProduct, strips};
+use crate::linalg::{Filters, Window};
+use crate::net::Transport;
+use crate::nn::Layer;
+use crate::protocol::{Error, Party, WriteRow};
+use crate::ring::{Ring, Word};
+use crate::share::{Scratch, Share};
+
+/// A layer's weights: `[outputs, inputs]` and `[outputs]`.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    outputs: usize,
+    /// Elements of a row of W.
+    inputs: usize,
+    /// Of a convolution.
+    window: Option<Window>,
+    groups: usize,
+    bits: u32,
+}
+
+/// A layer's weights, as this party has them.
+pub(super) struct Weighted<R: Ring> {
+    shape: Shape,
+    matrix: Matrix<R>,
+}
+
+enum Matrix<R: Ring> {
+    Secret { weights: Fixed<R>, bias: Share<R> },
+    Public { weights: Filters<R::Word>, bias: Vec<R::Word> },
+}
+
+impl Shape {
+    /// Of a layer, if it has weights.
+    pub(super) fn of(layer: &Layer) -> Option<Self> {
+        match *layer {
+            Layer::Linear { inputs, outputs, bits } => {
+                Some(Self { outputs, inputs, window: None, groups: 1, bits })
+            }
+            Layer::Convolution { window, outputs, groups, bits } => {
+                let inputs = window.size[0] * window.size[1] * (window.image[2] / groups);
+                Some(Self { outputs, inputs, window: Some(window), groups, bits })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<R: Ring> Weighted<R> {
+    /// Shares the weights of a party, who gives them.
+    pub(super) fn share<T: Transport>(
+        party: &mut Party<T>,
+        owner: usize,
+        number: usize,
+        shape: Shape,
+        weights: Option<&dyn Weights<R::Word>>,
+    ) -> Result<Self, Error> {
+        let bias = weights.map(|weights| {
+            let mut bias = Scratch::<R::Word>::zeros(shape.outputs);
+            weights.bias(number, &mut bias);
+            bias
+        });
+        let bias = party.input(owner, shape.outputs, bias.as_deref())?;
+        let row = weights.map(|weights| move |row: usize, out: &mut [R::Word]| weights.row(number, row, out));
+        let row = row.as_ref().map(|row| row as WriteRow<'_, R::Word>);
+        let dims = [shape.outputs, shape.inputs];
+        let weights = match shape.window {
+            None => party.input_fixed(owner, dims, shape.bits, row)?,
+            Some(_) => party.input_filters(owner, dims, shape.groups, shape.bits, row)?,
+        };
+        Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
+    }
+
+    /// Takes the weights that everyone has.
+    pub(super) fn public(number: usize, shape: Shape, weights: &dyn Weights<R::Word>) -> Self {
+        let mut bias = alloc::vec![R::Word::default(); shape.outputs];
+        weights.bias(number, &mut bias);
+        let mut filters = Filters::zeros(shape.outputs, shape.inputs, shape.groups);
+        let mut rows = Vec::new();
+        let mut write = |strip: Range<usize>| {
+            rows.resize(strip.len() * shape.inputs, R::Word::default());
+            for (row, out) in strip.clone().zip(rows.chunks_exact_mut(shape.inputs.max(1))) {
+                weights.row(number, row, out);
+            }
+            filters.set_rows(strip.start, &rows);
+        };
+        strips(shape.outputs, shape.inputs).for_each(&mut write);
+        Self { shape, matrix: Matrix::Public { weights: filters, bias } }
+    }
+
+    /// The offline half of a product.
+    pub(super) fn prepare<T: Transport>(
+        &self,
+        party: &mut Party<T>,
+        rows: usize,
+    ) -> Result<Option<FixedProduct<R>>, Error> {
+        let Matrix::Secret { weights, bias } = &self.matrix else { return Ok(None) };
+        let mut product = match &self.shape.window {
+            None => party.prepare_product(weights, rows)?,
+            Some(window) => party.prepare_convolution(weights, window, rows)?,
+        };
+        product.add_row(bias);
+        Ok(Some(product))
+    }
+
+    /// The online half: x of `rows` rows, whose result has `outputs` elements.
+    pub(super) fn apply<T: Transport>(
+        &self,
+        party: &mut Party<T>,
+        product: Option<FixedProduct<R>>,
+        x: &Share<R>,
+        outputs: usize,
+    ) -> Result<Share<R>, Error> {
+        match (&self.matrix, product) {
+            (Matrix::Secret { weights, .. }, Some(product)) => party.product(weights, product, x),
+            (Matrix::Public { weights, bias }, None) => {
+                Ok(self.multiply(party.id(), party.network().is_dry(), weights, bias, x, outputs))
+            }
+            (Matrix::Secret { .. }, None) => Err(another(1, 0)),
+            (Matrix::Public { .. }, Some(_)) => Err(another(0, 1)),
+        }
+    }
+
+    /// x·Wᵀ + b for public W and b. Only the low bits are kept, as of every product: what is above may not be right.
+    fn multiply(
+        &self,
+        party: usize,
+        dry: bool,
+        weights: &Filters<R::Word>,
+        bias: &[R::Word],
+        x: &Share<R>,
+        outputs: usize,
+    ) -> Share<R> {
+        let mut out = Share::zeros(outputs);
+        if dry {
+            return out;
+        }
+        if party == 0 {
+            out.expose_mut().chunks_exact_mut(bias.len()).for_each(|out| out.copy_from_slice(bias));
+        }
+        match &self.shape.window {
+            None => weights.multiply_add(x.expose(), out.expose_mut()),
+            Some(window) => weights.convolve_add(window, x.expose(), out.expose_mut()),
+        }
+        let mask = R::Word::mask(self.shape.bits);
+        out.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
+        out
+    }
+}
+
+/// A batch that was prepared for another model.
+fn another(expected: usize, found: usize) -> Error {
+    Error::Shape { what: "products of a layer of a prepared batch", expected, found }
+}

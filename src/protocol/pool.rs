@@ -1,0 +1,46 @@
+//! Pooling: the greatest value of every window, channel by channel.
+//!
+//! Which values lie below a window is public, so gathering them is each party's own work. Value k of all windows is one
+//! vector, and the maximum over k is taken by a tree of maxima of whole vectors, as in [`Party::maximum_of`]:
+//! ⌈log2 m⌉ times the rounds of a ReLU for windows of m values, m − 1 ReLUs a window. What is padded is not looked at:
+//! in its stead comes another value of the same window, which does not change the maximum.
+//!
+//! Sums, and with them means, cost nothing: [`Share::sum_pool`].
+
+use super::error::shape;
+use super::maximum::cost as maximum_cost;
+use super::{Error, Family, Party};
+use crate::correlation::{Cost, Elements};
+use crate::linalg::Window;
+use crate::net::Transport;
+use crate::ring::Ring;
+use crate::share::Share;
+
+impl<T: Transport> Party<T> {
+    /// The greatest value of every window of x: `[images, height, width, channels]`, channel by channel; the result
+    /// is `[images, places[0], places[1], channels]`. All differences within a window must fit `bits` bits as signed
+    /// numbers. A window of the image's size is global pooling.
+    ///
+    /// # Errors
+    /// If x is not whole images, the window does not fit the image or lies in the padding at some place, or as
+    /// [`relu`](Self::relu).
+    pub fn max_pool<R: Ring>(&mut self, x: &Share<R>, window: &Window, bits: u32) -> Result<Share<R>, Error> {
+        self.check_bits::<R>(bits)?;
+        let taps = window.taps()?;
+        let image: usize = window.image.iter().product();
+        shape("elements of whole images", x.len() / image * image, x.len())?;
+        let planes = window.gather(x.expose(), &taps);
+        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits)
+    }
+}
+
+/// The cost of the greatest values of the windows of `images` images, by `family` at `bits` bits in a ring of
+/// `elements`.
+///
+/// # Panics
+/// If the window does not fit its image, or as [`maximum_cost`].
+pub fn cost(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
+    let [down, across] = window.grid();
+    let windows = images * down * across * window.image[2];
+    maximum_cost(family, [windows, window.size[0] * window.size[1]], bits, elements)
+}
