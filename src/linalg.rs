@@ -24,6 +24,7 @@ mod gather;
 mod packed;
 mod portable;
 mod unfold;
+mod unfolded;
 mod window;
 mod word;
 

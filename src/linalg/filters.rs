@@ -28,14 +28,14 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
+
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
 
 use super::dispatch::Backend;
 use super::{Packed, Window, multiply_add};
 use crate::ring::Word;
-use crate::share::Scratch;
-
-/// Bytes of unfolded images that are multiplied at a time: a good part of a second level cache.
-const STRIP_BYTES: usize = 256 << 10;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
@@ -137,19 +137,28 @@ impl<W: Word> Filters<W> {
         if c.is_empty() {
             return;
         }
-        let (channels, outputs) = (window.image[2] / self.groups(), self.outputs());
-        let height = (STRIP_BYTES / (self.inputs() * W::BYTES)).max(1).next_multiple_of(8).min(places);
-        let mut strip = Scratch::<W>::zeros(height * self.inputs());
-        for (first, c) in (0..).step_by(height).zip(c.chunks_mut(height * outputs)) {
-            let rows = first..first + c.len() / outputs;
-            let strip = &mut strip[..rows.len() * self.inputs()];
-            for (group, packed) in self.groups.iter().enumerate() {
-                window.unfold(images, group * channels..(group + 1) * channels, rows.clone(), strip);
-                let columns = group * packed.outputs()..(group + 1) * packed.outputs();
-                let mut c: Vec<_> =
-                    c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
-                W::multiply_add(Backend::detect(), strip, packed.panels(), &mut c);
-            }
+        #[cfg(feature = "parallel")]
+        {
+            let share = places.div_ceil(rayon::current_num_threads()).next_multiple_of(8);
+            let strips = c.par_chunks_mut(share * self.outputs()).enumerate();
+            strips.for_each(|(strip, c)| self.convolve_strip(window, images, strip * share, c));
+        }
+        #[cfg(not(feature = "parallel"))]
+        self.convolve_strip(window, images, 0, c);
+    }
+
+    /// [`convolve_add`](Self::convolve_add) to the places from the `first` on, of all images.
+    fn convolve_strip(&self, window: &Window, images: &[W], first: usize, c: &mut [W]) {
+        let (outputs, channels) = (self.outputs(), window.image[2] / self.groups());
+        let stride = self.inputs().next_multiple_of(W::GROUP);
+        for (group, packed) in self.groups.iter().enumerate() {
+            let channels = group * channels..(group + 1) * channels;
+            let unfold = |rows: Range<usize>, out: &mut [W]| {
+                window.unfold_rows(images, &channels, first + rows.start..first + rows.end, stride, out);
+            };
+            let columns = group * packed.outputs()..(group + 1) * packed.outputs();
+            let mut c: Vec<_> = c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
+            W::multiply_add_unfolded(Backend::detect(), &unfold, packed.panels(), &mut c);
         }
     }
 }
