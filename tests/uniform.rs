@@ -5,6 +5,8 @@
 #![cfg(feature = "std")]
 
 mod common;
+#[path = "uniform/networks.rs"]
+mod networks;
 
 use std::ops::BitXor;
 use std::sync::{Arc, Mutex};

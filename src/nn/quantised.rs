@@ -176,8 +176,9 @@ impl Quantised {
         outputs.iter().map(|&x| real(x, fraction)).collect()
     }
 
-    /// The integer program in the clear, truncations rounded down: from encoded images `[images, inputs]` to
-    /// `[images, outputs]`.
+    /// The integer program in the clear: from encoded images `[images, inputs]` to `[images, outputs]`. Truncations are
+    /// rounded down under [`Rounding::Floor`], so that the results are those of the parties bit for bit, and to the
+    /// nearest under [`Rounding::Stochastic`], which is what chance makes of them on average.
     ///
     /// # Errors
     /// The first value that does not fit its bits.
@@ -185,10 +186,16 @@ impl Quantised {
     /// # Panics
     /// If the images are not whole.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
-        Reference::new(&self.model, &self.program, self.formats.input).run(images, None)
+        let reference = Reference::new(&self.model, &self.program, self.formats.input);
+        match self.architecture.rounding() {
+            Rounding::Floor => reference.run(images, None),
+            Rounding::Stochastic => {
+                reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift))
+            }
+        }
     }
 
-    /// As [`reference`](Self::reference), with a function of the caller's for x / 2^shift.
+    /// As [`reference`](Self::reference), with a function of the caller's for x / 2^shift, shift > 0.
     ///
     /// # Errors
     /// As [`reference`](Self::reference).

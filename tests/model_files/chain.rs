@@ -81,17 +81,26 @@ fn wrong_types_and_shapes_are_named() {
     wrong(bits, (Dtype::I8, vec![8, 1], vec![0; 8]), &["`fc1.weight_bits`", "type U8, found I8"]);
     wrong(bits, (Dtype::U8, vec![8], vec![0; 8]), &["`fc1.weight_bits`", "found [8]"]);
     wrong(bits, (Dtype::U8, vec![8, 0], vec![]), &["expected a shape of 1 to", "found [0, 1, 1]"]);
-    wrong(bits, (Dtype::U8, vec![0, 1], vec![]), &["`fc1.weight_bits`: expected shape [out, 1]", "found [0, 1]"]);
+    wrong(
+        bits,
+        (Dtype::U8, vec![0, 1], vec![]),
+        &["`fc1.weight_bits`: expected shape [out, 1]", "found [0, 1]"],
+    );
     wrong(bits, (Dtype::U8, vec![9, 1], vec![0; 9]), &["`fc1.bias`: expected shape [9]", "found [8]"]);
     wrong("fc2.weight_bits", (Dtype::U8, vec![2, 2], vec![0; 4]), &["[out, 1] for rows of 8 bits", "[2, 2]"]);
-    wrong("fc2.bias", (Dtype::U8, vec![2], vec![0; 2]), &["`fc2.bias`: expected elements of type", "found U8"]);
+    wrong(
+        "fc2.bias",
+        (Dtype::U8, vec![2], vec![0; 2]),
+        &["`fc2.bias`: expected elements of type", "found U8"],
+    );
     let large = i32::MAX.to_le_bytes().repeat(2);
     wrong("fc2.bias", (Dtype::I32, vec![2], large), &["`fc2.bias`", "found 2147483647 in place 0"]);
 }
 
 #[test]
 fn unused_bits_must_be_0() {
-    let file = net(&[8, 12, 2]).with("fc2.weight_bits", (Dtype::U8, vec![2, 2], vec![0xff, 0xf0, 0xff, 0xf0]));
+    let file =
+        net(&[8, 12, 2]).with("fc2.weight_bits", (Dtype::U8, vec![2, 2], vec![0xff, 0xf0, 0xff, 0xf0]));
     load(&file.bytes()).unwrap();
     let file = file.with("fc2.weight_bits", (Dtype::U8, vec![2, 2], vec![0xff, 0xf0, 0xff, 0xf8]));
     file.refused(&["`fc2.weight_bits`", "found 248 in place 3"]);

@@ -1,4 +1,4 @@
-//! How far truncations at random can lead from those that round down.
+//! How far truncations at random can lead from those that round to the nearest, or down.
 //!
 //! Let e be the most that a value is off, channel by channel, in its own units. Then
 //!
@@ -31,9 +31,11 @@ impl Quantised {
         for (i, (layer, step)) in self.program.layers.iter().zip(&self.program.steps).enumerate() {
             let x = &off[i];
             let result = match layer {
-                Layer::Linear { .. } => matrices.next().map_or(vec![], |matrix| product(matrix, 1, x)),
-                Layer::Convolution { groups, .. } => {
-                    matrices.next().map_or(vec![], |matrix| product(matrix, *groups, x))
+                Layer::Linear { inputs, .. } => {
+                    matrices.next().map_or(vec![], |matrix| product(matrix, 1, *inputs, x))
+                }
+                Layer::Convolution { window, groups, .. } => {
+                    matrices.next().map_or(vec![], |matrix| product(matrix, *groups, window.image[2], x))
                 }
                 Layer::Relu { shift, .. } | Layer::Truncate { shift, .. } if *shift > 0 => {
                     let unit = (1u64 << shift) as f64;
@@ -64,13 +66,13 @@ impl Quantised {
     }
 }
 
-/// |W|·e. The channels that a row sees come round again and again.
-fn product(matrix: &Matrix, groups: usize, x: &[f64]) -> Vec<f64> {
-    let (outputs, channels) = (matrix.outputs(), x.len() / groups);
+/// |W|·e for images of so many channels. What is known of fewer channels comes round again and again.
+fn product(matrix: &Matrix, groups: usize, channels: usize, x: &[f64]) -> Vec<f64> {
+    let (outputs, seen) = (matrix.outputs(), channels / groups);
     let mut out = vec![0.; outputs];
     for (row, out) in out.iter_mut().enumerate() {
-        let of_group = &x[row / (outputs / groups) * channels..][..channels];
-        matrix.each(row, |i, w| *out += f64::from(w.unsigned_abs()) * of_group[i % channels]);
+        let first = row / (outputs / groups) * seen;
+        matrix.each(row, |i, w| *out += f64::from(w.unsigned_abs()) * x[(first + i % seen) % x.len()]);
     }
     out
 }

@@ -2,13 +2,12 @@
 
 use alloc::format;
 use alloc::vec;
-use alloc::vec::Vec;
 
 use super::choose::Choice;
 use super::graph::Graph;
 use super::ranges::{Ranges, class, measure};
-use super::{Options, Overflow, QuantiseError, Quantised};
-use crate::nn::{Model, Op};
+use super::{Options, QuantiseError, Quantised};
+use crate::nn::{Model, Op, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
 const BITS: [u32; 2] = [8, 40];
@@ -24,7 +23,7 @@ pub(super) fn calibrate(
     let model = rounded(model);
     let search = Search { ranges: measure(&model, images)?, model: &model, images, options };
     match options.bits {
-        Some(bits) => search.at(bits),
+        Some(bits) => search.at(bits).map(|found| found.model),
         None => search.least(),
     }
 }
@@ -68,30 +67,34 @@ struct Search<'a> {
     options: &'a Options,
 }
 
+/// A model, and the part of the images that keep their class.
+struct Found {
+    model: Quantised,
+    agreement: f64,
+}
+
 impl Search<'_> {
     /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
+        let expected = self.options.agreement;
         let mut best = self.at(high)?;
-        let found = self.agreement(&best)?;
-        if found < self.options.agreement {
-            return Err(QuantiseError::Agreement { expected: self.options.agreement, found, bits: high });
+        if best.agreement < expected {
+            return Err(QuantiseError::Agreement { expected, found: best.agreement, bits: high });
         }
         while low < high {
             let middle = (low + high) / 2;
             match self.at(middle) {
-                Ok(model) if self.agreement(&model)? >= self.options.agreement => {
-                    (best, high) = (model, middle);
-                }
+                Ok(found) if found.agreement >= expected => (best, high) = (found, middle),
                 Ok(_) | Err(QuantiseError::Range { .. }) => low = middle + 1,
                 Err(error) => return Err(error),
             }
         }
-        Ok(best)
+        Ok(best.model)
     }
 
     /// The model at so many bits, of which nothing overflows on the images.
-    fn at(&self, bits: u32) -> Result<Quantised, QuantiseError> {
+    fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
         let graph = Graph::new(self.model);
         let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut overflow = None;
@@ -99,12 +102,13 @@ impl Search<'_> {
             let margin = self.options.margin;
             let choice = Choice { graph: &graph, ranges: &self.ranges, margin, bits, extra: &extra };
             let model = self.build(&choice)?;
-            match model.reference(&model.encode(self.images)?) {
-                Ok(_) => return Ok(model),
-                Err(found) => {
+            match self.agreement(&model) {
+                Ok(agreement) => return Ok(Found { model, agreement }),
+                Err(QuantiseError::Overflow(found)) => {
                     extra[self.model.value(&found.layer).unwrap_or(0)] += 1;
                     overflow = Some(found);
                 }
+                Err(error) => return Err(error),
             }
         }
         Err(overflow.map_or(QuantiseError::NoImages, QuantiseError::Overflow))
@@ -118,12 +122,22 @@ impl Search<'_> {
         Quantised::with_input(self.model, &formats, self.options.rounding, input)
     }
 
-    /// The part of the images that keep their class.
-    fn agreement(&self, model: &Quantised) -> Result<f64, Overflow> {
-        let x: Vec<i64> = model.encode(self.images).unwrap_or_default();
-        let outputs = model.reference(&x)?;
+    /// The part of the images that keep their class, rounded as the options say.
+    fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
+        let x = model.encode(self.images)?;
+        let mut outputs = model.reference(&x)?;
+        if self.options.rounding == Rounding::Stochastic {
+            let mut state = 1u64;
+            outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
+        }
         let classes = outputs.chunks_exact(model.architecture.outputs()).map(class);
         let kept = classes.zip(&self.ranges.classes).filter(|(class, wanted)| class == *wanted).count();
         Ok(kept as f64 / self.ranges.classes.len() as f64)
     }
+}
+
+/// `bits` bits that are random enough to round with, and the same in every run (a linear congruence of Knuth's).
+fn random(state: &mut u64, bits: u32) -> i64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> (64 - bits)) as i64
 }

@@ -172,6 +172,22 @@ impl<'a> Graph<'a> {
         if self.folds(layer) || values.is_power_of_two() { values.ilog2() } else { 0 }
     }
 
+    /// Fractional bits that are kept of a value by all that take it, if that is one number, where the layers' results
+    /// have so many.
+    pub(super) fn kept(&self, value: usize, fractions: &dyn Fn(usize) -> u32) -> Option<u32> {
+        let mut all = self.uses(value).iter().map(|&layer| match self.op(layer) {
+            Op::Relu => Some(fractions(layer)),
+            Op::Add { .. } if layer == value && self.uses(value).len() == 1 => {
+                self.kept(layer + 1, fractions)
+            }
+            Op::Dropout | Op::Flatten if self.rounds(layer) => Some(fractions(layer)),
+            op if passes(op) => self.kept(layer + 1, fractions),
+            _ => None,
+        });
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// The last product, if its results are the model's.
     pub(super) fn last(&self) -> Option<usize> {
         let mut value = self.model.nodes().len();

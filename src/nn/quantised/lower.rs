@@ -46,6 +46,7 @@ pub(super) struct Held {
 /// Builds a program layer by layer.
 pub(super) struct Builder<'a> {
     graph: Graph<'a>,
+    formats: &'a Formats,
     program: Program,
     pub(super) rounding: Rounding,
     /// The layer of the model at hand.
@@ -67,7 +68,7 @@ pub(super) fn lower(
         return Err(QuantiseError::Count { what: "formats of layers", expected, found });
     }
     let program = Program { layers: vec![], steps: vec![], matrices: vec![], ring: 16 };
-    let mut builder = Builder { graph: Graph::new(model), program, rounding, layer: 0 };
+    let mut builder = Builder { graph: Graph::new(model), formats, program, rounding, layer: 0 };
     let format = formats.input;
     check_format("input", format)?;
     let mut values = Vec::from([Held { value: 0, format, gain: 1., most, shape: model.input() }]);
@@ -160,7 +161,8 @@ impl Builder<'_> {
         self.fraction(want, x.format.fraction, 62)?;
         let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
         let weights = want.fraction - x.format.fraction;
-        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs };
+        let half = self.half(want);
+        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
         let matrix = Matrix::new(name, affine, scales)?;
         let (outputs, bits) = (matrix.outputs(), want.bits);
         self.program.matrices.push(matrix);
@@ -171,6 +173,16 @@ impl Builder<'_> {
         let shape = self.graph.model.nodes()[self.layer].shape;
         let z = self.emit(x, layer, shape, want);
         Ok(Held { gain: 1., ..z })
+    }
+
+    /// Half a unit of what is kept of a product's results. With it in the bias, what rounds down rounds to the nearest.
+    fn half(&self, results: Format) -> i64 {
+        let kept = match self.rounding {
+            Rounding::Floor => self.graph.kept(self.layer + 1, &|layer| self.formats.layers[layer].fraction),
+            Rounding::Stochastic => None,
+        };
+        let dropped = kept.map_or(0, |kept| results.fraction.saturating_sub(kept));
+        if dropped > 0 { 1 << (dropped - 1) } else { 0 }
     }
 
     /// The sum over every window. Its n values are n times their mean: 2^⌊log2 n⌋ is a matter of the fraction, and

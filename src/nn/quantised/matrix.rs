@@ -40,6 +40,8 @@ pub(super) struct Scales {
     pub(super) gain: f64,
     /// Of results whose signs alone count: the greatest magnitude of an input.
     pub(super) signs: Option<i64>,
+    /// What is added to the bias: half a unit of what is kept of the results.
+    pub(super) half: i64,
 }
 
 impl Matrix {
@@ -76,7 +78,7 @@ impl Matrix {
         let mut out = Self { inputs: affine.row, weights, bias: Vec::with_capacity(affine.bias.len()) };
         for (output, &b) in affine.bias.iter().enumerate() {
             let bias = match scales.signs {
-                None => whole_bias(b, scales.results).ok_or_else(|| too_large(b))?,
+                None => whole_bias(b, scales.results).ok_or_else(|| too_large(b))? + scales.half,
                 Some(most) => {
                     let most = out.weight_sum(output).saturating_mul(most.into());
                     threshold(b, scales.results, most.min(1 << 62) as i64)

@@ -34,16 +34,10 @@ impl Range {
     const NONE: Self = Self { low: f32::INFINITY, high: f32::NEG_INFINITY, spread: 0., square: 0., count: 0 };
 
     fn see(&mut self, values: &[f32]) {
-        // Sums over short runs lose little in single precision, and are quick.
-        for run in values.chunks(64) {
-            let (mut low, mut high, mut square) = (self.low, self.high, 0f32);
-            for &x in run {
-                low = if x < low { x } else { low };
-                high = if x > high { x } else { high };
-                square += x * x;
-            }
-            (self.low, self.high) = (low, high);
-            self.square += f64::from(square);
+        for &x in values {
+            self.low = if x < self.low { x } else { self.low };
+            self.high = if x > self.high { x } else { self.high };
+            self.square += f64::from(x) * f64::from(x);
         }
         self.count += values.len();
     }

@@ -138,7 +138,7 @@ fn repeated<R: Ring>(x: &Share<R>, count: usize) -> Share<R> {
 /// ```
 /// use ringshare::nn::softmax_reference;
 /// let p = softmax_reference(&[256, 0, 0, 128], 4, 12, 8); // 1, 0, 0, 1/2
-/// assert_eq!(p, [115, 42, 42, 69]); // 0.45, 0.17, 0.17, 0.27 times 256, and an error of a unit or so
+/// assert_eq!(p, [109, 40, 40, 66]); // 0.427, 0.157, 0.157, 0.259 times 256, and an error of a unit or so
 /// ```
 ///
 /// # Panics
@@ -159,7 +159,7 @@ pub fn softmax_reference(x: &[i64], classes: usize, bits: u32, fraction: u32) ->
         let e: Vec<i64> = row.iter().map(|x| exponential.entries()[index(x) as usize]).collect();
         let sum = e.iter().sum::<i64>() >> softmax.sum_dropped;
         let reciprocal = reciprocal.entries()[sum as usize];
-        out.extend(e.iter().map(|e| e * reciprocal >> (2 * FRACTION - fraction)));
+        out.extend(e.iter().map(|e| (e * reciprocal) >> (2 * FRACTION - fraction)));
     }
     out
 }

@@ -1,0 +1,27 @@
+//! Models in fixed point: the integer program against plain loops over big integers, against real numbers and among
+//! parties, the choice of formats, and what is refused.
+//!
+//! The reference networks are looked for in `../shared/models` and beside the directory that `RINGSHARE_DATA` names; a
+//! test that does not find them says that it is skipped.
+#![cfg(feature = "safetensors")]
+
+mod common;
+
+#[path = "quantised/exact.rs"]
+mod exact;
+#[path = "quantised/formats.rs"]
+mod formats;
+#[path = "quantised/naive.rs"]
+mod naive;
+#[path = "quantised/networks.rs"]
+mod networks;
+#[path = "float_models/random.rs"]
+mod random;
+#[path = "quantised/reals.rs"]
+mod reals;
+#[path = "quantised/references.rs"]
+mod references;
+#[path = "quantised/secure.rs"]
+mod secure;
+#[path = "quantised/sweep.rs"]
+mod sweep;

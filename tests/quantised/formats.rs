@@ -1,0 +1,155 @@
+//! Formats by hand, and what is refused.
+
+use ringshare::nn::{
+    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight,
+};
+
+fn linear(inputs: usize, weights: &[f32]) -> Op {
+    Op::Linear { weight: Weight::Real(weights.to_vec()), bias: vec![0.; weights.len() / inputs] }
+}
+
+/// One input, a product with 0.5 and 2, a ReLU, a sum.
+fn small() -> Model {
+    let mut model = Model::new([1, 1, 1]);
+    model.push("first", linear(1, &[0.5, 2.])).unwrap();
+    model.push("relu", Op::Relu).unwrap();
+    model.push("second", linear(2, &[1., 1.])).unwrap();
+    model
+}
+
+fn formats(list: [[u32; 2]; 4]) -> Formats {
+    let [input, layers @ ..] = list.map(|[fraction, bits]| Format { fraction, bits });
+    Formats { input, layers: layers.to_vec() }
+}
+
+fn by_hand(list: [[u32; 2]; 4]) -> Result<Quantised, QuantiseError> {
+    Quantised::new(&small(), &formats(list), Rounding::Floor)
+}
+
+#[test]
+fn formats_by_hand_are_the_formats() {
+    let model = by_hand([[4, 8], [6, 12], [3, 9], [3, 10]]).unwrap();
+    // 1.5 is 24; times 2 and 8 it is 48 and 192 with 6 bits, and 4 for half a unit; 6 and 24 with 3.
+    assert_eq!(model.encode(&[1.5]).unwrap(), [24]);
+    assert_eq!(model.reference(&[24]).unwrap(), [30]);
+    assert_eq!(model.decode(&[30]), [3.75]);
+    assert_eq!(model.ring(), 16);
+    let lines: Vec<String> =
+        model.to_string().lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "layer operation shape fraction bits shift",
+            "input 1 4 8",
+            "first linear of 1 2 6 12",
+            "relu ReLU 2 3 12 3",
+            "second linear of 2 1 3 11",
+            "3 layers in a ring of 16 bits"
+        ]
+    );
+}
+
+#[test]
+fn an_overflow_names_layer_value_and_bits() {
+    let model = by_hand([[4, 8], [6, 9], [3, 9], [3, 10]]).unwrap();
+    assert_eq!(model.reference(&[31]).unwrap(), [39]);
+    // 8 · 32 + 4 = 260 takes 10 bits, the sign's included.
+    let overflow = model.reference(&[31, 32]).unwrap_err();
+    assert_eq!(overflow, Overflow { layer: "first".into(), value: 260, bits: 9, needed: 10 });
+    assert_eq!(overflow.to_string(), "layer `first`: expected a value of at most 9 bits, found 260 of 10");
+    let below = model.reference(&[-33]).unwrap_err();
+    assert_eq!((below.value, below.needed), (-260, 10));
+    assert_eq!(model.reference(&[-32]).unwrap(), [0]);
+    assert_eq!(model.reference(&[128]).unwrap_err().layer, "input");
+}
+
+#[test]
+fn formats_that_do_not_fit_are_refused_by_name() {
+    let message = |list| by_hand(list).unwrap_err().to_string();
+    assert_eq!(
+        message([[4, 8], [3, 12], [3, 9], [3, 10]]),
+        "layer `first`: expected 4 to 62 fractional bits, found 3"
+    );
+    assert_eq!(
+        message([[4, 8], [6, 12], [7, 9], [8, 10]]),
+        "layer `relu`: expected 0 to 6 fractional bits, found 7"
+    );
+    assert_eq!(message([[4, 8], [6, 64], [3, 9], [3, 10]]), "layer `first`: expected 2 to 63 bits, found 64");
+    assert_eq!(message([[4, 0], [6, 12], [3, 9], [3, 10]]), "layer `input`: expected 2 to 63 bits, found 0");
+    assert_eq!(
+        message([[4, 8], [44, 60], [3, 9], [3, 10]]),
+        "layer `first`: expected weights of at most 32 bits, found 0.5 with 40 fractional bits"
+    );
+    let mut short = formats([[4, 8], [6, 12], [3, 9], [3, 10]]);
+    short.layers.pop();
+    let error = Quantised::new(&small(), &short, Rounding::Floor).unwrap_err();
+    assert_eq!(error.to_string(), "formats of layers: expected 3, found 2");
+}
+
+#[test]
+fn images_that_are_no_numbers_or_do_not_fit_are_refused() {
+    let model = by_hand([[4, 8], [6, 12], [3, 9], [3, 10]]).unwrap();
+    let message = |images: &[f32]| model.encode(images).unwrap_err().to_string();
+    assert_eq!(message(&[0., f32::NAN]), "image 1, place 0: expected a finite number, found another");
+    assert_eq!(message(&[f32::INFINITY]), "image 0, place 0: expected a finite number, found another");
+    assert_eq!(message(&[8.]), "image 0, place 0: expected a number from -8 to 7.9375, found 8");
+    let calibrate = |images: &[f32]| Quantised::calibrate(&small(), images, &Options::default());
+    assert!(matches!(calibrate(&[1., f32::NAN]), Err(QuantiseError::NotFinite { image: 1, place: 0 })));
+    assert!(matches!(calibrate(&[]), Err(QuantiseError::NoImages)));
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let calibrate = |options| Quantised::calibrate(&small(), &[1.5, 0.3], &options).unwrap_err().to_string();
+    let usual = Options::default;
+    assert_eq!(calibrate(Options { bits: Some(7), ..usual() }), "bits: expected 8 to 40, found 7");
+    assert_eq!(calibrate(Options { margin: 0.5, ..usual() }), "margin: expected 1 to 1024, found 0.5");
+    assert_eq!(calibrate(Options { margin: f64::NAN, ..usual() }), "margin: expected 1 to 1024, found NaN");
+    assert_eq!(calibrate(Options { agreement: 1.5, ..usual() }), "agreement: expected 0 to 1, found 1.5");
+}
+
+#[test]
+fn whole_numbers_have_no_fraction_and_never_overflow() {
+    let mut model = Model::new([1, 1, 3]);
+    let weight = Weight::Real(vec![1., -2., 3., -1., 0., 1.]);
+    model.push("first", Op::Linear { weight, bias: vec![4., -0.5] }).unwrap();
+    model.push("sign", Op::Sign).unwrap();
+    model.push("second", Op::Linear { weight: Weight::Signs(vec![0x80, 0x40]), bias: vec![1., 0.] }).unwrap();
+    let images = [0., 3., 2., 1., 1., 0.];
+    let quantised = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
+    let found: Vec<_> = quantised.formats().layers.iter().map(|f| (f.fraction, f.bits)).collect();
+    // 3 inputs of at most 3, weights of at most 3, and 4; then 2 of ±1, and 1.
+    assert_eq!(found, [(0, 6), (0, 2), (0, 3)], "{quantised}");
+    // Whatever the images: all of the sixteen values that an input can have.
+    let all: Vec<i64> = (0..64).flat_map(|i| [i & 3, i >> 2 & 3, i >> 4]).collect();
+    let real: Vec<f32> = all.iter().map(|&x| x as f32).collect();
+    assert_eq!(quantised.decode(&quantised.reference(&all).unwrap()), model.forward(&real));
+    assert!(quantised.encode(&[4., 0., 0.]).is_err());
+}
+
+#[test]
+fn a_sign_takes_a_bias_that_is_no_whole_number_exactly() {
+    for bias in [0.5, -0.5, 2., -2., 1e30, -1e30, 0.] {
+        let mut model = Model::new([1, 1, 2]);
+        model.push("first", Op::Linear { weight: Weight::Signs(vec![0x80]), bias: vec![bias] }).unwrap();
+        model.push("sign", Op::Sign).unwrap();
+        let images: Vec<f32> = (0..49).flat_map(|i| [(i % 7 - 3) as f32, (i / 7 - 3) as f32]).collect();
+        let quantised = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
+        let outputs = quantised.reference(&quantised.encode(&images).unwrap()).unwrap();
+        assert_eq!(quantised.decode(&outputs), model.forward(&images), "{bias}");
+        assert!(quantised.formats().layers[0].bits <= 5, "{quantised}");
+    }
+}
+
+#[test]
+fn too_few_bits_are_refused_by_the_layers_name() {
+    let mut model = Model::new([1, 1, 1]);
+    model.push("large", linear(1, &[900.5])).unwrap();
+    model.push("relu", Op::Relu).unwrap();
+    let options = Options { bits: Some(8), ..Options::default() };
+    let error = Quantised::calibrate(&model, &[1.5, -1., 0.25], &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "layer `large`: expected results of at most 8 bits, found some up to 1350.75"
+    );
+}
