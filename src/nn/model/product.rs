@@ -72,7 +72,6 @@ wide! {
 
 /// Adds the product of R rows, `inputs` elements apart, with a block of a panel.
 #[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "see below")]
 fn add_tile<const R: usize>(
     x: &[f32],
     inputs: usize,
