@@ -21,7 +21,5 @@ mod random;
 mod reals;
 #[path = "quantised/references.rs"]
 mod references;
-#[path = "quantised/sweep.rs"]
-mod sweep;
 #[path = "quantised/secure.rs"]
 mod secure;
