@@ -18,12 +18,14 @@
 //! Running times depend on shapes alone, never on values.
 
 mod blocked;
+mod depthwise;
 mod dispatch;
 mod filters;
 mod gather;
 mod packed;
 mod portable;
 mod unfold;
+mod unfolded;
 mod window;
 mod word;
 

@@ -2,11 +2,17 @@
 //!
 //! The complete data sets are looked for in `../shared/data` and in the directory that `RINGSHARE_DATA` names, with the
 //! models in `models` beside it; a test that does not find them says that it is skipped.
-#![cfg(feature = "std")]
+#![cfg(feature = "safetensors")]
 
 #[path = "../examples/classify/args.rs"]
 #[allow(dead_code)]
 mod args;
+#[path = "../examples/classify/charts.rs"]
+#[allow(dead_code)]
+mod charts;
+#[path = "../examples/classify/confusion.rs"]
+#[allow(dead_code)]
+mod confusion;
 #[path = "../examples/classify/dataset.rs"]
 #[allow(dead_code)]
 mod dataset;
@@ -19,27 +25,42 @@ mod float;
 #[path = "../examples/classify/idx.rs"]
 #[allow(dead_code)]
 mod idx;
-#[path = "../examples/classify/input.rs"]
+#[path = "../examples/classify/matrix.rs"]
 #[allow(dead_code)]
-mod input;
+mod matrix;
 #[path = "../examples/classify/memory.rs"]
 #[allow(dead_code)]
 mod memory;
-#[path = "../examples/classify/model.rs"]
+#[path = "../examples/classify/network.rs"]
 #[allow(dead_code)]
-mod model;
-#[path = "../examples/classify/plain.rs"]
+mod network;
+#[path = "../examples/classify/page.rs"]
 #[allow(dead_code)]
-mod plain;
+mod page;
+#[path = "../examples/classify/progress.rs"]
+#[allow(dead_code)]
+mod progress;
 #[path = "../examples/classify/report.rs"]
 #[allow(dead_code)]
 mod report;
 #[path = "../examples/classify/secure.rs"]
 #[allow(dead_code)]
 mod secure;
+#[path = "../examples/classify/session.rs"]
+#[allow(dead_code)]
+mod session;
 #[path = "../examples/classify/show.rs"]
 #[allow(dead_code)]
 mod show;
+#[path = "../examples/classify/study.rs"]
+#[allow(dead_code)]
+mod study;
+#[path = "../examples/classify/sweep.rs"]
+#[allow(dead_code)]
+mod sweep;
+#[path = "../examples/classify/trial.rs"]
+#[allow(dead_code)]
+mod trial;
 
 #[path = "example_files/between_parties.rs"]
 mod between_parties;
@@ -51,8 +72,8 @@ mod corpus;
 mod evaluation;
 #[path = "example_files/idx_files.rs"]
 mod idx_files;
-#[path = "example_files/model_files.rs"]
-mod model_files;
+#[path = "example_files/reports.rs"]
+mod reports;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

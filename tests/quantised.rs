@@ -15,7 +15,7 @@ mod formats;
 mod naive;
 #[path = "quantised/networks.rs"]
 mod networks;
-#[path = "trained/random.rs"]
+#[path = "float_models/random.rs"]
 mod random;
 #[path = "quantised/reals.rs"]
 mod reals;

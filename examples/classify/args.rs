@@ -4,20 +4,27 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum, error::ErrorKind};
+use ringshare::nn::Rounding;
 use ringshare::protocol::Family;
 
+use crate::dataset::CLASSES;
 use crate::error::Error;
-use crate::input::Input;
 
 /// Classifies images between parties of which none sees the images and the model.
 ///
-/// With no arguments: the digits and the network that come with the repository, between two parties.
+/// With no arguments: the digits and the binarized network that come with the repository, between two parties.
+/// Binarized networks are evaluated exactly, all others in fixed point: their formats are in the model's file, or are
+/// found on images of the data set.
 #[derive(Clone, Debug, Parser, PartialEq, Eq)]
 #[command(name = "classify", version)]
 pub(crate) struct Args {
     /// Data set. The digits of MNIST come with the repository, Fashion-MNIST needs --data and --model
     #[arg(long, value_enum, default_value_t = Kind::Mnist)]
     pub(crate) dataset: Kind,
+
+    /// Model: bmlp (binarized), mlp or cnn (ReLU) for the data set, or a safetensors file
+    #[arg(long, value_name = "NAME|FILE", default_value = "bmlp")]
+    pub(crate) model: Model,
 
     /// Parties, 2 to 16; the dealer is one more
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=16))]
@@ -35,14 +42,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Model, a safetensors file [default: bmlp_sign_4096_<DATASET> beside the example]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: Option<PathBuf>,
+    /// Bit length of all comparisons, 2 to 64; several, as in 10,12,14, are a sweep. Of a binarized network the bits of
+    /// every sign, else those of every layer's sums, which their fractions fill [default: for each layer what it needs].
+    /// With a given length, results that differ from those in the clear are counted, and are no error
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(2..=64))]
+    pub(crate) bits: Vec<u32>,
 
-    /// Bit length of all comparisons, 2 to 16 [default: for each layer what it can need]. With too few bits,
-    /// results that differ from those in the clear are counted, and are no error
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_BITS)))]
-    pub(crate) bits: Option<u32>,
+    /// How fixed point is rounded: stochastic is off by less than a unit and cheap, floor is exact
+    #[arg(long, value_enum, default_value_t = Rounds::Stochastic)]
+    pub(crate) rounding: Rounds,
 
     /// How signs are computed. By legendre-0, -1, -2 they are exact on −135..134, −384..383, −595..594 only, and the
     /// evaluation in the clear takes the same signs
@@ -68,10 +76,61 @@ pub(crate) struct Args {
     /// Reveal the logits as well and compare them with those computed in the clear
     #[arg(long)]
     pub(crate) logits: bool,
+
+    /// Print the model, what was folded and pooled in it, and the formats of its layers
+    #[arg(long)]
+    pub(crate) verbose: bool,
+
+    /// Print what the run would cost, and stop
+    #[arg(long)]
+    pub(crate) dry: bool,
+
+    /// Write the model with the formats that were found to FILE, weights in half precision, and stop
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "json"])]
+    pub(crate) save: Option<PathBuf>,
+
+    /// Write report.html to DIR: classes, times and memory in pictures, from runs of 2 to 7 parties as well
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
 }
 
-/// The longest comparison that the example offers.
-pub(crate) const MAX_BITS: u32 = 16;
+/// What `--model` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Model {
+    /// A model for the data set, by the beginning of its file's name.
+    Named(&'static str),
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<OsString> for Model {
+    fn from(text: OsString) -> Self {
+        match text.to_str() {
+            Some("bmlp") => Self::Named("bmlp_sign_4096"),
+            Some("mlp") => Self::Named("mlp_relu"),
+            Some("cnn") => Self::Named("cnn"),
+            _ => Self::File(text.into()),
+        }
+    }
+}
+
+/// Ways of rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rounds {
+    /// Down, or up with the probability of what is dropped
+    Stochastic,
+    /// Down
+    Floor,
+}
+
+impl From<Rounds> for Rounding {
+    fn from(rounds: Rounds) -> Self {
+        match rounds {
+            Rounds::Stochastic => Self::Stochastic,
+            Rounds::Floor => Self::Floor,
+        }
+    }
+}
 
 /// Data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,19 +159,30 @@ impl Kind {
         }
     }
 
+    /// The name for the reader.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Mnist => "MNIST",
+            Self::Fashion => "Fashion-MNIST",
+        }
+    }
+
+    /// What the classes are called.
+    pub(crate) fn classes(self) -> &'static [&'static str; CLASSES] {
+        match self {
+            Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::Fashion => &[
+                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+                "boot",
+            ],
+        }
+    }
+
     /// How the names of the files may start, the first choice first.
     pub(crate) fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Mnist => &["t10k", "digits"],
             Self::Fashion => &["t10k"],
-        }
-    }
-
-    /// The input that networks for this data set take, unless they say otherwise.
-    pub(crate) fn input(self) -> Input {
-        match self {
-            Self::Mnist => Input::Threshold,
-            Self::Fashion => Input::HighBits,
         }
     }
 }
@@ -146,15 +216,27 @@ impl Args {
         self.data.clone().unwrap_or_else(|| shipped().join(self.dataset.name()))
     }
 
-    /// File of the model.
+    /// File of the model, or the first place where it is looked for.
     pub(crate) fn model_file(&self) -> PathBuf {
-        let name = format!("bmlp_sign_4096_{}.safetensors", self.dataset.name());
-        self.model.clone().unwrap_or_else(|| shipped().join(name))
+        match &self.model {
+            Model::Named(name) => named(name, self.dataset),
+            Model::File(path) => path.clone(),
+        }
     }
 }
 
+/// Where the model of this name lies: beside the example, or among the models that are beside the directory which the
+/// environment's RINGSHARE_DATA names.
+pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
+    let file = format!("{name}_{}.safetensors", dataset.name());
+    let first = shipped().join(&file);
+    let beside =
+        std::env::var_os("RINGSHARE_DATA").map(|data| Path::new(&data).join("../models").join(&file));
+    if first.exists() { first } else { beside.filter(|path| path.exists()).unwrap_or(first) }
+}
+
 /// The data that come with the repository: where it was built, or else below the current directory.
-fn shipped() -> PathBuf {
+pub(crate) fn shipped() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     if built.is_dir() { built } else { "examples/data".into() }
 }

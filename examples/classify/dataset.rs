@@ -41,6 +41,11 @@ impl Dataset {
         Self::new(images, labels).map_err(|e| Error::bad(&image_path, e))
     }
 
+    /// Whether the directory has images whose name starts with `prefix`.
+    pub(crate) fn there(dir: &Path, prefix: &str) -> bool {
+        find(dir, &format!("{prefix}-images-idx3-ubyte")).is_some()
+    }
+
     /// Puts images and labels together.
     ///
     /// # Errors

@@ -1,37 +1,49 @@
 //! The same network in the clear in float32 on one core: the yardstick for the shared evaluation.
 //!
-//! Every product is done by the `gemm` crate, weights kept as f32 in memory order of its liking. Which order that is,
-//! and how many rows of weights it should get at a time, depends on the CPU and the batch, so [`Float::fastest`] tries
-//! all and keeps the best. All values are integers below 2^24, so float32 is exact and the result equals that of
-//! [`crate::plain`].
+//! Every product is done by the `gemm` crate, weights kept as f32 in memory order of its liking; a convolution is one
+//! product an image, with the values below its window laid out in columns. Which order that is, and how many rows of
+//! weights it should get at a time, depends on the CPU and the batch, so [`Float::fastest`] tries all and keeps the
+//! best. A model with layers of other kinds than the usual ones is evaluated as the library does it.
+//!
+//! For binarized networks all values are integers below 2^24, so float32 is exact.
 
 use std::time::Instant;
 
+use ringshare::linalg::Window;
+use ringshare::nn::{Model, Op, Weight};
+use ringshare::protocol::Family;
+
+use crate::matrix::{Matrix, View, ViewMut, product};
 use crate::memory::ThreadCpu;
-use crate::model::{Layer, Model};
-use crate::plain::argmax;
 
 /// Order in memory of the weights and of the values between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// `[out, in]`, otherwise `[in, out]`.
     pub(crate) weights_by_output: bool,
-    /// `[n, width]`, otherwise `[width, n]`.
+    /// `[n, width]`, otherwise `[width, n]`. Convolutions and pooling take the former only.
     pub(crate) values_by_image: bool,
     /// Outputs that are computed by one call.
     pub(crate) outputs_a_call: usize,
 }
 
-impl Layout {
-    const FIRST: Self = Self { weights_by_output: false, values_by_image: false, outputs_a_call: 4096 };
+impl Default for Layout {
+    fn default() -> Self {
+        Self { weights_by_output: false, values_by_image: true, outputs_a_call: 4096 }
+    }
+}
 
-    /// All that are tried: 4096 is a whole layer at once.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..12).map(|i| Self {
+impl Layout {
+    /// All that are tried for a model: 4096 is a whole layer at once.
+    pub(crate) fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
+        let windows =
+            model.nodes().iter().any(|n| matches!(n.op, Op::Convolution { .. } | Op::MaxPool { .. }));
+        let all = (0..12).map(|i| Self {
             weights_by_output: i / 3 % 2 == 1,
-            values_by_image: i / 6 == 1,
+            values_by_image: i / 6 == 0,
             outputs_a_call: [4096, 1024, 512][i % 3],
-        })
+        });
+        all.filter(move |layout| layout.values_by_image || !windows)
     }
 
     /// Whether the two share their order in memory.
@@ -54,208 +66,299 @@ pub(crate) struct Timed {
 /// A network with its weights as f32 and buffers for one batch.
 #[derive(Debug)]
 pub(crate) struct Float<'a> {
+    model: &'a Model,
     layout: Layout,
     batch: usize,
-    layers: Vec<(&'a Layer, Matrix, Vec<f32>)>,
+    /// None if there is a layer of another kind.
+    steps: Option<Vec<Step>>,
     /// Inputs, then outputs, of the layer at hand.
     values: Matrix,
     next: Matrix,
+    /// What lies below the window of a convolution, place after place.
+    patches: Vec<f32>,
+    /// The signs of the integers from −LIMIT on, if they are others than the exact ones.
+    signs: Option<Vec<f32>>,
+}
+
+/// Beyond every value of a binarized network.
+const LIMIT: f32 = 32768.0;
+
+/// What happens to the values.
+#[derive(Debug)]
+enum Step {
+    Linear { weights: Matrix, bias: Vec<f32>, then: Then },
+    Convolution { window: Window, places: [usize; 2], weights: Matrix, bias: Vec<f32>, then: Then },
+    MaxPool { window: Window, places: [usize; 2] },
+    Then(Then),
+}
+
+/// What happens to every value.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Nothing,
+    Relu,
+    Sign,
+    Clip(f32, f32),
 }
 
 impl<'a> Float<'a> {
     /// Arranges the weights for batches of up to `batch` images.
     pub(crate) fn new(model: &'a Model, batch: usize, layout: Layout) -> Self {
-        let layers = model.layers.iter().map(|layer| {
-            let mut weights = Matrix::new(layer.outputs, layer.inputs, layout.weights_by_output);
-            let mut row = vec![0; layer.inputs];
-            for r in 0..layer.outputs {
-                layer.row(r, &mut row);
-                row.iter().enumerate().for_each(|(c, &w)| weights.set(r, c, f32::from(w)));
-            }
-            (layer, weights, layer.bias.iter().map(|&b| b as f32).collect())
-        });
-        let width = model.layers.iter().map(|l| l.inputs.max(l.outputs)).max().unwrap_or(0);
+        let sizes = model.nodes().iter().map(|node| size(node.shape)).chain([size(model.input())]);
+        let width = sizes.max().unwrap_or(0);
         let buffer = || Matrix::new(width, batch, !layout.values_by_image);
-        Self { layout, batch, layers: layers.collect(), values: buffer(), next: buffer() }
+        let (values, next) = (buffer(), buffer());
+        Self {
+            model,
+            layout,
+            batch,
+            steps: steps(model, layout),
+            values,
+            next,
+            patches: Vec::new(),
+            signs: None,
+        }
     }
 
     /// Tries every layout on one batch and keeps the fastest.
     pub(crate) fn fastest(model: &'a Model, batch: usize) -> Self {
-        let inputs = vec![1; batch * model.layers[0].inputs];
-        let mut float = Self::warm(model, batch, Layout::FIRST, &inputs);
-        let mut best = (f64::INFINITY, Layout::FIRST);
-        for layout in Layout::all() {
-            float = float.rearranged(model, layout, &inputs);
+        let inputs = vec![1.0; batch * size(model.input())];
+        let mut float = Self::warm(model, batch, Layout::default(), &inputs);
+        if float.steps.is_none() {
+            return float;
+        }
+        let mut best = (f64::INFINITY, Layout::default());
+        for layout in Layout::all(model) {
+            float = float.rearranged(layout, &inputs);
             let time = (0..3).map(|_| float.run(&inputs, |_| ()).wall_s).fold(f64::INFINITY, f64::min);
             if time < best.0 {
                 best = (time, layout);
             }
         }
-        float.rearranged(model, best.1, &inputs)
+        float.rearranged(best.1, &inputs)
+    }
+
+    /// With the signs that a comparison gives: those of Legendre symbols are exact for small integers only.
+    pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
+        if let Family::Legendre(variant) = comparison {
+            let signs =
+                (-(LIMIT as i64)..LIMIT as i64).map(|x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 });
+            self.signs = Some(signs.collect());
+        }
+        self
     }
 
     /// The same network in another layout; the old one is gone before the new one is made.
-    fn rearranged(mut self, model: &'a Model, layout: Layout, inputs: &[u8]) -> Self {
+    fn rearranged(mut self, layout: Layout, inputs: &[f32]) -> Self {
         if self.layout.same_order(layout) {
             self.layout = layout;
             return self;
         }
-        let batch = self.batch;
+        let (model, batch) = (self.model, self.batch);
         drop(self);
         Self::warm(model, batch, layout, inputs)
     }
 
     /// Arranges the weights and touches all buffers.
-    fn warm(model: &'a Model, batch: usize, layout: Layout, inputs: &[u8]) -> Self {
+    fn warm(model: &'a Model, batch: usize, layout: Layout, inputs: &[f32]) -> Self {
         let mut float = Self::new(model, batch, layout);
         float.run(inputs, |_| ());
         float
     }
 
     /// Evaluates the network on `inputs: [n, in]`, batch by batch; `progress` learns of the images done.
-    pub(crate) fn run(&mut self, inputs: &[u8], mut progress: impl FnMut(usize)) -> Timed {
-        let width = self.layers[0].0.inputs;
+    pub(crate) fn run(&mut self, inputs: &[f32], mut progress: impl FnMut(usize)) -> Timed {
+        let width = size(self.model.input());
         let mut out = Timed::default();
         for batch in inputs.chunks(self.batch * width) {
             let n = batch.len() / width;
-            self.values.shape(width, n);
-            for (i, image) in batch.chunks_exact(width).enumerate() {
-                image.iter().enumerate().for_each(|(c, &x)| self.values.set(c, i, f32::from(x)));
+            if self.steps.is_some() {
+                self.values.shape(width, n);
+                for (i, image) in batch.chunks_exact(width).enumerate() {
+                    image.iter().enumerate().for_each(|(c, &x)| self.values.set(c, i, x));
+                }
             }
             let (wall, cpu) = (Instant::now(), ThreadCpu::start());
-            self.batch(n, &mut out);
+            let logits = self.batch(batch, n);
             out.wall_s += wall.elapsed().as_secs_f64();
             out.cpu_s += cpu.seconds();
+            let classes = logits.chunks_exact(size(self.model.output()));
+            out.classes.extend(classes.map(|logits| argmax(logits) as u8));
+            out.logits.extend(logits);
             progress(n);
         }
         out
     }
 
-    /// Evaluates the batch of `n` images in `self.values`.
-    fn batch(&mut self, n: usize, out: &mut Timed) {
-        let last = self.layers.len() - 1;
-        for (l, (layer, weights, bias)) in self.layers.iter().enumerate() {
-            self.next.shape(layer.outputs, n);
-            product(&mut self.next, weights, &self.values, self.layout.outputs_a_call);
-            if l < last {
-                self.next.map(bias, |z| if z >= 0.0 { 1.0 } else { -1.0 });
-            } else {
-                self.next.map(bias, |z| z);
+    /// Evaluates a batch of `n` images, which `self.values` holds as well.
+    fn batch(&mut self, inputs: &[f32], n: usize) -> Vec<f32> {
+        let Some(steps) = self.steps.take() else { return self.model.forward(inputs) };
+        for step in &steps {
+            self.step(step, n);
+        }
+        self.steps = Some(steps);
+        let rows = self.values.rows;
+        (0..n).flat_map(|i| (0..rows).map(move |r| (r, i))).map(|(r, i)| self.values.get(r, i)).collect()
+    }
+
+    fn step(&mut self, step: &Step, n: usize) {
+        let (values, next, rows) = (&self.values, &mut self.next, self.layout.outputs_a_call);
+        let signs = self.signs.as_deref();
+        match step {
+            Step::Linear { weights, bias, then } => {
+                next.shape(weights.rows, n);
+                product(next.view_mut(), weights.view(), values.view(), rows);
+                then.apply(next, bias, signs);
             }
-            std::mem::swap(&mut self.values, &mut self.next);
+            Step::Convolution { window, places, weights, bias, then } => {
+                let (outputs, inputs, places_all) = (weights.rows, weights.cols, places[0] * places[1]);
+                next.shape(outputs * places_all, n);
+                self.patches.resize(inputs * places_all, 0.0);
+                for i in 0..n {
+                    unfold(window, *places, values.column(i), &mut self.patches);
+                    let right =
+                        View { rows: inputs, cols: places_all, strides: (1, inputs), data: &self.patches };
+                    let data = next.column_mut(i);
+                    let out = ViewMut { rows: outputs, cols: places_all, strides: (1, outputs), data };
+                    product(out, weights.view(), right, rows);
+                }
+                then.apply(next, bias, signs);
+            }
+            Step::MaxPool { window, places } => {
+                next.shape(places[0] * places[1] * window.image[2], n);
+                (0..n).for_each(|i| max_pool(window, *places, values.column(i), next.column_mut(i)));
+            }
+            Step::Then(then) => return then.apply(&mut self.values, &[], signs),
         }
-        for i in 0..n {
-            let start = out.logits.len();
-            out.logits.extend((0..self.values.rows).map(|r| self.values.get(r, i)));
-            out.classes.push(argmax(&out.logits[start..]) as u8);
+        std::mem::swap(&mut self.values, &mut self.next);
+    }
+}
+
+impl Then {
+    /// Adds the bias of every row, if any, and does what is to be done.
+    fn apply(self, values: &mut Matrix, bias: &[f32], signs: Option<&[f32]>) {
+        match (self, signs) {
+            // A real number is below zero where its floor is.
+            (Self::Sign, Some(signs)) => values.map(bias, |z| signs[(z.floor() + LIMIT) as usize]),
+            (Self::Nothing, _) => values.map(bias, |z| z),
+            (Self::Relu, _) => values.map(bias, |z| z.max(0.0)),
+            (Self::Sign, _) => values.map(bias, |z| if z >= 0.0 { 1.0 } else { -1.0 }),
+            (Self::Clip(low, high), _) => values.map(bias, |z| z.max(low).min(high)),
         }
     }
 }
 
-/// A matrix in rows or in columns, in a buffer that may be larger than it.
-#[derive(Debug)]
-struct Matrix {
-    rows: usize,
-    cols: usize,
-    by_row: bool,
-    /// From one row to the next, or from one column to the next.
-    stride: usize,
-    start: usize,
-    data: Vec<f32>,
+/// The steps of a model, if all of its layers are of the usual kinds.
+fn steps(model: &Model, layout: Layout) -> Option<Vec<Step>> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut shape = model.input();
+    for node in model.nodes() {
+        let inputs = size(shape);
+        let weights = |weight: &Weight, outputs: usize, inputs: usize| {
+            let mut matrix = Matrix::new(outputs, inputs, layout.weights_by_output);
+            for r in 0..outputs {
+                (0..inputs).for_each(|c| matrix.set(r, c, element(weight, r, c, inputs)));
+            }
+            matrix
+        };
+        let then = match &node.op {
+            Op::Linear { weight, bias } => {
+                let weights = weights(weight, bias.len(), inputs);
+                steps.push(Step::Linear { weights, bias: bias.clone(), then: Then::Nothing });
+                Then::Nothing
+            }
+            Op::Convolution { window, groups: 1, weight, bias } => {
+                let weights = weights(weight, bias.len(), window.size[0] * window.size[1] * window.image[2]);
+                let places = window.places().ok()?;
+                let (window, bias, then) = (*window, bias.clone(), Then::Nothing);
+                steps.push(Step::Convolution { window, places, weights, bias, then });
+                Then::Nothing
+            }
+            Op::MaxPool { window } => {
+                steps.push(Step::MaxPool { window: *window, places: window.places().ok()? });
+                Then::Nothing
+            }
+            Op::Relu => Then::Relu,
+            Op::Sign => Then::Sign,
+            Op::Clip { low, high } => Then::Clip(*low, *high),
+            Op::Flatten | Op::Dropout => Then::Nothing,
+            _ => return None,
+        };
+        match (then, steps.last_mut()) {
+            (Then::Nothing, _) => {}
+            (
+                _,
+                Some(
+                    Step::Linear { then: last @ Then::Nothing, .. }
+                    | Step::Convolution { then: last @ Then::Nothing, .. },
+                ),
+            ) => *last = then,
+            _ => steps.push(Step::Then(then)),
+        }
+        shape = node.shape;
+    }
+    Some(steps)
 }
 
-impl Matrix {
-    fn new(rows: usize, cols: usize, by_row: bool) -> Self {
-        let mut matrix = Self { rows: 0, cols: 0, by_row, stride: 0, start: 0, data: Vec::new() };
-        let size = matrix.shape(rows, cols);
-        // Whole cache lines, and room for any smaller matrix in the same order.
-        matrix.data = vec![0.0; size + 16 * (1 + if by_row { rows } else { cols })];
-        matrix.start = matrix.data.as_ptr().align_offset(64).min(16);
-        matrix
+/// An element of a matrix of weights with rows of `inputs`.
+fn element(weight: &Weight, row: usize, col: usize, inputs: usize) -> f32 {
+    match weight {
+        Weight::Real(weight) => weight[row * inputs + col],
+        Weight::Signs(bits) => {
+            let byte = bits[row * inputs.div_ceil(8) + col / 8];
+            if byte >> (7 - col % 8) & 1 == 1 { 1.0 } else { -1.0 }
+        }
     }
+}
 
-    /// Makes it a matrix of another shape, contents unspecified; returns the number of elements it spans.
-    fn shape(&mut self, rows: usize, cols: usize) -> usize {
-        let (long, short) = if self.by_row { (cols, rows) } else { (rows, cols) };
-        // A stride of a power of two would map a whole column to a few sets of the cache.
-        let stride = if long % 512 == 0 { long + 16 } else { long };
-        (self.rows, self.cols, self.stride) = (rows, cols, stride);
-        short * stride
-    }
+/// Where row or column `at` of a window's place lies in the image, if it is not in the padding.
+fn inside(window: &Window, axis: usize, place: usize, at: usize) -> Option<usize> {
+    let padded = place * window.stride[axis] + at * window.dilation[axis];
+    padded.checked_sub(window.padding[axis]).filter(|&i| i < window.image[axis])
+}
 
-    fn strides(&self) -> (usize, usize) {
-        if self.by_row { (self.stride, 1) } else { (1, self.stride) }
-    }
-
-    fn index(&self, r: usize, c: usize) -> usize {
-        let (down, right) = self.strides();
-        self.start + r * down + c * right
-    }
-
-    fn get(&self, r: usize, c: usize) -> f32 {
-        self.data[self.index(r, c)]
-    }
-
-    fn set(&mut self, r: usize, c: usize, value: f32) {
-        let index = self.index(r, c);
-        self.data[index] = value;
-    }
-
-    /// Replaces each element x of row r by `f(x + bias[r])`.
-    fn map(&mut self, bias: &[f32], f: impl Fn(f32) -> f32) {
-        let (long, short) = if self.by_row { (self.cols, self.rows) } else { (self.rows, self.cols) };
-        for i in 0..short {
-            let line = &mut self.data[self.start + i * self.stride..][..long];
-            if self.by_row {
-                line.iter_mut().for_each(|x| *x = f(*x + bias[i]));
-            } else {
-                line.iter_mut().zip(bias).for_each(|(x, b)| *x = f(*x + b));
+/// Writes what lies below the window, `[places, size, channels]`.
+fn unfold(window: &Window, places: [usize; 2], image: &[f32], out: &mut [f32]) {
+    let [_, width, channels] = window.image;
+    let mut out = out.chunks_exact_mut(channels);
+    for y in 0..places[0] {
+        for x in 0..places[1] {
+            for dy in 0..window.size[0] {
+                let row = inside(window, 0, y, dy);
+                for dx in 0..window.size[1] {
+                    let Some(out) = out.next() else { return };
+                    match (row, inside(window, 1, x, dx)) {
+                        (Some(r), Some(c)) => {
+                            out.copy_from_slice(&image[(r * width + c) * channels..][..channels]);
+                        }
+                        _ => out.fill(0.0),
+                    }
+                }
             }
         }
     }
 }
 
-/// `out = left · right`, `rows` rows at a time.
-#[allow(unsafe_code)]
-fn product(out: &mut Matrix, left: &Matrix, right: &Matrix, rows: usize) {
-    let (m, n, k) = (out.rows, out.cols, left.cols);
-    assert!(left.rows == m && right.cols == n && right.rows == k, "shapes have to agree");
-    if m == 0 || n == 0 || k == 0 {
-        return;
-    }
-    let last = |x: &Matrix| x.index(x.rows - 1, x.cols - 1);
-    assert!(
-        [&*out, left, right].iter().all(|x| last(x) < x.data.len()),
-        "matrices have to fit their buffers"
-    );
-    let (o, l, r) = (out.strides(), left.strides(), right.strides());
-    for first in (0..m).step_by(rows) {
-        let (o_start, l_start) = (out.index(first, 0), left.index(first, 0));
-        // SAFETY: `left` has the rows `first..first + rows.min(m - first)` and k columns, `right` k rows and n columns,
-        // `out` the same rows as `left` and n columns. The last element of each, which is the one furthest from the
-        // start, lies in its buffer. `out` is borrowed mutably, so it overlaps neither of the others.
-        unsafe {
-            gemm::gemm(
-                rows.min(m - first),
-                n,
-                k,
-                out.data.as_mut_ptr().add(o_start),
-                o.1 as isize,
-                o.0 as isize,
-                false,
-                left.data.as_ptr().add(l_start),
-                l.1 as isize,
-                l.0 as isize,
-                right.data.as_ptr().add(right.start),
-                r.1 as isize,
-                r.0 as isize,
-                0.0,
-                1.0,
-                false,
-                false,
-                false,
-                gemm::Parallelism::None,
-            );
+/// The greatest value of every window, channel by channel.
+fn max_pool(window: &Window, places: [usize; 2], image: &[f32], out: &mut [f32]) {
+    let [_, width, channels] = window.image;
+    for (place, out) in out.chunks_exact_mut(channels).enumerate() {
+        let (y, x) = (place / places[1], place % places[1]);
+        out.fill(f32::NEG_INFINITY);
+        for r in (0..window.size[0]).filter_map(|dy| inside(window, 0, y, dy)) {
+            for c in (0..window.size[1]).filter_map(|dx| inside(window, 1, x, dx)) {
+                let values = &image[(r * width + c) * channels..][..channels];
+                out.iter_mut().zip(values).for_each(|(out, &value)| *out = out.max(value));
+            }
         }
     }
+}
+
+/// The index of the first maximum.
+pub(crate) fn argmax<T: PartialOrd + Copy>(values: &[T]) -> usize {
+    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+}
+
+fn size(shape: [usize; 3]) -> usize {
+    shape.iter().product()
 }

@@ -1,31 +1,41 @@
-//! Classifies images with a binarized network that two or more parties hold in shares, and compares the result and its
-//! cost with the same network in the clear. `--help` lists the arguments.
+//! Classifies images with a network that two or more parties hold in shares, and compares the result and its cost with
+//! the same network in the clear. `--help` lists the arguments.
 
 mod args;
+mod charts;
+mod confusion;
 mod dataset;
 mod error;
 mod float;
 mod idx;
-mod input;
+mod matrix;
 mod memory;
-mod model;
-mod plain;
+mod network;
+mod page;
 mod progress;
 mod report;
 mod secure;
+mod session;
 mod show;
+mod study;
+mod sweep;
+mod trial;
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use args::{Args, Command, MAX_BITS};
-use dataset::{CLASSES, Dataset, PIXELS};
+use args::{Args, Command};
+use dataset::Dataset;
 use error::Error;
-use input::Input;
-use model::Model;
-use report::{Counts, Plain, Report, Table};
+use network::{Calibration, Network};
+use report::{Report, Table};
 use ringshare::protocol::Family;
+use sweep::Row;
+use trial::{Setting, Trial, equal};
+
+/// Below this part of float32's classes, a fixed-point model deserves a remark.
+const AGREEMENT: f64 = 0.995;
 
 fn main() -> ExitCode {
     let done = Args::read(std::env::args_os()).and_then(|command| match command {
@@ -43,94 +53,157 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Error> {
     let data = load_data(args)?;
-    let (model, input) = load_model(args)?;
-    let bits = comparison_bits(args, &model, input)?;
-    let inputs = input.encode(data.pixels());
-    let (images, batch) = (data.len(), (args.batch as usize).min(data.len()));
-
+    let network = Network::load(&args.model_file())?;
+    let calibration = Calibration::load(&args.data_dir(), &data)?;
     if let Some(path) = &args.json {
         // Found out now, not after the work.
         std::fs::File::create(path).map_err(|e| Error::io(path, e))?;
     }
-    print(&format!(
-        "{}: {images} images in batches of {batch}, {} parties, {} layers of {bits:?} bits, compared by {}\n\n",
-        args.model_file().file_name().unwrap_or_default().display(),
-        args.parties,
-        bits.len(),
-        args.comparison,
-    ))?;
-
-    // The shared evaluation comes first, so that its peak memory is its own.
-    memory::reset_peak();
-    let bar = progress::bar("between the parties", images);
-    let job = secure::Job {
-        model: &model,
-        inputs: &inputs,
-        bits: &bits,
-        parties: args.parties.into(),
-        batch,
-        comparison: args.comparison,
-        topology: args.topology,
-        seed: args.seed,
-        logits: args.logits || args.show.is_some(),
-    };
-    let secure = secure::run(&job, &bar)?;
-    bar.finish_and_clear();
-
-    let bar = progress::bar("in the clear, exact", images);
-    let exact = plain::Exact::new(&model).run(&inputs, |n| bar.inc(n as u64));
-    bar.finish_and_clear();
-    // What the parties are to find: the same, unless their signs are not exact.
-    let expected = match args.comparison {
-        Family::Legendre(_) => plain::Exact::new(&model).with_signs(args.comparison).run(&inputs, |_| ()),
-        _ => exact.clone(),
-    };
-
-    memory::reset_peak();
-    let bar = progress::bar("in the clear, float32", images);
-    let timed = float::Float::fastest(&model, batch).run(&inputs, |n| bar.inc(n as u64));
-    bar.finish_and_clear();
-    if timed.classes != exact.classes || !timed.logits.iter().zip(&exact.logits).all(|(&a, &b)| a == b as f32)
-    {
-        return Err(Error::Wrong("float32 and integers give different results in the clear".into()));
+    if let Some(dir) = &args.report {
+        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, e))?;
     }
+    let setting = Setting { args, data: &data, network: &network, calibration: &calibration };
+    if args.verbose {
+        print(&format!("{}\n", network.model))?;
+    }
+    match args.bits[..] {
+        [] => single(&setting, None),
+        [bits] => single(&setting, Some(bits)),
+        _ => several(&setting),
+    }
+}
 
+/// One run, and all about it.
+fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
+    let (args, data) = (setting.args, setting.data);
+    let trial = Trial::new(setting, bits)?;
+    print(&heading(setting, &trial))?;
+    print(&format!("{}\n", trial.forecast()?))?;
+    if let Some(path) = &args.save {
+        return setting.network.save(&trial.quantised, path);
+    }
+    if args.dry {
+        return Ok(());
+    }
+    // The shared evaluation comes first, so that its peak memory is its own.
+    let secure = trial.run()?;
+    let (float, plain) = setting.float();
+    let expected = setting.expected();
     let classes = &secure.classes;
-    let counts = Counts {
-        parties: args.parties.into(),
-        batch,
-        images,
-        correct: equal(classes, data.labels()),
-        agree: equal(classes, &expected.classes),
-    };
-    let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
+    let counts = setting.counts(classes, &expected.as_ref().unwrap_or(&float).classes);
     if let (Some(i), Some(logits)) = (args.show, &secure.logits) {
-        let logits = &logits[i * model.classes()..][..model.classes()];
+        let logits = trial.quantised.decode(logits);
+        let all = trial.architecture.outputs();
+        let logits = &logits[i * all..][..all];
         print(&format!("{}\n", show::show(data.image(i), logits, classes[i], data.labels()[i])))?;
     }
     print(&Table { counts, phases: &secure.phases, plain: &plain }.to_string())?;
     if let Family::Legendre(_) = args.comparison {
-        let same = equal(classes, &exact.classes);
-        print(&format!("as by exact signs    {same} of {images} ({})\n", args.comparison))?;
+        let same = equal(classes, &float.classes);
+        print(&format!("as by exact signs    {same} of {} ({})\n", counts.images, args.comparison))?;
     }
     if let Some(path) = &args.json {
-        let report = Report::new(counts, &secure.phases, &plain);
-        let json = serde_json::to_string_pretty(&report).map_err(|e| Error::bad(path, e))?;
-        std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))?;
+        Report::new(counts, &secure.phases, &plain).write(path)?;
     }
-    if let Some(logits) = &secure.logits {
-        let wrong =
-            logits.len().abs_diff(expected.logits.len()) + logits.len() - equal(logits, &expected.logits);
-        print(&format!("logits that differ   {wrong} of {}\n", expected.logits.len()))?;
-        if wrong > 0 && args.bits.is_none() {
-            return Err(Error::Wrong(format!("{wrong} logits differ from those in the clear")));
-        }
+    if let Some(dir) = &args.report {
+        study::Study { setting, trial: &trial, secure: &secure, float: &float, rows: &[] }.write(dir)?;
     }
-    if counts.agree < images && args.bits.is_none() {
-        let wrong = images - counts.agree;
+    yardsticks(setting, &trial, &secure, &float, expected.as_ref())?;
+    if setting.network.binarized() && counts.agree < counts.images && bits.is_none() {
+        let wrong = counts.images - counts.agree;
         return Err(Error::Wrong(format!("{wrong} classes differ from those in the clear")));
     }
+    if (counts.agree as f64) < AGREEMENT * counts.images as f64 {
+        let percent = 100.0 * AGREEMENT;
+        eprintln!("note: fewer than {percent} % of the classes are those of float32; more bits may help");
+    }
     Ok(())
+}
+
+/// Holds the result against the exact integer program.
+fn yardsticks(
+    setting: &Setting<'_>,
+    trial: &Trial<'_>,
+    secure: &secure::Secure,
+    float: &float::Timed,
+    expected: Option<&float::Timed>,
+) -> Result<(), Error> {
+    if !trial.exact() && secure.logits.is_none() {
+        return Ok(());
+    }
+    if let Some(expected) = expected.filter(|_| setting.network.binarized()) {
+        // Of other signs than the reference's, float32 is as exact.
+        let logits: Vec<i64> = expected.logits.iter().map(|&logit| logit as i64).collect();
+        return trial.check(secure, &logits)?.map_or(Ok(()), |text| print(&text));
+    }
+    let reference = match trial.reference() {
+        Ok(reference) => reference,
+        Err(overflow) => {
+            eprintln!("note: an image overflows, so results may differ: {overflow}");
+            return Ok(());
+        }
+    };
+    let same = |(&a, &b): (&f32, &f32)| a == b;
+    if setting.network.binarized() && !float.logits.iter().zip(&trial.quantised.decode(&reference)).all(same)
+    {
+        return Err(Error::Wrong("float32 and integers give different results in the clear".into()));
+    }
+    trial.check(secure, &reference)?.map_or(Ok(()), |text| print(&text))
+}
+
+/// A run for each of the bit lengths.
+fn several(setting: &Setting<'_>) -> Result<(), Error> {
+    let args = setting.args;
+    let (float, plain) = setting.float();
+    let mut rows = Vec::new();
+    let mut last = None;
+    for &bits in &args.bits {
+        let trial = Trial::new(setting, Some(bits))?;
+        if rows.is_empty() {
+            print(&format!("{}\n", heading(setting, &trial)))?;
+        }
+        if args.dry {
+            print(&format!("{bits} bits\n{}\n", trial.forecast()?))?;
+            continue;
+        }
+        let secure = trial.run()?;
+        if rows.is_empty() {
+            print(&Row::heading())?;
+        }
+        let counts = setting.counts(&secure.classes, &float.classes);
+        let row = Row::new(bits, &trial.quantised, counts, &secure.phases.online);
+        print(&format!("{row}\n"))?;
+        rows.push(row);
+        last = Some((trial, secure, counts));
+    }
+    let Some((trial, secure, counts)) = last else { return Ok(()) };
+    if let Some(path) = &args.json {
+        Report { sweep: rows.clone(), ..Report::new(counts, &secure.phases, &plain) }.write(path)?;
+    }
+    if let Some(dir) = &args.report {
+        study::Study { setting, trial: &trial, secure: &secure, float: &float, rows: &rows }.write(dir)?;
+    }
+    Ok(())
+}
+
+/// What is about to run.
+fn heading(setting: &Setting<'_>, trial: &Trial<'_>) -> String {
+    let Setting { args, data, network, .. } = setting;
+    let (images, batch) = (data.len(), setting.batch());
+    let layers = trial.architecture.layers();
+    let weighted = layers.iter().filter(|layer| study::weighted(layer)).count();
+    let mut text = format!(
+        "{}: {images} images in batches of {batch}, {} parties, {weighted} layers with weights in Z_2^{}, compared by {}; {}\n",
+        network.name(),
+        args.parties,
+        trial.architecture.ring(),
+        args.comparison,
+        trial.from,
+    );
+    if args.verbose {
+        text += &format!("\n{}\n", trial.quantised);
+    }
+    text
 }
 
 fn load_data(args: &Args) -> Result<Dataset, Error> {
@@ -150,35 +223,6 @@ fn load_data(args: &Args) -> Result<Dataset, Error> {
     }
 }
 
-fn load_model(args: &Args) -> Result<(Model, Input), Error> {
-    let path = args.model_file();
-    let model = Model::parse(&error::read(&path)?).map_err(|e| Error::bad(&path, e))?;
-    model.expect(PIXELS, CLASSES).map_err(|e| Error::bad(&path, e))?;
-    let input = Input::beside(&path)?.unwrap_or_else(|| args.dataset.input());
-    Ok((model, input))
-}
-
-/// For each layer the bit length that it needs, or that the arguments ask for.
-fn comparison_bits(args: &Args, model: &Model, input: Input) -> Result<Vec<u32>, Error> {
-    let mut needed = model.bits_needed(input.range());
-    if let Some(last) = needed.last_mut() {
-        // The classes are told by differences of logits.
-        *last += 1;
-    }
-    if let Some(l) = needed.iter().position(|&b| b > MAX_BITS) {
-        let reason =
-            format!("layer fc{}: expected values of at most {MAX_BITS} bits, found {}", l + 1, needed[l]);
-        return Err(Error::bad(&args.model_file(), reason));
-    }
-    let Some(bits) = args.bits else { return Ok(needed) };
-    if let Some(&most) = needed.iter().max().filter(|&&most| most > bits) {
-        eprintln!(
-            "note: --bits {bits} may be too few: the layers can need up to {most}, so results may differ"
-        );
-    }
-    Ok(vec![bits; needed.len()])
-}
-
 /// Prints to standard output.
 fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
@@ -188,9 +232,4 @@ fn print(text: &str) -> Result<(), Error> {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|e| Error::io(Path::new("standard output"), e)),
     }
-}
-
-/// At how many places the two are equal.
-fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
-    a.iter().zip(b).filter(|(a, b)| a == b).count()
 }

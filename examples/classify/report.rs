@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::ops::AddAssign;
+use std::path::Path;
 
 use serde::Serialize;
+
+use crate::error::Error;
+use crate::sweep::Row;
 
 /// The cost of one phase, summed over the batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,7 +64,7 @@ pub(crate) struct Plain {
 }
 
 /// The JSON object. Times are summed over the batches; bytes are those of the party with most.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Report {
     pub(crate) parties: usize,
     pub(crate) batch: usize,
@@ -76,6 +80,9 @@ pub(crate) struct Report {
     pub(crate) sent_bytes: u64,
     pub(crate) dealer_bytes: u64,
     pub(crate) peak_rss_bytes: Option<u64>,
+    /// Of several bit lengths, if asked for; all else is of the last of them then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sweep: Vec<Row>,
 }
 
 /// How many images there were and what came of them.
@@ -111,7 +118,17 @@ impl Report {
             sent_bytes: online.sent_bytes,
             dealer_bytes: dealer.dealer_bytes.max(offline.dealer_bytes),
             peak_rss_bytes: [setup, dealer, offline, online].iter().filter_map(|p| p.peak_rss_bytes).max(),
+            sweep: Vec::new(),
         }
+    }
+
+    /// Writes it to a file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        let json = serde_json::to_string_pretty(self).map_err(|e| Error::bad(path, e))?;
+        std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))
     }
 }
 

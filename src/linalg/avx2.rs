@@ -8,6 +8,7 @@ use core::arch::x86_64::*;
 use core::mem::{transmute, transmute_copy};
 
 use super::blocked::{self, Kernel};
+use super::unfolded;
 use super::word::Line;
 
 cpufeatures::new!(vectors, "avx2");
@@ -98,6 +99,27 @@ macro_rules! kernel {
                 }
                 // SAFETY: `self` is the proof that the CPU has AVX2.
                 unsafe { inner::<R, P>(self, a, b, next, c, at) }
+            }
+
+            fn tile_of_rows<const R: usize, const P: usize>(
+                self,
+                a: [&[<$word as super::Product>::Cell]; R],
+                b: &[Line<$word>],
+                c: &mut [&mut [$word]],
+                at: usize,
+            ) {
+                #[target_feature(enable = "avx2")]
+                fn inner<const R: usize, const P: usize>(
+                    kernel: Avx2,
+                    a: [&[<$word as super::Product>::Cell]; R],
+                    b: &[Line<$word>],
+                    c: &mut [&mut [$word]],
+                    at: usize,
+                ) {
+                    unfolded::tile_of_rows::<$word, Avx2, R, P>(kernel, a, b, c, at);
+                }
+                // SAFETY: `self` is the proof that the CPU has AVX2.
+                unsafe { inner::<R, P>(self, a, b, c, at) }
             }
         }
     };

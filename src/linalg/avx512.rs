@@ -12,6 +12,7 @@ use core::mem::{transmute, transmute_copy};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::blocked::{self, Kernel};
+use super::unfolded;
 use super::word::Line;
 
 cpufeatures::new!(foundation, "avx512f", "avx512bw", "avx512dq", "avx512vl");
@@ -107,6 +108,27 @@ macro_rules! kernel {
                 }
                 // SAFETY: `self` is the proof that the CPU has the features.
                 unsafe { inner::<R, P>(self, a, b, next, c, at) }
+            }
+
+            fn tile_of_rows<const R: usize, const P: usize>(
+                self,
+                a: [&[<$word as super::Product>::Cell]; R],
+                b: &[Line<$word>],
+                c: &mut [&mut [$word]],
+                at: usize,
+            ) {
+                #[target_feature(enable = $features)]
+                fn inner<const R: usize, const P: usize>(
+                    kernel: $token,
+                    a: [&[<$word as super::Product>::Cell]; R],
+                    b: &[Line<$word>],
+                    c: &mut [&mut [$word]],
+                    at: usize,
+                ) {
+                    unfolded::tile_of_rows::<$word, $token, R, P>(kernel, a, b, c, at);
+                }
+                // SAFETY: `self` is the proof that the CPU has the features.
+                unsafe { inner::<R, P>(self, a, b, c, at) }
             }
         }
     };

@@ -26,11 +26,11 @@ use crate::ring::Word;
 /// Lines of a panel, side by side. The last panel may have fewer.
 pub(super) const PANEL: usize = 2;
 /// Bytes of a block of a panel: most of a first level cache.
-const PANEL_BYTES: usize = 32 << 10;
+pub(super) const PANEL_BYTES: usize = 32 << 10;
 /// Bytes of a block of a panel for few rows: together with the next one, most of a second level cache.
-const LONG_PANEL_BYTES: usize = 256 << 10;
+pub(super) const LONG_PANEL_BYTES: usize = 256 << 10;
 /// Bytes of a block of A: a good part of a second level cache.
-const LEFT_BYTES: usize = 128 << 10;
+pub(super) const LEFT_BYTES: usize = 128 << 10;
 
 /// The innermost step on one instruction set.
 ///
@@ -58,6 +58,14 @@ pub(super) trait Kernel<W: Word>: Copy {
         a: &[W::Cell],
         b: &[Line<W>],
         next: &[Line<W>],
+        c: &mut [&mut [W]],
+        at: usize,
+    );
+    /// [`tile_of_rows`](super::unfolded::tile_of_rows), compiled for the instruction set.
+    fn tile_of_rows<const R: usize, const P: usize>(
+        self,
+        a: [&[W::Cell]; R],
+        b: &[Line<W>],
         c: &mut [&mut [W]],
         at: usize,
     );
@@ -104,7 +112,7 @@ pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
 
 /// One step of a tile: each cell of A with each line of B.
 #[inline(always)]
-fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+pub(super) fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     sums: &mut [[K::Sums; P]; R],
     a: &[W::Cell; R],
@@ -119,7 +127,7 @@ fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
 
 /// Adds the first words of the cells of `line` to `c`, which may be short.
 #[inline(always)]
-fn add_line<W: Word>(c: &mut [W], line: &Line<W>) {
+pub(super) fn add_line<W: Word>(c: &mut [W], line: &Line<W>) {
     let line = line.0.as_ref();
     if c.len() == W::CELLS {
         // The usual case: a loop of constant length becomes a few vector instructions.
@@ -199,7 +207,7 @@ fn pack_tile<W: Word, const R: usize>(cells: &mut [W::Cell], a: &[W], inputs: us
 }
 
 /// Rows of the next tile, with so many rows to go.
-fn tile_rows(rows: usize, most: usize) -> usize {
+pub(super) fn tile_rows(rows: usize, most: usize) -> usize {
     1 << rows.min(most).ilog2()
 }
 

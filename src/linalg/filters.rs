@@ -28,20 +28,29 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
+
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
 
 use super::dispatch::Backend;
-use super::{Packed, Window, multiply_add};
+use super::{Packed, Window, depthwise, multiply_add};
 use crate::ring::Word;
 use crate::share::Scratch;
-
-/// Bytes of unfolded images that are multiplied at a time: a good part of a second level cache.
-const STRIP_BYTES: usize = 256 << 10;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
 pub struct Filters<W: Word> {
-    groups: Vec<Packed<W>>,
+    shape: [usize; 3],
+    weights: Weights<W>,
+}
+
+enum Weights<W: Word> {
+    /// A matrix for every group.
+    Groups(Vec<Packed<W>>),
+    /// Of several groups of one output each, the transpose: `[inputs, outputs]`.
+    Taps(Scratch<W>),
 }
 
 impl<W: Word> Filters<W> {
@@ -51,7 +60,12 @@ impl<W: Word> Filters<W> {
     /// If there are no groups, or the outputs do not fall into as many.
     pub fn zeros(outputs: usize, inputs: usize, groups: usize) -> Self {
         assert!(groups > 0 && outputs.is_multiple_of(groups), "{outputs} outputs in {groups} groups");
-        Self { groups: (0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect() }
+        let weights = if groups > 1 && groups == outputs {
+            Weights::Taps(Scratch::zeros(inputs * outputs))
+        } else {
+            Weights::Groups((0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect())
+        };
+        Self { shape: [outputs, inputs, groups], weights }
     }
 
     /// Packs `rows: [outputs, inputs]` in `groups` groups.
@@ -70,40 +84,45 @@ impl<W: Word> Filters<W> {
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
     pub fn set_rows(&mut self, mut first: usize, mut rows: &[W]) {
-        let (inputs, height) = (self.inputs(), self.groups[0].outputs());
+        let [outputs, inputs, groups] = self.shape;
         let count = rows.len().checked_div(inputs).unwrap_or(0);
         assert_eq!(rows.len(), count * inputs, "the strip is not whole rows of {inputs}");
         assert!(
-            first <= self.outputs() && count <= self.outputs() - first,
-            "{count} rows from row {first} on reach past the last of {}",
-            self.outputs()
+            first <= outputs && count <= outputs - first,
+            "{count} rows from row {first} on reach past the last of {outputs}"
         );
         while !rows.is_empty() {
+            let height = outputs / groups;
             let (group, row) = (first / height, first % height);
             let (now, later) = rows.split_at(rows.len().min((height - row) * inputs));
-            self.groups[group].set_rows(row, now);
+            match &mut self.weights {
+                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
+                Weights::Taps(taps) => {
+                    taps.iter_mut().skip(group).step_by(outputs).zip(now).for_each(|(tap, w)| *tap = *w);
+                }
+            }
             (first, rows) = (first + now.len() / inputs, later);
         }
     }
 
     /// Rows of W.
     pub fn outputs(&self) -> usize {
-        self.groups.len() * self.groups[0].outputs()
+        self.shape[0]
     }
 
     /// Columns of W: what an output sees.
     pub fn inputs(&self) -> usize {
-        self.groups[0].inputs()
+        self.shape[1]
     }
 
     /// The number of groups.
     pub fn groups(&self) -> usize {
-        self.groups.len()
+        self.shape[2]
     }
 
     /// Outputs, inputs, groups.
     pub(crate) fn shape(&self) -> [usize; 3] {
-        [self.outputs(), self.inputs(), self.groups()]
+        self.shape
     }
 
     /// `c += x · Wᵀ`, wrapping: `x: [rows, groups · inputs]`, `c: [rows, outputs]`.
@@ -111,8 +130,8 @@ impl<W: Word> Filters<W> {
     /// # Panics
     /// If the lengths do not fit the shapes.
     pub fn multiply_add(&self, x: &[W], c: &mut [W]) {
-        match &self.groups[..] {
-            [one] => multiply_add(x, one, c),
+        match &self.weights {
+            Weights::Groups(matrices) if matrices.len() == 1 => multiply_add(x, &matrices[0], c),
             // A row is an image of one place.
             _ if self.inputs() > 0 => {
                 self.convolve_add(&Window::new([1, 1, self.groups() * self.inputs()], [1, 1]), x, c);
@@ -137,19 +156,35 @@ impl<W: Word> Filters<W> {
         if c.is_empty() {
             return;
         }
-        let (channels, outputs) = (window.image[2] / self.groups(), self.outputs());
-        let height = (STRIP_BYTES / (self.inputs() * W::BYTES)).max(1).next_multiple_of(8).min(places);
-        let mut strip = Scratch::<W>::zeros(height * self.inputs());
-        for (first, c) in (0..).step_by(height).zip(c.chunks_mut(height * outputs)) {
-            let rows = first..first + c.len() / outputs;
-            let strip = &mut strip[..rows.len() * self.inputs()];
-            for (group, packed) in self.groups.iter().enumerate() {
-                window.unfold(images, group * channels..(group + 1) * channels, rows.clone(), strip);
-                let columns = group * packed.outputs()..(group + 1) * packed.outputs();
-                let mut c: Vec<_> =
-                    c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
-                W::multiply_add(Backend::detect(), strip, packed.panels(), &mut c);
+        #[cfg(feature = "parallel")]
+        {
+            let share = places.div_ceil(rayon::current_num_threads()).next_multiple_of(8);
+            let strips = c.par_chunks_mut(share * self.outputs()).enumerate();
+            strips.for_each(|(strip, c)| self.convolve_strip(window, images, strip * share, c));
+        }
+        #[cfg(not(feature = "parallel"))]
+        self.convolve_strip(window, images, 0, c);
+    }
+
+    /// [`convolve_add`](Self::convolve_add) to the places from the `first` on, of all images.
+    fn convolve_strip(&self, window: &Window, images: &[W], first: usize, c: &mut [W]) {
+        let (outputs, channels) = (self.outputs(), window.image[2] / self.groups());
+        let matrices = match &self.weights {
+            Weights::Groups(matrices) => matrices,
+            Weights::Taps(taps) => {
+                let rows = first..first + c.len() / outputs;
+                return depthwise::convolve_add(window, images, taps, rows, c);
             }
+        };
+        let stride = self.inputs().next_multiple_of(W::GROUP);
+        for (group, packed) in matrices.iter().enumerate() {
+            let channels = group * channels..(group + 1) * channels;
+            let unfold = |rows: Range<usize>, out: &mut [W]| {
+                window.unfold_rows(images, &channels, first + rows.start..first + rows.end, stride, out);
+            };
+            let columns = group * packed.outputs()..(group + 1) * packed.outputs();
+            let mut c: Vec<_> = c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
+            W::multiply_add_unfolded(Backend::detect(), &unfold, packed.panels(), &mut c);
         }
     }
 }
@@ -157,7 +192,8 @@ impl<W: Word> Filters<W> {
 impl<W: Word> From<Packed<W>> for Filters<W> {
     /// The one group of a plain product.
     fn from(packed: Packed<W>) -> Self {
-        Self { groups: alloc::vec![packed] }
+        let shape = [packed.outputs(), packed.inputs(), 1];
+        Self { shape, weights: Weights::Groups(alloc::vec![packed]) }
     }
 }
 

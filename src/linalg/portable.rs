@@ -3,6 +3,7 @@
 //! A line of words is multiplied word by word, and the words of a cell are summed up at the end only.
 
 use super::blocked::{self, Kernel};
+use super::unfolded;
 use super::word::Line;
 use crate::ring::Word;
 
@@ -47,5 +48,15 @@ impl<W: Word> Kernel<W> for Portable {
         at: usize,
     ) {
         blocked::tile::<W, Self, R, P>(self, a, b, next, c, at);
+    }
+
+    fn tile_of_rows<const R: usize, const P: usize>(
+        self,
+        a: [&[W::Cell]; R],
+        b: &[Line<W>],
+        c: &mut [&mut [W]],
+        at: usize,
+    ) {
+        unfolded::tile_of_rows::<W, Self, R, P>(self, a, b, c, at);
     }
 }

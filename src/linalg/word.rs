@@ -3,6 +3,7 @@
 use super::blocked::{self, Panels};
 use super::dispatch::{Backend, with_kernel};
 use super::portable::Portable;
+use super::unfolded::{self, Unfold};
 use zeroize::{DefaultIsZeroes, Zeroize};
 
 /// The words that have matrix kernels. Sealed.
@@ -34,6 +35,17 @@ pub trait Product: Sized {
     /// [`blocked::multiply_add`] by the kernel of `backend`.
     #[doc(hidden)]
     fn multiply_add(backend: Backend, a: &[Self], b: Panels<'_, Self>, c: &mut [&mut [Self]]);
+    /// [`unfolded::multiply_add`] by the kernel of `backend`.
+    #[doc(hidden)]
+    fn multiply_add_unfolded(
+        backend: Backend,
+        unfold: Unfold<'_, Self>,
+        b: Panels<'_, Self>,
+        c: &mut [&mut [Self]],
+    );
+    /// The words of cells.
+    #[doc(hidden)]
+    fn words_of(cells: &mut [Self::Cell]) -> &mut [Self];
 }
 
 /// One cache line: the cells of consecutive outputs, for the same inputs.
@@ -61,6 +73,19 @@ macro_rules! product {
 
             fn multiply_add(backend: Backend, a: &[Self], b: Panels<'_, Self>, c: &mut [&mut [Self]]) {
                 with_kernel!(backend, [$($backend)*], kernel => blocked::multiply_add(kernel, a, b, c))
+            }
+
+            fn multiply_add_unfolded(
+                backend: Backend,
+                unfold: Unfold<'_, Self>,
+                b: Panels<'_, Self>,
+                c: &mut [&mut [Self]],
+            ) {
+                with_kernel!(backend, [$($backend)*], kernel => unfolded::multiply_add(kernel, unfold, b, c))
+            }
+
+            fn words_of(cells: &mut [Self::Cell]) -> &mut [Self] {
+                cells.as_flattened_mut()
             }
         }
     };

@@ -45,7 +45,7 @@ impl Forecast {
         let requests = run.recipe.requests();
         let mut work = Work::default();
         requests.iter().for_each(|request| work.add(request, parties));
-        work.open(run.sent_bytes, parties);
+        work.open(run.rounds, run.sent_bytes, parties);
         Self {
             rounds: run.rounds,
             sent_bytes: run.sent_bytes,

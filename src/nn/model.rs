@@ -1,10 +1,69 @@
 //! A model as it was trained: real numbers.
+//!
+//! Values are images `[height, width, channels]`, channels last, `[images, height, width, channels]` for a batch; a
+//! vector of n elements is `[1, 1, n]`. Value 0 is the input, value i + 1 the result of layer i. A layer takes the value
+//! before it, and may name an earlier one, which makes residual networks:
+//!
+//! v_0 = x, v_{i+1} = op_i(v_i), or op_i(v_i, v_j) for an earlier j.
+//!
+//! Layers are pushed one by one, and each is checked against the shape so far (`shape.rs`). [`Model::forward`] evaluates
+//! in single precision (`evaluate.rs`); [`Model::simplify`] gives the same function with fewer layers (`simplify.rs`,
+//! `fold.rs`), which is what a model in fixed point starts from.
+//!
+//! ```
+//! use ringshare::linalg::Window;
+//! use ringshare::nn::{Model, ModelError, Op, Weight};
+//!
+//! let real = |count: usize| Weight::Real((0..count).map(|i| (i % 5) as f32 / 4. - 0.5).collect());
+//! let window = Window::new([8, 8, 1], [3, 3]);
+//! let pool = Window { stride: [2, 2], ..Window::new([6, 6, 4], [2, 2]) };
+//!
+//! let mut model = Model::new([8, 8, 1]);
+//! let convolution = Op::Convolution { window, groups: 1, weight: real(4 * 9), bias: vec![0.; 4] };
+//! model.push("conv", convolution)?;
+//! model.push("norm", Op::Normalise { scale: vec![0.5; 4], shift: vec![0.25; 4] })?;
+//! model.push("relu", Op::Relu)?;
+//! model.push("pool", Op::MaxPool { window: pool })?;
+//! model.push("flatten", Op::Flatten)?;
+//! model.push("fc", Op::Linear { weight: real(10 * 36), bias: vec![0.; 10] })?;
+//!
+//! let images = [0.5; 2 * 64];
+//! let logits = model.forward(&images);
+//! assert_eq!(logits.len(), 2 * 10);
+//!
+//! let simple = model.simplify();
+//! for (a, b) in simple.forward(&images).iter().zip(&logits) {
+//!     assert!((a - b).abs() < 1e-5);
+//! }
+//! assert_eq!(
+//!     simple.to_string(),
+//!     "\
+//! layer  operation               result  weights
+//! input                          8×8×1
+//! conv   convolution 3×3         6×6×4        40
+//! pool   max pool 2×2, stride 2  3×3×4
+//! relu   ReLU                    3×3×4
+//! fc     linear                  10          370
+//! norm: folded into conv
+//! pool: moved before relu
+//! flatten: left out: the order of the elements is the same
+//! "
+//! );
+//!
+//! // What does not fit is an error that names the layer.
+//! let error = model.push("more", Op::Linear { weight: real(7), bias: vec![0.] }).unwrap_err();
+//! assert_eq!(error.to_string(), "more: weight: expected 10 elements, found 7");
+//! # Ok::<(), ModelError>(())
+//! ```
 
 mod error;
 mod evaluate;
+mod flip;
 mod fold;
 mod images;
+mod op;
 mod product;
+mod rows;
 mod shape;
 mod simplify;
 mod summary;
@@ -12,116 +71,11 @@ mod summary;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::linalg::Window;
-
 pub use error::ModelError;
+pub use op::{Node, Op, Weight};
 
 /// The name of a model's input.
 const INPUT: &str = "input";
-
-/// Weights of a layer, row by row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Weight {
-    /// Real numbers.
-    Real(Vec<f32>),
-    /// −1 and +1: a bit each, most significant first, 1 for +1; every row begins with a byte.
-    Signs(Vec<u8>),
-}
-
-/// What a layer computes. Values are `[height, width, channels]`, channels last; a vector is `[1, 1, n]`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Op {
-    /// x·Wᵀ + b for W: `[outputs, inputs]`, b: `[outputs]`, over all elements of x.
-    Linear {
-        /// W.
-        weight: Weight,
-        /// b.
-        bias: Vec<f32>,
-    },
-    /// The same at every place of a window: W: `[outputs, size[0], size[1], channels / groups]`, b: `[outputs]`.
-    Convolution {
-        /// Image and window.
-        window: Window,
-        /// Groups of channels.
-        groups: usize,
-        /// W.
-        weight: Weight,
-        /// b.
-        bias: Vec<f32>,
-    },
-    /// x·scale + shift, channel by channel: batch normalisation with its statistics.
-    Normalise {
-        /// `[channels]`
-        scale: Vec<f32>,
-        /// `[channels]`
-        shift: Vec<f32>,
-    },
-    /// max(x, 0)
-    Relu,
-    /// min(max(x, low), high)
-    Clip {
-        /// The least result.
-        low: f32,
-        /// The greatest result.
-        high: f32,
-    },
-    /// +1 where x ≥ 0, else −1.
-    Sign,
-    /// 1 / (1 + exp(−x))
-    Sigmoid,
-    /// tanh(x)
-    Tanh,
-    /// x·Φ(x) with the normal distribution's Φ.
-    Gelu,
-    /// exp(x_c) / Σ exp(x_j) over the channels of every place.
-    Softmax,
-    /// The greatest value of every window, channel by channel; what is padded is not looked at.
-    MaxPool {
-        /// Image and window.
-        window: Window,
-    },
-    /// The mean over every window, channel by channel; what is padded counts as 0.
-    AveragePool {
-        /// Image and window.
-        window: Window,
-    },
-    /// `[height, width, channels]` to `[1, 1, height·width·channels]`.
-    Flatten,
-    /// x itself: what training drops, a model in use keeps.
-    Dropout,
-    /// x plus the result of the layer of this name, or the input for the name `input`.
-    Add {
-        /// The layer.
-        layer: String,
-    },
-    /// The result of the layer of this name, or the input for the name `input`, in place of x.
-    From {
-        /// The layer.
-        layer: String,
-    },
-}
-
-impl Op {
-    /// The name of the other value that it takes.
-    fn refers_to(&self) -> Option<&str> {
-        match self {
-            Self::Add { layer } | Self::From { layer } => Some(layer),
-            _ => None,
-        }
-    }
-}
-
-/// A layer with its name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// The name, for messages; no two layers of a model share one.
-    pub name: String,
-    /// What it computes.
-    pub op: Op,
-    /// Height, width and channels of its result.
-    pub shape: [usize; 3],
-}
 
 /// A trained model: layers whose shapes fit each other, each of which takes the result of the one before it.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,7 +141,8 @@ impl Model {
         value.checked_sub(1).map_or(self.input, |layer| self.nodes[layer].shape)
     }
 
-    /// The last layer's result for a batch of images, `[images, height, width, channels]`, in single precision.
+    /// The last layer's result, `[images, height, width, channels]` of [`output`](Self::output), for a batch of images,
+    /// `[images, height, width, channels]` of [`input`](Self::input), in single precision.
     ///
     /// # Panics
     /// If these are not whole images.
@@ -203,32 +158,22 @@ impl Model {
         evaluate::run(self, images, f);
     }
 
-    /// The same function with fewer layers.
+    /// The same function with fewer layers, which [`notes`](Self::notes) lists.
+    ///
+    /// - Dropout goes. Flattening goes where the elements after it are taken one by one or all at once; the result of a
+    ///   model that ends with it keeps its order, and its shape is that of the image.
+    /// - Normalisation goes into the linear layer or convolution before it, else into the one after it, across poolings
+    ///   that commute with it. It stays where there is neither, where another layer refers to a value in between, before
+    ///   a padded convolution if its shift is not 0, or where weights would be infinite.
+    /// - Before a sign it becomes a threshold, and [`Weight::Signs`] stay signs; elsewhere they become real numbers. If
+    ///   inputs, weights and biases are integers below 2^24 then the signs are exactly those of real numbers, with
+    ///   the sign of 0 being +1 before and after. A channel of scale 0 has a constant sign; a layer of signs stays one
+    ///   then only if it takes −1 and +1.
+    /// - A maximum over windows moves before the ReLU, clip, sign, sigmoid, tanh or normalisation without negative scales
+    ///   that it follows.
+    ///
+    /// Otherwise results are the same up to rounding. A layer that goes is replaced in references by the one before it.
     pub fn simplify(&self) -> Self {
         simplify::simplify(self)
     }
 }
-
-impl Weight {
-    /// Writes row `row` of a matrix with rows of `out.len()` elements.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn row(&self, row: usize, out: &mut [f32]) {
-        match self {
-            Self::Real(weights) => out.copy_from_slice(&weights[row * out.len()..][..out.len()]),
-            Self::Signs(bits) => {
-                let bytes = out.len().div_ceil(8);
-                let bits = &bits[row * bytes..][..bytes];
-                for (out, bits) in out.chunks_mut(8).zip(bits) {
-                    out.iter_mut()
-                        .enumerate()
-                        .for_each(|(i, out)| *out = SIGNS[usize::from(bits >> (7 - i) & 1)]);
-                }
-            }
-        }
-    }
-}
-
-/// What a bit of [`Weight::Signs`] stands for.
-const SIGNS: [f32; 2] = [-1., 1.];

@@ -1,10 +1,9 @@
-//! The seeds of the fuzz targets: files named `good-*` are read, files named `bad-*` are refused on one line.
+//! The seeds of the fuzz target of IDX files: files named `good-*` are read, files named `bad-*` are refused on one line.
 
 use std::fs;
 
 use crate::idx::{images, labels};
 use crate::in_repository;
-use crate::model::Model;
 
 /// Calls `parse` with each seed and compares what it says with the seed's name.
 fn each(target: &str, parse: impl Fn(&[u8]) -> Result<(), String>) {
@@ -32,14 +31,5 @@ fn idx_seeds() {
     each("idx", |file| {
         let (images, labels) = (images(file), labels(file));
         labels.map(drop).or_else(|_| images.map(drop)).map_err(|e| e.to_string())
-    });
-}
-
-#[test]
-fn model_seeds() {
-    each("model", |file| {
-        let model = Model::parse(file).map_err(|e| e.to_string())?;
-        assert_eq!(model.bits_needed((0, 15)).len(), model.layers.len());
-        Ok(())
     });
 }

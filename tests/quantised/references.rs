@@ -46,7 +46,7 @@ fn relu_networks_keep_their_classes() {
 
 #[test]
 fn convolutional_networks_keep_their_classes() {
-    check("cnn_mnist", cnn, unit, 32);
+    check("cnn_mnist", cnn, unit, 16);
     check("cnn_fashion", cnn, unit, 32);
 }
 

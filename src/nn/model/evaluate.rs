@@ -7,8 +7,10 @@ use super::product::Panels;
 use super::{Model, Op, Weight};
 use crate::linalg::Window;
 
-/// Images that [`forward`] takes through the layers together.
+/// Images that [`forward`] takes through the layers together, at most.
 const IMAGES: usize = 64;
+/// Elements of a value that it holds for them, if one image does not have more.
+const ELEMENTS: usize = 1 << 24;
 /// Outputs of a linear layer whose weights are packed together.
 const STRIP: usize = 256;
 /// Elements of the rows that a convolution multiplies together: a good part of a second level cache.
@@ -17,8 +19,10 @@ const UNFOLDED: usize = 1 << 16;
 /// The last layer's result.
 pub(super) fn forward(model: &Model, images: &[f32]) -> Vec<f32> {
     let size = whole_images(model, images);
+    let sizes = model.nodes.iter().map(|node| node.shape.iter().product());
+    let together = (ELEMENTS / sizes.max().unwrap_or(size)).clamp(1, IMAGES);
     let mut outputs = Vec::new();
-    images.chunks(size * IMAGES).for_each(|images| outputs.extend(run(model, images, |_, _| {})));
+    images.chunks(size * together).for_each(|images| outputs.extend(run(model, images, |_, _| {})));
     outputs
 }
 

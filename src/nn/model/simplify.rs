@@ -4,12 +4,13 @@
 //!
 //! - what changes nothing goes: dropout, and flattening where all that follows takes the elements one by one or all at
 //!   once; who refers to it refers to the layer before then;
-//! - a normalisation goes into a layer of weights (`fold.rs`), the one before it where there is one;
+//! - a normalisation goes into a layer of weights (`fold.rs`), the one before it where there is one, if need be after a
+//!   sign has been turned (`flip.rs`);
 //! - a maximum over windows moves before a function that never falls, for which
 //!   max(f(x_1), …, f(x_n)) = f(max(x_1, …, x_n)): the function is then applied to fewer values.
 //!
-//! A value may change only if nothing else refers to it. Every step takes a layer away or moves a pooling to the front,
-//! so the steps end.
+//! A value may change only if nothing else refers to it. Every step takes a layer away, moves a pooling to the front or
+//! takes negative scales away, so the steps end.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -28,7 +29,7 @@ fn step(model: &mut Model, layer: usize) -> bool {
     match &model.nodes[layer].op {
         Op::Dropout => remove(model, layer, "left out: it does nothing in use".into()),
         Op::Flatten => flatten(model, layer),
-        Op::Normalise { .. } => model.fold(layer),
+        Op::Normalise { .. } => model.fold(layer) || model.flip(layer),
         Op::MaxPool { .. } => pool_first(model, layer),
         _ => false,
     }

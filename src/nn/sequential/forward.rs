@@ -35,7 +35,23 @@ impl<R: Ring> Sequential<R> {
         party: &mut Party<T>,
         prepared: Prepared<R>,
         x: Share<R>,
+        sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
+    ) -> Result<Share<R>, Error> {
+        self.forward_watched(party, prepared, x, sign, |_, _| ())
+    }
+
+    /// As [`forward_with`](Self::forward_with), with a function of the caller's that is called after every layer with
+    /// its number: to time it, or, in a dry run, to take what it costs.
+    ///
+    /// # Errors
+    /// As [`forward_with`](Self::forward_with).
+    pub fn forward_watched<T: Transport>(
+        &self,
+        party: &mut Party<T>,
+        prepared: Prepared<R>,
+        x: Share<R>,
         mut sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
+        mut watch: impl FnMut(usize, &mut Party<T>),
     ) -> Result<Share<R>, Error> {
         let Prepared { rows, products } = prepared;
         let expected = rows * self.architecture.inputs();
@@ -64,6 +80,7 @@ impl<R: Ring> Sequential<R> {
                 Layer::From { value } => kept.with(number, value, Share::clone),
                 _ => self.step(party, layer, x)?,
             };
+            watch(number, party);
         }
         let bits = self.bits_out();
         if bits < R::BITS {

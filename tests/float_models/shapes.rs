@@ -1,5 +1,6 @@
 //! What does not fit a model, and what the message says.
 
+use proptest::prelude::*;
 use ringshare::linalg::{Window, WindowError};
 use ringshare::nn::{Model, ModelError, Op, Weight};
 
@@ -124,4 +125,39 @@ fn sizes_are_positive_and_can_be_held() {
     let expected = ModelError::Elements { layer: "x".into(), found };
     assert_eq!(error([1, 1, 1], convolution(wide, 1, 1, 1)), expected);
     assert_eq!(error([1, 1, 1], Op::MaxPool { window: wide }), expected);
+}
+
+/// Sizes that are usual, and those at which sums and products of some overflow.
+fn size() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        0usize..5,
+        (0u32..64).prop_map(|bits| 1 << bits),
+        (0usize..5).prop_map(|less| usize::MAX - less)
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_geometry_panics(
+        image in [size(), size(), size()], size in [size(), size()], stride in [size(), size()],
+        padding in [size(), size()], dilation in [size(), size()], groups in size(), outputs in 0usize..5,
+        weights in 0usize..40,
+    ) {
+        let window = Window { image, size, stride, padding, dilation };
+        for op in [convolution(window, groups, weights, outputs), Op::MaxPool { window }, Op::AveragePool { window }] {
+            let mut model = Model::new(image);
+            let pushed = model.push("x", op);
+            prop_assert_eq!(pushed.is_ok(), !model.nodes().is_empty());
+            if pushed.is_ok() && model.output().iter().product::<usize>() < 1 << 16 {
+                let elements = image.iter().product::<usize>();
+                prop_assert!(elements <= Model::MOST_ELEMENTS);
+                if elements < 1 << 16 {
+                    let result = model.simplify().forward(&vec![1.; elements]);
+                    prop_assert!(result.iter().all(|x| x.is_finite()));
+                }
+            }
+        }
+    }
 }

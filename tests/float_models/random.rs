@@ -45,11 +45,11 @@ impl Draw {
     /// A window over an image; one for pooling sees the image at every place.
     pub(crate) fn window(&mut self, image: [usize; 3]) -> Window {
         let mut window = Window::new(image, [1; 2]);
-        for axis in 0..2 {
-            window.size[axis] = 1 + self.random.below(image[axis].min(3));
+        for (axis, &side) in image[..2].iter().enumerate() {
+            window.size[axis] = 1 + self.random.below(side.min(3));
             window.padding[axis] = self.random.below(window.size[axis]).min(window.size[axis] / 2);
             window.stride[axis] = 1 + self.random.below(2);
-            if window.padding[axis] == 0 && window.size[axis] == 2 && image[axis] > 2 {
+            if window.padding[axis] == 0 && window.size[axis] == 2 && side > 2 {
                 window.dilation[axis] = 1 + self.random.below(2);
             }
         }

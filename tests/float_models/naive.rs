@@ -46,7 +46,8 @@ fn function(op: &Op, x: f64) -> f64 {
     match op {
         Op::Relu => x.max(0.),
         Op::Clip { low, high } => x.clamp((*low).into(), (*high).into()),
-        Op::Sign => (if x >= 0. { 1. } else { -1. }),
+        Op::Sign if x < 0. => -1.,
+        Op::Sign => 1.,
         Op::Sigmoid => 1. / (1. + (-x).exp()),
         Op::Tanh => x.tanh(),
         Op::Gelu => x * 0.5 * libm_erfc(-x / 2f64.sqrt()),

@@ -109,3 +109,32 @@ fn a_binarized_convolution_is_compared_before_its_pooling_is_undone() {
     let images: Vec<f32> = (0..64).map(|i| (i * 7 % 11) as f32 - 5.).collect();
     assert_eq!(simple.forward(&images), model.forward(&images));
 }
+
+/// The order of layers in binarized convolutional networks. A negative scale turns the maximum into a minimum.
+#[test]
+fn negative_scales_after_a_pooling_go_into_the_weights_on_both_sides() {
+    for (scale, shift) in (-4..=4).flat_map(|s| (-12..=12).map(move |t| (s as f32, t as f32))) {
+        let window = Window::new([2, 4, 1], [1; 2]);
+        let conv =
+            Op::Convolution { window, groups: 1, weight: Weight::Signs(vec![0x80; 2]), bias: vec![1.; 2] };
+        let pool = Window { stride: [2; 2], ..Window::new([2, 4, 2], [2; 2]) };
+        let layers = [
+            ("conv", conv),
+            ("pool", Op::MaxPool { window: pool }),
+            ("norm", Op::Normalise { scale: vec![scale, 2.], shift: vec![shift, 3.] }),
+            ("sign", Op::Sign),
+            ("flatten", Op::Flatten),
+            ("fc", Op::Linear { weight: Weight::Signs(vec![0b0110_0000, 0b1010_0000]), bias: vec![0.5; 2] }),
+        ];
+        let mut model = Model::new([2, 4, 1]);
+        layers.into_iter().for_each(|(name, op)| model.push(name, op).unwrap());
+        let simple = model.simplify();
+        let names: Vec<&str> = simple.nodes().iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["conv", "pool", "sign", "fc"]);
+        let Op::Linear { weight, .. } = &simple.nodes()[3].op else { panic!() };
+        let negated = Weight::Signs(vec![0b1100_0000, 0b0000_0000]);
+        assert_eq!(*weight == negated, scale < 0., "{scale} {shift}");
+        let images: Vec<f32> = (-5..=5).flat_map(|x| (0..8).map(move |i| (x + i % 3) as f32)).collect();
+        assert_eq!(simple.forward(&images), model.forward(&images), "{scale} {shift}");
+    }
+}

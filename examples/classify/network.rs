@@ -1,0 +1,169 @@
+//! The model: from its file to fixed point.
+
+use std::path::{Path, PathBuf};
+
+use ringshare::nn::{
+    self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Op, Options, Precision,
+    QuantiseError, Quantised, Weight,
+};
+
+use crate::args::{Args, shipped};
+use crate::dataset::{CLASSES, Dataset, PIXELS};
+use crate::error::{Error, read};
+
+/// Images that formats are found on.
+pub(crate) const CALIBRATION: usize = 1000;
+
+/// A model as it lay in a file.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) path: PathBuf,
+    /// The model that is evaluated.
+    pub(crate) model: Model,
+    /// How a pixel becomes a number.
+    pub(crate) input: Input,
+    /// The model's file, formats included.
+    loaded: Loaded,
+}
+
+impl Network {
+    /// Loads and simplifies a model: one that takes 28×28 pixels and tells ten classes apart.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no model, or one for other images.
+    pub(crate) fn load(path: &Path) -> Result<Self, Error> {
+        let file = read(path)?;
+        let loaded = match nn::load(&file) {
+            Err(LoadError::NoDescription) => described(path, &file)?,
+            loaded => loaded.map_err(|e| Error::bad(path, e))?,
+        };
+        for (what, expected, shape) in
+            [("inputs", PIXELS, loaded.model.input()), ("outputs", CLASSES, loaded.model.output())]
+        {
+            if shape.iter().product::<usize>() != expected {
+                let reason = format!("expected a model of {expected} {what}, found the shape {shape:?}");
+                return Err(Error::bad(path, reason));
+            }
+        }
+        let model = loaded.model.simplify();
+        Ok(Self { path: path.into(), model, input: loaded.input, loaded })
+    }
+
+    /// The file's name, for the reader.
+    pub(crate) fn name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Writes the model with formats, weights in half precision.
+    ///
+    /// # Errors
+    /// A model that has no form in a file, or a file that cannot be written.
+    pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
+        // Of a model with further layers they would be those of another.
+        let same = quantised.formats().layers.len() == self.model.nodes().len();
+        let formats = same.then(|| quantised.formats().clone());
+        let loaded = Loaded { formats, ..self.loaded.clone() };
+        let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
+        std::fs::write(path, file).map_err(|e| Error::io(path, e))
+    }
+
+    /// Whether all weights are signs, so that fixed point is exact.
+    pub(crate) fn binarized(&self) -> bool {
+        self.model.nodes().iter().all(|node| match &node.op {
+            Op::Linear { weight, .. } | Op::Convolution { weight, .. } => matches!(weight, Weight::Signs(_)),
+            _ => true,
+        })
+    }
+
+    /// The model in fixed point, with `bits` bits in every layer if given and if it is not binarized. Returns where the
+    /// formats come from as well.
+    ///
+    /// # Errors
+    /// No such formats.
+    pub(crate) fn quantise(
+        &self,
+        args: &Args,
+        bits: Option<u32>,
+        images: &Calibration,
+    ) -> Result<(Quantised, String), Error> {
+        let bits = bits.filter(|_| !self.binarized());
+        let bad = |e: QuantiseError| match bits {
+            Some(bits) => Error::Usage(format!("--bits {bits}: {e}")),
+            None => Error::bad(&self.path, e),
+        };
+        if let (Some(formats), None) = (&self.loaded.formats, bits) {
+            let quantised = Quantised::new(&self.model, formats, args.rounding.into()).map_err(bad)?;
+            return Ok((quantised, "formats from the model's file".into()));
+        }
+        let options = Options { bits, rounding: args.rounding.into(), ..Options::default() };
+        let numbers = self.input.encode(&images.pixels);
+        let quantised = Quantised::calibrate(&self.model, &numbers, &options).map_err(bad)?;
+        let from = if self.binarized() {
+            "formats from bounds that no image exceeds".into()
+        } else {
+            format!("formats found on {} {}", images.pixels.len() / PIXELS, images.of)
+        };
+        Ok((quantised, from))
+    }
+}
+
+/// Reads a model whose description is in the file of the same name that ends in `json`, beside it or beside the example.
+fn described(path: &Path, file: &[u8]) -> Result<Loaded, Error> {
+    let beside = path.with_extension("json");
+    let shipped = shipped().join(beside.file_name().unwrap_or_default());
+    let mut first = None;
+    for description in [beside, shipped].iter().filter(|path| path.exists()) {
+        let text = String::from_utf8(read(description)?).map_err(|e| Error::bad(description, e))?;
+        match nn::load_with(file, &text) {
+            Ok(loaded) => return Ok(loaded),
+            Err(e) => first = first.or(Some(Error::bad(description, e))),
+        }
+    }
+    Err(first.unwrap_or_else(|| Error::bad(path, LoadError::NoDescription)))
+}
+
+/// Images that formats are found on.
+#[derive(Debug)]
+pub(crate) struct Calibration {
+    pub(crate) pixels: Vec<u8>,
+    /// Which they are.
+    pub(crate) of: &'static str,
+}
+
+impl Calibration {
+    /// The first training images in the directory of the data, or of those at hand if there are none.
+    ///
+    /// # Errors
+    /// Training images that are damaged.
+    pub(crate) fn load(dir: &Path, data: &Dataset) -> Result<Self, Error> {
+        let training = Dataset::there(dir, "train").then(|| Dataset::load(dir, &["train"])).transpose()?;
+        let of = if training.is_some() { "training images" } else { "of the images at hand" };
+        let pixels = training.as_ref().unwrap_or(data).pixels();
+        Ok(Self { pixels: pixels[..pixels.len().min(CALIBRATION * PIXELS)].to_vec(), of })
+    }
+}
+
+/// The integer program that the parties run: `quantised`'s, with `bits` bits for every layer if given, and `spare` more
+/// for what a sign is taken of.
+///
+/// # Errors
+/// Bits that the ring does not have.
+pub(crate) fn program(
+    quantised: &Quantised,
+    bits: Option<u32>,
+    spare: u32,
+) -> Result<Architecture, ArchitectureError> {
+    let base = quantised.architecture();
+    let mut layers = base.layers().to_vec();
+    for number in 0..layers.len() {
+        let before_sign = matches!(layers.get(number + 1), Some(Layer::Sign { .. }));
+        match &mut layers[number] {
+            Layer::Linear { bits: own, .. } | Layer::Convolution { bits: own, .. } => {
+                *own = bits.unwrap_or(*own) + if before_sign { spare } else { 0 };
+            }
+            Layer::Sign { bits: own } => *own = bits.unwrap_or(*own),
+            _ => {}
+        }
+    }
+    Ok(Architecture::with_inputs(base.inputs(), layers, base.ring())?.with_rounding(base.rounding()))
+}

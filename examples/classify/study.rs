@@ -1,0 +1,317 @@
+//! The report with pictures: classes, the time of every layer, and what more parties and more bits cost.
+
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use ringshare::nn::{Forecast, Layer};
+use ringshare::protocol::Family;
+
+use crate::args::named;
+use crate::charts::{Axes, Bar, Curve, bars, curves, heat, short};
+use crate::confusion::Confusion;
+use crate::error::Error;
+use crate::float::{Float, Timed};
+use crate::memory;
+use crate::network::Network;
+use crate::page::Page;
+use crate::report::Phases;
+use crate::secure::{self, Secure};
+use crate::sweep::Row;
+use crate::trial::{Setting, Trial};
+
+/// Numbers of parties that are compared.
+const PARTIES: std::ops::RangeInclusive<usize> = 2..=7;
+/// Images that they classify.
+const IMAGES: usize = 32;
+
+/// What is reported.
+pub(crate) struct Study<'a> {
+    pub(crate) setting: &'a Setting<'a>,
+    pub(crate) trial: &'a Trial<'a>,
+    pub(crate) secure: &'a Secure,
+    /// In the clear.
+    pub(crate) float: &'a Timed,
+    /// Of the bit lengths that were asked for.
+    pub(crate) rows: &'a [Row],
+}
+
+/// A run of some number of parties.
+struct Run {
+    parties: usize,
+    phases: Phases,
+    forecast: Forecast,
+}
+
+impl Study<'_> {
+    /// Writes `report.html` to a directory.
+    ///
+    /// # Errors
+    /// A protocol that fails, or a file that cannot be written.
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), Error> {
+        let text = self.page()?;
+        let path = dir.join("report.html");
+        std::fs::write(&path, text).map_err(|e| Error::io(&path, e))
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// A protocol that fails.
+    pub(crate) fn page(&self) -> Result<String, Error> {
+        let Setting { args, data, network, .. } = self.setting;
+        let lead = format!(
+            "{} images of {} between {} parties and a dealer, in Z_2^{}; {}.",
+            data.len(),
+            args.dataset.title(),
+            args.parties,
+            self.trial.architecture.ring(),
+            self.trial.from,
+        );
+        let mut page = Page::new(&format!("{} on shares", network.name()), &lead);
+        page.section("Accuracy");
+        self.accuracy(&mut page)?;
+        page.section("Time of every layer");
+        self.layers(&mut page)?;
+        page.section("Number of parties");
+        self.parties(&mut page)?;
+        if !self.rows.is_empty() {
+            page.section("Bit length");
+            self.bits(&mut page)?;
+        }
+        page.section("Model");
+        page.preformatted(&network.model.to_string());
+        page.preformatted(&self.trial.quantised.to_string());
+        Ok(page.finish())
+    }
+
+    fn accuracy(&self, page: &mut Page) -> Result<(), Error> {
+        let Setting { args, data, network, .. } = self.setting;
+        let names = args.dataset.classes();
+        let mut all =
+            vec![(network.name(), "on shares", Confusion::new(data.labels(), &self.secure.classes))];
+        all.push((
+            network.name(),
+            "float32 in the clear",
+            Confusion::new(data.labels(), &self.float.classes),
+        ));
+        let sign = named("bmlp_sign_4096", args.dataset);
+        if !network.binarized() && sign.exists() {
+            let sign = Network::load(&sign)?;
+            let inputs = sign.input.encode(data.pixels());
+            let classes =
+                Float::new(&sign.model, self.setting.batch(), Default::default()).run(&inputs, |_| ());
+            let confusion = Confusion::new(data.labels(), &classes.classes);
+            all.push((sign.name(), "binarized, float32 in the clear", confusion));
+        }
+        let mut table = vec![["network", "evaluated", "images", "correct", "%"].map(String::from).to_vec()];
+        for (name, how, confusion) in &all {
+            let percent = format!("{:.2}", confusion.accuracy());
+            let [images, correct] = [confusion.images(), confusion.correct()].map(|n| n.to_string());
+            table.push(vec![name.clone(), (*how).into(), images, correct, percent]);
+        }
+        page.table(&table);
+        // The parties' classes and float32's are the same, or nearly.
+        all.remove(1);
+        let mut figures = Vec::new();
+        for (name, how, confusion) in &all {
+            let title = format!("{name}: {:.2} % correct", confusion.accuracy());
+            let caption = format!(
+                "Images by their label and the class found, {how}. On the diagonal what is right; the shade is the root of the part of the label's images."
+            );
+            figures.push((heat(&title, confusion, names)?, caption));
+        }
+        page.figures(&figures);
+        Ok(())
+    }
+
+    fn layers(&self, page: &mut Page) -> Result<(), Error> {
+        let images = self.setting.data.len() as f64;
+        let mut names = vec!["input".to_string()];
+        names.extend(self.trial.architecture.layers().iter().enumerate().map(|(i, l)| name(i, l)));
+        names.push("classes".into());
+        let all = names.into_iter().zip(&self.secure.steps).map(|(name, step)| Bar {
+            name,
+            parts: vec![1e3 * step.online_s / images, 1e3 * step.dealer_s / images],
+        });
+        let all: Vec<Bar> = all.collect();
+        let unit = "milliseconds an image, on the clock";
+        let svg = bars("Time of every layer", unit, &["online at a party", "offline at the dealer"], &all)?;
+        let caption = "Online from the shares of a layer's input to those of its result, at the owner of the images, what it waits for the others included; at the dealer what it takes to deal for the layer.";
+        let Phases { setup, dealer, offline, online } = &self.secure.phases;
+        let phases = [("offline, dealer", dealer), ("offline, parties", offline), ("online", online)];
+        let phases: Vec<Bar> = phases
+            .iter()
+            .map(|(name, phase)| Bar { name: (*name).into(), parts: vec![1e3 * phase.wall_s / images] })
+            .chain([Bar {
+                name: "float32 in the clear".into(),
+                parts: vec![1e3 * self.float.wall_s / images],
+            }])
+            .collect();
+        let second = bars("Time of every phase", unit, &["time"], &phases)?;
+        let note =
+            format!("Sharing the model took {} s, once for any number of images.", short(setup.wall_s));
+        page.figures(&[(svg, caption.into()), (second, note)]);
+        Ok(())
+    }
+
+    fn runs(&self) -> Result<Vec<Run>, Error> {
+        let images = self.setting.data.len().min(IMAGES);
+        let only_two = self.setting.args.comparison == Family::Dcf;
+        let runs = PARTIES.filter(|&parties| parties == 2 || !only_two).map(|parties| {
+            let job = self.trial.job(parties, images);
+            memory::reset_peak();
+            let phases = secure::run(&job, &ProgressBar::hidden())?.phases;
+            let dry = secure::dry(&job)?;
+            let [setup, batch] = [&dry.setup, &dry.batch].map(|run| Forecast::new(run, parties));
+            let memory_bytes = setup.memory_bytes + batch.memory_bytes;
+            Ok(Run { parties, phases, forecast: Forecast { memory_bytes, ..batch } })
+        });
+        runs.collect()
+    }
+
+    fn parties(&self, page: &mut Page) -> Result<(), Error> {
+        let runs = self.runs()?;
+        let images = self.setting.data.len().min(IMAGES);
+        let curve = |name: &str, value: &dyn Fn(&Run) -> f64| Curve {
+            name: name.into(),
+            points: runs.iter().map(|run| (run.parties as f64, value(run))).collect(),
+        };
+        let each = images as f64;
+        let draw = |title, y, all: Vec<Curve>| curves(&Axes { title, x: "parties", y, close: false }, &all);
+        let times = draw(
+            "Run time",
+            "milliseconds an image",
+            vec![
+                curve("online", &|run| 1e3 * run.phases.online.wall_s / each),
+                curve("offline, parties", &|run| 1e3 * run.phases.offline.wall_s / each),
+                curve("offline, dealer", &|run| 1e3 * run.phases.dealer.wall_s / each),
+            ],
+        )?;
+        let peak = |run: &Run| {
+            let Phases { setup, dealer, offline, online } = &run.phases;
+            let peaks = [setup, dealer, offline, online].map(|phase| phase.peak_rss_bytes.unwrap_or(0));
+            peaks.into_iter().max().unwrap_or(0) as f64 / 1e6
+        };
+        let memory = draw(
+            "Memory",
+            "MB",
+            vec![
+                curve("peak of the process: all parties and the dealer", &peak),
+                curve("correlations that a party holds", &|run| run.forecast.memory_bytes as f64 / 1e6),
+            ],
+        )?;
+        let traffic = draw(
+            "Traffic",
+            "kB an image",
+            vec![
+                curve("sent by a party online", &|run| run.phases.online.sent_bytes as f64 / each / 1e3),
+                curve("from the dealer to a party", &|run| {
+                    run.phases.dealer.dealer_bytes as f64 / each / 1e3
+                }),
+            ],
+        )?;
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let run =
+            format!("{images} images in a batch, all parties and the dealer on one machine of {cores} cores");
+        page.figures(&[
+            (times, format!("{run}. With more parties than cores, they wait for each other.")),
+            (memory, format!("{run}.")),
+            (traffic, format!("{run}. The party that sends, or gets, most.")),
+        ]);
+        let mut table = vec![
+            ["parties", "online ms", "offline ms", "dealer ms", "setup s", "rounds", "sent kB", "peak MB"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        table.extend(runs.iter().map(|run| {
+            let Phases { setup, dealer, offline, online } = &run.phases;
+            let ms = |seconds: f64| short(1e3 * seconds / each);
+            vec![
+                run.parties.to_string(),
+                ms(online.wall_s),
+                ms(offline.wall_s),
+                ms(dealer.wall_s),
+                short(setup.wall_s),
+                online.rounds.to_string(),
+                short(online.sent_bytes as f64 / each / 1e3),
+                short(peak(run)),
+            ]
+        }));
+        page.table(&table);
+        Ok(())
+    }
+
+    fn bits(&self, page: &mut Page) -> Result<(), Error> {
+        let curve = |name: &str, value: &dyn Fn(&Row) -> f64| Curve {
+            name: name.into(),
+            points: self.rows.iter().map(|row| (row.bits.into(), value(row))).collect(),
+        };
+        let draw =
+            |title, y, close, all: Vec<Curve>| curves(&Axes { title, x: "bit length", y, close }, &all);
+        let classes = vec![
+            curve("as float32 in the clear", &Row::agree_percent),
+            curve("correct", &Row::correct_percent),
+        ];
+        let classes = draw("Classes", "% of the images", true, classes)?;
+        let traffic = vec![curve("sent by a party online", &|row| row.sent_bytes / 1e3)];
+        let traffic = draw("Traffic", "kB an image", false, traffic)?;
+        let time = draw("Time", "milliseconds an image", false, vec![curve("online", &|row| row.online_ms)])?;
+        let caption = |what: &str| format!("{what} by the bit length of the comparisons.");
+        page.figures(&[
+            (classes, caption("Classes")),
+            (traffic, caption("Traffic")),
+            (time, caption("Time online")),
+        ]);
+        let mut table = vec![
+            Row::heading()
+                .split("  ")
+                .map(str::trim)
+                .filter(|c| !c.is_empty())
+                .map(String::from)
+                .collect::<Vec<_>>(),
+        ];
+        table.extend(self.rows.iter().map(|row| {
+            let [least, most] = row.fractions;
+            vec![
+                row.bits.to_string(),
+                row.ring.to_string(),
+                format!("{least} to {most}"),
+                format!("{:.2}", row.correct_percent()),
+                format!("{:.2}", row.agree_percent()),
+                row.rounds.to_string(),
+                format!("{:.2}", row.sent_bytes / 1e3),
+                format!("{:.4}", row.online_ms),
+            ]
+        }));
+        page.table(&table);
+        Ok(())
+    }
+}
+
+/// Whether a layer has weights.
+pub(crate) fn weighted(layer: &Layer) -> bool {
+    matches!(layer, Layer::Linear { .. } | Layer::Convolution { .. })
+}
+
+/// What a layer is called in a picture.
+fn name(number: usize, layer: &Layer) -> String {
+    let what = match layer {
+        Layer::Linear { inputs, outputs, .. } => format!("linear {inputs}-{outputs}"),
+        Layer::Convolution { window, outputs, .. } => {
+            let [height, width] = window.size;
+            format!("convolution {height}x{width}, {}-{outputs}", window.image[2])
+        }
+        Layer::Sign { bits } => format!("sign of {bits} bits"),
+        Layer::Relu { bits, .. } => format!("ReLU of {bits} bits"),
+        Layer::Clip { bits, .. } => format!("clip of {bits} bits"),
+        Layer::Truncate { .. } => "truncation".into(),
+        Layer::MaxPool { bits, .. } => format!("max pool of {bits} bits"),
+        Layer::SumPool { .. } => "sum pool".into(),
+        Layer::Lookup { .. } => "lookup".into(),
+        Layer::Softmax { .. } => "softmax".into(),
+        Layer::Scale { .. } => "scale".into(),
+        Layer::Add { .. } => "sum of two".into(),
+        _ => "earlier value".into(),
+    };
+    format!("{}  {what}", number + 1)
+}

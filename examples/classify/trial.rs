@@ -1,0 +1,221 @@
+//! A model in fixed point on the images at hand: from formats to classes, and what they are held against.
+
+use std::fmt::Write;
+
+use ringshare::nn::{Architecture, Forecast, Overflow, Quantised, Rounding};
+use ringshare::protocol::Family;
+
+use crate::args::Args;
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::float::{Float, Timed};
+use crate::memory;
+use crate::network::{Calibration, Network, program};
+use crate::progress;
+use crate::report::{Counts, Plain};
+use crate::secure::{self, Job, Secure};
+
+/// What all runs have in common.
+#[derive(Debug)]
+pub(crate) struct Setting<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) data: &'a Dataset,
+    pub(crate) network: &'a Network,
+    pub(crate) calibration: &'a Calibration,
+}
+
+impl Setting<'_> {
+    /// Images of a batch.
+    pub(crate) fn batch(&self) -> usize {
+        (self.args.batch as usize).min(self.data.len())
+    }
+
+    /// The network in the clear in float32, with the signs that the parties take.
+    pub(crate) fn float(&self) -> (Timed, Plain) {
+        memory::reset_peak();
+        let numbers = self.network.input.encode(self.data.pixels());
+        let bar = progress::bar("in the clear, float32", self.data.len());
+        let timed = Float::fastest(&self.network.model, self.batch()).run(&numbers, |n| bar.inc(n as u64));
+        bar.finish_and_clear();
+        let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
+        (timed, plain)
+    }
+
+    /// Classes and logits that the parties are to find: float32's, unless signs by Legendre symbols are others.
+    pub(crate) fn expected(&self) -> Option<Timed> {
+        let Family::Legendre(_) = self.args.comparison else { return None };
+        let numbers = self.network.input.encode(self.data.pixels());
+        let mut float = Float::fastest(&self.network.model, self.batch()).with_signs(self.args.comparison);
+        Some(float.run(&numbers, |_| ()))
+    }
+
+    /// How many classes are as they should be.
+    pub(crate) fn counts(&self, classes: &[u8], expected: &[u8]) -> Counts {
+        Counts {
+            parties: self.args.parties.into(),
+            batch: self.batch(),
+            images: self.data.len(),
+            correct: equal(classes, self.data.labels()),
+            agree: equal(classes, expected),
+        }
+    }
+}
+
+/// A network in fixed point, with the images encoded.
+pub(crate) struct Trial<'a> {
+    setting: &'a Setting<'a>,
+    /// Bits that the command line asks for.
+    pub(crate) bits: Option<u32>,
+    pub(crate) quantised: Quantised,
+    pub(crate) architecture: Architecture,
+    /// Where the formats come from.
+    pub(crate) from: String,
+    inputs: Vec<i64>,
+}
+
+impl<'a> Trial<'a> {
+    /// Finds formats and encodes the images.
+    ///
+    /// # Errors
+    /// No formats, or a ring that does not have so many bits.
+    pub(crate) fn new(setting: &'a Setting<'a>, bits: Option<u32>) -> Result<Self, Error> {
+        let Setting { args, data, network, calibration } = setting;
+        let (quantised, from) = network.quantise(args, bits, calibration)?;
+        // Legendre symbols take a bit more than the values have.
+        let spare = u32::from(matches!(args.comparison, Family::Legendre(_)));
+        let signs = bits.filter(|_| network.binarized());
+        let architecture = program(&quantised, signs, spare).map_err(|e| match signs {
+            Some(bits) => Error::Usage(format!("--bits {bits}: {e}")),
+            None => Error::bad(&network.path, e),
+        })?;
+        let numbers = network.input.encode(data.pixels());
+        let inputs = quantised.encode(&numbers).map_err(|e| Error::bad(&network.path, e))?;
+        if let (Some(bits), Some(most)) =
+            (signs, most_bits(quantised.architecture()).filter(|&m| Some(m) > signs))
+        {
+            eprintln!(
+                "note: --bits {bits} may be too few: the layers can need up to {most}, so results may differ"
+            );
+        }
+        Ok(Self { setting, bits, quantised, architecture, from, inputs })
+    }
+
+    /// What `parties` parties are to do with the first `images` images.
+    pub(crate) fn job(&self, parties: usize, images: usize) -> Job<'_> {
+        let args = self.setting.args;
+        Job {
+            weights: &self.quantised,
+            architecture: &self.architecture,
+            inputs: &self.inputs[..images * self.architecture.inputs()],
+            parties,
+            batch: self.setting.batch().min(images),
+            comparison: args.comparison,
+            topology: args.topology,
+            seed: args.seed,
+            logits: args.logits || args.show.is_some(),
+        }
+    }
+
+    /// What the run will cost, on this machine.
+    ///
+    /// # Errors
+    /// If the layers do not fit the comparison.
+    pub(crate) fn forecast(&self) -> Result<String, Error> {
+        let setting = self.setting;
+        let parties = setting.args.parties.into();
+        let dry = secure::dry(&self.job(parties, setting.data.len()))?;
+        let scale = Forecast::measure_scale();
+        let [setup, batch] = [&dry.setup, &dry.batch].map(|run| Forecast::new(run, parties).scaled(scale));
+        let batches = setting.data.len().div_ceil(setting.batch());
+        let mut text = String::new();
+        let _ = writeln!(text, "expected of the setup            {setup}");
+        let _ = writeln!(text, "expected of each of {batches:>4} batches  {batch}");
+        Ok(text)
+    }
+
+    /// The run that was asked for.
+    ///
+    /// # Errors
+    /// A protocol that fails.
+    pub(crate) fn run(&self) -> Result<Secure, Error> {
+        memory::reset_peak();
+        let (parties, images) = (self.setting.args.parties.into(), self.setting.data.len());
+        let bar = progress::bar("between the parties", images);
+        let secure = secure::run(&self.job(parties, images), &bar);
+        bar.finish_and_clear();
+        secure
+    }
+
+    /// The logits of the exact integer program.
+    ///
+    /// # Errors
+    /// A value that does not fit its bits.
+    pub(crate) fn reference(&self) -> Result<Vec<i64>, Overflow> {
+        self.quantised.reference(&self.inputs)
+    }
+
+    /// Whether the parties' logits are to be the reference's, bit for bit.
+    pub(crate) fn exact(&self) -> bool {
+        self.setting.network.binarized() || self.architecture.rounding() == Rounding::Floor
+    }
+
+    /// Holds what the parties found against the reference; says how many logits differ, if these were revealed.
+    ///
+    /// # Errors
+    /// If classes or logits are not what they have to be; with bits of the caller's choice, nothing has to be.
+    pub(crate) fn check(&self, secure: &Secure, reference: &[i64]) -> Result<Option<String>, Error> {
+        let classes: Vec<u8> = reference
+            .chunks_exact(self.architecture.outputs())
+            .map(|logits| crate::float::argmax(logits) as u8)
+            .collect();
+        let differ = |n: usize, what: &str| match n {
+            n if n > 0 && self.bits.is_none() => {
+                Err(Error::Wrong(format!("{n} {what} differ from those in the clear")))
+            }
+            _ => Ok(()),
+        };
+        let text = secure.logits.as_ref().map(|logits| self.logits(logits, reference)).transpose()?;
+        if self.exact() {
+            differ(classes.len() - equal(&classes, &secure.classes), "classes")?;
+        }
+        Ok(text)
+    }
+
+    /// As [`check`](Self::check), of the logits.
+    fn logits(&self, logits: &[i64], reference: &[i64]) -> Result<String, Error> {
+        let all = reference.len();
+        let wrong = logits.len().abs_diff(all) + all.min(logits.len()) - equal(logits, reference);
+        if self.exact() {
+            if wrong > 0 && self.bits.is_none() {
+                return Err(Error::Wrong(format!("{wrong} logits differ from those in the clear")));
+            }
+            return Ok(format!("logits that differ   {wrong} of {all}\n"));
+        }
+        let bounds = self.quantised.bounds();
+        let far = logits.iter().zip(reference).map(|(&a, &b)| a.abs_diff(b) as f64);
+        let beyond = far.clone().enumerate().filter(|&(i, far)| far > bounds[i % bounds.len()]).count();
+        if beyond > 0 && self.bits.is_none() {
+            return Err(Error::Wrong(format!(
+                "{beyond} logits are out of the bounds of stochastic rounding"
+            )));
+        }
+        let most = far.fold(0.0, f64::max);
+        let bound = bounds.iter().fold(0.0, |most: f64, &bound| most.max(bound));
+        Ok(format!(
+            "logits that differ   {wrong} of {all}, by {most} units at most, of {bound:.0} possible\n"
+        ))
+    }
+}
+
+/// The longest comparison of a binarized network.
+fn most_bits(architecture: &Architecture) -> Option<u32> {
+    (1..=architecture.layers().len())
+        .map(|value| architecture.right_bits(value))
+        .filter(|&b| b < architecture.ring())
+        .max()
+}
+
+/// At how many places the two are equal.
+pub(crate) fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
+    a.iter().zip(b).filter(|(a, b)| a == b).count()
+}

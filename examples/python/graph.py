@@ -1,0 +1,102 @@
+"""A traced module as a list of layers.
+
+A file describes a list: every layer takes the result of the one before it. A graph becomes such a list by the layer
+`from`, which goes back to an earlier result, and the layer `add`, which adds one.
+"""
+
+import torch
+from torch import fx
+
+from binary import BinaryConv2d, BinaryLinear, Sign
+
+
+class Unsupported(Exception):
+    """A layer that no file can describe."""
+
+
+class Tracer(fx.Tracer):
+    """Traces into everything but the layers that a file knows."""
+
+    def is_leaf_module(self, module, name):
+        return isinstance(module, (BinaryConv2d, BinaryLinear, Sign)) or super().is_leaf_module(module, name)
+
+
+class Shapes(fx.Interpreter):
+    """Evaluates a traced module and remembers the shape of every result, the batch left out."""
+
+    def run_node(self, node):
+        result = super().run_node(node)
+        node.meta["shape"] = list(result.shape[1:]) if isinstance(result, torch.Tensor) else None
+        node.meta["is_size"] = isinstance(result, (int, torch.Size))
+        return result
+
+
+def first_line(error):
+    """What went wrong, without where."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def trace(module, shape):
+    """The nodes of the module's graph, with the shape of their results for images of the shape `[C, H, W]` or `[N]`.
+
+    Raises `Unsupported` for a module that branches on its values, or does not take such images.
+    """
+    try:
+        graph = Tracer().trace(module)
+        traced = fx.GraphModule(module, graph)
+    except Exception as error:
+        raise Unsupported(f"the module is no straight line of layers: {first_line(error)}") from None
+    try:
+        with torch.no_grad():
+            # Two images, so that no dimension is mistaken for the batch's.
+            Shapes(traced).run(torch.zeros(2, *shape))
+    except Exception as error:
+        raise Unsupported(f"the module does not take images of shape {list(shape)}: {first_line(error)}") from None
+    return list(graph.nodes), dict(traced.named_modules())
+
+
+class Layers:
+    """The list: descriptions of layers, their tensors, and which result is the last."""
+
+    def __init__(self, image):
+        self.descriptions, self.tensors = [], {}
+        self.names = {"input"}
+        self.results = {image: "input"}
+        self.last = "input"
+
+    def unique(self, name):
+        """The name, or one like it that no layer has."""
+        found, count = name, 0
+        while found in self.names:
+            count += 1
+            found = f"{name}_{count}"
+        self.names.add(found)
+        return found
+
+    def push(self, node, name, kind, tensors=None, **options):
+        """Appends a layer, which takes the last result; its own is the node's."""
+        name = self.unique(name)
+        self.descriptions.append({"name": name, "type": kind, **options})
+        self.tensors.update({f"{name}.{key}": tensor for key, tensor in (tensors or {}).items()})
+        self.results[node] = self.last = name
+
+    def alias(self, node, source):
+        """Says that a node's result is another's."""
+        self.results[node] = self.results[source]
+
+    def go_to(self, source):
+        """Makes a node's result the last."""
+        if source not in self.results:
+            raise Unsupported("takes something else than the result of a layer")
+        name = self.results[source]
+        if name != self.last:
+            back = self.unique(f"back_to_{name}")
+            self.descriptions.append({"name": back, "type": "from", "layer": name})
+            self.last = name
+
+    def add(self, node, one, other):
+        """Appends the sum of two nodes' results."""
+        if self.results[one] != self.last:
+            one, other = other, one
+        self.go_to(one)
+        self.push(node, node.name, "add", layer=self.results[other])

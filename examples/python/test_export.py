@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Tests of the exporter. With `--write DIR` it also writes small networks and what PyTorch makes of some images, which
+the Rust tests read."""
+
+import json
+import os
+import struct
+import sys
+import tempfile
+import unittest
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import model_file
+from binary import BinaryConv2d, BinaryLinear, Sign
+from export import Unsupported, export
+
+
+class Residual(nn.Module):
+    """Two branches that meet, one of them through a convolution of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(2, 6, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(6)
+        self.second = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(6, affine=False)
+        self.narrow = nn.Conv2d(6, 4, 3, stride=2, padding=1)
+        self.short = nn.Conv2d(6, 4, 1, stride=2)
+        self.relu = nn.ReLU()
+        self.out = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = F.relu(self.norm1(self.first(x)))
+        x = self.relu(self.norm2(self.second(x)) + x)
+        x = self.relu(torch.add(self.short(x), self.narrow(x)))
+        x = F.adaptive_avg_pool2d(x, 1)
+        return self.out(x.view(x.size(0), -1))
+
+
+class Functional(nn.Module):
+    """Everything as functions, and a norm over what is flattened."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, (2, 3), stride=(1, 2), dilation=(2, 1))
+        self.norm = nn.BatchNorm1d(3 * 3 * 2)
+        self.fc1 = nn.Linear(3 * 3 * 2, 7)
+        self.fc2 = nn.Linear(7, 4)
+
+    def forward(self, x):
+        x = F.max_pool2d(torch.tanh(self.conv(x)), (2, 2), stride=(2, 2))
+        x = F.dropout(torch.flatten(x, 1), 0.3, self.training)
+        x = torch.clamp(self.norm(x), -1.5, 2.0)
+        x = F.gelu(self.fc1(x))
+        return F.softmax(self.fc2(x), dim=1)
+
+
+def mlp():
+    return nn.Sequential(nn.Flatten(), nn.Linear(20, 9), nn.ReLU(), nn.Linear(9, 5), nn.Sigmoid(), nn.Linear(5, 3))
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3, padding=(1, 2), bias=False), nn.BatchNorm2d(6), nn.ReLU(),
+        nn.MaxPool2d(3, stride=2, padding=1), nn.Conv2d(6, 8, 3, padding="same", groups=2), nn.ReLU6(),
+        nn.AvgPool2d(2), nn.Dropout(0.2), nn.Flatten(), nn.Linear(48, 10), nn.ReLU(), nn.Linear(10, 4),
+    )
+
+
+def binarized():
+    return nn.Sequential(
+        BinaryConv2d(2, 5, 3, bias=False), nn.BatchNorm2d(5), Sign(), nn.MaxPool2d(2), nn.Flatten(),
+        BinaryLinear(20, 11), nn.BatchNorm1d(11), Sign(), BinaryLinear(11, 3),
+    )
+
+
+# Name, module, shape of an image, pixels, half precision.
+NETWORKS = [
+    ("mlp", mlp, (1, 4, 5), {"scale": 1 / 255, "shift": 0.0}, False),
+    ("cnn", cnn, (3, 8, 9), {"scale": 1 / 127.5, "shift": -1.0}, False),
+    ("cnn_half", cnn, (3, 8, 9), {"scale": 1 / 255, "shift": 0.0}, True),
+    ("residual", Residual, (2, 7, 6), {"threshold": 100}, False),
+    ("functional", Functional, (1, 9, 9), {"drop_bits": 4}, False),
+    ("binarized", binarized, (2, 7, 7), {"threshold": 128}, False),
+]
+
+
+def make(build, half):
+    """A network with weights and statistics drawn at random."""
+    torch.manual_seed(7)
+    module = build().eval()
+    with torch.no_grad():
+        for part in module.modules():
+            if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
+                part.running_mean.normal_()
+                part.running_var.uniform_(0.5, 3)
+                if part.affine:
+                    part.weight.normal_()
+                    part.bias.normal_()
+            elif half and isinstance(part, (nn.Linear, nn.Conv2d)):
+                part.weight.copy_(part.weight.half().float())
+    return module
+
+
+def numbers(pixels, pixel):
+    """What enters a network."""
+    if "threshold" in pixel:
+        return (pixels >= pixel["threshold"]).float()
+    if "drop_bits" in pixel:
+        return (pixels >> pixel["drop_bits"]).float()
+    return pixels.float() * pixel["scale"] + pixel["shift"]
+
+
+def write_all(directory):
+    for name, build, shape, pixel, half in NETWORKS:
+        module = make(build, half)
+        export(module, os.path.join(directory, f"{name}.safetensors"), shape, pixel, half)
+        pixels = torch.randint(0, 256, (12, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
+        with torch.no_grad():
+            outputs = module(numbers(pixels, pixel))
+        expected = {
+            "pixels": model_file.Tensor("U8", pixels.shape, bytes(pixels.flatten().tolist())),
+            "outputs": model_file.reals(outputs.flatten().tolist(), outputs.shape),
+        }
+        model_file.write(os.path.join(directory, f"{name}.expected.safetensors"), expected)
+
+
+class Tests(unittest.TestCase):
+    def exported(self, module, shape, **options):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "net.safetensors")
+            try:
+                export(module, path, shape, **options)
+            except Unsupported:
+                self.assertFalse(os.path.exists(path))
+                raise
+            tensors, metadata = model_file.read(path)
+            return tensors, json.loads(metadata["ringshare"])
+
+    def refused(self, module, shape, *words):
+        with self.assertRaises(Unsupported) as caught:
+            self.exported(module, shape)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+
+    def test_a_list_of_layers_keeps_its_order_names_and_geometry(self):
+        tensors, description = self.exported(make(cnn, False), (3, 8, 9))
+        layers = description["layers"]
+        self.assertEqual([layer["type"] for layer in layers], [
+            "conv2d", "batch_norm", "relu", "max_pool2d", "conv2d", "relu6", "avg_pool2d", "dropout", "flatten",
+            "linear", "relu", "linear",
+        ])
+        self.assertEqual(layers[0], {
+            "name": "0", "type": "conv2d", "size": [3, 3], "stride": [1, 1], "padding": [1, 2], "dilation": [1, 1],
+            "groups": 1, "bias": False,
+        })
+        self.assertEqual(layers[4]["padding"], [1, 1])
+        self.assertEqual(tensors["4.weight"].shape, [8, 3, 3, 3])
+        self.assertEqual(tensors["4.weight"].dtype, "F32")
+        self.assertNotIn("0.bias", tensors)
+
+    def test_a_residual_network_goes_back_and_adds(self):
+        _, description = self.exported(make(Residual, False), (2, 7, 6))
+        layers = {layer["name"]: layer for layer in description["layers"]}
+        self.assertEqual(layers["add"]["layer"], "relu")
+        self.assertEqual(layers["back_to_relu_1"]["layer"], "relu_1")
+        self.assertEqual(layers["add_1"]["layer"], "short")
+
+    def test_weights_of_one_and_minus_one_are_packed(self):
+        tensors, _ = self.exported(make(binarized, False), (2, 7, 7))
+        self.assertEqual((tensors["0.weight_bits"].dtype, tensors["0.weight_bits"].shape), ("U8", [5, 3]))
+        self.assertEqual(tensors["5.weight_bits"].shape, [11, 3])
+        layer = nn.Linear(9, 1)
+        layer.weight.data = torch.tensor([[1.0, -1, -1, 1, 1, -1, 1, -1, 1]])
+        tensors, _ = self.exported(nn.Sequential(layer), (9,))
+        self.assertEqual(tensors["0.weight_bits"].data, bytes([0b10011010, 0b10000000]))
+
+    def test_half_precision_halves_weights_and_refuses_what_it_cannot_hold(self):
+        tensors, _ = self.exported(make(mlp, True), (1, 4, 5), half=True)
+        self.assertEqual((tensors["1.weight"].dtype, tensors["1.bias"].dtype), ("F16", "F32"))
+        module = mlp()
+        module[3].weight.data[0, 0] = 70000
+        with self.assertRaises(Unsupported) as caught:
+            self.exported(module, (1, 4, 5), half=True)
+        self.assertIn("layer `3` (Linear)", str(caught.exception))
+
+    def test_what_no_file_can_describe_is_named(self):
+        self.refused(nn.Sequential(nn.Linear(4, 4), nn.ELU()), (4,), "layer `1` (ELU)")
+        self.refused(nn.Sequential(nn.ConvTranspose2d(1, 1, 3)), (1, 5, 5), "layer `0` (ConvTranspose2d)")
+        self.refused(nn.Sequential(nn.MaxPool2d(2, ceil_mode=True)), (1, 5, 5), "layer `0` (MaxPool2d)", "ceil_mode")
+        self.refused(nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), (1, 5, 5), "reflect")
+        self.refused(nn.Sequential(nn.Linear(5, 5)), (1, 5, 5), "layer `0` (Linear)", "flatten")
+        self.refused(nn.Sequential(nn.AdaptiveAvgPool2d(2)), (1, 5, 5), "unlike sizes")
+
+        class Product(nn.Module):
+            def forward(self, x):
+                return x * x
+
+        class Shifted(nn.Module):
+            def forward(self, x):
+                return x + 1
+
+        class Parts(nn.Module):
+            def forward(self, x):
+                return torch.split(x, 2, 1)[0]
+
+        class Branch(nn.Module):
+            def forward(self, x):
+                return x if x.sum() > 0 else -x
+
+        class Both(nn.Module):
+            def forward(self, x):
+                x = F.relu(x)
+                return x, x
+
+        self.refused(Product(), (4,), "layer `mul`")
+        self.refused(Parts(), (4,), "layer `split`")
+        self.refused(Branch(), (4,), "no straight line")
+        self.refused(Both(), (4,), "returns something else")
+        self.refused(mlp(), (1, 4, 6), "does not take images of shape [1, 4, 6]")
+        self.refused(nn.Sequential(nn.LogSoftmax(1)), (4,), "layer `0` (LogSoftmax)", "leave it out")
+        self.refused(Shifted(), (4,), "layer `add` (add)")
+
+    def test_the_module_stays_in_its_mode(self):
+        module = mlp().train()
+        self.exported(module, (1, 4, 5))
+        self.assertTrue(module.training and module[2].training)
+
+    def test_a_file_is_read_as_it_was_written(self):
+        tensors = {"a": model_file.reals([1.0, -2.5], [2]), "b": model_file.Tensor("U8", [3], b"abc")}
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "x.safetensors")
+            model_file.write(path, tensors, {"version": 1}, {"key": "value"})
+            found, metadata = model_file.read(path)
+        self.assertEqual(metadata, {"key": "value", "ringshare": '{"version":1}'})
+        self.assertEqual(struct.unpack("<2f", found["a"].data), (1.0, -2.5))
+        self.assertEqual(found["b"].data, b"abc")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] == "--write":
+        write_all(sys.argv[2])
+    else:
+        unittest.main()

@@ -1,0 +1,61 @@
+//! Files without a description: binarized networks of linear layers.
+//!
+//! Layer N is `fcN.weight_bits` and `fcN.bias`; all but the last pass on the signs of their results. The entry `input`
+//! of the metadata says in words what a pixel becomes; without it, the input is 1 for pixels of at least 128, else 0.
+
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::LoadError;
+use super::description::{Description, Kind, Layer, Linear};
+use super::tensors::Tensors;
+use crate::nn::Input;
+
+/// The description of such a network.
+///
+/// # Errors
+/// If there is no such layer, or one is missing between others.
+pub(super) fn describe(tensors: &Tensors<'_>, input: Option<&str>) -> Result<Description, LoadError> {
+    let mut names: Vec<_> = tensors.names().into_iter().filter_map(number).collect();
+    names.sort_unstable();
+    names.dedup();
+    let packed = |n: &usize| tensors.has(&format!("fc{n}"), "weight_bits");
+    if !names.iter().any(packed) {
+        return Err(LoadError::NoDescription);
+    }
+    if let Some(gap) = (1..).zip(&names).find_map(|(n, &found)| (n != found).then_some(n)) {
+        return Err(LoadError::Missing { name: format!("fc{gap}.weight_bits") });
+    }
+    // A shape that is none is refused where the tensor is read.
+    let shape = tensors.shape("fc1", "weight_bits").unwrap_or_default();
+    let inputs = shape.get(1).and_then(|bytes| bytes.checked_mul(8)).unwrap_or(8);
+    let mut layers = Vec::new();
+    for n in 1..=names.len() {
+        layers.push(Layer { name: format!("fc{n}"), kind: Kind::Linear(Linear { bias: true }) });
+        if n < names.len() {
+            layers.push(Layer { name: format!("sign{n}"), kind: Kind::Sign });
+        }
+    }
+    Ok(Description { shape: vec![inputs], input: pixel(input)?, layers, formats: None })
+}
+
+/// The N of a tensor of the layer `fcN`.
+fn number(tensor: &str) -> Option<usize> {
+    let (digits, tensor) = tensor.strip_prefix("fc")?.split_once('.')?;
+    let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain && matches!(tensor, "weight_bits" | "bias"))
+}
+
+fn pixel(input: Option<&str>) -> Result<Input, LoadError> {
+    match input {
+        None => Ok(Input::Threshold { at: 128 }),
+        Some(text) if text.starts_with("1 if pixel >= 128 else 0") => Ok(Input::Threshold { at: 128 }),
+        Some(text) if text.starts_with("pixel >> 4") => Ok(Input::HighBits { drop: 4 }),
+        Some(text) => Err(LoadError::Description {
+            reason: format!(
+                "expected the input to be `1 if pixel >= 128 else 0` or `pixel >> 4`, found `{text}`"
+            ),
+        }),
+    }
+}

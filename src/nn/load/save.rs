@@ -1,0 +1,217 @@
+//! From a model to a file.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use std::collections::HashMap;
+
+use safetensors::{serialize, tensor::TensorView};
+use serde_json::{Value, json};
+
+use self::values::Data;
+use super::Loaded;
+use super::description::VERSION;
+use super::order::{self, Order};
+use crate::nn::{Model, Node, Op, Weight};
+
+mod options;
+mod values;
+
+/// How weights lie in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As F32, bit for bit.
+    #[default]
+    Single,
+    /// As F16, to the nearest, which halves the file.
+    Half,
+}
+
+/// Why a model makes no file.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// A weight is too large for half precision.
+    Range {
+        /// The layer.
+        layer: String,
+        /// The place of the weight, row by row, from 0 on.
+        place: usize,
+        /// The weight.
+        found: f32,
+    },
+    /// A layer takes or gives values of an image in an order that PyTorch does not have.
+    Order {
+        /// The layer.
+        layer: String,
+    },
+    /// The file would be larger than the format allows.
+    File {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range { layer, place, found } => {
+                write!(f, "{layer}: expected weights of at most 65504, found {found} in place {place}")
+            }
+            Self::Order { layer } => {
+                write!(f, "{layer}: expected an image or values of a linear layer, found a flattened image")
+            }
+            Self::File { reason } => write!(f, "expected a model that fits a file: {reason}"),
+        }
+    }
+}
+
+impl core::error::Error for SaveError {}
+
+/// The bytes of a safetensors file that [`load`](super::load()) reads back. The precision is that of weights; all else
+/// is F32, and weights ±1 that are packed stay so.
+///
+/// A linear layer that takes an image gets a layer `flatten` before it. Else the model comes back as it is, in half
+/// precision with rounded weights.
+///
+/// # Errors
+/// A weight that half precision cannot hold, or a model that PyTorch would give another order of outputs.
+pub fn save(loaded: &Loaded, precision: Precision) -> Result<Vec<u8>, SaveError> {
+    let mut writer = Writer {
+        model: &loaded.model,
+        precision,
+        taken: loaded.model.nodes().iter().map(|node| node.name.clone()).collect(),
+        layers: Vec::new(),
+        tensors: Vec::new(),
+    };
+    writer.all()?;
+    let [height, width, channels] = loaded.model.input();
+    let mut description = json!({
+        "version": VERSION,
+        "input": { "shape": [channels, height, width], "pixel": options::pixel(loaded.input) },
+        "layers": writer.layers,
+    });
+    if let (Some(formats), Some(whole)) = (&loaded.formats, description.as_object_mut()) {
+        whole.insert("formats".into(), options::formats(formats));
+    }
+    let file = |e: safetensors::SafeTensorError| SaveError::File { reason: e.to_string() };
+    let views = writer.tensors.iter().map(|(name, data)| {
+        TensorView::new(data.dtype, data.shape.clone(), &data.bytes).map(|view| (name.as_str(), view))
+    });
+    let views = views.collect::<Result<Vec<_>, _>>().map_err(file)?;
+    let metadata = HashMap::from([("ringshare".to_string(), description.to_string())]);
+    serialize(views, Some(metadata)).map_err(file)
+}
+
+struct Writer<'a> {
+    model: &'a Model,
+    precision: Precision,
+    taken: BTreeSet<String>,
+    layers: Vec<Value>,
+    tensors: Vec<(String, Data)>,
+}
+
+impl Writer<'_> {
+    fn all(&mut self) -> Result<(), SaveError> {
+        let model = self.model;
+        let mut image = model.input();
+        let mut orders: Vec<Order> = vec![None];
+        for node in model.nodes() {
+            let mut order = orders.last().copied().flatten();
+            if matches!(node.op, Op::Linear { .. }) && image[0] * image[1] != 1 {
+                self.flatten(node);
+                order = order::flattened(image);
+            }
+            let known = |name: &str| model.value(name).and_then(|value| orders.get(value)).copied().flatten();
+            let after = match &node.op {
+                Op::Linear { .. } => None,
+                Op::Flatten => order::flattened(image).or(order),
+                Op::From { layer } => known(layer),
+                Op::Add { layer } if known(layer) != order => return Err(wrong_order(node)),
+                Op::Convolution { .. } | Op::MaxPool { .. } | Op::AveragePool { .. } if order.is_some() => {
+                    return Err(wrong_order(node));
+                }
+                _ => order,
+            };
+            self.layer(node, image, order)?;
+            orders.push(after);
+            image = node.shape;
+        }
+        match model.nodes().last() {
+            Some(node) if orders.last().is_some_and(Option::is_some) => Err(wrong_order(node)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A layer that flattens what `node` takes.
+    fn flatten(&mut self, node: &Node) {
+        let mut name = format!("{}_flatten", node.name);
+        while !self.taken.insert(name.clone()) {
+            name.push('_');
+        }
+        self.layers.push(json!({ "name": name, "type": "flatten" }));
+    }
+
+    fn layer(&mut self, node: &Node, image: [usize; 3], order: Order) -> Result<(), SaveError> {
+        for (name, data) in self.tensors_of(node, image, order)? {
+            self.tensors.push((format!("{}.{name}", node.name), data));
+        }
+        let mut layer = options::of(&node.op);
+        layer.insert("name".into(), json!(node.name));
+        self.layers.push(Value::Object(layer));
+        Ok(())
+    }
+
+    /// A layer's tensors. Its values are an image, or a vector of an order.
+    fn tensors_of(
+        &self,
+        node: &Node,
+        image: [usize; 3],
+        order: Order,
+    ) -> Result<Vec<(&'static str, Data)>, SaveError> {
+        let channels = order.map_or(1, |[_, _, channels]| channels);
+        Ok(match &node.op {
+            Op::Linear { weight, bias } => {
+                let shape = vec![bias.len(), image.iter().product()];
+                vec![self.weight(node, weight, shape, channels)?, ("bias", values::vector(bias, 1))]
+            }
+            Op::Convolution { window, groups, weight, bias } => {
+                let seen = image[2] / groups;
+                let shape = vec![bias.len(), seen, window.size[0], window.size[1]];
+                vec![self.weight(node, weight, shape, seen)?, ("bias", values::vector(bias, 1))]
+            }
+            Op::Normalise { scale, shift } => vec![
+                ("weight", values::vector(scale, channels)),
+                ("bias", values::vector(shift, channels)),
+                ("running_mean", values::vector(&vec![0.0; scale.len()], 1)),
+                ("running_var", values::vector(&vec![1.0; scale.len()], 1)),
+            ],
+            _ => Vec::new(),
+        })
+    }
+
+    /// Weights whose rows run over so many channels last.
+    fn weight(
+        &self,
+        node: &Node,
+        weight: &Weight,
+        shape: Vec<usize>,
+        channels: usize,
+    ) -> Result<(&'static str, Data), SaveError> {
+        Ok(match weight {
+            Weight::Signs(bits) => ("weight_bits", values::signs(bits, &shape, channels)),
+            Weight::Real(weights) => {
+                let data = values::matrix(weights, shape, channels, self.precision);
+                let range = |(place, found)| SaveError::Range { layer: node.name.clone(), place, found };
+                ("weight", data.map_err(range)?)
+            }
+        })
+    }
+}
+
+fn wrong_order(node: &Node) -> SaveError {
+    SaveError::Order { layer: node.name.clone() }
+}

@@ -1,0 +1,23 @@
+//! Models over the real numbers: their shapes, their values against plain loops and against reference results, and what
+//! simplifying leaves of them.
+//!
+//! The reference networks are looked for in `../shared/models` and beside the directory that `RINGSHARE_DATA` names; a
+//! test that does not find them says that it is skipped.
+
+mod common;
+
+#[path = "float_models/evaluation.rs"]
+mod evaluation;
+#[path = "float_models/naive.rs"]
+mod naive;
+#[path = "float_models/random.rs"]
+mod random;
+#[path = "float_models/references.rs"]
+#[cfg(feature = "std")]
+mod references;
+#[path = "float_models/shapes.rs"]
+mod shapes;
+#[path = "float_models/signs.rs"]
+mod signs;
+#[path = "float_models/simplified.rs"]
+mod simplified;
