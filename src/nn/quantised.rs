@@ -189,7 +189,9 @@ impl Quantised {
         let reference = Reference::new(&self.model, &self.program, self.formats.input);
         match self.architecture.rounding() {
             Rounding::Floor => reference.run(images, None),
-            Rounding::Stochastic => reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift)),
+            Rounding::Stochastic => {
+                reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift))
+            }
         }
     }
 

@@ -177,7 +177,9 @@ impl<'a> Graph<'a> {
     pub(super) fn kept(&self, value: usize, fractions: &dyn Fn(usize) -> u32) -> Option<u32> {
         let mut all = self.uses(value).iter().map(|&layer| match self.op(layer) {
             Op::Relu => Some(fractions(layer)),
-            Op::Add { .. } if layer == value && self.uses(value).len() == 1 => self.kept(layer + 1, fractions),
+            Op::Add { .. } if layer == value && self.uses(value).len() == 1 => {
+                self.kept(layer + 1, fractions)
+            }
             Op::Dropout | Op::Flatten if self.rounds(layer) => Some(fractions(layer)),
             op if passes(op) => self.kept(layer + 1, fractions),
             _ => None,
