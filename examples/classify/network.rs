@@ -12,7 +12,9 @@ use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::error::{Error, read};
 
 /// Images that formats are found on.
-pub(crate) const CALIBRATION: usize = 1000;
+const CALIBRATION: usize = 400;
+/// The part of them that are to keep the class of float32.
+const AGREEMENT: f64 = 0.995;
 
 /// A model as it lay in a file.
 #[derive(Debug)]
@@ -95,7 +97,8 @@ impl Network {
             let quantised = Quantised::new(&self.model, formats, args.rounding.into()).map_err(bad)?;
             return Ok((quantised, "formats from the model's file".into()));
         }
-        let options = Options { bits, rounding: args.rounding.into(), ..Options::default() };
+        let rounding = args.rounding.into();
+        let options = Options { bits, agreement: AGREEMENT, rounding, ..Options::default() };
         let numbers = self.input.encode(&images.pixels);
         let quantised = Quantised::calibrate(&self.model, &numbers, &options).map_err(bad)?;
         let from = if self.binarized() {

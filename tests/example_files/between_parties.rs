@@ -45,8 +45,8 @@ fn run(args: &Args, network: &Network, images: &Dataset) -> [usize; 2] {
     }
     assert_eq!(logits.len(), 10 * images.len());
     // Steps are what the phases are made of.
-    let [dealer, online] = [|step: &secure::Step| step.dealer_s, |step| step.online_s]
-        .map(|f| secure.steps.iter().map(f).sum::<f64>());
+    let dealer: f64 = secure.steps.iter().map(|step| step.dealer_s).sum();
+    let online: f64 = secure.steps.iter().map(|step| step.online_s).sum();
     assert!(dealer > 0.0 && dealer <= 1.001 * secure.phases.dealer.wall_s);
     assert!(online > 0.0 && online <= 1.001 * secure.phases.online.wall_s);
     assert_eq!(secure.steps.len(), trial.architecture.layers().len() + 2);
