@@ -18,6 +18,7 @@
 //! Running times depend on shapes alone, never on values.
 
 mod blocked;
+mod depthwise;
 mod dispatch;
 mod filters;
 mod gather;

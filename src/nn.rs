@@ -5,13 +5,68 @@
 //! owner and whoever learns the result may be different parties.
 //!
 //! One ring serves a whole model; each layer states how many low bits of it count. A linear layer's
-//! result is right modulo 2^bits, which is enough if it fits that many bits as a signed number; a
-//! sign layer compares at its own length and yields ±1 in the whole ring again.
+//! result is right modulo 2^bits, which is enough if it fits that many bits as a signed number; an
+//! activation compares at its own length and yields values of the whole ring again.
 //!
-//! | layer | rounds | opened bits an element | dealer's bits |
+//! | layer | rounds | opened bits | dealer's bits |
 //! | --- | --- | --- | --- |
-//! | linear | 1 | bits an input | bits an output |
-//! | sign | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
+//! | linear of b bits, a row | 1 | b an input | b an output |
+//! | convolution of b bits | 1 | b an input, once however many windows see it | b an output |
+//! | either, with public weights | 0 | 0 | 0 |
+//! | sign of b bits | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
+//! | ReLU of b bits, truncated at random | as [`Party::relu`](crate::protocol::Party::relu) | the same | the same |
+//! | ReLU rounded to the floor | and a floor of b − 1 bits | and its own | and its own |
+//! | clip | as a ReLU | of two ReLUs | of two ReLUs |
+//! | truncation of b bits | 1, of a floor as a comparison | b + 1, and those of its chunks | k or 2k, and its tables |
+//! | maximum of windows of m | ⌈log2 m⌉ ReLUs | m − 1 ReLUs a window | the same |
+//! | sums, scale, add, from | 0 | 0 | 0 |
+//! | lookup of m bits | 1 | m | 2^m·k |
+//! | softmax of C classes | of a maximum of C, and 5 to 9 | see [`softmax_reference`] | 2^12·32 a value, and more |
+//!
+//! What a whole model takes, a [`Forecast`] says before it is run.
+//!
+//! ```
+//! # #[cfg(feature = "std")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use ringshare::nn::{Architecture, Forecast, Layer, Sequential, Weights};
+//! use ringshare::protocol::Family;
+//! use ringshare::ring::Z2;
+//! use ringshare::sim::Simulation;
+//!
+//! /// Everything is one.
+//! struct Ones;
+//! impl Weights<u16> for Ones {
+//!     fn row(&self, _: usize, _: usize, out: &mut [u16]) {
+//!         out.fill(1);
+//!     }
+//!     fn bias(&self, _: usize, out: &mut [u16]) {
+//!         out.fill(1);
+//!     }
+//! }
+//!
+//! let layers = vec![
+//!     Layer::Linear { inputs: 4, outputs: 3, bits: 14 },
+//!     Layer::Relu { bits: 14, shift: 0 },
+//!     Layer::Linear { inputs: 3, outputs: 2, bits: 14 },
+//! ];
+//! let architecture = Architecture::new(layers, 16)?;
+//! let run = Simulation::new(3).run(|party| {
+//!     let weights: Option<&dyn Weights<u16>> = if party.id() == 0 { Some(&Ones) } else { None };
+//!     let model = Sequential::<Z2<16>>::share(party, 0, &architecture, weights)?;
+//!     let prepared = model.prepare(party, 1)?;
+//!     let image = (party.id() == 1).then_some(&[1, 2, 3, 4][..]);
+//!     let x = party.input(1, 4, image)?;
+//!     let y = model.forward(party, prepared, x)?;
+//!     party.reveal_low(&y, model.bits_out(), 1)
+//! })?;
+//! assert_eq!(run.outputs[1], Some(vec![34, 34])); // 3·(1 + 2 + 3 + 4 + 1) + 1
+//! let [_, batch] = Forecast::of_model::<Z2<16>>(&architecture, 3, 1, Family::default())?;
+//! println!("{batch}");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "std"))]
+//! # fn main() {}
+//! ```
 
 mod architecture;
 mod forecast;

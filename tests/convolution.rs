@@ -43,10 +43,11 @@ fn plain(window: &Window, images: &[u128], w: &[u128], outputs: usize, groups: u
     let part = window.image[2] / groups;
     let rows: Vec<_> =
         (0..groups).map(|group| unfolded(window, images, group * part..(group + 1) * part)).collect();
+    let row = |o: usize, place: usize| &rows[o * groups / outputs][place];
     let mut out = Vec::new();
     for place in 0..rows[0].len() {
         for (o, w) in w.chunks(w.len() / outputs).enumerate() {
-            let row = &rows[o * groups / outputs][place];
+            let row = row(o, place);
             assert_eq!(row.len(), w.len());
             out.push(row.iter().zip(w).fold(0u128, |sum, (x, w)| sum.wrapping_add(x.wrapping_mul(*w))));
         }

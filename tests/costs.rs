@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::input;
@@ -10,6 +11,7 @@ use ringshare::correlation::compare::Wish;
 use ringshare::correlation::legendre::Variant;
 use ringshare::correlation::{Cost, Elements};
 use ringshare::function::Table;
+use ringshare::linalg::Window;
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
@@ -245,6 +247,44 @@ fn a_sign_of_14_bits_opens_17_bits_in_2_rounds() {
 }
 
 #[test]
+fn convolutions_open_every_value_of_an_image_once() {
+    let plain = Window::new([8, 9, 4], [3, 3]);
+    let padded = Window { stride: [2, 1], padding: [1, 1], ..plain };
+    for (window, groups, images, bits) in [(plain, 1, 1, 14), (padded, 2, 5, 13), (padded, 4, 16, 9)] {
+        let (outputs, inputs) = (8, 36 / groups);
+        let mask = protocol::fixed_mask_cost([outputs, inputs], bits);
+        let convolution = protocol::convolution_cost(images, &window, outputs, bits);
+        assert_eq!((convolution.rounds, convolution.opened_bits), (1, (images * 288) as u64 * bits as u64));
+        holds(mask.then(convolution), 2, &|party| {
+            let zeros = |_: &mut _, strip: Range<usize>| Ok(Share::zeros(strip.len() * inputs));
+            let fixed = party.fix_filters::<R>([outputs, inputs], groups, bits, zeros)?;
+            let prepared = party.prepare_convolution(&fixed, &window, images)?;
+            party.product(&fixed, prepared, &Share::zeros(images * 288)).map(drop)
+        });
+    }
+}
+
+#[test]
+fn pooling_costs_its_maxima_and_sums_cost_nothing() {
+    let (family, elements) = (Family::default(), Elements::of::<R>());
+    let square = Window { stride: [2, 2], ..Window::new([8, 8, 16], [2, 2]) };
+    let padded = Window { stride: [2, 2], padding: [1, 1], ..Window::new([7, 8, 16], [3, 3]) };
+    for window in [square, padded, Window::new([4, 4, 64], [4, 4])] {
+        let x = Share::<R>::zeros(4 * window.image.iter().product::<usize>());
+        let cost = protocol::max_pool_cost(family, 4, &window, 12, elements);
+        holds(cost, 0, &|party| party.max_pool(&x, &window, 12).map(drop));
+        holds(Cost::default(), 0, &|_| {
+            let _ = x.sum_pool(&window);
+            Ok(())
+        });
+    }
+    // A sign's comparison three times for four values.
+    let three = protocol::relu_cost(family, 4 * 16 * 16 * 3, 12, 0, elements);
+    let cost = protocol::max_pool_cost(family, 4, &square, 12, elements);
+    assert_eq!((cost.opened_bits, cost.dealer_bytes), (three.opened_bits, three.dealer_bytes));
+}
+
+#[test]
 fn relus_maxima_truncations_and_equality() {
     let (output, family) = (Elements::of::<Z2<33>>(), Family::default());
     let x = Share::<Z2<64>>::zeros(4096);
@@ -276,10 +316,15 @@ fn a_truncating_relu_of_20_bits_in_a_ring_of_32_takes_3_rounds_and_60_bytes() {
 }
 
 #[test]
-fn argmax() {
+fn argmax_and_the_places_of_the_greatest() {
     for (rows, columns) in [(64, 2), (64, 10), (8, 100)] {
         holds(protocol::argmax_cost(Family::default(), [rows, columns], 14, 14), 0, &|party| {
             party.argmax::<R, R>(&Share::zeros(rows * columns), columns, 14).map(drop)
+        });
+    }
+    for (columns, k) in [(10, 1), (10, 5), (10, 10), (17, 3)] {
+        holds(protocol::argmax_cost(Family::default(), [64, columns], 14, 14), 0, &|party| {
+            party.top_k::<R, R>(&Share::zeros(64 * columns), columns, k, 14).map(drop)
         });
     }
     holds(protocol::argmax_cost(Family::default(), [64, 1], 14, 14), 0, &|party| {

@@ -13,6 +13,7 @@ use ringshare::correlation::{
     Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
 };
 use ringshare::function::Table;
+use ringshare::linalg::Window;
 use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
@@ -260,6 +261,18 @@ fn malformed_requests_are_refused() {
     let dcf = |len, input, output| Request::Dcf { len, input, output };
     let legendre =
         |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
+    let filters =
+        |outputs, inputs, groups| Request::FixedMask { outputs, inputs, groups, elements: elements(16, 14) };
+    let window = Window::new([5, 5, 4], [3, 3]);
+    let convolution = |window, rows, inputs, groups| Request::FixedProduct {
+        matrix: 0,
+        window: Some(window),
+        rows,
+        outputs: 2,
+        inputs,
+        groups,
+        elements: elements(16, 14),
+    };
     let requests = [
         legendre(2, 16, 16, elements(16, 14)),
         legendre(2, 8, 8, elements(16, 14)),
@@ -299,6 +312,25 @@ fn malformed_requests_are_refused() {
             groups: 1,
             elements: elements(16, 14),
         },
+        filters(4, 4, 0),
+        filters(4, 4, 3),
+        filters(4, 4, 8),
+        filters(0, 4, HUGE),
+        convolution(Window { size: [6, 3], ..window }, 3, 18, 2),
+        convolution(Window { stride: [1, 0], ..window }, 3, 18, 2),
+        convolution(Window { dilation: [0, 1], ..window }, 3, 18, 2),
+        convolution(Window { image: [0, 5, 4], ..window }, 3, 18, 2),
+        convolution(Window { image: [HUGE, HUGE, HUGE], ..window }, 3, 18, 2),
+        convolution(Window { size: [HUGE, HUGE], ..window }, 3, 18, 2),
+        convolution(Window { padding: [HUGE, HUGE], ..window }, 3, 18, 2),
+        convolution(Window { padding: [1 << 40, 1 << 40], ..window }, 3, 18, 2),
+        convolution(Window { padding: [1 << 30, 1 << 30], ..window }, 3, 18, 2),
+        convolution(window, 3, 17, 2),
+        convolution(window, 3, 18, 1),
+        convolution(window, 3, 18, 3),
+        convolution(window, 3, 18, 0),
+        convolution(window, 3, HUGE, 2),
+        convolution(window, HUGE, 18, 2),
         lookup(HUGE, elements(16, 14)),
         dcf(2, elements(16, 1), elements(16, 14)),
         dcf(2, elements(16, 17), elements(16, 14)),
@@ -335,6 +367,18 @@ fn malformed_requests_are_refused() {
     deck.deal(&FixedMask::<R>::request([2, 3], 14)).unwrap();
     assert!(matches!(deck.deal(&product(4)), Err(Error::NoMatrix { .. })));
     assert!(deck.deal(&product(2)).is_ok());
+    deck.deal(&filters(2, 18, 2)).unwrap();
+    let of_first = |product| match product {
+        Request::FixedProduct { window, rows, outputs, inputs, groups, elements, .. } => {
+            Request::FixedProduct { matrix: 1, window, rows, outputs, inputs, groups, elements }
+        }
+        other => other,
+    };
+    assert!(matches!(deck.deal(&convolution(window, 3, 18, 2)), Err(Error::NoMatrix { .. })));
+    assert!(deck.deal(&of_first(convolution(window, 3, 18, 2))).is_ok());
+    // The whole of the channels is another matrix.
+    let ungrouped = of_first(convolution(Window::new([5, 5, 2], [3, 3]), 3, 18, 1));
+    assert!(matches!(deck.deal(&ungrouped), Err(Error::NoMatrix { .. })));
 }
 
 #[test]

@@ -155,9 +155,9 @@ fn layers_cost_what_their_own_lengths_cost() {
     let x = party.input(1, rows * 8, None).unwrap();
     model.forward(&mut party, prepared, x).unwrap();
     let run = party.take_dry_run();
-    assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum());
+    assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
     assert_eq!(run.sent_bytes, bytes(&costs, run.rounds.into()));
-    assert_eq!(run.recipe.dealer_bytes(0), costs.iter().map(|cost| cost.dealer_bytes).sum());
+    assert_eq!(run.recipe.dealer_bytes(0), costs.iter().map(|cost| cost.dealer_bytes).sum::<u64>());
 }
 
 #[test]

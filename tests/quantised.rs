@@ -15,13 +15,13 @@ mod formats;
 mod naive;
 #[path = "quantised/networks.rs"]
 mod networks;
-#[path = "trained/random.rs"]
+#[path = "float_models/random.rs"]
 mod random;
 #[path = "quantised/reals.rs"]
 mod reals;
 #[path = "quantised/references.rs"]
 mod references;
-#[path = "quantised/sweep.rs"]
-mod sweep;
 #[path = "quantised/secure.rs"]
 mod secure;
+#[path = "quantised/sweep.rs"]
+mod sweep;

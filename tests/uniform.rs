@@ -19,6 +19,7 @@ use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::correlation::dcf::Dcf;
 use ringshare::correlation::{Deck, Elements};
 use ringshare::function::Table;
+use ringshare::linalg::Window;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
 use ringshare::prg::Prg;
@@ -450,6 +451,56 @@ fn openings_of_fixed_products() {
         let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
         uniform_words("the difference of two f", &difference, 14);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_convolutions() {
+    let window = Window { padding: [1, 1], stride: [2, 2], ..Window::new([32, 32, 4], [3, 3]) };
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let fixed =
+                party.fix_filters([256, 18], 2, 14, |_, rows| Ok(x.slice(rows.start * 18..rows.end * 18)))?;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                let prepared = party.prepare_convolution(&fixed, &window, 8)?;
+                out.extend(widened(party.product(&fixed, prepared, &x)?.expose()));
+            }
+            Ok(out)
+        });
+        seen.check_frames();
+        uniform_words("E", &seen.opened(0, 14), 14);
+        let f = [seen.opened(1, 14), seen.opened(2, 14)];
+        f.iter().for_each(|f| {
+            // Images, not what they unfold to: no value is opened under two masks.
+            assert_eq!(f.len(), LEN);
+            uniform_words("f", f, 14);
+        });
+        let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+        uniform_words("the difference of two f", &difference, 14);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+/// What a party makes of neighbouring entries of one table has a mask for every entry.
+#[test]
+fn shares_of_the_places_of_the_greatest() {
+    for (seed, values) in inputs().iter().enumerate() {
+        let small: Vec<u64> = values.iter().map(|value| value & 0xfff).collect();
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, &small)?;
+            Ok(widened(party.top_k::<R, R>(&x, 4, 3, 14)?.expose()))
+        });
+        seen.check_frames();
+        for words in &seen.words {
+            uniform_words("places", words, 14);
+            let difference = |i: usize, j: usize| -> Vec<u64> {
+                words.chunks(3).map(|places| places[i].wrapping_sub(places[j])).collect()
+            };
+            uniform_words("places 0 and 1", &difference(0, 1), 14);
+            uniform_words("places 1 and 2", &difference(1, 2), 14);
+        }
     }
 }
 

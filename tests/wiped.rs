@@ -13,7 +13,7 @@ use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::dcf::{Dcf, key_bytes};
 use ringshare::correlation::legendre::{Legendre, Variant};
 use ringshare::correlation::{Elements, Store, Triple};
-use ringshare::linalg::Packed;
+use ringshare::linalg::{Filters, Packed, Window};
 use ringshare::net::{Header, Kind, Network, Transport};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::Party;
@@ -165,6 +165,17 @@ fn windows_of_a_maximum_are_wiped() {
 }
 
 #[test]
+fn windows_over_images_are_wiped() {
+    let window = Window { padding: [1, 1], ..Window::new([6, 5, 4], [3, 3]) };
+    let x = Share::<Z2<64>>::from_words(vec![WORD; 240]);
+    let greatest = || drop(Party::<Nowhere>::dry(2).max_pool(&x, &window, 20).unwrap());
+    assert_eq!(left_behind(greatest), 0, "pooled");
+    let filters = Filters::from_rows(8, 18, 2, &[1u64; 144]);
+    let convolved = || filters.convolve_add(&window, x.expose(), Share::<Z2<64>>::zeros(480).expose_mut());
+    assert_eq!(left_behind(convolved), 0, "unfolded");
+}
+
+#[test]
 fn inputs_leave_nothing_behind() {
     // Not on the heap.
     let (values, short) = ([WORD; 64], [WORD as u16; 64]);
@@ -191,6 +202,7 @@ fn packed_matrices_are_wiped() {
     let rows = [WORD; 100];
     assert_eq!(left_behind(|| drop(Packed::from_rows(10, 10, &rows))), 0);
     assert_eq!(left_behind(|| drop(Packed::from_columns(10, 10, &rows))), 0);
+    assert_eq!(left_behind(|| drop(Filters::from_rows(10, 10, 2, &rows))), 0);
     let halves = [WORD as u16; 999];
     assert_eq!(left_behind(|| drop(Packed::from_rows(37, 27, &halves))), 0);
 }

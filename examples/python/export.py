@@ -7,7 +7,7 @@ import operator
 import sys
 
 import torch
-from torch import nn
+from torch import fx, nn
 from torch.nn import functional as F
 
 import model_file
@@ -189,6 +189,7 @@ SUMS = {operator.add, operator.iadd, torch.add, "add", "add_"}
 
 def call(layers, node, module, half):
     """Appends what a node of the graph computes."""
+    refuse(not node.args, "takes no layer's result")
     source = node.args[0]
     if node.target in SUMS:
         others = [arg for arg in node.args if arg in layers.results]
@@ -202,6 +203,7 @@ def call(layers, node, module, half):
             return PRODUCTS[type(module)](module, layers, node, str(node.target), half)
         if type(module) is nn.Identity:
             return layers.alias(node, source)
+        refuse(type(module) is nn.LogSoftmax, "is no layer that a file can describe; leave it out, it changes no class")
         refuse(type(module) not in MODULES, "is no layer that a file can describe")
         function, attributes = MODULES[type(module)]
         return function(layers, node, str(node.target), *(getattr(module, a) for a in attributes))
@@ -209,11 +211,6 @@ def call(layers, node, module, half):
     refuse(node.target not in known, "is no layer that a file can describe")
     options = {key: value for key, value in node.kwargs.items() if key not in ("inplace", "training")}
     return known[node.target](layers, node, node.name, *node.args[1:], **options)
-
-
-def only_sizes(node):
-    """Whether a node computes a size for a `view`, not a value."""
-    return node.meta["shape"] is None
 
 
 def layers_of(module, shape, half=False):
@@ -226,10 +223,10 @@ def layers_of(module, shape, half=False):
                 raise Unsupported("the module takes more than one input; expected one")
             layers = Layers(node)
         elif node.op == "output":
-            if node.args[0] not in layers.results:
-                raise Unsupported("the module returns something else than one tensor")
+            if not isinstance(node.args[0], fx.Node) or node.args[0] not in layers.results:
+                raise Unsupported("the module returns something else than the result of a layer")
             layers.go_to(node.args[0])
-        elif not only_sizes(node):
+        elif not node.meta["is_size"]:
             part = modules.get(node.target) if node.op == "call_module" else None
             kind = type(part).__name__ if part is not None else getattr(node.target, "__name__", node.target)
             name = node.target if part is not None else node.name

@@ -27,16 +27,31 @@ class Shapes(fx.Interpreter):
     def run_node(self, node):
         result = super().run_node(node)
         node.meta["shape"] = list(result.shape[1:]) if isinstance(result, torch.Tensor) else None
+        node.meta["is_size"] = isinstance(result, (int, torch.Size))
         return result
 
 
+def first_line(error):
+    """What went wrong, without where."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def trace(module, shape):
-    """The nodes of the module's graph, with the shape of their results for images of the shape `[C, H, W]` or `[N]`."""
-    graph = Tracer().trace(module)
-    traced = fx.GraphModule(module, graph)
-    with torch.no_grad():
-        # Two images, so that no dimension is mistaken for the batch's.
-        Shapes(traced).run(torch.zeros(2, *shape))
+    """The nodes of the module's graph, with the shape of their results for images of the shape `[C, H, W]` or `[N]`.
+
+    Raises `Unsupported` for a module that branches on its values, or does not take such images.
+    """
+    try:
+        graph = Tracer().trace(module)
+        traced = fx.GraphModule(module, graph)
+    except Exception as error:
+        raise Unsupported(f"the module is no straight line of layers: {first_line(error)}") from None
+    try:
+        with torch.no_grad():
+            # Two images, so that no dimension is mistaken for the batch's.
+            Shapes(traced).run(torch.zeros(2, *shape))
+    except Exception as error:
+        raise Unsupported(f"the module does not take images of shape {list(shape)}: {first_line(error)}") from None
     return list(graph.nodes), dict(traced.named_modules())
 
 
@@ -71,6 +86,8 @@ class Layers:
 
     def go_to(self, source):
         """Makes a node's result the last."""
+        if source not in self.results:
+            raise Unsupported("takes something else than the result of a layer")
         name = self.results[source]
         if name != self.last:
             back = self.unique(f"back_to_{name}")

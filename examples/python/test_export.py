@@ -203,7 +203,25 @@ class Tests(unittest.TestCase):
             def forward(self, x):
                 return x + 1
 
+        class Parts(nn.Module):
+            def forward(self, x):
+                return torch.split(x, 2, 1)[0]
+
+        class Branch(nn.Module):
+            def forward(self, x):
+                return x if x.sum() > 0 else -x
+
+        class Both(nn.Module):
+            def forward(self, x):
+                x = F.relu(x)
+                return x, x
+
         self.refused(Product(), (4,), "layer `mul`")
+        self.refused(Parts(), (4,), "layer `split`")
+        self.refused(Branch(), (4,), "no straight line")
+        self.refused(Both(), (4,), "returns something else")
+        self.refused(mlp(), (1, 4, 6), "does not take images of shape [1, 4, 6]")
+        self.refused(nn.Sequential(nn.LogSoftmax(1)), (4,), "layer `0` (LogSoftmax)", "leave it out")
         self.refused(Shifted(), (4,), "layer `add` (add)")
 
     def test_the_module_stays_in_its_mode(self):

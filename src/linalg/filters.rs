@@ -34,14 +34,23 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::dispatch::Backend;
-use super::{Packed, Window, multiply_add};
+use super::{Packed, Window, depthwise, multiply_add};
 use crate::ring::Word;
+use crate::share::Scratch;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
 pub struct Filters<W: Word> {
-    groups: Vec<Packed<W>>,
+    shape: [usize; 3],
+    weights: Weights<W>,
+}
+
+enum Weights<W: Word> {
+    /// A matrix for every group.
+    Groups(Vec<Packed<W>>),
+    /// Of several groups of one output each, the transpose: `[inputs, outputs]`.
+    Taps(Scratch<W>),
 }
 
 impl<W: Word> Filters<W> {
@@ -51,7 +60,12 @@ impl<W: Word> Filters<W> {
     /// If there are no groups, or the outputs do not fall into as many.
     pub fn zeros(outputs: usize, inputs: usize, groups: usize) -> Self {
         assert!(groups > 0 && outputs.is_multiple_of(groups), "{outputs} outputs in {groups} groups");
-        Self { groups: (0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect() }
+        let weights = if groups > 1 && groups == outputs {
+            Weights::Taps(Scratch::zeros(inputs * outputs))
+        } else {
+            Weights::Groups((0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect())
+        };
+        Self { shape: [outputs, inputs, groups], weights }
     }
 
     /// Packs `rows: [outputs, inputs]` in `groups` groups.
@@ -70,40 +84,45 @@ impl<W: Word> Filters<W> {
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
     pub fn set_rows(&mut self, mut first: usize, mut rows: &[W]) {
-        let (inputs, height) = (self.inputs(), self.groups[0].outputs());
+        let [outputs, inputs, groups] = self.shape;
         let count = rows.len().checked_div(inputs).unwrap_or(0);
         assert_eq!(rows.len(), count * inputs, "the strip is not whole rows of {inputs}");
         assert!(
-            first <= self.outputs() && count <= self.outputs() - first,
-            "{count} rows from row {first} on reach past the last of {}",
-            self.outputs()
+            first <= outputs && count <= outputs - first,
+            "{count} rows from row {first} on reach past the last of {outputs}"
         );
         while !rows.is_empty() {
+            let height = outputs / groups;
             let (group, row) = (first / height, first % height);
             let (now, later) = rows.split_at(rows.len().min((height - row) * inputs));
-            self.groups[group].set_rows(row, now);
+            match &mut self.weights {
+                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
+                Weights::Taps(taps) => {
+                    taps.iter_mut().skip(group).step_by(outputs).zip(now).for_each(|(tap, w)| *tap = *w);
+                }
+            }
             (first, rows) = (first + now.len() / inputs, later);
         }
     }
 
     /// Rows of W.
     pub fn outputs(&self) -> usize {
-        self.groups.len() * self.groups[0].outputs()
+        self.shape[0]
     }
 
     /// Columns of W: what an output sees.
     pub fn inputs(&self) -> usize {
-        self.groups[0].inputs()
+        self.shape[1]
     }
 
     /// The number of groups.
     pub fn groups(&self) -> usize {
-        self.groups.len()
+        self.shape[2]
     }
 
     /// Outputs, inputs, groups.
     pub(crate) fn shape(&self) -> [usize; 3] {
-        [self.outputs(), self.inputs(), self.groups()]
+        self.shape
     }
 
     /// `c += x · Wᵀ`, wrapping: `x: [rows, groups · inputs]`, `c: [rows, outputs]`.
@@ -111,8 +130,8 @@ impl<W: Word> Filters<W> {
     /// # Panics
     /// If the lengths do not fit the shapes.
     pub fn multiply_add(&self, x: &[W], c: &mut [W]) {
-        match &self.groups[..] {
-            [one] => multiply_add(x, one, c),
+        match &self.weights {
+            Weights::Groups(matrices) if matrices.len() == 1 => multiply_add(x, &matrices[0], c),
             // A row is an image of one place.
             _ if self.inputs() > 0 => {
                 self.convolve_add(&Window::new([1, 1, self.groups() * self.inputs()], [1, 1]), x, c);
@@ -150,8 +169,15 @@ impl<W: Word> Filters<W> {
     /// [`convolve_add`](Self::convolve_add) to the places from the `first` on, of all images.
     fn convolve_strip(&self, window: &Window, images: &[W], first: usize, c: &mut [W]) {
         let (outputs, channels) = (self.outputs(), window.image[2] / self.groups());
+        let matrices = match &self.weights {
+            Weights::Groups(matrices) => matrices,
+            Weights::Taps(taps) => {
+                let rows = first..first + c.len() / outputs;
+                return depthwise::convolve_add(window, images, taps, rows, c);
+            }
+        };
         let stride = self.inputs().next_multiple_of(W::GROUP);
-        for (group, packed) in self.groups.iter().enumerate() {
+        for (group, packed) in matrices.iter().enumerate() {
             let channels = group * channels..(group + 1) * channels;
             let unfold = |rows: Range<usize>, out: &mut [W]| {
                 window.unfold_rows(images, &channels, first + rows.start..first + rows.end, stride, out);
@@ -166,7 +192,8 @@ impl<W: Word> Filters<W> {
 impl<W: Word> From<Packed<W>> for Filters<W> {
     /// The one group of a plain product.
     fn from(packed: Packed<W>) -> Self {
-        Self { groups: alloc::vec![packed] }
+        let shape = [packed.outputs(), packed.inputs(), 1];
+        Self { shape, weights: Weights::Groups(alloc::vec![packed]) }
     }
 }
 

@@ -42,21 +42,31 @@ impl Window {
         &self,
         images: &[W],
         channels: &Range<usize>,
-        mut rows: Range<usize>,
+        rows: Range<usize>,
         stride: usize,
         mut out: &mut [W],
     ) {
-        let [down, across] = self.grid();
         let image: usize = self.image.iter().product();
-        // Places side by side are unfolded together.
-        while !rows.is_empty() {
+        for (number, row, places) in self.lines(rows) {
+            let (now, later) = out.split_at_mut(places.len() * stride);
+            let image = &images[number * image..][..image];
+            self.unfold_across(image, channels, (row, places), stride, now);
+            out = later;
+        }
+    }
+
+    /// The places `rows` of all images, those side by side together: image, row of places, and the places in it.
+    pub(super) fn lines(
+        &self,
+        mut rows: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + use<> {
+        let [down, across] = self.grid();
+        core::iter::from_fn(move || {
             let (above, from) = (rows.start / across, rows.start % across);
             let to = across.min(from + rows.len());
-            let (now, later) = out.split_at_mut((to - from) * stride);
-            let image = &images[above / down * image..][..image];
-            self.unfold_across(image, channels, (above % down, from..to), stride, now);
-            (rows.start, out) = (rows.start + (to - from), later);
-        }
+            rows.start += to - from;
+            (from < to).then_some((above / down, above % down, from..to))
+        })
     }
 
     /// The values below the window at some places in one row of an image's places.

@@ -45,7 +45,7 @@ impl Forecast {
         let requests = run.recipe.requests();
         let mut work = Work::default();
         requests.iter().for_each(|request| work.add(request, parties));
-        work.open(run.sent_bytes, parties);
+        work.open(run.rounds, run.sent_bytes, parties);
         Self {
             rounds: run.rounds,
             sent_bytes: run.sent_bytes,
@@ -136,7 +136,7 @@ impl<const N: usize> fmt::Display for Amount<N> {
         while number >= 999.5 && unit + 1 < N {
             (number, unit) = (number / 1e3, unit + 1);
         }
-        let digits = usize::from(number < 9.95 && (unit > 0 || number.fract() != 0.0));
+        let digits = usize::from(number < 9.95 && (unit > 0 || number != libm::floor(number)));
         write!(f, "{number:.digits$} {}", self.1[unit])
     }
 }

@@ -31,6 +31,23 @@ pub struct Loaded {
 
 /// Reads a model from the bytes of a safetensors file that holds its own description, or needs none.
 ///
+/// ```
+/// use ringshare::nn::{Input, Loaded, Model, Op, Precision, Weight, load, save};
+///
+/// let mut model = Model::new([1, 1, 3]);
+/// let weight = Weight::Real(vec![0.5, -1.0, 2.0]);
+/// model.push("fc", Op::Linear { weight, bias: vec![0.25] })?;
+/// let saved = Loaded { model, input: Input::Threshold { at: 128 }, formats: None };
+///
+/// let loaded = load(&save(&saved, Precision::Half)?)?;
+/// assert_eq!(loaded, saved);
+/// assert_eq!(loaded.model.forward(&loaded.input.encode(&[255, 0, 200])), [2.75]);
+///
+/// let error = load(b"something else").unwrap_err();
+/// assert!(error.to_string().starts_with("not a safetensors file"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The first thing in the file that is not as described below, with the name of the layer or tensor.
 #[doc = include_str!("../../docs/model-format.md")]

@@ -68,7 +68,7 @@ impl<T: Transport> Party<T> {
             let half = size / 2 * windows;
             let (left, right) = (x.slice(0..half), x.slice(half..2 * half));
             let greater = self.maximum(&left, &right, bits)?;
-            x = if size % 2 == 0 { greater } else { joined(&greater, &x.expose()[2 * half..]) };
+            x = if size.is_multiple_of(2) { greater } else { joined(&greater, &x.expose()[2 * half..]) };
             size = size.div_ceil(2);
         }
         Ok(x)

@@ -142,6 +142,8 @@ fn forecasts_of_longer_batches_are_longer() {
     assert_eq!(many.rounds, one.rounds);
     let twice = many.scaled(2.0);
     assert_eq!((twice.online_seconds, twice.sent_bytes), (2.0 * many.online_seconds, many.sent_bytes));
+    let scale = Forecast::measure_scale();
+    assert!(scale.is_finite() && scale > 0.0);
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl<'a> Programs<'a> {
                 let (outputs, most) = (1 + random.below(6), weighted(x.most, elements));
                 let bits = need(most) + random.below(2) as u32;
                 let layer = Layer::Linear { inputs: elements, outputs, bits };
-                return fits(bits, x.right, layer, Value { shape: [1, 1, outputs], most, right: bits });
+                fits(bits, x.right, layer, Value { shape: [1, 1, outputs], most, right: bits })
             }
             1 => {
                 let window = window(x.shape, random);
@@ -73,28 +73,23 @@ impl<'a> Programs<'a> {
                 let [rows, columns] = window.places().ok()?;
                 let bits = need(most);
                 let layer = Layer::Convolution { window, outputs, groups, bits };
-                return fits(
-                    bits,
-                    x.right,
-                    layer,
-                    Value { shape: [rows, columns, outputs], most, right: bits },
-                );
+                fits(bits, x.right, layer, Value { shape: [rows, columns, outputs], most, right: bits })
             }
-            2 => return fits(bits, x.right, Layer::Sign { bits }, Value { most: 1, ..lifted }),
+            2 => fits(bits, x.right, Layer::Sign { bits }, Value { most: 1, ..lifted }),
             3 => {
                 let shift = random.below(bits.min(5) as usize) as u32;
                 let most = (x.most >> shift) + 1;
-                return fits(bits, x.right, Layer::Relu { bits, shift }, Value { most, ..lifted });
+                fits(bits, x.right, Layer::Relu { bits, shift }, Value { most, ..lifted })
             }
             4 => {
                 let [low, high] = [-(random.below(9) as i64), 1 + random.below(9) as i64];
                 let bits = need(x.most + 9);
-                return fits(bits, x.right, Layer::Clip { bits, low, high }, Value { most: 9, ..lifted });
+                fits(bits, x.right, Layer::Clip { bits, low, high }, Value { most: 9, ..lifted })
             }
             5 => {
                 let shift = random.below(bits.min(5) as usize) as u32;
                 let most = (x.most >> shift) + 1;
-                return fits(bits + 1, x.right, Layer::Truncate { bits, shift }, Value { most, ..lifted });
+                fits(bits + 1, x.right, Layer::Truncate { bits, shift }, Value { most, ..lifted })
             }
             6 | 7 => {
                 let window = window(x.shape, random);
@@ -102,15 +97,15 @@ impl<'a> Programs<'a> {
                 let shape = [rows, columns, x.shape[2]];
                 if kind == 6 {
                     let bits = need(2 * x.most);
-                    return fits(bits, x.right, Layer::MaxPool { window, bits }, Value { shape, ..x });
+                    fits(bits, x.right, Layer::MaxPool { window, bits }, Value { shape, ..x });
                 }
                 let most = x.most * (window.size[0] * window.size[1]) as i64;
-                return fits(need(most), x.right, Layer::SumPool { window }, Value { shape, most, ..x });
+                fits(need(most), x.right, Layer::SumPool { window }, Value { shape, most, ..x })
             }
             8 => {
                 let factor = random.below(5) as i64 - 2;
                 let value = Value { most: 1 + x.most * factor.abs(), ..x };
-                return fits(need(value.most), x.right, Layer::Scale { factor }, value);
+                fits(need(value.most), x.right, Layer::Scale { factor }, value)
             }
             9 => {
                 let value = random.below(self.values.len());
@@ -120,19 +115,19 @@ impl<'a> Programs<'a> {
                     let value_back = Layer::From { value };
                     return Some((value_back, other));
                 }
-                return fits(need(most), right, Layer::Add { value }, Value { most, right, ..x });
+                fits(need(most), right, Layer::Add { value }, Value { most, right, ..x })
             }
             10 => {
                 let index = 2 + random.below(7) as u32;
                 let table = Table::new(index, |v| (v * v) % 8 - 4);
-                return fits(index, x.right, Layer::Lookup { table }, Value { most: 7, ..lifted });
+                fits(index, x.right, Layer::Lookup { table }, Value { most: 7, ..lifted })
             }
             _ => {
                 let fraction = 2 + random.below(8) as u32;
                 let bits = need(2 * x.most);
                 let classes = x.shape[2];
                 let layer = Layer::Softmax { classes, bits, fraction };
-                return fits(bits, x.right, layer, Value { most: (1 << fraction) + 1, ..lifted });
+                fits(bits, x.right, layer, Value { most: (1 << fraction) + 1, ..lifted })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The reference against plain loops.
 
-use ringshare::nn::{Model, Op, Options, Quantised, QuantiseError, Rounding};
+use ringshare::nn::{Model, Op, Options, QuantiseError, Quantised, Rounding};
 
 use crate::naive;
 use crate::random::Draw;
@@ -17,7 +17,9 @@ fn calibrated(draw: &mut Draw, layers: usize, bits: u32) -> Option<(Quantised, V
     match Quantised::calibrate(&model, &images, &at(bits)) {
         Ok(quantised) => Some((quantised, images)),
         // A result of no range to speak of leaves no bits, and that is said.
-        Err(QuantiseError::Range { .. } | QuantiseError::Bits { .. } | QuantiseError::Fraction { .. }) => None,
+        Err(QuantiseError::Range { .. } | QuantiseError::Bits { .. } | QuantiseError::Fraction { .. }) => {
+            None
+        }
         Err(error) => panic!("{model}: {error}"),
     }
 }

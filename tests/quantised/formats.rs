@@ -1,6 +1,8 @@
 //! Formats by hand, and what is refused.
 
-use ringshare::nn::{Format, Formats, Model, Op, Options, Overflow, Quantised, QuantiseError, Rounding, Weight};
+use ringshare::nn::{
+    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight,
+};
 
 fn linear(inputs: usize, weights: &[f32]) -> Op {
     Op::Linear { weight: Weight::Real(weights.to_vec()), bias: vec![0.; weights.len() / inputs] }
@@ -54,10 +56,7 @@ fn an_overflow_names_layer_value_and_bits() {
     // 8 · 32 + 4 = 260 takes 10 bits, the sign's included.
     let overflow = model.reference(&[31, 32]).unwrap_err();
     assert_eq!(overflow, Overflow { layer: "first".into(), value: 260, bits: 9, needed: 10 });
-    assert_eq!(
-        overflow.to_string(),
-        "layer `first`: expected a value of at most 9 bits, found 260 of 10"
-    );
+    assert_eq!(overflow.to_string(), "layer `first`: expected a value of at most 9 bits, found 260 of 10");
     let below = model.reference(&[-33]).unwrap_err();
     assert_eq!((below.value, below.needed), (-260, 10));
     assert_eq!(model.reference(&[-32]).unwrap(), [0]);

@@ -112,7 +112,8 @@ fn places(window: &Window) -> Vec<[usize; 2]> {
 /// Where in the image a value of a window is, if it is not in the padding.
 fn place(window: &Window, at: [usize; 2], offset: [usize; 2]) -> Option<usize> {
     let axis = |i: usize| {
-        let place = (at[i] * window.stride[i] + offset[i] * window.dilation[i]).checked_sub(window.padding[i]);
+        let place =
+            (at[i] * window.stride[i] + offset[i] * window.dilation[i]).checked_sub(window.padding[i]);
         place.filter(|&place| place < window.image[i])
     };
     Some(axis(0)? * window.image[1] + axis(1)?)

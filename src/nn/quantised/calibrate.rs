@@ -6,7 +6,7 @@ use alloc::vec;
 use super::choose::Choice;
 use super::graph::Graph;
 use super::ranges::{Ranges, class, measure};
-use super::{Options, Overflow, QuantiseError, Quantised};
+use super::{Options, QuantiseError, Quantised};
 use crate::nn::{Model, Op, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.

@@ -159,7 +159,7 @@ pub fn softmax_reference(x: &[i64], classes: usize, bits: u32, fraction: u32) ->
         let e: Vec<i64> = row.iter().map(|x| exponential.entries()[index(x) as usize]).collect();
         let sum = e.iter().sum::<i64>() >> softmax.sum_dropped;
         let reciprocal = reciprocal.entries()[sum as usize];
-        out.extend(e.iter().map(|e| e * reciprocal >> (2 * FRACTION - fraction)));
+        out.extend(e.iter().map(|e| (e * reciprocal) >> (2 * FRACTION - fraction)));
     }
     out
 }
