@@ -23,5 +23,3 @@ mod reals;
 mod references;
 #[path = "quantised/secure.rs"]
 mod secure;
-#[path = "quantised/sweep.rs"]
-mod sweep;

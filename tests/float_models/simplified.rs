@@ -45,7 +45,8 @@ fn keeps_integers(op: &Op) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    // About every other model is of no use to a test.
+    #![proptest_config(ProptestConfig { cases: 1000, max_global_rejects: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_function_stays_up_to_rounding(seed: u64) {

@@ -250,7 +250,8 @@ fn sums_are_of_values_that_were_flattened_alike() {
 #[test]
 fn more_layers_than_any_network_has_are_refused() {
     let list: Vec<Value> = (0..1025).map(|i| json!({ "name": i.to_string(), "type": "relu" })).collect();
-    File::new(&[1], list[..1024].into()).bytes();
     load(&File::new(&[1], list[..1024].into()).bytes()).unwrap();
     File::new(&[1], list.into()).refused(&["expected 1 to 1024 layers, found 1025"]);
+    let error = load_with(&small().bytes(), &" ".repeat((1 << 20) + 1)).unwrap_err().to_string();
+    assert_eq!(error, "description: expected at most 1048576 bytes, found 1048577");
 }

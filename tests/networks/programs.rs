@@ -95,12 +95,11 @@ impl<'a> Programs<'a> {
                 let window = window(x.shape, random);
                 let [rows, columns] = window.places().ok()?;
                 let shape = [rows, columns, x.shape[2]];
-                if kind == 6 {
-                    let bits = need(2 * x.most);
-                    fits(bits, x.right, Layer::MaxPool { window, bits }, Value { shape, ..x });
+                let (bits, most) = (need(2 * x.most), x.most * (window.size[0] * window.size[1]) as i64);
+                match kind {
+                    6 => fits(bits, x.right, Layer::MaxPool { window, bits }, Value { shape, ..x }),
+                    _ => fits(need(most), x.right, Layer::SumPool { window }, Value { shape, most, ..x }),
                 }
-                let most = x.most * (window.size[0] * window.size[1]) as i64;
-                fits(need(most), x.right, Layer::SumPool { window }, Value { shape, most, ..x })
             }
             8 => {
                 let factor = random.below(5) as i64 - 2;

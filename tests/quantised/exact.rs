@@ -6,15 +6,15 @@ use crate::naive;
 use crate::random::Draw;
 
 /// Options of a calibration that asks for no agreement.
-fn at(bits: u32) -> Options {
-    Options { bits: Some(bits), ..Options::default() }
+fn at(bits: u32, rounding: Rounding) -> Options {
+    Options { bits: Some(bits), rounding, ..Options::default() }
 }
 
 /// A random model whose layers fit together.
-fn calibrated(draw: &mut Draw, layers: usize, bits: u32) -> Option<(Quantised, Vec<f32>)> {
+fn calibrated(draw: &mut Draw, layers: usize, options: &Options) -> Option<(Quantised, Vec<f32>)> {
     let model = draw.model(layers);
     let images = draw.images(&model, 20);
-    match Quantised::calibrate(&model, &images, &at(bits)) {
+    match Quantised::calibrate(&model, &images, options) {
         Ok(quantised) => Some((quantised, images)),
         // A result of no range to speak of leaves no bits, and that is said.
         Err(QuantiseError::Range { .. } | QuantiseError::Bits { .. } | QuantiseError::Fraction { .. }) => {
@@ -30,7 +30,7 @@ fn the_reference_is_that_of_plain_loops() {
     for seed in 0..400 {
         let mut draw = Draw::new(seed);
         let bits = [12, 16, 20, 33][seed as usize % 4];
-        let Some((model, images)) = calibrated(&mut draw, 7, bits) else { continue };
+        let Some((model, images)) = calibrated(&mut draw, 7, &at(bits, Rounding::Floor)) else { continue };
         done += 1;
         let x = model.encode(&images).unwrap();
         let outputs = model.reference(&x).expect("no overflow on what was calibrated on");
@@ -46,9 +46,9 @@ fn stochastic_rounding_stays_within_the_bounds() {
     let mut moved = 0;
     for seed in 0..200 {
         let mut draw = Draw::new(1000 + seed);
-        let Some((model, images)) = calibrated(&mut draw, 6, 20) else { continue };
+        let Some((model, images)) = calibrated(&mut draw, 6, &at(20, Rounding::Stochastic)) else { continue };
         let x = model.encode(&images).unwrap();
-        let floor = model.reference(&x).unwrap();
+        let nearest = model.reference(&x).unwrap();
         let bounds = model.bounds();
         // Always up, and up or down at random.
         for luck in [u64::MAX, 1] {
@@ -58,7 +58,7 @@ fn stochastic_rounding_stays_within_the_bounds() {
                 (x >> shift) + i64::from(if luck == 1 { c < rest } else { rest > 0 })
             };
             let Ok(outputs) = model.reference_with(&x, &mut round) else { continue };
-            for (i, (a, b)) in outputs.iter().zip(&floor).enumerate() {
+            for (i, (a, b)) in outputs.iter().zip(&nearest).enumerate() {
                 let bound = bounds[i % bounds.len()];
                 assert!(a.abs_diff(*b) as f64 <= bound, "seed {seed}, {a} for {b} ± {bound}\n{model}");
                 moved += usize::from(a != b);
@@ -75,7 +75,7 @@ fn a_truncation_shows_in_the_bounds() {
     model.push("a", linear()).unwrap();
     model.push("relu", Op::Relu).unwrap();
     model.push("b", linear()).unwrap();
-    let options = Options { rounding: Rounding::Stochastic, ..at(14) };
+    let options = at(14, Rounding::Stochastic);
     let quantised = Quantised::calibrate(&model, &[0.3, 0.9, -0.5], &options).unwrap();
     let mut row = [0u64];
     ringshare::nn::Weights::row(&quantised, 1, 0, &mut row);

@@ -64,6 +64,13 @@ fn an_overflow_names_layer_value_and_bits() {
 }
 
 #[test]
+fn a_declared_activation_is_held_to_its_bits() {
+    let model = by_hand([[4, 8], [6, 12], [3, 4], [3, 10]]).unwrap();
+    let overflow = model.reference(&[24]).unwrap_err();
+    assert_eq!(overflow, Overflow { layer: "relu".into(), value: 24, bits: 4, needed: 6 });
+}
+
+#[test]
 fn formats_that_do_not_fit_are_refused_by_name() {
     let message = |list| by_hand(list).unwrap_err().to_string();
     assert_eq!(

@@ -4,7 +4,7 @@ use ringshare::linalg::Window;
 use ringshare::nn::{Layer, Quantised, Weights, softmax_reference};
 
 /// Evaluates one image; truncations round down.
-pub fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
+pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
     let mut values = vec![image.iter().map(|&x| i128::from(x)).collect::<Vec<i128>>()];
     let mut products = 0;
     for layer in model.architecture().layers() {

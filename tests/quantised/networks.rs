@@ -15,7 +15,7 @@ fn skipped(what: &str) {
 }
 
 /// A file among the complete data, for example `data/mnist/x.gz` or `models/x.safetensors`.
-pub fn shared(path: &str) -> Option<Vec<u8>> {
+pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
     let named = std::env::var_os("RINGSHARE_DATA").map(|data| PathBuf::from(data).join(".."));
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let found = named.into_iter().chain([beside]).map(|d| d.join(path)).find(|p| p.exists());
@@ -26,7 +26,7 @@ pub fn shared(path: &str) -> Option<Vec<u8>> {
 }
 
 /// The first images of a set, `train` or `t10k`.
-pub fn images(set: &str, part: &str, count: usize, real: fn(u8) -> f32) -> Option<Vec<f32>> {
+pub(crate) fn images(set: &str, part: &str, count: usize, real: fn(u8) -> f32) -> Option<Vec<f32>> {
     let file = shared(&format!("data/{set}/{part}-images-idx3-ubyte.gz"))?;
     let mut pixels = vec![0; 16 + count * 784];
     GzDecoder::new(&file[..]).read_exact(&mut pixels).unwrap();
@@ -56,7 +56,7 @@ fn linear(file: &SafeTensors, name: &str) -> Op {
     Op::Linear { weight, bias: reals(file, &format!("{name}.bias")) }
 }
 
-pub fn mlp(file: &SafeTensors) -> Model {
+pub(crate) fn mlp(file: &SafeTensors) -> Model {
     let mut model = Model::new([28, 28, 1]);
     for layer in 1..=5 {
         let name = format!("fc{layer}");
@@ -68,7 +68,7 @@ pub fn mlp(file: &SafeTensors) -> Model {
     model
 }
 
-pub fn cnn(file: &SafeTensors) -> Model {
+pub(crate) fn cnn(file: &SafeTensors) -> Model {
     let convolution = |name: &str, image: [usize; 3]| {
         let weight = channels_last(&reals(file, &format!("{name}.weight")), image[2], 9);
         let bias = reals(file, &format!("{name}.bias"));
@@ -92,7 +92,7 @@ pub fn cnn(file: &SafeTensors) -> Model {
     model
 }
 
-pub fn bmlp(file: &SafeTensors) -> Model {
+pub(crate) fn bmlp(file: &SafeTensors) -> Model {
     let mut model = Model::new([28, 28, 1]);
     for layer in 1..=4 {
         let name = format!("fc{layer}");
@@ -105,16 +105,16 @@ pub fn bmlp(file: &SafeTensors) -> Model {
     model
 }
 
-pub fn bit(p: u8) -> f32 {
+pub(crate) fn bit(p: u8) -> f32 {
     f32::from(u8::from(p >= 128))
 }
 
-pub fn unit(p: u8) -> f32 {
+pub(crate) fn unit(p: u8) -> f32 {
     f32::from(p) / 255.
 }
 
 /// The network of a name, if it is there.
-pub fn network(name: &str, build: fn(&SafeTensors) -> Model) -> Option<Model> {
+pub(crate) fn network(name: &str, build: fn(&SafeTensors) -> Model) -> Option<Model> {
     let file = shared(&format!("models/{name}.safetensors"))?;
     Some(build(&SafeTensors::deserialize(&file).unwrap()).simplify())
 }

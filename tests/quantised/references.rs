@@ -5,7 +5,7 @@ use safetensors::SafeTensors;
 
 use crate::networks::{bit, bmlp, cnn, images, mlp, network, unit};
 
-/// A network, 500 images of its training set and some of its test set.
+/// A network, 1000 images of its training set and some of its test set.
 fn load(
     name: &str,
     build: fn(&SafeTensors) -> Model,
@@ -13,7 +13,7 @@ fn load(
     tests: usize,
 ) -> Option<(Model, Vec<f32>, Vec<f32>)> {
     let set = if name.ends_with("fashion") { "fashion" } else { "mnist" };
-    Some((network(name, build)?, images(set, "train", 500, real)?, images(set, "t10k", tests, real)?))
+    Some((network(name, build)?, images(set, "train", 1000, real)?, images(set, "t10k", tests, real)?))
 }
 
 fn class(outputs: &[f32]) -> usize {
@@ -28,14 +28,14 @@ fn agreement(model: &Model, quantised: &Quantised, images: &[f32]) -> f64 {
     same as f64 / (real.len() / 10) as f64
 }
 
-/// Calibrates on training images, and holds ring and agreement on others.
+/// Calibrates on training images, and holds the ring's most bits and the agreement on others.
 fn check(name: &str, build: fn(&SafeTensors) -> Model, real: fn(u8) -> f32, ring: u32) {
     let Some((model, train, test)) = load(name, build, real, 500) else { return };
     let quantised = Quantised::calibrate(&model, &train, &Options::default()).unwrap();
     let agreement = agreement(&model, &quantised, &test);
     println!("{name}: {agreement}\n{quantised}");
-    assert_eq!(quantised.ring(), ring, "{quantised}");
-    assert!(agreement >= 0.99, "{name}: {agreement}\n{quantised}");
+    assert!(quantised.ring() <= ring, "{quantised}");
+    assert!(agreement >= 0.994, "{name}: {agreement}\n{quantised}");
 }
 
 #[test]

@@ -8,11 +8,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+mod numbers;
+
+use self::numbers::{Pixel, WholeFormats};
 use super::LoadError;
-use crate::nn::{Format, Formats, Input};
+use crate::nn::{Formats, Input};
 
 /// Which description this is.
 pub(super) const VERSION: u64 = 1;
+/// The most bytes of a description.
+const MOST_BYTES: usize = 1 << 20;
 /// The most layers of a model.
 const MOST_LAYERS: usize = 1 << 10;
 /// The most characters of a layer's name.
@@ -133,29 +138,6 @@ struct WholeInput {
     pixel: Pixel,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pixel {
-    scale: Option<f32>,
-    shift: Option<f32>,
-    threshold: Option<u8>,
-    drop_bits: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WholeFormats {
-    input: WholeFormat,
-    layers: Vec<WholeFormat>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WholeFormat {
-    fraction: u32,
-    bits: u32,
-}
-
 fn one() -> [usize; 2] {
     [1; 2]
 }
@@ -180,6 +162,9 @@ impl Description {
     /// If it is no JSON, or has keys that are unknown, twice there or missing.
     pub(super) fn parse(text: &str) -> Result<Self, LoadError> {
         let wrong = |reason| LoadError::Description { reason };
+        if text.len() > MOST_BYTES {
+            return Err(wrong(format!("expected at most {MOST_BYTES} bytes, found {}", text.len())));
+        }
         let whole: Whole = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
         if whole.version != VERSION {
             return Err(wrong(format!("expected version {VERSION}, found {}", whole.version)));
@@ -268,40 +253,4 @@ impl Kind {
 
 fn read<T: DeserializeOwned>(options: Map<String, Value>) -> Result<T, String> {
     serde_json::from_value(Value::Object(options)).map_err(|e| e.to_string())
-}
-
-impl Pixel {
-    fn input(self) -> Result<Input, String> {
-        match (self.scale, self.shift, self.threshold, self.drop_bits) {
-            (Some(scale), Some(shift), None, None) if scale.is_finite() && shift.is_finite() => {
-                Ok(Input::Scaled { scale, shift })
-            }
-            (None, None, Some(at), None) => Ok(Input::Threshold { at }),
-            (None, None, None, Some(drop)) if drop < 8 => Ok(Input::HighBits { drop }),
-            _ => Err(
-                "input: expected finite scale and shift, a threshold of 0 to 255, or drop_bits of 0 to 7, \
-                      found something else"
-                    .into(),
-            ),
-        }
-    }
-}
-
-impl WholeFormats {
-    fn formats(self) -> Result<Formats, String> {
-        let layers = self.layers.into_iter().map(WholeFormat::format);
-        Ok(Formats { input: self.input.format()?, layers: layers.collect::<Result<_, _>>()? })
-    }
-}
-
-impl WholeFormat {
-    fn format(self) -> Result<Format, String> {
-        let Self { fraction, bits } = self;
-        if !(1..=64).contains(&bits) || fraction > 64 {
-            return Err(format!(
-                "formats: expected 1 to 64 bits and 0 to 64 fractional ones, found {bits} and {fraction}"
-            ));
-        }
-        Ok(Format { fraction, bits })
-    }
 }

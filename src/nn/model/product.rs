@@ -80,12 +80,18 @@ fn add_tile<const R: usize>(
     stride: usize,
     width: usize,
 ) {
-    let x: [&[f32]; R] = core::array::from_fn(|row| &x[row * inputs..][..block.len()]);
+    // Plain loops: a closure that the compiler does not inline hides the lengths, and with them the vectors.
+    let mut rows = [&x[..0]; R];
+    for row in 0..R {
+        rows[row] = &x[row * inputs..][..block.len()];
+    }
     let mut sums = [[0.; LANES]; R];
-    for (input, w) in block.iter().enumerate() {
-        for (sums, x) in sums.iter_mut().zip(x) {
-            for (sum, w) in sums.iter_mut().zip(w) {
-                *sum += x[input] * w;
+    for input in 0..block.len() {
+        let w = block[input];
+        for row in 0..R {
+            let x = rows[row][input];
+            for lane in 0..LANES {
+                sums[row][lane] += x * w[lane];
             }
         }
     }

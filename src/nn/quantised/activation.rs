@@ -1,7 +1,7 @@
 //! Sigmoid, tanh and GELU by tables.
 //!
 //! A table has at most 12 index bits. Values are truncated to f_i fractional bits, clipped to where the function is
-//! no longer flat, and looked up:
+//! flat, and looked up:
 //!
 //! | function | clipped to | what is lost there | slope L |
 //! | --- | --- | --- | --- |

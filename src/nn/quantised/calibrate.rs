@@ -11,6 +11,8 @@ use crate::nn::{Model, Op, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
 const BITS: [u32; 2] = [8, 40];
+/// The most bits of the narrower words.
+const WORDS: [u32; 2] = [16, 32];
 /// How often a layer that overflows is given one more bit.
 const RETRIES: usize = 64;
 
@@ -74,23 +76,33 @@ struct Found {
 }
 
 impl Search<'_> {
-    /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves.
+    /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves; but first by
+    /// words, for on few images chance has a say, and a narrow word is worth more than a bit.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
-        let expected = self.options.agreement;
-        let mut best = self.at(high)?;
-        if best.agreement < expected {
-            return Err(QuantiseError::Agreement { expected, found: best.agreement, bits: high });
-        }
-        while low < high {
-            let middle = (low + high) / 2;
+        let mut best = None;
+        while low < high || best.is_none() {
+            let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && best.is_none());
+            let middle = middle.unwrap_or(if best.is_none() { high } else { (low + high) / 2 });
             match self.at(middle) {
-                Ok(found) if found.agreement >= expected => (best, high) = (found, middle),
-                Ok(_) | Err(QuantiseError::Range { .. }) => low = middle + 1,
+                Ok(found) if found.agreement >= self.options.agreement => {
+                    (best, high) = (Some(found), middle)
+                }
+                Ok(Found { agreement: found, .. }) if middle == BITS[1] => {
+                    let expected = self.options.agreement;
+                    return Err(QuantiseError::Agreement { expected, found, bits: middle });
+                }
+                Err(error @ (QuantiseError::Range { .. } | QuantiseError::Fraction { .. })) => {
+                    if middle == BITS[1] {
+                        return Err(error);
+                    }
+                    low = middle + 1;
+                }
+                Ok(_) => low = middle + 1,
                 Err(error) => return Err(error),
             }
         }
-        Ok(best.model)
+        best.map(|found| found.model).ok_or(QuantiseError::NoImages)
     }
 
     /// The model at so many bits, of which nothing overflows on the images.
@@ -99,8 +111,9 @@ impl Search<'_> {
         let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut overflow = None;
         for _ in 0..RETRIES {
+            let chance = if self.options.rounding == Rounding::Stochastic { 0.5 } else { 0. };
             let margin = self.options.margin;
-            let choice = Choice { graph: &graph, ranges: &self.ranges, margin, bits, extra: &extra };
+            let choice = Choice { graph: &graph, ranges: &self.ranges, margin, bits, chance, extra: &extra };
             let model = self.build(&choice)?;
             match self.agreement(&model) {
                 Ok(agreement) => return Ok(Found { model, agreement }),

@@ -25,6 +25,8 @@ pub(super) struct Choice<'a> {
     pub(super) margin: f64,
     /// Bits of the accumulators, N.
     pub(super) bits: u32,
+    /// Fractional bits that activations have the more of because chance rounds them.
+    pub(super) chance: f64,
     /// Integer bits of every value beyond those that its range asks for.
     pub(super) extra: &'a [u32],
 }
@@ -72,7 +74,12 @@ impl Choice<'_> {
                 Format { fraction, bits: x.bits - shift + u32::from(shift > 0) }
             }
             Op::Sign => return Ok((Format { fraction: 0, bits: 2 }, Some(1))),
-            Op::Clip { .. } => self.held(value, self.dropped(value, x)),
+            Op::Clip { low, high } => {
+                let fraction = self.dropped(value, x);
+                let end = f64::from(low.abs().max(high.abs())) + power_of_two(-(fraction as i32));
+                let bits = (integer_bits(end) + fraction as i32).clamp(2, x.bits as i32) as u32;
+                Format { fraction, bits }
+            }
             Op::MaxPool { .. } => return Ok(self.maximum(value, x, bound)),
             Op::AveragePool { window } => self.average(layer, x, window.size[0] * window.size[1]),
             Op::Dropout | Op::Flatten if graph.rounds(layer) => self.held(value, self.dropped(value, x)),
@@ -217,7 +224,7 @@ impl Choice<'_> {
             false => {
                 let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
                 let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
-                let split = libm::round((f64::from(all) + more) / 2.) as i32;
+                let split = libm::round((f64::from(all) + more - self.chance) / 2.) as i32;
                 split.min(most_fraction(largest)).clamp(0, all.max(0))
             }
         };

@@ -12,6 +12,7 @@ use crate::nn::{Layer, Model, Op, Rounding};
 use crate::ring::{nearest, power_of_two};
 
 /// The integer program of a model, before its bits are known to fit a ring.
+#[derive(Clone)]
 pub(super) struct Program {
     pub(super) layers: Vec<Layer>,
     /// What is known of every layer's result.

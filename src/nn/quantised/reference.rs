@@ -49,7 +49,6 @@ impl<'a> Reference<'a> {
             };
             let Some(matrix) = matrices.next() else { break };
             let bits = i.checked_sub(1).map_or(input, |before| program.steps[before].format).bits;
-            // A value that was rounded up, or went back to an earlier one, has one more at most.
             products.push(Product::new(matrix, groups, matrix.bound(1 << (bits - 1))));
         }
         Self { model, program, products, input }
@@ -88,10 +87,14 @@ impl<'a> Reference<'a> {
                     let Some((product, matrix)) = products.next() else { continue };
                     self.product(layer, step, product, matrix, &x)?
                 }
-                Layer::Add { value } => self.add(step, x, &kept[*value])?,
+                Layer::Add { value } => {
+                    x.iter_mut().zip(&kept[*value]).for_each(|(x, other)| *x += *other);
+                    x
+                }
                 Layer::From { value } => kept[*value].clone(),
                 layer => self.local(i, layer, x, round)?,
             };
+            check(self.name(step), &x, step.format.bits)?;
         }
         Ok(x)
     }
@@ -112,24 +115,16 @@ impl<'a> Reference<'a> {
             Layer::Convolution { window, .. } => Some(window),
             _ => None,
         };
-        let z = match product {
+        Ok(match product {
             Product::U16(filters) => multiply(filters, window, &matrix.bias, x),
             Product::U32(filters) => multiply(filters, window, &matrix.bias, x),
             Product::U64(filters) => multiply(filters, window, &matrix.bias, x),
             Product::U128(filters) => {
                 let z = words(filters, window, &matrix.bias, x);
                 let z = z.into_iter().map(|word| word as i128);
-                return z.map(|value| fit(self.name(step), value, step.format.bits)).collect();
+                z.map(|value| fit(self.name(step), value, step.format.bits)).collect::<Result<_, _>>()?
             }
-        };
-        check(self.name(step), &z, step.format.bits)?;
-        Ok(z)
-    }
-
-    fn add(&self, step: &Step, mut x: Vec<i64>, other: &[i64]) -> Result<Vec<i64>, Overflow> {
-        x.iter_mut().zip(other).for_each(|(x, other)| *x = x.saturating_add(*other));
-        check(self.name(step), &x, step.format.bits)?;
-        Ok(x)
+        })
     }
 
     /// A layer of the last value alone.
@@ -163,10 +158,7 @@ impl<'a> Reference<'a> {
                 x.iter_mut().for_each(|x| *x = (*x).clamp(*low, *high));
             }
             Layer::MaxPool { window, bits } => return maxima(name, window, *bits, &x),
-            Layer::SumPool { window } => {
-                x = sums(window, &x);
-                check(name, &x, bits)?;
-            }
+            Layer::SumPool { window } => x = sums(window, &x),
             Layer::Scale { factor } => {
                 check_all(name, x.iter().map(|&x| i128::from(x) * i128::from(*factor)), bits)?;
                 x.iter_mut().for_each(|x| *x *= factor);
