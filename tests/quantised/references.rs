@@ -52,9 +52,10 @@ fn convolutional_networks_keep_their_classes() {
 
 #[test]
 fn binarized_networks_need_the_bits_of_their_bounds() {
-    let networks: [(&str, fn(u8) -> f32, u32); 2] =
-        [("bmlp_sign_4096_mnist", bit, 11), ("bmlp_sign_4096_fashion", |p| f32::from(p >> 4), 15)];
-    for (name, real, first) in networks {
+    let high: fn(u8) -> f32 = |p| f32::from(p >> 4);
+    for (name, real, first) in
+        [("bmlp_sign_4096_mnist", bit as fn(u8) -> f32, 11), ("bmlp_sign_4096_fashion", high, 15)]
+    {
         let Some((model, train, test)) = load(name, bmlp, real, 100) else { return };
         let quantised = Quantised::calibrate(&model, &train, &Options::default()).unwrap();
         let formats: Vec<_> = quantised.formats().layers.iter().map(|f| (f.fraction, f.bits)).collect();

@@ -185,10 +185,11 @@ impl<'a> Reference<'a> {
 impl Product {
     /// In the smallest word that holds ±`bound`.
     fn new(matrix: &Matrix, groups: usize, bound: i128) -> Self {
-        match bound {
-            ..0x8000 => Self::U16(pack(matrix, groups)),
-            ..0x8000_0000 => Self::U32(pack(matrix, groups)),
-            ..0x8000_0000_0000_0000 => Self::U64(pack(matrix, groups)),
+        // Its sign takes one bit.
+        match 129 - bound.leading_zeros() {
+            ..=16 => Self::U16(pack(matrix, groups)),
+            17..=32 => Self::U32(pack(matrix, groups)),
+            33..=64 => Self::U64(pack(matrix, groups)),
             _ => Self::U128(pack(matrix, groups)),
         }
     }
