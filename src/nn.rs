@@ -21,7 +21,7 @@
 //! | maximum of windows of m | ⌈log2 m⌉ ReLUs | m − 1 ReLUs a window | the same |
 //! | sums, scale, add, from | 0 | 0 | 0 |
 //! | lookup of m bits | 1 | m | 2^m·k |
-//! | softmax of C classes | of a maximum of C, and 5 to 9 | see [`softmax_reference`] | 2^12·32 a value, and more |
+//! | softmax of C classes | of a maximum of C, and 5 or more | see [`softmax_reference`] | 2^12·32 a value, and more |
 //!
 //! What a whole model takes, a [`Forecast`] says before it is run.
 //!

@@ -102,6 +102,23 @@ fn exact_rounding_costs_a_floor_more() {
 }
 
 #[test]
+fn a_softmax_takes_five_rounds_after_its_maximum() {
+    let rows = 8;
+    let elements = Elements::of::<R>();
+    let family = Family::default();
+    for (bits, fraction, more) in [(12, 8, None), (14, 8, Some(false)), (16, 9, Some(true))] {
+        let layers = vec![Layer::Softmax { classes: 10, bits, fraction }];
+        let architecture = Architecture::with_inputs(10, layers, 16).unwrap();
+        let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
+        let run = dry(&model, &mut Party::<Memory>::dry(2), rows);
+        // Where differences are clipped a ReLU, and where bits of them are dropped a truncation.
+        let clip = more.map_or(0, |_| protocol::relu_cost(family, rows * 10, bits, 0, elements).rounds);
+        let maximum = protocol::maximum_cost(family, [rows, 10], bits, elements).rounds;
+        assert_eq!(run.rounds, maximum + clip + u32::from(more == Some(true)) + 5, "{bits} bits");
+    }
+}
+
+#[test]
 fn a_forecast_is_what_a_run_takes() {
     for parties in [2, 3, 5] {
         let architecture = Architecture::new(layers(), 16).unwrap();

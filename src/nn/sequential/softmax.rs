@@ -14,8 +14,8 @@
 //! whose index has one unit in 2^11 / C, C·2^−14 for entries of the tables that are rounded, and for t > 0 2^(t−F), the
 //! most that exponents are off.
 //!
-//! Rounds: those of the maximum, of a ReLU (where d is clipped), and of three truncations (one if the sum has 12
-//! bits and t = 0), two lookups and a product.
+//! Rounds: those of the maximum, two lookups, a product and two truncations; where d is clipped a ReLU, and where
+//! t > 0 a third truncation. Floors take the rounds of a comparison for each truncation's one.
 
 use alloc::vec::Vec;
 
