@@ -111,7 +111,9 @@ pub(crate) fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Res
     svg((780, height), |area| {
         caption(area, title, 390)?;
         let total = |bar: &Bar| bar.parts.iter().sum::<f64>();
-        let most = bars.iter().map(total).fold(f64::MIN_POSITIVE, f64::max);
+        let most = bars.iter().map(total).fold(0.0, f64::max);
+        // Nothing takes no time: any scale will do.
+        let most = if most > 0.0 { most } else { 1.0 };
         let scale = f64::from(RIGHT - LEFT) / most;
         let (top, bottom) = (64, 64 + 26 * bars.len() as i32);
         let step = round_step(most / 5.0);
