@@ -66,7 +66,7 @@ impl<'a> Programs<'a> {
             }
             1 => {
                 let window = window(x.shape, random);
-                let groups = if x.shape[2] % 2 == 0 { 1 + random.below(2) } else { 1 };
+                let groups = if x.shape[2].is_multiple_of(2) { 1 + random.below(2) } else { 1 };
                 let outputs = groups * (1 + random.below(3));
                 let inputs = window.size[0] * window.size[1] * x.shape[2] / groups;
                 let most = weighted(x.most, inputs);
