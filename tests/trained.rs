@@ -105,6 +105,8 @@ fn agrees(model: &Model, bits: &[u32], seed: u64) {
         // At random, as far as the bounds say.
         let options = Options { rounding: Rounding::Stochastic, ..options };
         let quantised = Quantised::calibrate(&simple, &images, &options).unwrap();
+        let x = quantised.encode(&images[..5 * inputs]).unwrap();
+        let expected = quantised.reference(&x).unwrap();
         let found = secure(&quantised, &Simulation::new(2).seed(seed), true, &x);
         let bounds = quantised.bounds();
         for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
@@ -180,4 +182,31 @@ fn networks_of_signs_and_of_smooth_activations_are_their_references() {
         ("five", linear(8, 3, random)),
     ];
     agrees(&model([1, 1, 12], layers), &[16, 24], 4);
+}
+
+#[test]
+fn weights_keep_their_fractions_behind_sums_of_activations() {
+    let random = &mut Random(5);
+    let layers = vec![
+        ("one", linear(20, 16, random)),
+        ("tanh", Op::Tanh),
+        ("two", linear(16, 16, random)),
+        ("relu", Op::Relu),
+        ("sum", Op::Add { layer: "tanh".into() }),
+        ("three", linear(16, 16, random)),
+        ("relu2", Op::Relu),
+        ("sum2", Op::Add { layer: "sum".into() }),
+        ("four", linear(16, 5, random)),
+    ];
+    let model = model([1, 1, 20], layers);
+    agrees(&model, &[14, 20], 5);
+    let images = numbers(100 * 20, 1.0, random);
+    let real = model.forward(&images);
+    for (bits, most) in [(16, 0.06), (24, 0.01)] {
+        let options = Options { bits: Some(bits), ..Options::default() };
+        let quantised = Quantised::calibrate(&model, &images, &options).unwrap();
+        let fixed = quantised.decode(&quantised.reference(&quantised.encode(&images).unwrap()).unwrap());
+        let off = fixed.iter().zip(&real).map(|(fixed, real)| (fixed - real).abs()).fold(0., f32::max);
+        assert!(off < most, "{off} off, at most {most} expected\n{quantised}");
+    }
 }

@@ -187,12 +187,29 @@ METHODS = {
 SUMS = {operator.add, operator.iadd, torch.add, "add", "add_"}
 
 
+def in_place(node, module):
+    """Whether a node of the graph overwrites what it takes."""
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    inplace = node.kwargs.get("inplace", False) or getattr(module, "inplace", False)
+    return inplace or node.target is operator.iadd or node.op != "call_module" and name.endswith("_")
+
+
+def overwritten(node, layers):
+    """Whether a later node takes what a node takes, be it by another name."""
+    taken = layers.results.get(node.args[0])
+    nodes = list(node.graph.nodes)
+    later = nodes[nodes.index(node) + 1:]
+    return any(layers.results.get(arg) == taken for other in later for arg in other.all_input_nodes)
+
+
 def call(layers, node, module, half):
     """Appends what a node of the graph computes."""
     refuse(not node.args, "takes no layer's result")
     source = node.args[0]
+    refuse(layers.has(source) and in_place(node, module) and overwritten(node, layers),
+           "overwrites in place what a later layer takes")
     if node.target in SUMS:
-        others = [arg for arg in node.args if arg in layers.results]
+        others = [arg for arg in node.args if layers.has(arg)]
         refuse(len(others) != 2 or node.kwargs, "adds something else than the results of two layers")
         shapes = [other.meta["shape"] for other in others]
         refuse(shapes[0] != shapes[1], f"adds shapes {shapes[0]} and {shapes[1]}")

@@ -41,6 +41,9 @@ def trace(module, shape):
 
     Raises `Unsupported` for a module that branches on its values, or does not take such images.
     """
+    if Tracer().is_leaf_module(module, ""):
+        # A layer by itself is traced into otherwise.
+        module = torch.nn.Sequential(module)
     try:
         graph = Tracer().trace(module)
         traced = fx.GraphModule(module, graph)
@@ -84,9 +87,13 @@ class Layers:
         """Says that a node's result is another's."""
         self.results[node] = self.results[source]
 
+    def has(self, value):
+        """Whether a node's argument is the result of a layer."""
+        return isinstance(value, fx.Node) and value in self.results
+
     def go_to(self, source):
         """Makes a node's result the last."""
-        if source not in self.results:
+        if not self.has(source):
             raise Unsupported("takes something else than the result of a layer")
         name = self.results[source]
         if name != self.last:

@@ -224,6 +224,33 @@ class Tests(unittest.TestCase):
         self.refused(nn.Sequential(nn.LogSoftmax(1)), (4,), "layer `0` (LogSoftmax)", "leave it out")
         self.refused(Shifted(), (4,), "layer `add` (add)")
 
+    def test_what_is_overwritten_in_place_is_not_taken_again(self):
+        class Shared(nn.Module):
+            def __init__(self, inplace):
+                super().__init__()
+                self.linear, self.relu = nn.Linear(4, 4), nn.ReLU(inplace)
+
+            def forward(self, x):
+                x = self.linear(x)
+                return self.relu(x) + x
+
+        self.refused(Shared(True), (4,), "layer `relu` (ReLU)", "in place")
+        _, description = self.exported(Shared(False), (4,))
+        self.assertEqual([layer["type"] for layer in description["layers"]], ["linear", "relu", "add"])
+        _, description = self.exported(nn.Sequential(nn.Linear(4, 4), nn.ReLU(True)), (4,))
+        self.assertEqual([layer["type"] for layer in description["layers"]], ["linear", "relu"])
+
+    def test_branches_in_a_list_are_named(self):
+        class Joined(nn.Module):
+            def forward(self, x):
+                return torch.cat([x, x], 1)
+
+        self.refused(Joined(), (4,), "layer `cat` (cat)", "takes something else")
+
+    def test_a_layer_by_itself_is_a_network(self):
+        _, description = self.exported(nn.Conv2d(1, 2, 3), (1, 5, 5))
+        self.assertEqual([layer["type"] for layer in description["layers"]], ["conv2d"])
+
     def test_the_module_stays_in_its_mode(self):
         module = mlp().train()
         self.exported(module, (1, 4, 5))

@@ -160,3 +160,26 @@ fn too_few_bits_are_refused_by_the_layers_name() {
         "layer `large`: expected results of at most 8 bits, found some up to 1350.75"
     );
 }
+
+#[test]
+fn a_clip_beyond_what_it_clips_gives_its_bounds() {
+    let images = [0.3, -0.2, 0.9];
+    for (low, high) in [(50., 60.), (-60., -50.)] {
+        let mut model = Model::new([1, 1, 1]);
+        model.push("first", linear(1, &[0.5, 0.7])).unwrap();
+        model.push("clip", Op::Clip { low, high }).unwrap();
+        model.push("second", linear(2, &[0.25, 0.5])).unwrap();
+        let options = Options { bits: Some(16), rounding: Rounding::Floor, ..Options::default() };
+        let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
+        let outputs = fixed.decode(&fixed.reference(&fixed.encode(&images).unwrap()).unwrap());
+        for (fixed, real) in outputs.iter().zip(model.forward(&images)) {
+            assert!((fixed - real).abs() < 0.5, "{fixed} for {real}\n{fixed}");
+        }
+    }
+}
+
+#[test]
+fn images_of_zeros_calibrate() {
+    let fixed = Quantised::calibrate(&small(), &[0.; 3], &Options::default()).unwrap();
+    assert_eq!(fixed.reference(&[0]).unwrap(), [0]);
+}

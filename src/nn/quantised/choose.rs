@@ -54,7 +54,7 @@ impl Choice<'_> {
         let range = self.range(0);
         if self.ranges.whole {
             let most = range.largest() as i64;
-            return (Format { fraction: 0, bits: signed(most.into()) }, Some(most));
+            return (Format { fraction: 0, bits: signed(most.into()).max(2) }, Some(most));
         }
         let fraction = self.wanted(0).unwrap_or(INPUT_FRACTION).clamp(0, INPUT_FRACTION);
         (self.held(0, fraction as u32), None)
@@ -231,7 +231,7 @@ impl Choice<'_> {
         Some(all - weights - grown as i32)
     }
 
-    /// Integer bits of a value, and of all that are made of it before an activation.
+    /// Integer bits of a value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
     fn integer(&self, value: usize) -> i32 {
         let range = self.range(value);
         let own = integer_bits(range.largest().max(range.spread.into()) * self.margin);
@@ -239,7 +239,12 @@ impl Choice<'_> {
         let after = self.graph.uses(value).iter().filter(|&&layer| {
             matches!(
                 nodes[layer].op,
-                Op::MaxPool { .. } | Op::Add { .. } | Op::Dropout | Op::Flatten | Op::From { .. }
+                Op::MaxPool { .. }
+                    | Op::Clip { .. }
+                    | Op::Add { .. }
+                    | Op::Dropout
+                    | Op::Flatten
+                    | Op::From { .. }
             )
         });
         let own = own + self.extra[value] as i32;

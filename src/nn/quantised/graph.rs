@@ -118,7 +118,7 @@ impl<'a> Graph<'a> {
         !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
     }
 
-    /// The products that take a value, and how many fractional bits averages add in between.
+    /// The products that take a value, be it in a sum, and how many fractional bits averages add in between.
     pub(super) fn products(&self, value: usize) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
         for &layer in self.uses(value) {
@@ -128,7 +128,7 @@ impl<'a> Graph<'a> {
                     let grown = self.grown(layer, window.size[0] * window.size[1]);
                     found.extend(self.products(layer + 1).iter().map(|&(layer, more)| (layer, more + grown)));
                 }
-                op if passes(op) => found.extend(self.products(layer + 1)),
+                op if passes(op) || matches!(op, Op::Add { .. }) => found.extend(self.products(layer + 1)),
                 _ => {}
             }
         }
