@@ -1,5 +1,8 @@
 #![cfg_attr(feature = "safetensors", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "safetensors"), doc = "Secret-sharing kernels for machine learning over the rings Z_2^k.")]
+#![cfg_attr(
+    not(feature = "safetensors"),
+    doc = "Secret-sharing kernels for machine learning over the rings Z_2^k."
+)]
 #![no_std]
 
 extern crate alloc;

@@ -17,6 +17,7 @@ pub use self::nowhere::Nowhere;
 use self::rates::Work;
 use super::{Architecture, Sequential};
 use crate::correlation::{DryRun, Request};
+use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::Ring;
 
@@ -68,6 +69,7 @@ impl Forecast {
         rows: usize,
         family: Family,
     ) -> Result<[Self; 2], Error> {
+        range("parties of a forecast", 2, u16::MAX.into(), parties as u64)?;
         let mut party = Party::<Nowhere>::dry(parties);
         party.set_comparison(family);
         let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;

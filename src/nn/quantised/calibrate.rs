@@ -22,6 +22,9 @@ pub(super) fn calibrate(
     options: &Options,
 ) -> Result<Quantised, QuantiseError> {
     check(options)?;
+    if model.nodes().is_empty() {
+        return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
+    }
     let model = rounded(model);
     let search = Search { ranges: measure(&model, images)?, model: &model, images, options };
     match options.bits {
