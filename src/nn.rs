@@ -81,7 +81,7 @@ pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
-pub use load::{LoadError, Loaded, Precision, SaveError, load, load_with, save};
+pub use load::{LoadError, Loaded, Precision, SaveError, description, load, load_with, save};
 pub use model::{Model, ModelError, Node, Op, Weight};
 pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};

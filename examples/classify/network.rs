@@ -12,9 +12,7 @@ use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::error::{Error, read};
 
 /// Images that formats are found on.
-const CALIBRATION: usize = 400;
-/// The part of them that are to keep the class of float32.
-const AGREEMENT: f64 = 0.995;
+const CALIBRATION: usize = 1000;
 
 /// A model as it lay in a file.
 #[derive(Debug)]
@@ -98,7 +96,7 @@ impl Network {
             return Ok((quantised, "formats from the model's file".into()));
         }
         let rounding = args.rounding.into();
-        let options = Options { bits, agreement: AGREEMENT, rounding, ..Options::default() };
+        let options = Options { bits, rounding, ..Options::default() };
         let numbers = self.input.encode(&images.pixels);
         let quantised = Quantised::calibrate(&self.model, &numbers, &options).map_err(bad)?;
         let from = if self.binarized() {
@@ -110,19 +108,22 @@ impl Network {
     }
 }
 
-/// Reads a model whose description is in the file of the same name that ends in `json`, beside it or beside the example.
+/// Reads a model that comes without a description: by the file of the same name that ends in `json` beside it, or as the
+/// shipped model of that name.
 fn described(path: &Path, file: &[u8]) -> Result<Loaded, Error> {
     let beside = path.with_extension("json");
-    let shipped = shipped().join(beside.file_name().unwrap_or_default());
-    let mut first = None;
-    for description in [beside, shipped].iter().filter(|path| path.exists()) {
-        let text = String::from_utf8(read(description)?).map_err(|e| Error::bad(description, e))?;
-        match nn::load_with(file, &text) {
-            Ok(loaded) => return Ok(loaded),
-            Err(e) => first = first.or(Some(Error::bad(description, e))),
+    if beside.exists() {
+        let text = String::from_utf8(read(&beside)?).map_err(|e| Error::bad(&beside, e))?;
+        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| Error::bad(&beside, e))?;
+        // Other notes on a model may have that name, too.
+        if json.get("layers").is_some() {
+            return nn::load_with(file, &text).map_err(|e| Error::bad(&beside, e));
         }
     }
-    Err(first.unwrap_or_else(|| Error::bad(path, LoadError::NoDescription)))
+    let shipped = shipped().join(path.file_name().unwrap_or_default());
+    let text = if shipped.exists() { nn::description(&read(&shipped)?).ok().flatten() } else { None };
+    let text = text.ok_or_else(|| Error::bad(path, LoadError::NoDescription))?;
+    nn::load_with(file, &text).map_err(|e| Error::bad(path, e))
 }
 
 /// Images that formats are found on.

@@ -70,6 +70,15 @@ pub fn load_with(file: &[u8], description: &str) -> Result<Loaded, LoadError> {
     finish(Description::parse(description)?, tensors)
 }
 
+/// The description that lies in a safetensors file, if there is one: what [`load_with`] takes for a file of the same
+/// network without it.
+///
+/// # Errors
+/// If the file is no safetensors file.
+pub fn description(file: &[u8]) -> Result<Option<std::string::String>, LoadError> {
+    Ok(Tensors::parse(file)?.1.description)
+}
+
 fn finish(description: Description, tensors: Tensors<'_>) -> Result<Loaded, LoadError> {
     let model = build::build(&description, tensors)?;
     Ok(Loaded { model, input: description.input, formats: description.formats })
