@@ -9,6 +9,8 @@ mod common;
 
 #[path = "quantised/exact.rs"]
 mod exact;
+#[path = "quantised/extremes.rs"]
+mod extremes;
 #[path = "quantised/formats.rs"]
 mod formats;
 #[path = "quantised/naive.rs"]

@@ -102,10 +102,12 @@ impl<O: Ring> Masked<Lookup<O>> {
     /// If the dealer's correction is malformed.
     ///
     /// # Panics
-    /// If `opened` has another length than the mask step gave.
+    /// If `opened` has another length than the mask step gave, or the function takes two numbers and more than the
+    /// first entry is asked for.
     pub fn finish_next(self, opened: &[u16], count: usize) -> Result<Share<O>, StoreError> {
         let Lookup { source, len, bits, .. } = self.0;
         assert_eq!(opened.len(), len, "opened indices and lookups dealt");
+        assert!(bits[1] == 0 || count <= 1, "entries that follow in a table of two numbers");
         let index_bits = bits[0] + bits[1];
         let mask = u64::from(u16::mask(index_bits));
         let place = |(&c, i): (&u16, u64)| {

@@ -58,13 +58,14 @@ mod error;
 mod graph;
 mod lower;
 mod matrix;
+mod program;
 mod ranges;
 mod reference;
 mod table;
 
 use alloc::vec::Vec;
 
-use self::lower::Program;
+use self::program::Program;
 use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
 use crate::ring::{Word, nearest, power_of_two};

@@ -161,3 +161,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_printed_for_debugging_tells_no_weights() {
+    let mut model = Model::new([1, 1, 1]);
+    let weight = Weight::Real(vec![0.625, -1.75]);
+    model.push("fc", Op::Linear { weight: weight.clone(), bias: vec![0.375, 4.5] }).unwrap();
+    model.push("norm", Op::Normalise { scale: vec![7.125; 2], shift: vec![8.25; 2] }).unwrap();
+    let text = format!("{weight:?} {model:?}");
+    assert!(text.contains("linear (4 weights)") && text.contains("normalise (4 weights)"), "{text}");
+    assert!(["0.625", "1.75", "0.375", "4.5", "7.125", "8.25"].iter().all(|w| !text.contains(w)), "{text}");
+}

@@ -73,6 +73,8 @@ fn no_layer_takes_more_bits_than_are_right() {
     ] {
         refused(after(layer), E::Bits { layer: 1, most: 12, found: 13 });
     }
+    let none = Architecture::with_inputs(4, vec![Layer::Truncate { bits: 12, shift: 2 }], 0);
+    assert_eq!(none, Err(E::Bits { layer: 0, most: 0, found: 12 }));
     // A truncation opens one bit more.
     refused(after(Layer::Truncate { bits: 12, shift: 2 }), E::Bits { layer: 1, most: 11, found: 12 });
     refused(

@@ -41,7 +41,7 @@ pub(super) fn layer(number: usize, layer: &Layer, values: &[Value], ring: u32) -
             if low < high { Ok(lifted) } else { Err(Error::Ends { layer: number, low, high }) }
         }
         Layer::Truncate { bits, shift } => {
-            check.bits(bits, min(x.right, MOST) - 1)?;
+            check.bits(bits, min(x.right, MOST).saturating_sub(1))?;
             check.shift(shift, bits).map(|()| lifted)
         }
         Layer::MaxPool { ref window, bits } => {

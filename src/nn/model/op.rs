@@ -2,11 +2,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::linalg::Window;
 
-/// Weights of a layer, row by row.
-#[derive(Clone, Debug, PartialEq)]
+/// Weights of a layer, row by row. [`Debug`](fmt::Debug) prints how many, no values.
+#[derive(Clone, PartialEq)]
 pub enum Weight {
     /// Real numbers.
     Real(Vec<f32>),
@@ -35,11 +36,21 @@ impl Weight {
     }
 }
 
+impl fmt::Debug for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Real(weights) => write!(f, "Real({} numbers)", weights.len()),
+            Self::Signs(bytes) => write!(f, "Signs({} bytes)", bytes.len()),
+        }
+    }
+}
+
 /// What a bit of [`Weight::Signs`] stands for.
 const SIGNS: [f32; 2] = [-1., 1.];
 
 /// What a layer computes. Values are `[height, width, channels]`, channels last; a vector is `[1, 1, n]`.
-#[derive(Clone, Debug, PartialEq)]
+/// [`Debug`](fmt::Debug) prints what it is and how many weights it has, not their values.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
     /// x·Wᵀ + b for W: `[outputs, inputs]`, b: `[outputs]`, over all elements of x.

@@ -23,6 +23,14 @@ impl fmt::Display for Model {
     }
 }
 
+impl fmt::Debug for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (operation, weights) = (operation(self), weights(self));
+        let weights = if weights.is_empty() { weights } else { format!(" ({weights} weights)") };
+        write!(f, "{operation}{weights}")
+    }
+}
+
 impl Model {
     /// The cells of the table.
     fn lines(&self) -> Vec<[String; 4]> {

@@ -262,9 +262,9 @@ fn integer_bits(x: f64) -> i32 {
     libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }
 
-/// The least b with −2^(b−1) ≤ −x and x < 2^(b−1).
+/// The least b with −2^(b−1) ≤ −x and x < 2^(b−1), but 2: there are no comparisons of one bit.
 fn signed(most: i128) -> u32 {
-    129 - most.leading_zeros()
+    (129 - most.leading_zeros()).max(2)
 }
 
 /// The most fractional bits of weights of this magnitude that fit 31 bits.

@@ -128,21 +128,15 @@ fn spread(window: &Window, images: &[f32]) -> f32 {
 
 /// Shows every window: a channel, and where the window's values within the image begin.
 pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
-    let [height, width, channels] = window.image;
+    let [_, width, channels] = window.image;
     let Ok([rows, columns]) = window.places() else { return };
     let mut places = Vec::with_capacity(window.size[0] * window.size[1]);
     for row in 0..rows {
         for column in 0..columns {
             places.clear();
-            for i in 0..window.size[0] {
-                for j in 0..window.size[1] {
-                    let y = (row * window.stride[0] + i * window.dilation[0]).wrapping_sub(window.padding[0]);
-                    let x =
-                        (column * window.stride[1] + j * window.dilation[1]).wrapping_sub(window.padding[1]);
-                    if y < height && x < width {
-                        places.push((y * width + x) * channels);
-                    }
-                }
+            for y in (0..window.size[0]).filter_map(|k| window.source(0, row, k)) {
+                let xs = (0..window.size[1]).filter_map(|k| window.source(1, column, k));
+                places.extend(xs.map(|x| (y * width + x) * channels));
             }
             (0..channels).for_each(|channel| f(channel, &places));
         }

@@ -6,8 +6,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::lower::{Program, Step};
 use super::matrix::Matrix;
+use super::program::{Program, Step};
 use super::{Format, Overflow};
 use crate::linalg::{Filters, Window};
 use crate::nn::{Layer, Model, softmax_reference};
@@ -158,7 +158,7 @@ impl<'a> Reference<'a> {
                 x.iter_mut().for_each(|x| *x = (*x).clamp(*low, *high));
             }
             Layer::MaxPool { window, bits } => return maxima(name, window, *bits, &x),
-            Layer::SumPool { window } => x = sums(window, &x),
+            Layer::SumPool { window } => return sums(name, window, bits, &x),
             Layer::Scale { factor } => {
                 check_all(name, x.iter().map(|&x| i128::from(x) * i128::from(*factor)), bits)?;
                 x.iter_mut().for_each(|x| *x *= factor);
@@ -247,14 +247,15 @@ fn truncate(x: &mut [i64], shift: u32, round: &mut Round<'_>) {
     }
 }
 
-fn sums(window: &Window, images: &[i64]) -> Vec<i64> {
+fn sums(name: &str, window: &Window, bits: u32, images: &[i64]) -> Result<Vec<i64>, Overflow> {
     let mut out = Vec::new();
     for image in images.chunks_exact(window.image.iter().product()) {
         super::ranges::for_windows(window, |channel, places| {
-            out.push(places.iter().map(|place| image[place + channel]).sum());
+            let sum = places.iter().map(|place| i128::from(image[place + channel])).sum();
+            out.push(fit(name, sum, bits));
         });
     }
-    out
+    out.into_iter().collect()
 }
 
 fn maxima(name: &str, window: &Window, bits: u32, images: &[i64]) -> Result<Vec<i64>, Overflow> {

@@ -1,0 +1,90 @@
+//! The integer program of a model: its layers, what is known of their results, and the ring they fit.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::matrix::Matrix;
+use super::{Format, QuantiseError, word};
+use crate::nn::{Layer, Model};
+
+/// The integer program of a model, before its bits are known to fit a ring.
+#[derive(Clone)]
+pub(super) struct Program {
+    pub(super) layers: Vec<Layer>,
+    /// What is known of every layer's result.
+    pub(super) steps: Vec<Step>,
+    /// The weights of the products, in their order.
+    pub(super) matrices: Vec<Matrix>,
+    pub(super) ring: u32,
+}
+
+/// What is known of the result of a layer of the program.
+#[derive(Clone)]
+pub(super) struct Step {
+    /// The layer of the model that it comes from.
+    pub(super) layer: usize,
+    pub(super) shape: [usize; 3],
+    pub(super) format: Format,
+}
+
+impl Program {
+    /// Gives products as many bits as what follows has use for: a sum of values that are right modulo 2^b is right
+    /// modulo 2^b, and not more. The last result has one bit more than its values, for their differences.
+    pub(super) fn widen(&mut self, input: Format, last: Format) {
+        let mut need = vec![0; self.layers.len() + 1];
+        need[self.layers.len()] = last.bits + 1;
+        for (i, layer) in self.layers.iter_mut().enumerate().rev() {
+            let result = need[i + 1];
+            let x = match layer {
+                Layer::Linear { bits, .. } | Layer::Convolution { bits, .. } => {
+                    *bits = (*bits).max(result).max(2);
+                    *bits
+                }
+                Layer::MaxPool { bits, .. } => result.max(*bits),
+                Layer::SumPool { .. } | Layer::Scale { .. } => result,
+                Layer::Add { value } => {
+                    need[*value] = need[*value].max(result);
+                    result
+                }
+                Layer::From { value } => {
+                    need[*value] = need[*value].max(result);
+                    0
+                }
+                Layer::Lookup { table } => table.index_bits(),
+                Layer::Sign { bits }
+                | Layer::Relu { bits, .. }
+                | Layer::Clip { bits, .. }
+                | Layer::Softmax { bits, .. } => *bits,
+                // It masks one bit more than it truncates.
+                Layer::Truncate { bits, .. } => *bits + 1,
+            };
+            need[i] = need[i].max(x);
+        }
+        self.ring = need.into_iter().fold(input.bits, u32::max);
+    }
+
+    /// Finds the word that all layers fit.
+    pub(super) fn check_ring(&mut self, model: &Model) -> Result<(), QuantiseError> {
+        for (layer, step) in self.layers.iter().zip(&self.steps) {
+            let bits = match layer {
+                Layer::Truncate { bits, .. } => bits + 1,
+                Layer::Linear { bits, .. }
+                | Layer::Convolution { bits, .. }
+                | Layer::MaxPool { bits, .. }
+                | Layer::Sign { bits }
+                | Layer::Relu { bits, .. }
+                | Layer::Clip { bits, .. }
+                | Layer::Softmax { bits, .. } => *bits,
+                _ => 0,
+            };
+            let found = bits.max(step.format.bits);
+            if found > 64 {
+                let layer = model.nodes()[step.layer].name.clone();
+                return Err(QuantiseError::Bits { layer, least: 2, most: 64, found });
+            }
+            self.ring = self.ring.max(found);
+        }
+        self.ring = word(self.ring);
+        Ok(())
+    }
+}
