@@ -40,3 +40,36 @@ fn a_sum_beyond_all_words_is_an_overflow() {
     let found = fixed.reference(&[-1 << 62; 4]).unwrap_err();
     assert_eq!(found, Overflow { layer: "only".into(), value: -1 << 64, bits: 63, needed: 65 });
 }
+
+/// A product that is zero whatever the input, two hundred sums of each with itself, and the input added at last.
+fn doublings() -> Model {
+    let zero = Op::Linear { weight: Weight::Real(vec![0.; 4]), bias: vec![0.; 2] };
+    let mut model = one([1, 1, 2], zero);
+    let mut before = String::from("only");
+    for i in 0..200 {
+        let name = format!("sum{i}");
+        model.push(&name, Op::Add { layer: before }).unwrap();
+        before = name;
+    }
+    model.push("sum", Op::Add { layer: "input".into() }).unwrap();
+    model.push("relu", Op::Relu).unwrap();
+    let weight = Weight::Real(vec![0.5, -0.75]);
+    model.push("last", Op::Linear { weight, bias: vec![0.25] }).unwrap();
+    model
+}
+
+#[test]
+fn sums_of_sums_take_no_longer_than_as_many_layers() {
+    let (model, images) = (doublings(), [0.3, -0.2, 0.9, 0.6, -0.5, 0.1]);
+    for rounding in [Rounding::Floor, Rounding::Stochastic] {
+        let options = Options { bits: Some(16), rounding, ..Options::default() };
+        let found = Quantised::calibrate(&model, &images, &options).unwrap();
+        let by_hand = Quantised::new(&model, found.formats(), rounding).unwrap();
+        for fixed in [found, by_hand] {
+            let outputs = fixed.reference(&fixed.encode(&images).unwrap()).unwrap();
+            for (fixed, real) in fixed.decode(&outputs).iter().zip(model.forward(&images)) {
+                assert!((fixed - real).abs() < 0.01, "{fixed} for {real}");
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use alloc::vec;
 use super::choose::Choice;
 use super::graph::Graph;
 use super::ranges::{Ranges, class, measure};
-use super::{Options, QuantiseError, Quantised};
+use super::{Formats, Options, Overflow, QuantiseError, Quantised};
 use crate::nn::{Model, Op, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
@@ -112,30 +112,29 @@ impl Search<'_> {
     fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
         let graph = Graph::new(self.model);
         let mut extra = vec![0; self.model.nodes().len() + 1];
-        let mut overflow = None;
+        let mut tried: Option<(Formats, Overflow)> = None;
         for _ in 0..RETRIES {
-            let chance = if self.options.rounding == Rounding::Stochastic { 0.5 } else { 0. };
-            let margin = self.options.margin;
-            let choice = Choice { graph: &graph, ranges: &self.ranges, margin, bits, chance, extra: &extra };
-            let model = self.build(&choice)?;
-            match self.agreement(&model) {
-                Ok(agreement) => return Ok(Found { model, agreement }),
-                Err(QuantiseError::Overflow(found)) => {
-                    extra[self.model.value(&found.layer).unwrap_or(0)] += 1;
-                    overflow = Some(found);
-                }
-                Err(error) => return Err(error),
-            }
+            let formats = Choice::new(&graph, &self.ranges, self.options, bits, &extra).formats()?;
+            // Formats that overflow are not evaluated again: the bit may be lost beside what others ask for.
+            let overflow = match tried {
+                Some((same, overflow)) if same == formats => overflow,
+                _ => match self.evaluate(&formats) {
+                    Err(QuantiseError::Overflow(overflow)) => overflow,
+                    found => return found,
+                },
+            };
+            extra[self.model.value(&overflow.layer).unwrap_or(0)] += 1;
+            tried = Some((formats, overflow));
         }
-        Err(overflow.map_or(QuantiseError::NoImages, QuantiseError::Overflow))
+        Err(tried.map_or(QuantiseError::NoImages, |(_, overflow)| overflow.into()))
     }
 
-    fn build(&self, choice: &Choice<'_>) -> Result<Quantised, QuantiseError> {
-        let formats = choice.formats()?;
-        let end = 1i64 << (formats.input.bits - 1);
+    fn evaluate(&self, formats: &Formats) -> Result<Found, QuantiseError> {
+        let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
         let range = self.ranges.values[0];
         let input = if self.ranges.whole { [range.low as i64, range.high as i64] } else { [-end, end - 1] };
-        Quantised::with_input(self.model, &formats, self.options.rounding, input)
+        let model = Quantised::with_input(self.model, formats, self.options.rounding, input)?;
+        Ok(Found { agreement: self.agreement(&model)?, model })
     }
 
     /// The part of the images that keep their class, rounded as the options say.

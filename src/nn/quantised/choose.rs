@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::graph::{Affine, Graph, source};
 use super::matrix::threshold;
 use super::ranges::{Range, Ranges};
-use super::{Format, Formats, QuantiseError, word};
-use crate::nn::Op;
+use super::{Format, Formats, Options, QuantiseError, word};
+use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
 
 /// The most fractional bits of weights: those of single precision.
@@ -20,21 +20,36 @@ const MOST_FRACTION: i32 = 48;
 
 /// What the formats are derived from.
 pub(super) struct Choice<'a> {
-    pub(super) graph: &'a Graph<'a>,
-    pub(super) ranges: &'a Ranges,
-    pub(super) margin: f64,
+    graph: &'a Graph<'a>,
+    ranges: &'a Ranges,
+    margin: f64,
     /// Bits of the accumulators, N.
-    pub(super) bits: u32,
+    bits: u32,
     /// Fractional bits that activations have the more of because chance rounds them.
-    pub(super) chance: f64,
+    chance: f64,
     /// Integer bits of every value beyond those that its range asks for.
-    pub(super) extra: &'a [u32],
+    extra: &'a [u32],
+    integers: Vec<i32>,
 }
 
 /// Integers of fraction 0 that are bounded whatever the input: the greatest magnitude.
 type Bound = Option<i64>;
 
-impl Choice<'_> {
+impl<'a> Choice<'a> {
+    /// Accumulators of so many bits, of ranges times a margin, where every value has `extra` more integer bits.
+    pub(super) fn new(
+        graph: &'a Graph<'a>,
+        ranges: &'a Ranges,
+        options: &Options,
+        bits: u32,
+        extra: &'a [u32],
+    ) -> Self {
+        let margin = options.margin;
+        let chance = if options.rounding == Rounding::Stochastic { 0.5 } else { 0. };
+        let integers = integers(graph, ranges, margin, extra);
+        Self { graph, ranges, margin, bits, chance, extra, integers }
+    }
+
     /// The formats.
     ///
     /// # Errors
@@ -214,7 +229,7 @@ impl Choice<'_> {
 
     /// Fractional bits that the first product that takes a value wants of it.
     fn wanted(&self, value: usize) -> Option<i32> {
-        let (layer, grown) = *self.graph.products(value).first()?;
+        let (layer, grown) = self.graph.product(value)?;
         let affine = Affine::of(self.graph.model, layer)?;
         let bits = self.accumulator(layer) as i32;
         let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
@@ -231,29 +246,37 @@ impl Choice<'_> {
         Some(all - weights - grown as i32)
     }
 
-    /// Integer bits of a value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
     fn integer(&self, value: usize) -> i32 {
-        let range = self.range(value);
-        let own = integer_bits(range.largest().max(range.spread.into()) * self.margin);
-        let nodes = self.graph.model.nodes();
-        let after = self.graph.uses(value).iter().filter(|&&layer| {
-            matches!(
-                nodes[layer].op,
+        self.integers[value]
+    }
+
+    fn range(&self, value: usize) -> &Range {
+        &self.ranges.values[value]
+    }
+}
+
+/// Integer bits of every value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
+fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &[u32]) -> Vec<i32> {
+    let own = |range: &Range| integer_bits(range.largest().max(range.spread.into()) * margin);
+    let mut all: Vec<i32> =
+        ranges.values.iter().zip(extra).map(|(range, &more)| own(range) + more as i32).collect();
+    for value in (0..all.len()).rev() {
+        for &layer in graph.uses(value) {
+            let op = &graph.model.nodes()[layer].op;
+            if matches!(
+                op,
                 Op::MaxPool { .. }
                     | Op::Clip { .. }
                     | Op::Add { .. }
                     | Op::Dropout
                     | Op::Flatten
                     | Op::From { .. }
-            )
-        });
-        let own = own + self.extra[value] as i32;
-        after.map(|&layer| self.integer(layer + 1)).fold(own, i32::max)
+            ) {
+                all[value] = all[value].max(all[layer + 1]);
+            }
+        }
     }
-
-    fn range(&self, value: usize) -> &Range {
-        &self.ranges.values[value]
-    }
+    all
 }
 
 /// The least I with x < 2^(I−1).

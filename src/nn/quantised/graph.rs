@@ -82,22 +82,39 @@ pub(super) fn source(model: &Model, layer: usize) -> usize {
     }
 }
 
-/// Which layers take each value.
+/// Which layers take each value, and what becomes of it.
+///
+/// Values are taken by later layers alone, so each is known by those after it, or by those before it, in one pass: a
+/// sum of sums has more paths than could be followed.
 pub(super) struct Graph<'a> {
     pub(super) model: &'a Model,
     uses: Vec<Vec<usize>>,
+    only_signs: Vec<bool>,
+    products: Vec<Option<(usize, u32)>>,
+    accumulates: Vec<bool>,
 }
 
 impl<'a> Graph<'a> {
     pub(super) fn new(model: &'a Model) -> Self {
-        let mut uses = vec![Vec::new(); model.nodes().len() + 1];
+        let values = model.nodes().len() + 1;
+        let mut uses = vec![Vec::new(); values];
         for (layer, node) in model.nodes().iter().enumerate() {
             uses[source(model, layer)].push(layer);
             if let Op::Add { layer: name } = &node.op {
                 uses[model.value(name).unwrap_or(layer)].push(layer);
             }
         }
-        Self { model, uses }
+        let only_signs = vec![false; values];
+        let mut graph =
+            Self { model, uses, only_signs, products: vec![None; values], accumulates: vec![false; values] };
+        for value in (0..values).rev() {
+            graph.only_signs[value] = graph.signs_of(value);
+            graph.products[value] = graph.product_of(value);
+        }
+        for value in 1..values {
+            graph.accumulates[value] = graph.accumulated(value - 1);
+        }
+        graph
     }
 
     /// The layers that take a value.
@@ -111,40 +128,47 @@ impl<'a> Graph<'a> {
 
     /// Whether only signs are taken of a value, be it of its maxima.
     pub(super) fn only_signs(&self, value: usize) -> bool {
+        self.only_signs[value]
+    }
+
+    fn signs_of(&self, value: usize) -> bool {
         let sign = |&layer: &usize| match self.op(layer) {
             Op::Sign => true,
-            op => passes(op) && self.only_signs(layer + 1),
+            op => passes(op) && self.only_signs[layer + 1],
         };
         !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
     }
 
-    /// The products that take a value, be it in a sum, and how many fractional bits averages add in between.
-    pub(super) fn products(&self, value: usize) -> Vec<(usize, u32)> {
-        let mut found = Vec::new();
-        for &layer in self.uses(value) {
-            match self.op(layer) {
-                Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. } => found.push((layer, 0)),
-                Op::AveragePool { window } => {
-                    let grown = self.grown(layer, window.size[0] * window.size[1]);
-                    found.extend(self.products(layer + 1).iter().map(|&(layer, more)| (layer, more + grown)));
-                }
-                op if passes(op) || matches!(op, Op::Add { .. }) => found.extend(self.products(layer + 1)),
-                _ => {}
+    /// The first product that takes a value, be it in a sum, and how many fractional bits averages add in between.
+    pub(super) fn product(&self, value: usize) -> Option<(usize, u32)> {
+        self.products[value]
+    }
+
+    fn product_of(&self, value: usize) -> Option<(usize, u32)> {
+        self.uses(value).iter().find_map(|&layer| match self.op(layer) {
+            _ if self.takes(layer) => Some((layer, 0)),
+            Op::AveragePool { window } => {
+                let grown = self.grown(layer, window.size[0] * window.size[1]);
+                self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
             }
-        }
-        found
+            op if passes(op) || matches!(op, Op::Add { .. }) => self.products[layer + 1],
+            _ => None,
+        })
     }
 
     /// Whether a value is the result of a product, or was not brought to fewer fractional bits since.
     pub(super) fn accumulates(&self, value: usize) -> bool {
-        let Some(layer) = value.checked_sub(1) else { return false };
+        self.accumulates[value]
+    }
+
+    fn accumulated(&self, layer: usize) -> bool {
         match self.op(layer) {
-            Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. } => true,
+            _ if self.takes(layer) => true,
             Op::Add { layer: name } => {
-                self.accumulates(layer) || self.model.value(name).is_some_and(|value| self.accumulates(value))
+                self.accumulates[layer] || self.model.value(name).is_some_and(|value| self.accumulates[value])
             }
             op if passes(op) || matches!(op, Op::AveragePool { .. }) => {
-                self.accumulates(source(self.model, layer))
+                self.accumulates[source(self.model, layer)]
             }
             _ => false,
         }
@@ -172,20 +196,22 @@ impl<'a> Graph<'a> {
         if self.folds(layer) || values.is_power_of_two() { values.ilog2() } else { 0 }
     }
 
-    /// Fractional bits that are kept of a value by all that take it, if that is one number, where the layers' results
-    /// have so many.
-    pub(super) fn kept(&self, value: usize, fractions: &dyn Fn(usize) -> u32) -> Option<u32> {
-        let mut all = self.uses(value).iter().map(|&layer| match self.op(layer) {
-            Op::Relu => Some(fractions(layer)),
-            Op::Add { .. } if layer == value && self.uses(value).len() == 1 => {
-                self.kept(layer + 1, fractions)
-            }
-            Op::Dropout | Op::Flatten if self.rounds(layer) => Some(fractions(layer)),
-            op if passes(op) => self.kept(layer + 1, fractions),
-            _ => None,
-        });
-        let first = all.next()??;
-        all.all(|other| other == Some(first)).then_some(first)
+    /// Fractional bits that are kept of each value by all that take it, if that is one number, where the layers'
+    /// results have so many.
+    pub(super) fn kept(&self, fractions: &dyn Fn(usize) -> u32) -> Vec<Option<u32>> {
+        let mut kept = vec![None; self.uses.len()];
+        for value in (0..kept.len()).rev() {
+            let mut all = self.uses(value).iter().map(|&layer| match self.op(layer) {
+                Op::Relu => Some(fractions(layer)),
+                Op::Add { .. } if layer == value && self.uses(value).len() == 1 => kept[layer + 1],
+                Op::Dropout | Op::Flatten if self.rounds(layer) => Some(fractions(layer)),
+                op if passes(op) => kept[layer + 1],
+                _ => None,
+            });
+            let first = all.next().flatten();
+            kept[value] = first.filter(|_| all.all(|other| other == first));
+        }
+        kept
     }
 
     /// The last product, if its results are the model's.

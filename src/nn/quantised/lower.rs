@@ -28,9 +28,10 @@ pub(super) struct Held {
 /// Builds a program layer by layer.
 pub(super) struct Builder<'a> {
     graph: Graph<'a>,
-    formats: &'a Formats,
     program: Program,
     pub(super) rounding: Rounding,
+    /// Fractional bits that are kept of each value of the model.
+    kept: Vec<Option<u32>>,
     /// The layer of the model at hand.
     layer: usize,
 }
@@ -50,7 +51,9 @@ pub(super) fn lower(
         return Err(QuantiseError::Count { what: "formats of layers", expected, found });
     }
     let program = Program { layers: vec![], steps: vec![], matrices: vec![], ring: 16 };
-    let mut builder = Builder { graph: Graph::new(model), formats, program, rounding, layer: 0 };
+    let graph = Graph::new(model);
+    let kept = graph.kept(&|layer| formats.layers[layer].fraction);
+    let mut builder = Builder { graph, program, rounding, kept, layer: 0 };
     let format = formats.input;
     check_format("input", format)?;
     let mut values = Vec::from([Held { value: 0, format, gain: 1., most, shape: model.input() }]);
@@ -160,7 +163,7 @@ impl Builder<'_> {
     /// Half a unit of what is kept of a product's results. With it in the bias, what rounds down rounds to the nearest.
     fn half(&self, results: Format) -> i64 {
         let kept = match self.rounding {
-            Rounding::Floor => self.graph.kept(self.layer + 1, &|layer| self.formats.layers[layer].fraction),
+            Rounding::Floor => self.kept[self.layer + 1],
             Rounding::Stochastic => None,
         };
         let dropped = kept.map_or(0, |kept| results.fraction.saturating_sub(kept));
