@@ -241,6 +241,11 @@ fn real(x: i64, fraction: u32) -> f32 {
     (x as f64 * power_of_two(-(fraction as i32))) as f32
 }
 
+/// Bits of a signed number.
+fn width(x: i128) -> u32 {
+    129 - (x ^ x >> 127).leading_zeros()
+}
+
 /// Bits of the smallest word of at least so many.
 fn word(bits: u32) -> u32 {
     bits.next_power_of_two().max(16)

@@ -73,3 +73,51 @@ fn sums_of_sums_take_no_longer_than_as_many_layers() {
         }
     }
 }
+
+fn clip(input: [u32; 2], result: [u32; 2], [low, high]: [f32; 2]) -> Result<Quantised, QuantiseError> {
+    let [input, result] = [input, result].map(|[fraction, bits]| Format { fraction, bits });
+    let formats = Formats { input, layers: vec![result] };
+    Quantised::new(&one([1, 1, 1], Op::Clip { low, high }), &formats, Rounding::Floor)
+}
+
+#[test]
+fn a_clip_to_where_no_input_is_gives_its_end() {
+    // The input is from −2 to 1.875 by steps of 1/8.
+    let all: Vec<i64> = (-16..16).collect();
+    let ends = [-100., -3., -2.125, -2., -1.875, -0.5, 0., 0.5, 1.75, 1.875, 2., 2.125, 3., 100.];
+    for (i, &low) in ends.iter().enumerate() {
+        for &high in &ends[i + 1..] {
+            let fixed = clip([3, 5], [3, 12], [low, high]).unwrap();
+            let wanted: Vec<f32> = all.iter().map(|&x| (x as f32 / 8.).clamp(low, high)).collect();
+            assert_eq!(fixed.decode(&fixed.reference(&all).unwrap()), wanted, "{low} to {high}");
+        }
+    }
+    assert_eq!(clip([3, 5], [3, 12], [100., 200.]).unwrap().ring(), 16);
+}
+
+#[test]
+fn a_clip_to_what_no_bits_hold_is_refused_by_name() {
+    let bits = |least, most, found| QuantiseError::Bits { layer: "only".into(), least, most, found };
+    // 50 is 400, and 100 if its last two bits are dropped.
+    assert_eq!(clip([3, 5], [3, 9], [50., 60.]).unwrap_err(), bits(10, 63, 9));
+    assert_eq!(clip([3, 5], [1, 7], [50., 60.]).unwrap_err(), bits(8, 63, 7));
+    assert_eq!(clip([3, 5], [3, 9], [-60., -50.]).unwrap_err(), bits(10, 63, 9));
+    assert!(clip([3, 5], [3, 10], [50., 60.]).is_ok());
+    assert!(clip([3, 5], [1, 8], [50., 60.]).is_ok());
+    assert_eq!(clip([3, 5], [3, 63], [1e30, 2e30]).unwrap_err(), bits(2, 64, 65));
+}
+
+#[test]
+fn a_clip_above_an_activation_calibrates_to_its_end() {
+    let mut model = one([1, 1, 1], Op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![0.] });
+    model.push("relu", Op::Relu).unwrap();
+    model.push("clip", Op::Clip { low: 9., high: 1000. }).unwrap();
+    model.push("last", Op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![1.] }).unwrap();
+    let images = [0.3, -0.2, 0.9];
+    for rounding in [Rounding::Floor, Rounding::Stochastic] {
+        let options = Options { bits: Some(14), rounding, ..Options::default() };
+        let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
+        let outputs = fixed.decode(&fixed.reference(&fixed.encode(&images).unwrap()).unwrap());
+        assert!(outputs.iter().all(|x| (x - 5.5).abs() < 0.05), "{outputs:?}\n{fixed}");
+    }
+}

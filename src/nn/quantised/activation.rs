@@ -53,7 +53,7 @@ impl Builder<'_> {
             _ if x.format.bits <= x.format.fraction + GELU.reach + 1 => GELU,
             _ => return self.gelu(x, want),
         };
-        Ok(self.table(x, shape, want))
+        self.table(x, shape, want)
     }
 
     /// A ReLU and what it is off by.
@@ -61,11 +61,11 @@ impl Builder<'_> {
         let least = (x.format.fraction + 1).saturating_sub(x.format.bits);
         self.fraction(want, least, x.format.fraction)?;
         let relu = self.relu(x, x.format.fraction - want.fraction, want);
-        let bend = self.table(x, BEND, want);
+        let bend = self.table(x, BEND, want)?;
         Ok(self.sum(bend, relu, want))
     }
 
-    fn table(&mut self, x: Held, shape: Shape, want: Format) -> Held {
+    fn table(&mut self, x: Held, shape: Shape, want: Format) -> Result<Held, QuantiseError> {
         let Format { fraction, bits } = x.format;
         let most = fraction.min(MAX_INDEX_BITS - 1 - shape.reach) as i32;
         let index = (want.fraction as i32 - shape.flat).clamp(0, most) as u32;
@@ -77,13 +77,13 @@ impl Builder<'_> {
         // A bit of index more is cheaper than a comparison.
         let fits = x.format.bits <= (reach + 1).min(MAX_INDEX_BITS);
         let bits = if fits { x.format.bits } else { reach };
-        let x = if fits { x } else { self.clip(x, -(1 << (reach - 1)), (1 << (reach - 1)) - 1) };
+        let x = if fits { x } else { self.clip(x, [-(1 << (reach - 1)), (1 << (reach - 1)) - 1])? };
         let middle = match self.rounding {
             Rounding::Floor if shift > 0 => power_of_two(-(index as i32) - 1),
             _ => 0.,
         };
         let [index, output] = [(bits, index), (want.bits, want.fraction)]
             .map(|(bits, fraction)| function::Format { bits, fraction });
-        self.lookup(x, Table::real(index, output, |x| (shape.f)(x + middle)), want)
+        Ok(self.lookup(x, Table::real(index, output, |x| (shape.f)(x + middle)), want))
     }
 }

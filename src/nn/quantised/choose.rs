@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::graph::{Affine, Graph, source};
+use super::lower::{ends, outside};
 use super::matrix::threshold;
 use super::ranges::{Range, Ranges};
 use super::{Format, Formats, Options, QuantiseError, word};
@@ -91,8 +92,13 @@ impl<'a> Choice<'a> {
             Op::Sign => return Ok((Format { fraction: 0, bits: 2 }, Some(1))),
             Op::Clip { low, high } => {
                 let fraction = self.dropped(value, x);
-                let end = f64::from(low.abs().max(high.abs())) + power_of_two(-(fraction as i32));
-                let bits = (integer_bits(end) + fraction as i32).clamp(2, x.bits as i32) as u32;
+                let unit = power_of_two(-(fraction as i32));
+                let bits = |end: f64| (integer_bits(end) + fraction as i32).max(2) as u32;
+                let bits = match outside(x, ends(x, *low, *high)) {
+                    // An end is rounded here, and again where its last bits are dropped.
+                    Some(_) => bits(f64::from(low.max(-high)) + 2. * unit),
+                    None => bits(f64::from(low.abs().max(high.abs())) + unit).min(x.bits),
+                };
                 Format { fraction, bits }
             }
             Op::MaxPool { .. } => return Ok(self.maximum(value, x, bound)),

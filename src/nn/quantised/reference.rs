@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::matrix::Matrix;
 use super::program::{Program, Step};
-use super::{Format, Overflow};
+use super::{Format, Overflow, width};
 use crate::linalg::{Filters, Window};
 use crate::nn::{Layer, Model, softmax_reference};
 use crate::ring::Word;
@@ -290,7 +290,7 @@ fn check_all(layer: &str, mut values: impl Iterator<Item = i128>, bits: u32) -> 
 
 /// The value, if it fits.
 fn fit(layer: &str, value: i128, bits: u32) -> Result<i64, Overflow> {
-    let needed = 129 - (value ^ value >> 127).leading_zeros();
+    let needed = width(value);
     if needed > bits {
         return Err(Overflow { layer: layer.into(), value, bits, needed });
     }
