@@ -86,8 +86,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// The most elements of a value.
-    pub const MOST_ELEMENTS: usize = 1 << 28;
+    /// The most elements of a value: several times those of any network for images, and few enough that a model from
+    /// a small file takes no more memory than there is.
+    pub const MOST_ELEMENTS: usize = 1 << 24;
 
     /// A model of no layers, for inputs of a height, a width and a number of channels. What is wrong with them, the
     /// first [`push`](Self::push) says.

@@ -12,9 +12,6 @@ use super::tensors::Tensors;
 use crate::linalg::Window;
 use crate::nn::{Model, Op, Weight};
 
-/// The most elements of an image and of a layer's result.
-const MOST_ELEMENTS: usize = 1 << 24;
-
 /// Builds the model, and checks that every tensor has its place.
 ///
 /// # Errors
@@ -36,8 +33,6 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
         let after = step.order_after(layer, |name| model.value(name).map(|value| orders[value]))?;
         let op = step.op(layer)?;
         model.push(&layer.name, op)?;
-        let large = |reason| LoadError::Layer { layer: layer.name.clone(), reason };
-        check_elements(model.output()).map_err(large)?;
         orders.push(after);
     }
     if let (Some(Some([height, width, channels])), Some(layer)) = (orders.last(), description.layers.last()) {
@@ -51,13 +46,14 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
     Ok(model)
 }
 
-/// Checks that an image, or what a layer makes of it, is neither empty nor larger than any network's.
+/// Checks that an image is neither empty nor larger than any network's. What layers make of it, the model checks.
 fn check_elements([height, width, channels]: [usize; 3]) -> Result<(), String> {
     let all = height.checked_mul(width).and_then(|places| places.checked_mul(channels));
-    if all.is_some_and(|all| (1..=MOST_ELEMENTS).contains(&all)) {
+    let most = Model::MOST_ELEMENTS;
+    if all.is_some_and(|all| (1..=most).contains(&all)) {
         return Ok(());
     }
-    Err(format!("expected a shape of 1 to {MOST_ELEMENTS} elements, found [{channels}, {height}, {width}]"))
+    Err(format!("expected a shape of 1 to {most} elements, found [{channels}, {height}, {width}]"))
 }
 
 /// A layer that is being built: its name, the value it takes, and the tensors.
