@@ -96,7 +96,8 @@ impl Network {
             return Ok((quantised, "formats from the model's file".into()));
         }
         let rounding = args.rounding.into();
-        let options = Options { bits, rounding, ..Options::default() };
+        let input = Some(self.input.range());
+        let options = Options { bits, rounding, input, ..Options::default() };
         let numbers = self.input.encode(&images.pixels);
         let quantised = Quantised::calibrate(&self.model, &numbers, &options).map_err(bad)?;
         let from = if self.binarized() {

@@ -101,11 +101,13 @@ pub struct Options {
     pub agreement: f64,
     /// How truncations round.
     pub rounding: Rounding,
+    /// The least and the greatest number that an input can be, if known; none: as on the images.
+    pub input: Option<[f32; 2]>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { bits: None, margin: 1.25, agreement: 0.998, rounding: Rounding::default() }
+        Self { bits: None, margin: 1.25, agreement: 0.998, rounding: Rounding::default(), input: None }
     }
 }
 
@@ -133,7 +135,7 @@ impl Quantised {
     /// The model in formats by what it makes of images: `[images, height, width, channels]`.
     ///
     /// # Errors
-    /// Images that are none or not finite, or no format that does what the options say.
+    /// Images that are none, not finite or beyond what the options say of inputs, or no format that does what they say.
     pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
         calibrate::calibrate(model, images, options)
     }
@@ -176,7 +178,8 @@ impl Quantised {
     /// Numbers as integers of the input's format, to the nearest, halves to even.
     ///
     /// # Errors
-    /// A number that is not finite, or beyond the format; of whole numbers, beyond those that were calibrated on.
+    /// A number that is not finite, or beyond the format; of whole numbers, beyond those of [`Options::input`], or else
+    /// those that were calibrated on.
     pub fn encode(&self, images: &[f32]) -> Result<Vec<i64>, QuantiseError> {
         let inputs = self.architecture.inputs();
         let fraction = self.formats.input.fraction;

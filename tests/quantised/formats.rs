@@ -113,6 +113,12 @@ fn options_that_make_no_sense_are_refused() {
     assert_eq!(calibrate(Options { margin: 0.5, ..usual() }), "margin: expected 1 to 1024, found 0.5");
     assert_eq!(calibrate(Options { margin: f64::NAN, ..usual() }), "margin: expected 1 to 1024, found NaN");
     assert_eq!(calibrate(Options { agreement: 1.5, ..usual() }), "agreement: expected 0 to 1, found 1.5");
+    let input = |ends| calibrate(Options { input: Some(ends), ..usual() });
+    assert_eq!(input([f32::NAN, 1.]), "least input: expected a finite number, found NaN");
+    let greatest = "greatest input: expected a finite number, not less than the least, found";
+    assert_eq!(input([2., 1.]), format!("{greatest} 1"));
+    assert_eq!(input([0., f32::INFINITY]), format!("{greatest} inf"));
+    assert_eq!(input([0., 1.]), "image 0, place 0: expected a number from 0 to 1, found 1.5");
 }
 
 #[test]
@@ -176,6 +182,39 @@ fn a_clip_beyond_what_it_clips_gives_its_bounds() {
             assert!((fixed - real).abs() < 0.5, "{fixed} for {real}\n{fixed}");
         }
     }
+}
+
+#[test]
+fn what_inputs_can_be_is_held_though_no_image_is_so_bright() {
+    let mut signs = Model::new([1, 1, 1]);
+    signs.push("first", linear(1, &[3., -1.])).unwrap();
+    signs.push("sign", Op::Sign).unwrap();
+    signs.push("second", linear(2, &[1., 1.])).unwrap();
+    for (model, scale) in [(signs, 1.), (small(), 1.), (small(), 1. / 256.)] {
+        let (images, ends) = ([0., 7. * scale, 254. * scale], [-3. * scale, 255. * scale]);
+        let seen = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
+        let options = Options { bits: Some(16), input: Some(ends), ..Options::default() };
+        let known = Quantised::calibrate(&model, &images, &options).unwrap();
+        let x = known.encode(&ends).unwrap();
+        let outputs = known.decode(&known.reference(&x).unwrap());
+        for (fixed, real) in outputs.iter().zip(model.forward(&ends)) {
+            assert!((fixed - real).abs() <= real.abs() / 32., "{fixed} for {real}\n{known}");
+        }
+        if scale == 1. {
+            assert!(seen.encode(&ends).is_err());
+            assert!(known.encode(&[256.]).is_err() && known.encode(&[-4.]).is_err());
+        }
+    }
+}
+
+#[test]
+fn an_input_that_is_rounded_up_to_the_next_bit_is_held() {
+    let mut model = Model::new([1, 1, 1]);
+    model.push("relu", Op::Relu).unwrap();
+    let options = Options { margin: 1., bits: Some(16), ..Options::default() };
+    let most = f32::from_bits(2f32.to_bits() - 1);
+    let fixed = Quantised::calibrate(&model, &[most, 0.5, -most], &options).unwrap();
+    assert_eq!(fixed.decode(&fixed.reference(&fixed.encode(&[most]).unwrap()).unwrap()), [2.]);
 }
 
 #[test]

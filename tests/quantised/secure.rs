@@ -1,6 +1,6 @@
 //! Calibrated models among parties.
 
-use ringshare::nn::{Options, Quantised, Rounding, Sequential, Weights};
+use ringshare::nn::{Format, Formats, Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
 
@@ -46,4 +46,22 @@ fn parties_compute_the_reference() {
         assert_eq!(found, expected, "seed {seed}\n{quantised}");
     }
     assert_eq!(rings.into_iter().collect::<Vec<_>>(), [16, 32, 64]);
+}
+
+#[test]
+fn parties_clip_to_where_no_value_is() {
+    for (low, high) in [(50., 60.), (-60., -50.)] {
+        let mut model = Model::new([1, 1, 1]);
+        let linear = |w| Op::Linear { weight: Weight::Real(vec![w]), bias: vec![0.] };
+        model.push("first", linear(0.5)).unwrap();
+        model.push("clip", Op::Clip { low, high }).unwrap();
+        model.push("second", linear(0.25)).unwrap();
+        let layers = [[4, 7], [4, 12], [6, 14]].map(|[fraction, bits]| Format { fraction, bits });
+        let formats = Formats { input: Format { fraction: 3, bits: 6 }, layers: layers.to_vec() };
+        let quantised = Quantised::new(&model, &formats, Rounding::Floor).unwrap();
+        let x: Vec<i64> = (-32..32).collect();
+        let wanted = if low > 0. { 800 } else { -800 };
+        assert_eq!(quantised.reference(&x).unwrap(), [wanted; 64]);
+        assert_eq!(open::<Z2<16>>(&quantised, &x), [wanted; 64], "{quantised}");
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn calibrate(
         return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
     }
     let model = rounded(model);
-    let search = Search { ranges: measure(&model, images)?, model: &model, images, options };
+    let search = Search { ranges: measure(&model, images, options.input)?, model: &model, images, options };
     match options.bits {
         Some(bits) => search.at(bits).map(|found| found.model),
         None => search.least(),
@@ -42,6 +42,12 @@ fn check(options: &Options) -> Result<(), QuantiseError> {
         Options { margin, .. } if !(1. ..=1024.).contains(&margin) => wrong("margin", "1 to 1024", margin),
         Options { agreement, .. } if !(0. ..=1.).contains(&agreement) => {
             wrong("agreement", "0 to 1", agreement)
+        }
+        Options { input: Some([low, _]), .. } if !low.is_finite() => {
+            wrong("least input", "a finite number", low.into())
+        }
+        Options { input: Some([low, high]), .. } if !(low..=f32::MAX).contains(&high) => {
+            wrong("greatest input", "a finite number, not less than the least", high.into())
         }
         _ => Ok(()),
     }

@@ -6,7 +6,7 @@ use super::graph::{Affine, Graph, source};
 use super::lower::{ends, outside};
 use super::matrix::threshold;
 use super::ranges::{Range, Ranges};
-use super::{Format, Formats, Options, QuantiseError, word};
+use super::{Format, Formats, Options, QuantiseError, width, word};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
 
@@ -73,7 +73,10 @@ impl<'a> Choice<'a> {
             return (Format { fraction: 0, bits: signed(most.into()).max(2) }, Some(most));
         }
         let fraction = self.wanted(0).unwrap_or(INPUT_FRACTION).clamp(0, INPUT_FRACTION);
-        (self.held(0, fraction as u32), None)
+        let Format { fraction, bits } = self.held(0, fraction as u32);
+        // To the nearest, an end may be rounded up.
+        let ends = ends(Format { fraction, bits }, range.low, range.high).map(width);
+        (Format { fraction, bits: ends.into_iter().fold(bits, u32::max) }, None)
     }
 
     fn layer(&self, layer: usize, values: &[(Format, Bound)]) -> Result<(Format, Bound), QuantiseError> {

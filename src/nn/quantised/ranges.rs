@@ -53,10 +53,14 @@ impl Range {
     }
 }
 
-/// Evaluates the model on images and looks at all values.
-pub(super) fn measure(model: &Model, images: &[f32]) -> Result<Ranges, QuantiseError> {
+/// Evaluates the model on images and looks at all values. What inputs can be counts as seen.
+pub(super) fn measure(
+    model: &Model,
+    images: &[f32],
+    input: Option<[f32; 2]>,
+) -> Result<Ranges, QuantiseError> {
     let inputs = model.input().iter().product::<usize>();
-    check(images, inputs)?;
+    check(images, inputs, input)?;
     let mut values = vec![Range::NONE; model.nodes().len() + 1];
     let mut classes = Vec::with_capacity(images.len() / inputs);
     let outputs: usize = model.output().iter().product();
@@ -88,12 +92,14 @@ pub(super) fn measure(model: &Model, images: &[f32]) -> Result<Ranges, QuantiseE
     if model.nodes().is_empty() {
         classes.extend(images.chunks_exact(outputs).map(class));
     }
-    let whole = images.iter().all(|&x| x.abs() < 16_777_216. && x == x as i32 as f32);
+    let [low, high] = input.unwrap_or([values[0].low, values[0].high]);
+    (values[0].low, values[0].high) = (low, high);
+    let whole = images.iter().chain(&[low, high]).all(|&x| x.abs() < 16_777_216. && x == x as i32 as f32);
     Ok(Ranges { values, classes, whole })
 }
 
-/// That there are images, whole ones, of finite numbers.
-fn check(images: &[f32], inputs: usize) -> Result<(), QuantiseError> {
+/// That there are images, whole ones, of finite numbers that inputs can be.
+fn check(images: &[f32], inputs: usize, input: Option<[f32; 2]>) -> Result<(), QuantiseError> {
     if images.is_empty() {
         return Err(QuantiseError::NoImages);
     }
@@ -101,8 +107,14 @@ fn check(images: &[f32], inputs: usize) -> Result<(), QuantiseError> {
         let expected = images.len().next_multiple_of(inputs);
         return Err(QuantiseError::Count { what: "elements of whole images", expected, found: images.len() });
     }
-    match images.iter().position(|x| !x.is_finite()) {
-        Some(i) => Err(QuantiseError::NotFinite { image: i / inputs, place: i % inputs }),
+    if let Some(i) = images.iter().position(|x| !x.is_finite()) {
+        return Err(QuantiseError::NotFinite { image: i / inputs, place: i % inputs });
+    }
+    let range = input.unwrap_or([f32::MIN, f32::MAX]);
+    match images.iter().position(|x| !(range[0]..=range[1]).contains(x)) {
+        Some(i) => {
+            Err(QuantiseError::Outside { image: i / inputs, place: i % inputs, value: images[i], range })
+        }
         None => Ok(()),
     }
 }
