@@ -54,6 +54,7 @@ mod activation;
 mod bounds;
 mod calibrate;
 mod choose;
+mod clip;
 mod error;
 mod graph;
 mod lower;

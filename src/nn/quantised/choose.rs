@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
+use super::clip::{ends, outside};
 use super::graph::{Affine, Graph, source};
-use super::lower::{ends, outside};
 use super::matrix::threshold;
-use super::ranges::{Range, Ranges};
+use super::ranges::{Range, Ranges, integer_bits, integers};
 use super::{Format, Formats, Options, QuantiseError, width, word};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
@@ -262,36 +262,6 @@ impl<'a> Choice<'a> {
     fn range(&self, value: usize) -> &Range {
         &self.ranges.values[value]
     }
-}
-
-/// Integer bits of every value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
-fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &[u32]) -> Vec<i32> {
-    let own = |range: &Range| integer_bits(range.largest().max(range.spread.into()) * margin);
-    let mut all: Vec<i32> =
-        ranges.values.iter().zip(extra).map(|(range, &more)| own(range) + more as i32).collect();
-    for value in (0..all.len()).rev() {
-        for &layer in graph.uses(value) {
-            let op = &graph.model.nodes()[layer].op;
-            if matches!(
-                op,
-                Op::MaxPool { .. }
-                    | Op::Clip { .. }
-                    | Op::Add { .. }
-                    | Op::Dropout
-                    | Op::Flatten
-                    | Op::From { .. }
-            ) {
-                all[value] = all[value].max(all[layer + 1]);
-            }
-        }
-    }
-    all
-}
-
-/// The least I with x < 2^(I−1).
-fn integer_bits(x: f64) -> i32 {
-    // What is nearly zero takes no more fractional bits than this.
-    libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }
 
 /// The least b with −2^(b−1) ≤ −x and x < 2^(b−1), but 2: there are no comparisons of one bit.

@@ -4,10 +4,11 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::clip::{ends, outside};
 use super::graph::{Affine, Graph, source};
 use super::matrix::{Matrix, Scales};
 use super::program::{Program, Step};
-use super::{Format, Formats, QuantiseError, width};
+use super::{Format, Formats, QuantiseError};
 use crate::linalg::Window;
 use crate::nn::{Layer, Model, Op, Rounding};
 use crate::ring::{nearest, power_of_two};
@@ -22,7 +23,7 @@ pub(super) struct Held {
     gain: f64,
     /// The greatest magnitude of the integer.
     most: i64,
-    shape: [usize; 3],
+    pub(super) shape: [usize; 3],
 }
 
 /// Builds a program layer by layer.
@@ -82,19 +83,8 @@ fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
     Ok(())
 }
 
-/// The ends of a clip as integers of a format.
-pub(super) fn ends(format: Format, low: f32, high: f32) -> [i128; 2] {
-    [low, high].map(|end| nearest(end.into(), format.fraction, 64).0)
-}
-
-/// The one number that a clip makes of all values of a format, if it is none of them.
-pub(super) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i128> {
-    let end = 1i128 << (format.bits - 1);
-    if low >= end { Some(low) } else { Some(high).filter(|&high| high < -end) }
-}
-
 impl Builder<'_> {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.graph.model.nodes()[self.layer].name
     }
 
@@ -228,34 +218,6 @@ impl Builder<'_> {
         Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
     }
 
-    /// min(max(x, low), high) of integers. Ends that are the same are made one apart.
-    pub(super) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
-        let end = 1i128 << (x.format.bits - 1);
-        let [low, high] = match ends {
-            [low, high] if low == high && high <= -end => [high - 1, high],
-            [low, high] => [low, high.max(low + 1)],
-        };
-        // Beyond what x can be there is nothing to clip, unless that clips all of x.
-        let low = low.max(-end).min(high - 1);
-        let high = high.min(end).max(low + 1);
-        let bits = width(end - 1 - low).max(width(-end - high)).max(x.format.bits + 1);
-        let (..=64, [Ok(low), Ok(high)]) = (bits, [low, high].map(i64::try_from)) else {
-            return Err(QuantiseError::Bits { layer: self.name().into(), least: 2, most: 64, found: bits });
-        };
-        let results = outside(x.format, ends).map_or(0, width).max(x.format.bits);
-        Ok(self.emit(x, Layer::Clip { bits, low, high }, x.shape, Format { bits: results, ..x.format }))
-    }
-
-    /// Checks that a result's bits hold the number that a clip makes of everything, without its last `shift` bits.
-    fn holds(&self, want: Format, number: Option<i128>, shift: u32) -> Result<(), QuantiseError> {
-        // Rounded up it is one more.
-        let least = number.map_or(2, |x| width(x >> shift).max(width((x >> shift) + i128::from(shift > 0))));
-        match want.bits < least {
-            true => Err(QuantiseError::Bits { layer: self.name().into(), least, most: 63, found: want.bits }),
-            false => Ok(()),
-        }
-    }
-
     /// The same value in fewer fractional bits, or in another ring.
     pub(super) fn truncate(&mut self, x: Held, shift: u32) -> Held {
         // Rounded up, the greatest value takes a bit more.
@@ -309,7 +271,7 @@ impl Builder<'_> {
         }
     }
 
-    fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
+    pub(super) fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
         self.current(x);
         self.push(layer, shape, format);
         let most = i64::MAX >> (64 - format.bits.min(63));

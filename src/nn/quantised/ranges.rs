@@ -4,8 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::QuantiseError;
+use super::graph::Graph;
 use crate::linalg::Window;
 use crate::nn::{Model, Op};
+use crate::ring::power_of_two;
 
 /// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
 const BLOCK: usize = 32;
@@ -161,4 +163,34 @@ pub(super) fn class<T: PartialOrd + Copy + Default>(outputs: &[T]) -> usize {
         [only] => usize::from(only < T::default()),
         _ => (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best }),
     }
+}
+
+/// Integer bits of every value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
+pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &[u32]) -> Vec<i32> {
+    let own = |range: &Range| integer_bits(range.largest().max(range.spread.into()) * margin);
+    let mut all: Vec<i32> =
+        ranges.values.iter().zip(extra).map(|(range, &more)| own(range) + more as i32).collect();
+    for value in (0..all.len()).rev() {
+        for &layer in graph.uses(value) {
+            let op = &graph.model.nodes()[layer].op;
+            if matches!(
+                op,
+                Op::MaxPool { .. }
+                    | Op::Clip { .. }
+                    | Op::Add { .. }
+                    | Op::Dropout
+                    | Op::Flatten
+                    | Op::From { .. }
+            ) {
+                all[value] = all[value].max(all[layer + 1]);
+            }
+        }
+    }
+    all
+}
+
+/// The least I with x < 2^(I−1).
+pub(super) fn integer_bits(x: f64) -> i32 {
+    // What is nearly zero takes no more fractional bits than this.
+    libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }

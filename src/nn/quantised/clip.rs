@@ -1,0 +1,51 @@
+//! Clips between numbers that may lie beyond what they clip.
+//!
+//! A clip compares x − low and x − high. Where an end lies beyond all x of b bits it has nothing to do, and the end can
+//! as well be that of x: then the differences fit b + 1 bits. But if all x are below low, or above high, the result is
+//! that one number; the differences, and the result, take the bits that they take.
+
+use super::lower::{Builder, Held};
+use super::{Format, QuantiseError, width};
+use crate::nn::Layer;
+use crate::ring::nearest;
+
+/// The ends of a clip as integers of a format.
+pub(super) fn ends(format: Format, low: f32, high: f32) -> [i128; 2] {
+    [low, high].map(|end| nearest(end.into(), format.fraction, 64).0)
+}
+
+/// The one number that a clip makes of all values of a format, if it is none of them.
+pub(super) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i128> {
+    let end = 1i128 << (format.bits - 1);
+    if low >= end { Some(low) } else { Some(high).filter(|&high| high < -end) }
+}
+
+impl Builder<'_> {
+    /// min(max(x, low), high) of integers. Ends that are the same are made one apart.
+    pub(super) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
+        let end = 1i128 << (x.format.bits - 1);
+        let [low, high] = match ends {
+            [low, high] if low == high && high <= -end => [high - 1, high],
+            [low, high] => [low, high.max(low + 1)],
+        };
+        // Beyond what x can be there is nothing to clip, unless that clips all of x.
+        let low = low.max(-end).min(high - 1);
+        let high = high.min(end).max(low + 1);
+        let bits = width(end - 1 - low).max(width(-end - high)).max(x.format.bits + 1);
+        let (..=64, [Ok(low), Ok(high)]) = (bits, [low, high].map(i64::try_from)) else {
+            return Err(QuantiseError::Bits { layer: self.name().into(), least: 2, most: 64, found: bits });
+        };
+        let results = outside(x.format, ends).map_or(0, width).max(x.format.bits);
+        Ok(self.emit(x, Layer::Clip { bits, low, high }, x.shape, Format { bits: results, ..x.format }))
+    }
+
+    /// Checks that a result's bits hold the number that a clip makes of everything, without its last `shift` bits.
+    pub(super) fn holds(&self, want: Format, number: Option<i128>, shift: u32) -> Result<(), QuantiseError> {
+        // Rounded up it is one more.
+        let least = number.map_or(2, |x| width(x >> shift).max(width((x >> shift) + i128::from(shift > 0))));
+        match want.bits < least {
+            true => Err(QuantiseError::Bits { layer: self.name().into(), least, most: 63, found: want.bits }),
+            false => Ok(()),
+        }
+    }
+}
