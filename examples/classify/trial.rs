@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::float::{Float, Timed};
 use crate::memory;
 use crate::network::{Calibration, Network, program};
+use crate::planner;
 use crate::progress;
 use crate::report::{Counts, Plain};
 use crate::secure::{self, Job, Secure};
@@ -123,7 +124,7 @@ impl<'a> Trial<'a> {
     pub(crate) fn forecast(&self) -> Result<String, Error> {
         let setting = self.setting;
         let parties = setting.args.parties.into();
-        let dry = secure::dry(&self.job(parties, setting.data.len()))?;
+        let dry = planner::dry(&self.job(parties, setting.data.len()))?;
         let scale = Forecast::measure_scale();
         let [setup, batch] = [&dry.setup, &dry.batch].map(|run| Forecast::new(run, parties).scaled(scale));
         let batches = setting.data.len().div_ceil(setting.batch());
