@@ -22,6 +22,9 @@ mod error;
 #[path = "../examples/classify/float.rs"]
 #[allow(dead_code)]
 mod float;
+#[path = "../examples/classify/forecast.rs"]
+#[allow(dead_code)]
+mod forecast;
 #[path = "../examples/classify/idx.rs"]
 #[allow(dead_code)]
 mod idx;
