@@ -64,12 +64,15 @@ pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error>
         let room = if axes.close { (high - low).max(high.abs() * 1e-3) * 0.15 } else { high.abs() * 0.12 };
         let room = room.max(1e-9);
         let floor = if axes.close { low - room } else { 0.0 };
+        // The names stand above all curves.
+        let names = 0.08 * (curves.len() as f64 + 0.5);
+        let top = floor + (high + room - floor) / (1.0 - names);
         let mut chart = ChartBuilder::on(area)
             .caption(axes.title, (FONT, 16))
             .margin(10)
             .x_label_area_size(40)
             .y_label_area_size(64)
-            .build_cartesian_2d(left - 0.3..right + 0.3, floor..high + room)?;
+            .build_cartesian_2d(left - 0.3..right + 0.3, floor..top)?;
         chart
             .configure_mesh()
             .x_desc(axes.x)
