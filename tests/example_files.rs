@@ -22,6 +22,9 @@ mod error;
 #[path = "../examples/classify/float.rs"]
 #[allow(dead_code)]
 mod float;
+#[path = "../examples/classify/forecast.rs"]
+#[allow(dead_code)]
+mod forecast;
 #[path = "../examples/classify/idx.rs"]
 #[allow(dead_code)]
 mod idx;
@@ -37,6 +40,12 @@ mod network;
 #[path = "../examples/classify/page.rs"]
 #[allow(dead_code)]
 mod page;
+#[path = "../examples/classify/parties.rs"]
+#[allow(dead_code)]
+mod parties;
+#[path = "../examples/classify/planner.rs"]
+#[allow(dead_code)]
+mod planner;
 #[path = "../examples/classify/progress.rs"]
 #[allow(dead_code)]
 mod progress;
@@ -52,6 +61,9 @@ mod session;
 #[path = "../examples/classify/show.rs"]
 #[allow(dead_code)]
 mod show;
+#[path = "../examples/classify/steps.rs"]
+#[allow(dead_code)]
+mod steps;
 #[path = "../examples/classify/study.rs"]
 #[allow(dead_code)]
 mod study;

@@ -10,6 +10,9 @@ mod common;
 mod evaluation;
 #[path = "float_models/naive.rs"]
 mod naive;
+#[path = "common/networks.rs"]
+#[cfg(feature = "std")]
+mod networks;
 #[path = "float_models/random.rs"]
 mod random;
 #[path = "float_models/references.rs"]

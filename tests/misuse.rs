@@ -316,6 +316,9 @@ fn malformed_requests_are_refused() {
         filters(4, 4, 3),
         filters(4, 4, 8),
         filters(0, 4, HUGE),
+        // Few bytes of elements, which take a line of 64 for every group.
+        filters(1 << (usize::BITS - 7), 1, 1 << (usize::BITS - 8)),
+        filters(3 << (usize::BITS - 9), 1, 1 << (usize::BITS - 9)),
         convolution(Window { size: [6, 3], ..window }, 3, 18, 2),
         convolution(Window { stride: [1, 0], ..window }, 3, 18, 2),
         convolution(Window { dilation: [0, 1], ..window }, 3, 18, 2),

@@ -15,7 +15,7 @@ mod extremes;
 mod formats;
 #[path = "quantised/naive.rs"]
 mod naive;
-#[path = "quantised/networks.rs"]
+#[path = "common/networks.rs"]
 mod networks;
 #[path = "float_models/random.rs"]
 mod random;

@@ -42,8 +42,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Bit length of all comparisons, 2 to 64; several, as in 10,12,14, are a sweep. Of a binarized network the bits of
-    /// every sign, else those of every layer's sums, which their fractions fill [default: for each layer what it needs].
+    /// Bit length of all comparisons; several, as in 10,12,14, are a sweep. Of a binarized network, 2 to 64, the bits of
+    /// every sign; in fixed point, 8 to 40, those of every layer's sums, which their fractions fill [default: for each
+    /// layer what it needs].
     /// With a given length, results that differ from those in the clear are counted, and are no error
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(2..=64))]
     pub(crate) bits: Vec<u32>,
@@ -200,15 +201,28 @@ impl Args {
     /// Reads the arguments, the first of which is the program's name.
     ///
     /// # Errors
-    /// Unknown arguments and values out of range, on one line.
+    /// Unknown arguments, values out of range and those that do not fit each other, on one line.
     pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
         match Self::try_parse_from(args) {
-            Ok(args) => Ok(Command::Run(Box::new(args))),
+            Ok(args) => args.check().map(|()| Command::Run(Box::new(args))),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 Ok(Command::Print(e.render().to_string()))
             }
             Err(e) => Err(Error::Usage(one_line(&e.render().to_string()))),
         }
+    }
+
+    /// Whether the arguments fit each other.
+    fn check(&self) -> Result<(), Error> {
+        let (parties, lengths) = (self.parties, self.bits.len());
+        let wrong = if self.comparison == Family::Dcf && parties != 2 {
+            format!("--comparison dcf: expected --parties 2, found {parties}")
+        } else if self.save.is_some() && lengths > 1 {
+            format!("--save: expected one bit length at most, found {lengths}")
+        } else {
+            return Ok(());
+        };
+        Err(Error::Usage(wrong))
     }
 
     /// Directory of the images.

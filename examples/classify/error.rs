@@ -74,3 +74,13 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
     Ok(bytes)
 }
+
+/// Whether a file can be written; what is in it stays, and one that was not there is not left behind.
+///
+/// # Errors
+/// If it cannot.
+pub(crate) fn writable(path: &Path) -> Result<(), Error> {
+    let there = path.exists();
+    let opened = File::options().append(true).create(true).open(path);
+    opened.and_then(|_| if there { Ok(()) } else { fs::remove_file(path) }).map_err(|e| Error::io(path, e))
+}

@@ -9,12 +9,12 @@
 
 use std::time::Instant;
 
-use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op};
 use ringshare::protocol::Family;
 
 use crate::matrix::{Matrix, View, ViewMut, product};
 use crate::memory::ThreadCpu;
+use crate::steps::{LIMIT, Step, max_pool, size, steps, unfold};
 
 /// Order in memory of the weights and of the values between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,27 +80,6 @@ pub(crate) struct Float<'a> {
     signs: Option<Vec<f32>>,
 }
 
-/// Beyond every value of a binarized network.
-const LIMIT: f32 = 32768.0;
-
-/// What happens to the values.
-#[derive(Debug)]
-enum Step {
-    Linear { weights: Matrix, bias: Vec<f32>, then: Then },
-    Convolution { window: Window, places: [usize; 2], weights: Matrix, bias: Vec<f32>, then: Then },
-    MaxPool { window: Window, places: [usize; 2] },
-    Then(Then),
-}
-
-/// What happens to every value.
-#[derive(Clone, Copy, Debug)]
-enum Then {
-    Nothing,
-    Relu,
-    Sign,
-    Clip(f32, f32),
-}
-
 impl<'a> Float<'a> {
     /// Arranges the weights for batches of up to `batch` images.
     pub(crate) fn new(model: &'a Model, batch: usize, layout: Layout) -> Self {
@@ -112,7 +91,7 @@ impl<'a> Float<'a> {
             model,
             layout,
             batch,
-            steps: steps(model, layout),
+            steps: steps(model, layout.weights_by_output),
             values,
             next,
             patches: Vec::new(),
@@ -234,131 +213,7 @@ impl<'a> Float<'a> {
     }
 }
 
-impl Then {
-    /// Adds the bias of every row, if any, and does what is to be done.
-    fn apply(self, values: &mut Matrix, bias: &[f32], signs: Option<&[f32]>) {
-        match (self, signs) {
-            // A real number is below zero where its floor is.
-            (Self::Sign, Some(signs)) => values.map(bias, |z| signs[(z.floor() + LIMIT) as usize]),
-            (Self::Nothing, _) => values.map(bias, |z| z),
-            (Self::Relu, _) => values.map(bias, |z| z.max(0.0)),
-            (Self::Sign, _) => values.map(bias, |z| if z >= 0.0 { 1.0 } else { -1.0 }),
-            (Self::Clip(low, high), _) => values.map(bias, |z| z.max(low).min(high)),
-        }
-    }
-}
-
-/// The steps of a model, if all of its layers are of the usual kinds.
-fn steps(model: &Model, layout: Layout) -> Option<Vec<Step>> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut shape = model.input();
-    for node in model.nodes() {
-        let inputs = size(shape);
-        let weights = |weight: &Weight, outputs: usize, inputs: usize| {
-            let mut matrix = Matrix::new(outputs, inputs, layout.weights_by_output);
-            for r in 0..outputs {
-                (0..inputs).for_each(|c| matrix.set(r, c, element(weight, r, c, inputs)));
-            }
-            matrix
-        };
-        let then = match &node.op {
-            Op::Linear { weight, bias } => {
-                let weights = weights(weight, bias.len(), inputs);
-                steps.push(Step::Linear { weights, bias: bias.clone(), then: Then::Nothing });
-                Then::Nothing
-            }
-            Op::Convolution { window, groups: 1, weight, bias } => {
-                let weights = weights(weight, bias.len(), window.size[0] * window.size[1] * window.image[2]);
-                let places = window.places().ok()?;
-                let (window, bias, then) = (*window, bias.clone(), Then::Nothing);
-                steps.push(Step::Convolution { window, places, weights, bias, then });
-                Then::Nothing
-            }
-            Op::MaxPool { window } => {
-                steps.push(Step::MaxPool { window: *window, places: window.places().ok()? });
-                Then::Nothing
-            }
-            Op::Relu => Then::Relu,
-            Op::Sign => Then::Sign,
-            Op::Clip { low, high } => Then::Clip(*low, *high),
-            Op::Flatten | Op::Dropout => Then::Nothing,
-            _ => return None,
-        };
-        match (then, steps.last_mut()) {
-            (Then::Nothing, _) => {}
-            (
-                _,
-                Some(
-                    Step::Linear { then: last @ Then::Nothing, .. }
-                    | Step::Convolution { then: last @ Then::Nothing, .. },
-                ),
-            ) => *last = then,
-            _ => steps.push(Step::Then(then)),
-        }
-        shape = node.shape;
-    }
-    Some(steps)
-}
-
-/// An element of a matrix of weights with rows of `inputs`.
-fn element(weight: &Weight, row: usize, col: usize, inputs: usize) -> f32 {
-    match weight {
-        Weight::Real(weight) => weight[row * inputs + col],
-        Weight::Signs(bits) => {
-            let byte = bits[row * inputs.div_ceil(8) + col / 8];
-            if byte >> (7 - col % 8) & 1 == 1 { 1.0 } else { -1.0 }
-        }
-    }
-}
-
-/// Where row or column `at` of a window's place lies in the image, if it is not in the padding.
-fn inside(window: &Window, axis: usize, place: usize, at: usize) -> Option<usize> {
-    let padded = place * window.stride[axis] + at * window.dilation[axis];
-    padded.checked_sub(window.padding[axis]).filter(|&i| i < window.image[axis])
-}
-
-/// Writes what lies below the window, `[places, size, channels]`.
-fn unfold(window: &Window, places: [usize; 2], image: &[f32], out: &mut [f32]) {
-    let [_, width, channels] = window.image;
-    let mut out = out.chunks_exact_mut(channels);
-    for y in 0..places[0] {
-        for x in 0..places[1] {
-            for dy in 0..window.size[0] {
-                let row = inside(window, 0, y, dy);
-                for dx in 0..window.size[1] {
-                    let Some(out) = out.next() else { return };
-                    match (row, inside(window, 1, x, dx)) {
-                        (Some(r), Some(c)) => {
-                            out.copy_from_slice(&image[(r * width + c) * channels..][..channels]);
-                        }
-                        _ => out.fill(0.0),
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The greatest value of every window, channel by channel.
-fn max_pool(window: &Window, places: [usize; 2], image: &[f32], out: &mut [f32]) {
-    let [_, width, channels] = window.image;
-    for (place, out) in out.chunks_exact_mut(channels).enumerate() {
-        let (y, x) = (place / places[1], place % places[1]);
-        out.fill(f32::NEG_INFINITY);
-        for r in (0..window.size[0]).filter_map(|dy| inside(window, 0, y, dy)) {
-            for c in (0..window.size[1]).filter_map(|dx| inside(window, 1, x, dx)) {
-                let values = &image[(r * width + c) * channels..][..channels];
-                out.iter_mut().zip(values).for_each(|(out, &value)| *out = out.max(value));
-            }
-        }
-    }
-}
-
 /// The index of the first maximum.
 pub(crate) fn argmax<T: PartialOrd + Copy>(values: &[T]) -> usize {
     (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
-}
-
-fn size(shape: [usize; 3]) -> usize {
-    shape.iter().product()
 }

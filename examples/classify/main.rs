@@ -7,16 +7,20 @@ mod confusion;
 mod dataset;
 mod error;
 mod float;
+mod forecast;
 mod idx;
 mod matrix;
 mod memory;
 mod network;
 mod page;
+mod parties;
+mod planner;
 mod progress;
 mod report;
 mod secure;
 mod session;
 mod show;
+mod steps;
 mod study;
 mod sweep;
 mod trial;
@@ -27,9 +31,9 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use dataset::Dataset;
-use error::Error;
+use error::{Error, writable};
 use network::{Calibration, Network};
-use report::{Report, Table};
+use report::{Report, Table, write_json};
 use ringshare::protocol::Family;
 use sweep::Row;
 use trial::{Setting, Trial, equal};
@@ -55,9 +59,10 @@ fn run(args: &Args) -> Result<(), Error> {
     let data = load_data(args)?;
     let network = Network::load(&args.model_file())?;
     let calibration = Calibration::load(&args.data_dir(), &data)?;
-    if let Some(path) = &args.json {
-        // Found out now, not after the work.
-        std::fs::File::create(path).map_err(|e| Error::io(path, e))?;
+    network.check_bits(&args.bits)?;
+    // Found out now, not after the work.
+    for path in args.json.iter().chain(&args.save) {
+        writable(path)?;
     }
     if let Some(dir) = &args.report {
         std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, e))?;
@@ -66,10 +71,36 @@ fn run(args: &Args) -> Result<(), Error> {
     if args.verbose {
         print(&format!("{}\n", network.model))?;
     }
+    if args.dry && args.save.is_none() {
+        return dry(&setting);
+    }
     match args.bits[..] {
         [] => single(&setting, None),
         [bits] => single(&setting, Some(bits)),
         _ => several(&setting),
+    }
+}
+
+/// What the runs would cost.
+fn dry(setting: &Setting<'_>) -> Result<(), Error> {
+    let args = setting.args;
+    let mut all = Vec::new();
+    for bits in args.bits.iter().map(|&bits| Some(bits)).chain(args.bits.is_empty().then_some(None)) {
+        let trial = Trial::new(setting, bits)?;
+        if all.is_empty() {
+            print(&heading(setting, &trial))?;
+        }
+        if let ([_, _, ..], Some(bits)) = (&args.bits[..], bits) {
+            print(&format!("\n{bits} bits\n"))?;
+        }
+        let foreseen = trial.forecast()?;
+        print(&format!("{foreseen}\n"))?;
+        all.push(foreseen);
+    }
+    match (&args.json, &all[..]) {
+        (Some(path), [one]) => write_json(path, one),
+        (Some(path), sweep) => write_json(path, &std::collections::BTreeMap::from([("sweep", sweep)])),
+        (None, _) => Ok(()),
     }
 }
 
@@ -81,9 +112,6 @@ fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
     print(&format!("{}\n", trial.forecast()?))?;
     if let Some(path) = &args.save {
         return setting.network.save(&trial.quantised, path);
-    }
-    if args.dry {
-        return Ok(());
     }
     // The shared evaluation comes first, so that its peak memory is its own.
     let secure = trial.run()?;
@@ -161,10 +189,6 @@ fn several(setting: &Setting<'_>) -> Result<(), Error> {
         let trial = Trial::new(setting, Some(bits))?;
         if rows.is_empty() {
             print(&format!("{}\n", heading(setting, &trial)))?;
-        }
-        if args.dry {
-            print(&format!("{bits} bits\n{}\n", trial.forecast()?))?;
-            continue;
         }
         let secure = trial.run()?;
         if rows.is_empty() {

@@ -75,6 +75,22 @@ impl Network {
         })
     }
 
+    /// Whether all the bit lengths are such that the network can have.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub(crate) fn check_bits(&self, bits: &[u32]) -> Result<(), Error> {
+        let ([least, most], what) =
+            if self.binarized() { ([2, 64], "binarized") } else { ([8, 40], "evaluated in fixed point") };
+        match bits.iter().find(|&bits| !(least..=most).contains(bits)) {
+            Some(bits) => Err(Error::Usage(format!(
+                "--bits {bits}: expected {least} to {most} for {}, which is {what}",
+                self.name()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// The model in fixed point, with `bits` bits in every layer if given and if it is not binarized. Returns where the
     /// formats come from as well.
     ///
@@ -88,7 +104,7 @@ impl Network {
     ) -> Result<(Quantised, String), Error> {
         let bits = bits.filter(|_| !self.binarized());
         let bad = |e: QuantiseError| match bits {
-            Some(bits) => Error::Usage(format!("--bits {bits}: {e}")),
+            Some(bits) => Error::Usage(format!("--bits {bits} for {}: {e}", self.name())),
             None => Error::bad(&self.path, e),
         };
         if let (Some(formats), None) = (&self.loaded.formats, bits) {

@@ -127,9 +127,17 @@ impl Report {
     /// # Errors
     /// A file that cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        let json = serde_json::to_string_pretty(self).map_err(|e| Error::bad(path, e))?;
-        std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))
+        write_json(path, self)
     }
+}
+
+/// Writes an object to a file.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn write_json(path: &Path, object: &impl Serialize) -> Result<(), Error> {
+    let json = serde_json::to_string_pretty(object).map_err(|e| Error::bad(path, e))?;
+    std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))
 }
 
 /// The table that is printed.

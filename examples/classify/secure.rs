@@ -6,23 +6,23 @@
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use ringshare::correlation::DryRun;
 use ringshare::correlation::compare::sign_values;
 use ringshare::net::{Memory, Topology, Transport};
-use ringshare::nn::{Architecture, Layer, Nowhere, Prepared, Quantised, Sequential, Weights};
+use ringshare::nn::{Architecture, Prepared, Quantised, Sequential, Weights};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
 use crate::args;
 use crate::error::Error;
+use crate::planner::Planner;
 use crate::report::Phases;
-use crate::session::{Session, failed};
+use crate::session::Session;
 
 /// The ring that classes are told in.
 type Class = Z2<8>;
 
-const MODEL_OWNER: usize = 0;
+pub(crate) const MODEL_OWNER: usize = 0;
 const IMAGE_OWNER: usize = 1;
 
 /// What the parties and the dealer are to do.
@@ -64,14 +64,6 @@ pub(crate) struct Step {
     pub(crate) online_s: f64,
 }
 
-/// What the setup and a full batch take, by a dry run.
-#[derive(Debug)]
-pub(crate) struct Dry {
-    pub(crate) setup: DryRun,
-    /// From the product masks of the offline half to the classes.
-    pub(crate) batch: DryRun,
-}
-
 /// Runs the parties and the dealer.
 ///
 /// # Errors
@@ -81,18 +73,6 @@ pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error
         16 => Run::<Z2<16>>::open(job)?.all(progress),
         32 => Run::<Z2<32>>::open(job)?.all(progress),
         _ => Run::<Z2<64>>::open(job)?.all(progress),
-    }
-}
-
-/// What a run would take.
-///
-/// # Errors
-/// If the layers do not fit the comparison.
-pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
-    match job.architecture.ring() {
-        16 => Planner::<Z2<16>>::new(job)?.dry(),
-        32 => Planner::<Z2<32>>::new(job)?.dry(),
-        _ => Planner::<Z2<64>>::new(job)?.dry(),
     }
 }
 
@@ -202,72 +182,9 @@ impl<R: Ring> Side<R> {
     }
 }
 
-/// A party that runs dry to find the recipes.
-struct Planner<'a, R: Ring> {
-    job: &'a Job<'a>,
-    party: Party<Nowhere>,
-    model: Sequential<R>,
-    setup: DryRun,
-    last: Option<Plan>,
-}
-
-/// What a batch takes.
-struct Plan {
-    rows: usize,
-    run: DryRun,
-    /// For every request of the recipe the step that it is for.
-    steps: Vec<usize>,
-}
-
-impl<'a, R: Ring> Planner<'a, R> {
-    fn new(job: &'a Job<'a>) -> Result<Self, Error> {
-        let mut party = Party::dry(job.parties);
-        party.network_mut().set_topology(job.library_topology());
-        party.set_comparison(job.common());
-        let model = Sequential::share(&mut party, MODEL_OWNER, job.architecture, None);
-        let model = model.map_err(|e| failed("the dry run", e))?;
-        let setup = party.take_dry_run();
-        Ok(Self { job, party, model, setup, last: None })
-    }
-
-    /// What a batch of `rows` images takes.
-    fn batch(&mut self, rows: usize) -> Result<&Plan, Error> {
-        let plan = match self.last.take() {
-            Some(plan) if plan.rows == rows => plan,
-            _ => self.plan(rows).map_err(|e| failed("the dry run", e))?,
-        };
-        Ok(self.last.insert(plan))
-    }
-
-    fn plan(&mut self, rows: usize) -> Result<Plan, protocol::Error> {
-        let prepared = self.model.prepare(&mut self.party, rows)?;
-        let mut run = self.party.take_dry_run();
-        let layers = self.job.architecture.layers().iter().enumerate();
-        let weighted = layers.filter(|(_, l)| matches!(l, Layer::Linear { .. } | Layer::Convolution { .. }));
-        // The offline half asks for a product a layer.
-        let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
-        steps.resize(run.recipe.requests().len(), 0);
-        let watch = |step, party: &mut Party<Nowhere>| {
-            let more = party.take_dry_run();
-            run.recipe.0.extend(more.recipe.0);
-            run.rounds += more.rounds;
-            run.sent_bytes += more.sent_bytes;
-            steps.resize(run.recipe.0.len(), step);
-        };
-        self.job.evaluate(&mut self.party, &self.model, prepared, rows, None, watch)?;
-        Ok(Plan { rows, run, steps })
-    }
-
-    fn dry(mut self) -> Result<Dry, Error> {
-        let rows = self.job.batch;
-        let batch = self.plan(rows).map_err(|e| failed("the dry run", e))?.run;
-        Ok(Dry { setup: self.setup, batch })
-    }
-}
-
 impl Job<'_> {
     /// One batch online: input, network, classes, and who learns them. After each of the steps, `watch` is called.
-    fn evaluate<R: Ring, T: Transport>(
+    pub(crate) fn evaluate<R: Ring, T: Transport>(
         &self,
         party: &mut Party<T>,
         model: &Sequential<R>,
@@ -302,11 +219,11 @@ impl Job<'_> {
     }
 
     /// How everything but the signs is compared.
-    fn common(&self) -> Family {
+    pub(crate) fn common(&self) -> Family {
         if let Family::Legendre(_) = self.comparison { Family::default() } else { self.comparison }
     }
 
-    fn library_topology(&self) -> Topology {
+    pub(crate) fn library_topology(&self) -> Topology {
         match self.topology {
             args::Topology::Auto => Topology::Auto,
             args::Topology::Direct => Topology::Direct,

@@ -1,7 +1,5 @@
 //! A model in fixed point on the images at hand: from formats to classes, and what they are held against.
 
-use std::fmt::Write;
-
 use ringshare::nn::{Architecture, Forecast, Overflow, Quantised, Rounding};
 use ringshare::protocol::Family;
 
@@ -9,8 +7,10 @@ use crate::args::Args;
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::float::{Float, Timed};
+use crate::forecast::Foreseen;
 use crate::memory;
 use crate::network::{Calibration, Network, program};
+use crate::planner;
 use crate::progress;
 use crate::report::{Counts, Plain};
 use crate::secure::{self, Job, Secure};
@@ -85,7 +85,7 @@ impl<'a> Trial<'a> {
         let spare = u32::from(matches!(args.comparison, Family::Legendre(_)));
         let signs = bits.filter(|_| network.binarized());
         let architecture = program(&quantised, signs, spare).map_err(|e| match signs {
-            Some(bits) => Error::Usage(format!("--bits {bits}: {e}")),
+            Some(bits) => Error::Usage(format!("--bits {bits} for {}: {e}", network.name())),
             None => Error::bad(&network.path, e),
         })?;
         let numbers = network.input.encode(data.pixels());
@@ -120,17 +120,14 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// If the layers do not fit the comparison.
-    pub(crate) fn forecast(&self) -> Result<String, Error> {
+    pub(crate) fn forecast(&self) -> Result<Foreseen, Error> {
         let setting = self.setting;
         let parties = setting.args.parties.into();
-        let dry = secure::dry(&self.job(parties, setting.data.len()))?;
+        let dry = planner::dry(&self.job(parties, setting.data.len()))?;
         let scale = Forecast::measure_scale();
         let [setup, batch] = [&dry.setup, &dry.batch].map(|run| Forecast::new(run, parties).scaled(scale));
         let batches = setting.data.len().div_ceil(setting.batch());
-        let mut text = String::new();
-        let _ = writeln!(text, "expected of the setup            {setup}");
-        let _ = writeln!(text, "expected of each of {batches:>4} batches  {batch}");
-        Ok(text)
+        Ok(Foreseen { bits: self.bits, batches, setup, batch })
     }
 
     /// The run that was asked for.

@@ -27,17 +27,33 @@ def refuse(condition, what):
         raise Unsupported(what)
 
 
+def finite(values):
+    """The values, none of which is infinite or no number."""
+    refuse(not torch.isfinite(values).all(), "has weights, biases or statistics that are no finite numbers")
+    return values
+
+
+def reals(values, half=False):
+    """Real numbers as a tensor."""
+    finite(values)
+    try:
+        return model_file.reals(values.detach().double().flatten().tolist(), values.shape, half)
+    except OverflowError:
+        most, precision = values.abs().max().item(), "half" if half else "single"
+        raise Unsupported(f"has a number as large as {most:g}, which {precision} precision cannot hold") from None
+
+
 def weights(weight, half):
     """Weights as a tensor: a bit each where all of them are -1 or +1."""
     rows = weight.detach().double().flatten(1).tolist()
     if all(abs(value) == 1 for row in rows for value in row):
         return {"weight_bits": model_file.signs(rows)}
-    return {"weight": model_file.reals([value for row in rows for value in row], weight.shape, half)}
+    return {"weight": reals(weight, half)}
 
 
 def vector(values):
     """A vector as a tensor, always in single precision: it is small and what is added up deserves it."""
-    return model_file.reals(values.detach().double().tolist(), values.shape)
+    return reals(values)
 
 
 def product(module, weight, half):
@@ -50,7 +66,7 @@ def product(module, weight, half):
 
 def linear(module, layers, node, name, half):
     refuse(len(node.args[0].meta["shape"]) != 1, "takes an image; put a flatten before it")
-    weight = binary_sign(module.weight) if isinstance(module, BinaryLinear) else module.weight
+    weight = binary_sign(finite(module.weight)) if isinstance(module, BinaryLinear) else module.weight
     tensors, options = product(module, weight, half)
     layers.push(node, name, "linear", tensors, **options)
 
@@ -64,7 +80,7 @@ def convolution(module, layers, node, name, half):
         spans = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size)]
         refuse(any(span % 2 for span in spans), "pads one side more than the other")
         padding = [span // 2 for span in spans]
-    weight = binary_sign(module.weight) if isinstance(module, BinaryConv2d) else module.weight
+    weight = binary_sign(finite(module.weight)) if isinstance(module, BinaryConv2d) else module.weight
     tensors, options = product(module, weight, half)
     layers.push(node, name, "conv2d", tensors, size=pair(module.kernel_size), stride=pair(module.stride),
                 padding=pair(padding), dilation=pair(module.dilation), groups=module.groups, **options)
@@ -120,6 +136,10 @@ def clip(layers, node, name, low=None, high=None, **options):
     layers.push(node, name, "clip", low=float(low), high=float(high))
 
 
+def hardtanh(layers, node, name, min_val=-1.0, max_val=1.0):
+    clip(layers, node, name, min_val, max_val)
+
+
 def flatten(layers, node, name, *_, **__):
     before, after = node.args[0].meta["shape"], node.meta["shape"]
     if before == after:
@@ -161,7 +181,7 @@ PRODUCTS = {
 MODULES = {
     nn.ReLU: (simple("relu"), ()), nn.ReLU6: (simple("relu6"), ()), Sign: (simple("sign"), ()),
     nn.Sigmoid: (simple("sigmoid"), ()), nn.Tanh: (simple("tanh"), ()), nn.GELU: (gelu, ("approximate",)),
-    nn.Softmax: (softmax, ("dim",)), nn.Hardtanh: (clip, ("min_val", "max_val")),
+    nn.Softmax: (softmax, ("dim",)), nn.Hardtanh: (hardtanh, ("min_val", "max_val")),
     nn.MaxPool2d: (max_pool, ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")),
     nn.AvgPool2d: (avg_pool, ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad",
                               "divisor_override")),
@@ -174,7 +194,7 @@ FUNCTIONS = {
     F.relu: simple("relu"), torch.relu: simple("relu"), F.relu6: simple("relu6"),
     torch.sigmoid: simple("sigmoid"), F.sigmoid: simple("sigmoid"), torch.tanh: simple("tanh"),
     F.tanh: simple("tanh"), F.gelu: gelu, F.softmax: softmax, torch.softmax: softmax, torch.sign: torch_sign,
-    torch.clamp: clip, F.hardtanh: clip, F.avg_pool2d: avg_pool, F.adaptive_avg_pool2d: adaptive_pool,
+    torch.clamp: clip, F.hardtanh: hardtanh, F.avg_pool2d: avg_pool, F.adaptive_avg_pool2d: adaptive_pool,
     F.dropout: simple("dropout"), F.dropout2d: simple("dropout"), torch.flatten: flatten,
     torch.reshape: flatten, torch.mean: mean,
 }
@@ -251,7 +271,7 @@ def layers_of(module, shape, half=False):
                 if node.op == "get_attr":
                     raise Unsupported("is a tensor of the module itself")
                 call(layers, node, part, half)
-            except (Unsupported, OverflowError) as error:
+            except Unsupported as error:
                 raise Unsupported(f"layer `{name}` ({kind}): {error}") from None
     return layers.descriptions, layers.tensors
 

@@ -36,6 +36,29 @@ def first_line(error):
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def same(one, other):
+    """Whether two results are equal up to rounding; of what is no tensor, nothing is said."""
+    tensors = isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor)
+    return not tensors or one.shape == other.shape and torch.allclose(one, other, 1e-4, 1e-5, equal_nan=True)
+
+
+def compare(module, traced, shape):
+    """Raises `Unsupported` if a traced module gives other results than the module for images drawn at random.
+
+    A trace holds what becomes of values, not what becomes of memory: of `z = y; z += x` it keeps the old y.
+    """
+    images = torch.rand(2, *shape, generator=torch.Generator().manual_seed(1)) * 4 - 2
+    with torch.no_grad():
+        first, second, found = (function(images.clone()) for function in (module, module, traced))
+    if not same(first, second):
+        raise Unsupported("the module gives other results each time for the same images; is a dropout left on?")
+    if not same(first, found):
+        raise Unsupported(
+            "the module's layers, one by one, give other results than the module; does it overwrite a value in place,"
+            " as in `z = y; z += x`, and use it again by another name?"
+        )
+
+
 def trace(module, shape):
     """The nodes of the module's graph, with the shape of their results for images of the shape `[C, H, W]` or `[N]`.
 
@@ -55,6 +78,7 @@ def trace(module, shape):
             Shapes(traced).run(torch.zeros(2, *shape))
     except Exception as error:
         raise Unsupported(f"the module does not take images of shape {list(shape)}: {first_line(error)}") from None
+    compare(module, traced, shape)
     return list(graph.nodes), dict(traced.named_modules())
 
 

@@ -185,7 +185,52 @@ class Tests(unittest.TestCase):
         module[3].weight.data[0, 0] = 70000
         with self.assertRaises(Unsupported) as caught:
             self.exported(module, (1, 4, 5), half=True)
-        self.assertIn("layer `3` (Linear)", str(caught.exception))
+        self.assertIn("layer `3` (Linear): has a number as large as 70000, which half", str(caught.exception))
+
+    def test_numbers_that_are_none_are_refused_by_the_name_of_their_layer(self):
+        for number in (float("nan"), float("inf")):
+            module = mlp()
+            module[3].weight.data[0, 0] = number
+            self.refused(module, (1, 4, 5), "layer `3` (Linear)", "finite")
+            module = make(cnn, False)
+            module[1].running_mean[2] = number
+            self.refused(module, (3, 8, 9), "layer `1` (BatchNorm2d)", "finite")
+            module = make(binarized, False)
+            module[5].weight.data[0, 0] = number
+            self.refused(module, (2, 7, 7), "layer `5` (BinaryLinear)", "finite")
+
+    def test_bounds_that_are_not_given_are_those_of_the_function(self):
+        class Bounded(nn.Module):
+            def forward(self, x):
+                return F.hardtanh(F.hardtanh(x, -0.5), max_val=0.25)
+
+        class Unbounded(nn.Module):
+            def forward(self, x):
+                return F.hardtanh(x)
+
+        bounds = [(layer["low"], layer["high"]) for layer in self.exported(Bounded(), (4,))[1]["layers"]]
+        self.assertEqual(bounds, [(-0.5, 1.0), (-1.0, 0.25)])
+        layer = self.exported(Unbounded(), (4,))[1]["layers"][0]
+        self.assertEqual((layer["type"], layer["low"], layer["high"]), ("clip", -1.0, 1.0))
+
+    def test_a_trace_that_computes_something_else_is_refused(self):
+        class Renamed(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.linear = nn.Linear(4, 4)
+
+            def forward(self, x):
+                y = self.linear(x)
+                z = y
+                z += x
+                return y + z
+
+        class AlwaysDropped(nn.Module):
+            def forward(self, x):
+                return F.dropout(x, 0.5)
+
+        self.refused(Renamed(), (4,), "overwrite a value in place")
+        self.refused(AlwaysDropped(), (4,), "dropout left on")
 
     def test_what_no_file_can_describe_is_named(self):
         self.refused(nn.Sequential(nn.Linear(4, 4), nn.ELU()), (4,), "layer `1` (ELU)")

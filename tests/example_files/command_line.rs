@@ -67,6 +67,8 @@ fn bad_arguments_are_named_on_one_line() {
         &["--topology", "ring"],
         &["--dataset", "cifar"],
         &["--show"],
+        &["--comparison", "dcf", "--parties", "3"],
+        &["--save", "x", "--bits", "8,9"],
         &["--unknown"],
         &["extra"],
     ] {
@@ -155,6 +157,15 @@ fn bad_files_end_the_program_with_one_line() {
         (&["--parties", "1"], 2, "--parties"),
         (&["--images", "3", "--bits", "17"], 2, "--bits 17"),
         (&["--images", "3", "--report", manifest], 1, "Cargo.toml"),
+        (&["--images", "3", "--save", "no such directory/x"], 1, "no such directory"),
+        (&["--images", "3", "--json", "no such directory/x"], 1, "no such directory"),
+        (&["--images", "3", "--comparison", "dcf", "--parties", "3"], 2, "--comparison dcf"),
+        (
+            &["--images", "3", "--model", "mlp", "--bits", "12,41"],
+            2,
+            "--bits 41: expected 8 to 40 for mlp_relu_mnist",
+        ),
+        (&["--images", "3", "--model", "cnn", "--dataset", "fashion", "--bits", "7"], 2, "cnn_fashion"),
     ] {
         let Some(output) = run(args) else { return };
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -164,6 +175,16 @@ fn bad_files_end_the_program_with_one_line() {
         assert!(stderr.contains(part) || packaged, "{args:?}: {stderr}");
         assert!(output.stdout.is_empty());
     }
+}
+
+/// The file that a dry run writes.
+fn dry_json(bits: &[&str]) -> Option<serde_json::Value> {
+    let file = std::env::temp_dir().join(format!("ringshare-dry-{}.json", std::process::id()));
+    let output = run(&[&["--images", "3", "--dry", "--json", file.to_str()?], bits].concat())?;
+    assert!(output.status.success());
+    let report = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    Some(report)
 }
 
 #[test]
@@ -180,6 +201,21 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
         assert!(text.contains(part), "{part} in\n{text}");
     }
     assert!(!text.contains("correct"));
+    for (bits, paths) in
+        [(&[][..], &["/setup", "/batch"][..]), (&["--bits", "4,14"], &["/sweep/0/setup", "/sweep/1/batch"])]
+    {
+        let Some(report) = dry_json(bits) else { return };
+        for key in ["rounds", "sent_bytes", "dealer_bytes", "memory_bytes"] {
+            for path in paths {
+                assert!(report.pointer(&format!("{path}/{key}")).is_some_and(|v| v.is_u64()), "{report}");
+            }
+        }
+        for key in ["offline", "online", "dealer"] {
+            let seconds = report.pointer(&format!("{}/seconds/{key}", paths[1])).and_then(|v| v.as_f64());
+            assert!(seconds.is_some_and(|seconds| seconds > 0.0), "{report}");
+        }
+        assert_eq!(report["bits"].as_u64().or(report["sweep"][1]["bits"].as_u64()), bits.last().map(|_| 14));
+    }
     let file = std::env::temp_dir().join(format!("ringshare-sweep-{}.json", std::process::id()));
     let json = file.to_str().unwrap();
     let Some(output) = run(&["--images", "3", "--bits", "4,14", "--seed", "1", "--json", json]) else {

@@ -3,7 +3,13 @@
 use ringshare::nn::{Model, Options, Quantised};
 use safetensors::SafeTensors;
 
-use crate::networks::{bit, bmlp, cnn, images, mlp, network, unit};
+use crate::networks::{bit, bmlp, cnn, images, mlp, shared, unit};
+
+/// The network of a name, if it is there.
+fn network(name: &str, build: fn(&SafeTensors) -> Model) -> Option<Model> {
+    let file = shared(&format!("models/{name}.safetensors"))?;
+    Some(build(&SafeTensors::deserialize(&file).unwrap()).simplify())
+}
 
 /// A network, 1000 images of its training set and some of its test set.
 fn load(

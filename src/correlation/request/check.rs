@@ -36,7 +36,8 @@ impl Request {
                 product(*rows, *inner).max(product(*inner, *columns)).max(product(*rows, *columns))
             }
             Self::FixedMask { outputs, inputs, groups, .. } => {
-                product(*outputs, *inputs).max(*groups as u128)
+                // Every group's lines have a place of their own beside what they hold.
+                product(*outputs, *inputs).saturating_add(*groups as u128)
             }
             Self::FixedProduct { window, rows, outputs, inputs, groups, .. } => {
                 let [left, product_rows] = match window {

@@ -33,12 +33,12 @@ pub(crate) fn images(set: &str, part: &str, count: usize, real: fn(u8) -> f32) -
     Some(pixels[16..].iter().map(|&p| real(p)).collect())
 }
 
-fn reals(file: &SafeTensors, name: &str) -> Vec<f32> {
+pub(crate) fn reals(file: &SafeTensors, name: &str) -> Vec<f32> {
     let data = file.tensor(name).unwrap();
     data.data().chunks_exact(4).map(|x| f32::from_le_bytes(x.try_into().unwrap())).collect()
 }
 
-fn integers(file: &SafeTensors, name: &str) -> Vec<f32> {
+pub(crate) fn integers(file: &SafeTensors, name: &str) -> Vec<f32> {
     let data = file.tensor(name).unwrap();
     data.data().chunks_exact(4).map(|x| i32::from_le_bytes(x.try_into().unwrap()) as f32).collect()
 }
@@ -111,10 +111,4 @@ pub(crate) fn bit(p: u8) -> f32 {
 
 pub(crate) fn unit(p: u8) -> f32 {
     f32::from(p) / 255.
-}
-
-/// The network of a name, if it is there.
-pub(crate) fn network(name: &str, build: fn(&SafeTensors) -> Model) -> Option<Model> {
-    let file = shared(&format!("models/{name}.safetensors"))?;
-    Some(build(&SafeTensors::deserialize(&file).unwrap()).simplify())
 }
