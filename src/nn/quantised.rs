@@ -77,7 +77,8 @@ pub use error::{Overflow, QuantiseError};
 pub struct Format {
     /// Fractional bits.
     pub fraction: u32,
-    /// Bits of the values, the sign's included; of a maximum, of the differences that it compares, too.
+    /// Bits of the values, the sign's included: of a ReLU those of its result, what it compares has the bits of the layer
+    /// before; of a maximum, of the differences that it compares, too.
     pub bits: u32,
 }
 
@@ -86,7 +87,8 @@ pub struct Format {
 pub struct Formats {
     /// Of the input.
     pub input: Format,
-    /// Of every layer's result.
+    /// Of every layer's result, in the order of [`Quantised::model`]. The weights of a linear layer or a convolution
+    /// have what its result has more fractional bits than the value it takes.
     pub layers: Vec<Format>,
 }
 
@@ -121,7 +123,9 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// The model in formats of the caller's, one for every layer.
+    /// The model in formats of the caller's, one for every layer. Those of a calibration go with its
+    /// [`model`](Self::model), which may have more layers than the calibrated one. Formats that lose accuracy are no
+    /// errors: compare [`reference`](Self::reference) with [`Model::forward`].
     ///
     /// # Errors
     /// Formats that do not fit the model, with the layer's name.
@@ -158,7 +162,7 @@ impl Quantised {
         &self.model
     }
 
-    /// The formats.
+    /// The formats of the layers of [`model`](Self::model).
     pub fn formats(&self) -> &Formats {
         &self.formats
     }

@@ -6,8 +6,10 @@
 //! ⌈log2 m⌉ bits; a masked lookup of \[rank = m − 1\] for every value, weighted by its place and
 //! summed, is the result. The entries that follow in the same masked table are \[rank + j = m − 1\] for j = 1, 2, …,
 //! and so the places of the greatest k values cost what that of the greatest costs: rank + j is below
-//! m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1. Rounds: those of a comparison and one. m(m − 1)/2 comparisons and m
-//! lookups a row: meant for the classes of a classifier, not for long rows.
+//! m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1.
+//!
+//! Rounds: those of a comparison and one. Opened bits and dealer's bytes a row: those of m(m − 1)/2 comparisons and of m
+//! lookups of ⌈log2 m⌉ bits, so it is meant for the classes of a classifier, not for long rows. The places stay shared.
 
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
@@ -130,7 +132,8 @@ fn table(columns: usize) -> Table {
     Table::unsigned(index_bits(columns), |rank| i64::from(rank == columns as i64 - 1))
 }
 
-/// The cost of an argmax, or of the places of the greatest k values, over `[rows, columns]`, compared by `family` at `bits` bits, in a ring of `output` bits.
+/// The cost of an argmax, or of the places of the greatest k values, over `[rows, columns]`, compared by `family` at
+/// `bits` bits, in a ring of `output` bits.
 ///
 /// # Panics
 /// If `bits` is not in 2..=64, or beyond what the family takes.
