@@ -13,15 +13,28 @@
 //! | linear of b bits, a row | 1 | b an input | b an output |
 //! | convolution of b bits | 1 | b an input, once however many windows see it | b an output |
 //! | either, with public weights | 0 | 0 | 0 |
-//! | sign of b bits | 2, from 21 bits on 3, from 34 on 4 | see [`Plan`](crate::correlation::compare::Plan) | |
-//! | ReLU of b bits, truncated at random | as [`Party::relu`](crate::protocol::Party::relu) | the same | the same |
+//! | sign of b bits | 2 to 4, see below | see [`Plan`](crate::correlation::compare::Plan) | its tables |
+//! | ReLU of b bits, truncated at random | 2 to 4, see below | as [`Party::relu`](crate::protocol::Party::relu) | the same |
 //! | ReLU rounded to the floor | and a floor of b − 1 bits | and its own | and its own |
 //! | clip | as a ReLU | of two ReLUs | of two ReLUs |
-//! | truncation of b bits | 1, of a floor as a comparison | b + 1, and those of its chunks | k or 2k, and its tables |
+//! | truncation of b bits by f, at random | 1 | b + 1 | k or 2k |
+//! | truncation of b bits by f, to the floor | of a comparison of f + 1 bits | b + 1, and those of its chunks | k or 2k, and its tables |
 //! | maximum of windows of m | ⌈log2 m⌉ ReLUs | m − 1 ReLUs a window | the same |
 //! | sums, scale, add, from | 0 | 0 | 0 |
 //! | lookup of m bits | 1 | m | 2^m·k |
 //! | softmax of C classes | of a maximum of C, and 5 or more | see [`softmax_reference`] | 2^12·32 a value, and more |
+//!
+//! Opened bits are those that a party sends every other, a value where nothing else is said; everything opened is masked
+//! and tells nobody anything. The results stay shared. Rounds are those of direct openings, as between two parties:
+//! with more, a long opening may take two ([`Topology`](crate::net::Topology)).
+//!
+//! By the default family, tables are the larger the wider the ring is, and a round is sooner worth its while:
+//!
+//! | ring | sign | ReLU, truncated by half |
+//! | --- | --- | --- |
+//! | 16 bits | 2 rounds, from 15 bits on 3 | 2, from 12 on 3 |
+//! | 32 bits | 2, from 14 on 3 | 2, from 9 on 3, from 26 on 4 |
+//! | 64 bits | 2, from 9 on 3, from 26 on 4 | the same |
 //!
 //! What a whole model takes, a [`Forecast`] says before it is run.
 //!

@@ -59,10 +59,7 @@ impl Network {
     /// # Errors
     /// A model that has no form in a file, or a file that cannot be written.
     pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
-        // Of a model with further layers they would be those of another.
-        let same = quantised.formats().layers.len() == self.model.nodes().len();
-        let formats = same.then(|| quantised.formats().clone());
-        let loaded = Loaded { formats, ..self.loaded.clone() };
+        let loaded = Loaded { formats: Some(quantised.formats().clone()), ..self.loaded.clone() };
         let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
         std::fs::write(path, file).map_err(|e| Error::io(path, e))
     }

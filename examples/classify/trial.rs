@@ -198,8 +198,11 @@ impl<'a> Trial<'a> {
         }
         let most = far.fold(0.0, f64::max);
         let bound = bounds.iter().fold(0.0, |most: f64, &bound| most.max(bound));
+        let unit = f64::from(self.quantised.decode(&[1])[0]);
         Ok(format!(
-            "logits that differ   {wrong} of {all}, by {most} units at most, of {bound:.0} possible\n"
+            "logits               within {:.2} of those rounded to the nearest (bound {:.0})\n",
+            unit * most,
+            unit * bound
         ))
     }
 }

@@ -78,7 +78,8 @@ pub use error::{Overflow, QuantiseError};
 pub struct Format {
     /// Fractional bits.
     pub fraction: u32,
-    /// Bits of the values, the sign's included; of a maximum, of the differences that it compares, too.
+    /// Bits of the values, the sign's included: of a ReLU those of its result, what it compares has the bits of the layer
+    /// before; of a maximum, of the differences that it compares, too.
     pub bits: u32,
 }
 
@@ -87,7 +88,8 @@ pub struct Format {
 pub struct Formats {
     /// Of the input.
     pub input: Format,
-    /// Of every layer's result.
+    /// Of every layer's result, in the order of [`Quantised::model`]. The weights of a linear layer or a convolution
+    /// have what its result has more fractional bits than the value it takes.
     pub layers: Vec<Format>,
 }
 
@@ -124,13 +126,19 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// The model in formats of the caller's, one for every layer.
+    /// The model in formats of the caller's, one for every layer, or those of a calibration, which has one more in
+    /// front of every product that directly follows another ([`model`](Self::model)). Formats that lose accuracy are
+    /// no errors: compare [`reference`](Self::reference) with [`Model::forward`].
     ///
     /// # Errors
     /// Formats that do not fit the model, with the layer's name.
     pub fn new(model: &Model, formats: &Formats, rounding: Rounding) -> Result<Self, QuantiseError> {
         let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
-        Self::with_input(model, formats, rounding, [-end, end - 1])
+        let range = [-end, end - 1];
+        if formats.layers.len() == model.nodes().len() {
+            return Self::with_input(model, formats, rounding, range);
+        }
+        Self::with_input(&calibrate::rounded(model), formats, rounding, range)
     }
 
     /// The model in formats by what it makes of images: `[images, height, width, channels]`.
@@ -161,7 +169,7 @@ impl Quantised {
         &self.model
     }
 
-    /// The formats.
+    /// The formats of the layers of [`model`](Self::model).
     pub fn formats(&self) -> &Formats {
         &self.formats
     }

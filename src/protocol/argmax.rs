@@ -4,11 +4,12 @@
 //! false, so the first of equals wins, and the number of values that one beats is its rank: the
 //! ranks of a row are 0..m in some order, and the maximum's is m − 1. The rank fits
 //! ⌈log2 m⌉ bits; a masked lookup of \[rank = m − 1\] for every value, weighted by its place and
-//! summed, is the result. The entries that follow in the same masked table are \[rank + j = m − 1\]
-//! for j = 1, 2, …, and so the places of the greatest k values cost what that of the greatest costs:
-//! rank + j is below m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1. Rounds: those of
-//! a comparison and one. m(m − 1)/2 comparisons and m lookups a row: meant for the classes of a
-//! classifier, not for long rows.
+//! summed, is the result. The entries that follow in the same masked table are \[rank + j = m − 1\] for j = 1, 2, …,
+//! and so the places of the greatest k values cost what that of the greatest costs: rank + j is below
+//! m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1.
+//!
+//! Rounds: those of a comparison and one. Opened bits and dealer's bytes a row: those of m(m − 1)/2 comparisons and of m
+//! lookups of ⌈log2 m⌉ bits, so it is meant for the classes of a classifier, not for long rows. The places stay shared.
 
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 

@@ -3,7 +3,8 @@
 //! Setup, once a matrix: opens W − A, k bits an element, in strips of rows, a round each.
 //! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
 //! of the product from the dealer. A convolution: the same, of the images, each value of which is opened once, and
-//! of the result. See [`Fixed`] for the mathematics.
+//! of the result. What is opened is masked and tells nobody anything; the product stays shared. See [`Fixed`] for the
+//! mathematics.
 
 use core::ops::Range;
 

@@ -3,7 +3,8 @@
 //! Which values lie below a window is public, so gathering them is each party's own work. Value k of all windows is one
 //! vector, and the maximum over k is taken by a tree of maxima of whole vectors, as in [`Party::maximum_of`]:
 //! ⌈log2 m⌉ times the rounds of a ReLU for windows of m values, m − 1 ReLUs a window. What is padded is not looked at:
-//! in its stead comes another value of the same window, which does not change the maximum.
+//! in its stead comes another value of the same window, which does not change the maximum. Nothing is learned by
+//! anybody; the maxima stay shared.
 //!
 //! Sums, and with them means, cost nothing: [`Share::sum_pool`].
 

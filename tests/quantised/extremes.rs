@@ -121,3 +121,20 @@ fn a_clip_above_an_activation_calibrates_to_its_end() {
         assert!(outputs.iter().all(|x| (x - 5.5).abs() < 0.05), "{outputs:?}\n{fixed}");
     }
 }
+
+#[test]
+fn formats_of_a_calibration_serve_again_where_products_follow_one_another() {
+    let weight = || Weight::Real(vec![0.5, -0.25, 0.125, 1.]);
+    let mut model = Model::new([1, 1, 2]);
+    for name in ["a", "b", "c"] {
+        model.push(name, Op::Linear { weight: weight(), bias: vec![0.25, -0.5] }).unwrap();
+    }
+    let images = [0.5, -1., 0.75, 0.125];
+    let found =
+        Quantised::calibrate(&model, &images, &Options { bits: Some(20), ..Options::default() }).unwrap();
+    assert!(found.formats().layers.len() > model.nodes().len());
+    let again = Quantised::new(&model, found.formats(), Rounding::default()).unwrap();
+    let x = found.encode(&images).unwrap();
+    assert_eq!(again.architecture(), found.architecture());
+    assert_eq!(again.reference(&x).unwrap(), found.reference(&x).unwrap());
+}

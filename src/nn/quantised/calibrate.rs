@@ -55,7 +55,7 @@ fn check(options: &Options) -> Result<(), QuantiseError> {
 
 /// The model with a place to drop fractional bits before every product that takes another's results: a dropout, which
 /// does nothing else.
-fn rounded(model: &Model) -> Model {
+pub(super) fn rounded(model: &Model) -> Model {
     let graph = Graph::new(model);
     let mut out = Model::new(model.input());
     for (layer, node) in model.nodes().iter().enumerate() {
