@@ -8,7 +8,7 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 use ringshare::correlation::compare::sign_values;
 use ringshare::net::{Memory, Topology, Transport};
-use ringshare::nn::{Architecture, Prepared, Quantised, Sequential, Weights};
+use ringshare::nn::{Architecture, Input, Prepared, Quantised, Sequential, Weights};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -32,8 +32,10 @@ pub(crate) struct Job<'a> {
     pub(crate) weights: &'a Quantised,
     /// The layers and how many bits count in each; differences of logits fit the last one's.
     pub(crate) architecture: &'a Architecture,
-    /// `[n, in]`
-    pub(crate) inputs: &'a [i64],
+    /// `[n, in]`, pixels, each of them an input.
+    pub(crate) pixels: &'a [u8],
+    /// How a pixel becomes a number.
+    pub(crate) input: Input,
     pub(crate) parties: usize,
     pub(crate) batch: usize,
     pub(crate) comparison: Family,
@@ -117,9 +119,12 @@ impl<'a, R: Ring> Run<'a, R> {
         phases.setup += received;
         phases.setup += self.session.each("setup", &mut self.sides, |party, side| side.setup(job, party))?;
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
-        for batch in job.inputs.chunks(job.batch * width) {
+        for batch in job.pixels.chunks(job.batch * width) {
             let rows = batch.len() / width;
-            let found = self.batch(batch, rows, &mut phases)?;
+            // Batch by batch: all images as integers would take more memory than the model.
+            let batch = job.weights.encode(&job.input.encode(batch));
+            let batch = batch.map_err(|e| Error::Wrong(e.to_string()))?;
+            let found = self.batch(&batch, rows, &mut phases)?;
             classes.extend(found.0);
             if let Some(all) = &mut logits {
                 all.extend(found.1);

@@ -70,14 +70,13 @@ pub(crate) struct Trial<'a> {
     pub(crate) architecture: Architecture,
     /// Where the formats come from.
     pub(crate) from: String,
-    inputs: Vec<i64>,
 }
 
 impl<'a> Trial<'a> {
-    /// Finds formats and encodes the images.
+    /// Finds formats and holds the images against them.
     ///
     /// # Errors
-    /// No formats, or a ring that does not have so many bits.
+    /// No formats, images that do not fit them, or a ring that does not have so many bits.
     pub(crate) fn new(setting: &'a Setting<'a>, bits: Option<u32>) -> Result<Self, Error> {
         let Setting { args, data, network, calibration } = setting;
         let (quantised, from) = network.quantise(args, bits, calibration)?;
@@ -89,7 +88,7 @@ impl<'a> Trial<'a> {
             None => Error::bad(&network.path, e),
         })?;
         let numbers = network.input.encode(data.pixels());
-        let inputs = quantised.encode(&numbers).map_err(|e| Error::bad(&network.path, e))?;
+        quantised.encode(&numbers).map_err(|e| Error::bad(&network.path, e))?;
         if let (Some(bits), Some(most)) =
             (signs, most_bits(quantised.architecture()).filter(|&m| Some(m) > signs))
         {
@@ -97,7 +96,7 @@ impl<'a> Trial<'a> {
                 "note: --bits {bits} may be too few: the layers can need up to {most}, so results may differ"
             );
         }
-        Ok(Self { setting, bits, quantised, architecture, from, inputs })
+        Ok(Self { setting, bits, quantised, architecture, from })
     }
 
     /// What `parties` parties are to do with the first `images` images.
@@ -106,7 +105,8 @@ impl<'a> Trial<'a> {
         Job {
             weights: &self.quantised,
             architecture: &self.architecture,
-            inputs: &self.inputs[..images * self.architecture.inputs()],
+            pixels: &self.setting.data.pixels()[..images * self.architecture.inputs()],
+            input: self.setting.network.input,
             parties,
             batch: self.setting.batch().min(images),
             comparison: args.comparison,
@@ -148,7 +148,9 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A value that does not fit its bits.
     pub(crate) fn reference(&self) -> Result<Vec<i64>, Overflow> {
-        self.quantised.reference(&self.inputs)
+        let numbers = self.setting.network.input.encode(self.setting.data.pixels());
+        // They were encoded once, so there is no error.
+        self.quantised.reference(&self.quantised.encode(&numbers).unwrap_or_default())
     }
 
     /// Whether the parties' logits are to be the reference's, bit for bit.
