@@ -3,6 +3,7 @@
 //!
 //! The reference networks are looked for in `../shared/models` and beside the directory that `RINGSHARE_DATA` names; a
 //! test that does not find them says that it is skipped.
+#![cfg(feature = "std")]
 
 mod common;
 
@@ -11,12 +12,10 @@ mod evaluation;
 #[path = "float_models/naive.rs"]
 mod naive;
 #[path = "common/networks.rs"]
-#[cfg(feature = "std")]
 mod networks;
 #[path = "float_models/random.rs"]
 mod random;
 #[path = "float_models/references.rs"]
-#[cfg(feature = "std")]
 mod references;
 #[path = "float_models/shapes.rs"]
 mod shapes;
