@@ -77,15 +77,17 @@ fn stripes() -> Network {
 }
 
 #[test]
-fn two_and_three_parties_find_every_class_and_logit_of_the_whole_test_set() {
+fn two_and_three_parties_find_every_class_and_logit_of_the_test_set() {
     let Some(network) = shipped() else { return skipped("the shipped model") };
     let Some(data) = in_data("mnist") else { return skipped("the complete test set of MNIST") };
-    let images = Dataset::load(&data, &["t10k"]).unwrap();
-    assert_eq!(images.len(), 10_000);
-    for parties in ["2", "3"] {
+    // All of it between two parties; between three, whose sums are opened in another way, a part that takes less time.
+    for (parties, part, correct) in [("2", 10_000, 9_790), ("3", 2_000, 1_940)] {
+        let mut images = Dataset::load(&data, &["t10k"]).unwrap();
+        assert_eq!(images.len(), 10_000);
+        images.truncate(part);
         let args = read(&["--parties", parties, "--seed", "1", "--logits"]).unwrap();
         let found = run(&args, &network, &images);
-        assert_eq!(found, [9_790, 10_000], "the model's accuracy is 97.90 %");
+        assert_eq!(found, [correct, part], "{parties} parties");
     }
 }
 
@@ -105,13 +107,13 @@ fn any_number_of_parties_batch_and_topology_gives_the_same() {
 #[test]
 fn every_family_of_comparisons_gives_the_same() {
     let Some(network) = shipped() else { return skipped("the shipped model") };
-    let Some(images) = digits(100) else { return skipped("the shipped digits") };
+    let Some(images) = digits(32) else { return skipped("the shipped digits") };
     for family in Family::ALL {
         let parties = if family == Family::Dcf { "2" } else { "3" };
         let name = family.to_string();
         // Signs by Legendre symbols are others beyond their exact ranges, in the clear as well.
         let args = ["--parties", parties, "--comparison", &name, "--seed", "1", "--logits"];
-        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 100, "{family}");
+        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 32, "{family}");
     }
 }
 
