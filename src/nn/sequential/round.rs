@@ -26,10 +26,11 @@ pub(super) fn relu<T: Transport, R: Ring>(
     if rounding == Rounding::Stochastic || exact {
         return party.relu_truncate(x, bits, shift);
     }
-    let positive = party.relu::<R, R>(x, bits)?;
     if shift == bits - 1 {
+        // Nothing is left of values below 2^shift.
         return Ok(Share::zeros(x.len()));
     }
+    let positive = party.relu::<R, R>(x, bits)?;
     shift_down(party, positive, bits - 1, shift, rounding)
 }
 
