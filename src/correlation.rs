@@ -1,67 +1,55 @@
-//! Correlated randomness: what the dealer hands out before the inputs are known.
+//! The kinds of correlated randomness that this crate deals, a folder or a file each.
 //!
-//! Party i holds a seed s_i that the dealer knows too. Its share of any random value is
-//! PRG(s_i, item, section, index), computed when needed. A value that the dealer must choose (a
-//! product, a table) is shared as n − 1 such shares and one *correction*: the dealer sends
-//! `value − Σ PRG shares` to one party only, party 0. So the dealer's
-//! traffic does not grow with n, and n − 1 parties store nothing. (Keys of [`dcf`] are no such values: both
-//! parties get the same.)
-//!
-//! What is to be dealt is a [`Recipe`], a list of [`Request`]s found by a dry run of the parties'
-//! function. The [`Dealer`] walks it; each party's [`Store`] holds every take against it. An item
-//! has a number in its session that its pseudorandom addresses are made of, and is handed out
-//! once: the types below can't be copied, and their last step consumes them.
-//!
-//! Nothing here needs a network: a [`Deck`] makes the corrections, [`Store::put`] takes them in, and
-//! the store's other methods hand the correlations out, whose local steps are pure. The `Dealer`
-//! and the protocols are that and the sending.
+//! What belongs to a kind lies together: what is asked of the dealer and whether it can be dealt, the dealer's half, a
+//! party's mask and last step, what it costs, and its encoding. The machinery that deals and hands out is
+//! [`offline`](crate::offline), which knows none of them.
 //!
 //! | correlation | shared | correction |
 //! | --- | --- | --- |
 //! | [`InputMask`] | r_j, each of which the owner knows too | none |
 //! | [`Triple`], [`MatrixTriple`] | a, b, c = a·b | k bits an element of c |
-//! | [`FixedMask`] | A | none |
-//! | [`FixedProduct`] | b, c = A·b | k bits an element of c |
+//! | [`MatrixMask`] | A | none |
+//! | [`MatrixProduct`] | b, c = A·b | k bits an element of c |
 //! | [`Lookup`] | r, the table T(· − r) | the table |
 //! | [`EdaBits`](bits::EdaBits) | r, its bits, products of neighbours | a bit each |
 //! | [`BitProducts`](bits::BitProducts) | bits ρ, products ρ_i·ρ_j | a bit a product |
 //! | [`DaBits`](bits::DaBits) | a bit ρ, also as a number | k bits |
 //! | [`Select`](bits::Select) | s, a bit ρ, also as a number, ρ·s | 2k bits |
-//! | [`Legendre`](legendre::Legendre) | r, t, t·r, a table | see [`legendre`] |
-//! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare`] |
-//! | [`Dcf`](dcf::Dcf) | r, two trees | see [`dcf`] |
+//! | [`Comparison`](compare::Comparison) | r, tables of its chunks, products of bits | see [`compare::tables`] |
+//! | [`Dcf`](compare::dcf::Dcf) | r, two trees, the same for both parties | see [`compare::dcf`] |
+//! | [`Legendre`](compare::legendre::Legendre) | r, t, t·r, a table | see [`compare::legendre`] |
+//!
+//! A kind has a request (such as [`TripleRequest`](triple::TripleRequest)), which is a [`Kind`], and a type that a
+//! party takes from its [`Store`](crate::offline::Store): [`Triple::take`]. To add one, write its file and name it in
+//! the list below; a package outside adds its own with
+//! [`registry().with::<…>()`](crate::offline::Registry::with).
+//!
+//! [`Kind`]: crate::offline::Kind
 
-pub mod bits;
-pub mod compare;
-pub mod dcf;
-mod dealer;
-mod deck;
-mod fixed;
-mod input;
-pub mod legendre;
-mod lookup;
-mod masked;
-#[cfg(doctest)]
-mod once;
-mod recipe;
-mod request;
-mod seeds;
-mod source;
-mod store;
-mod take;
-mod triple;
+use crate::offline::Registry;
 
-pub use dealer::Dealer;
-pub use deck::Deck;
-pub(crate) use fixed::strips;
-pub use fixed::{Fixed, FixedMask, FixedProduct};
+/// The modules of the kinds, and what each adds to the registry.
+macro_rules! kinds {
+    ($($module:ident: $($kind:path),+;)+) => {
+        $(pub mod $module;)+
+
+        /// All kinds of this crate, for reading [recipes](crate::offline::Recipe::from_bytes).
+        pub fn registry() -> Registry {
+            Registry::default()$($(.with::<$kind>())+)+
+        }
+    };
+}
+
+kinds! {
+    input: input::InputRequest;
+    triple: triple::TripleRequest, triple::MatrixTripleRequest;
+    matrix: matrix::MatrixMaskRequest, matrix::MatrixProductRequest;
+    lookup: lookup::LookupRequest;
+    bits: bits::EdaBitsRequest, bits::BitProductsRequest, bits::DaBitsRequest, bits::SelectRequest;
+    compare: compare::CompareRequest, compare::dcf::DcfRequest, compare::legendre::LegendreRequest;
+}
+
 pub use input::InputMask;
 pub use lookup::Lookup;
-pub use masked::Masked;
-pub use recipe::{Cost, DryRun, Recipe};
-pub(crate) use request::check_groups;
-pub use request::{Elements, Request};
-pub use seeds::Seeds;
-pub(crate) use source::{Dealing, Source};
-pub use store::{Store, StoreError};
+pub use matrix::{MaskedMatrix, MatrixMask, MatrixProduct};
 pub use triple::{MatrixTriple, Triple};

@@ -15,6 +15,7 @@ pub mod function;
 pub mod linalg;
 pub mod net;
 pub mod nn;
+pub mod offline;
 pub mod prg;
 pub mod protocol;
 pub mod ring;

@@ -18,6 +18,7 @@ mod frame;
 #[cfg(feature = "std")]
 mod memory;
 mod network;
+mod nowhere;
 mod tracing;
 
 pub use counting::{Counting, Counts};
@@ -29,6 +30,7 @@ pub use frame::{Header, Kind};
 #[cfg(feature = "std")]
 pub use memory::{Memory, MemoryError};
 pub use network::{Network, Topology};
+pub use nowhere::Nowhere;
 pub use tracing::{Direction, Tracing};
 
 /// Moves frames between peers. The one thing that an embedding project supplies.

@@ -70,7 +70,7 @@
 //!     let image = (party.id() == 1).then_some(&[1, 2, 3, 4][..]);
 //!     let x = party.input(1, 4, image)?;
 //!     let y = model.forward(party, prepared, x)?;
-//!     party.reveal_low(&y, model.bits_out(), 1)
+//!     party.reveal_modulo(&y, model.bits_out(), 1)
 //! })?;
 //! assert_eq!(run.outputs[1], Some(vec![34, 34])); // 3·(1 + 2 + 3 + 4 + 1) + 1
 //! let [_, batch] = Forecast::of_model::<Z2<16>>(&architecture, 3, 1, Family::default())?;

@@ -11,7 +11,7 @@
 //! | [`open`](Party::open), [`reveal`](Party::reveal) | 1 | k | 0 |
 //! | [`multiply`](Party::multiply) | 1 | 2k | k |
 //! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
-//! | [`product`](Party::product) with a fixed matrix, a row | 1 | inputs·k | outputs·k |
+//! | [`product`](Party::product) with a masked matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`product`](Party::product) through a window, an image | 1 | h·w·c·k | places·outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
 //! | [`and`](Party::and) of bits | 1 | 2 | 1 |
@@ -35,11 +35,13 @@
 mod argmax;
 mod bits;
 mod compare;
+pub mod cost;
+mod dealer;
 mod equal;
 pub(crate) mod error;
-mod fixed;
 mod input;
 mod lookup;
+mod matrix;
 mod maximum;
 mod multiply;
 mod open;
@@ -47,19 +49,10 @@ mod party;
 mod pool;
 mod relu;
 mod truncate;
+mod window;
 
-pub use argmax::cost as argmax_cost;
-pub use bits::{and_cost, bits_cost, compose_cost, select_cost};
 pub use compare::{Family, UnknownFamily};
-pub use equal::cost as equal_cost;
+pub use dealer::Dealer;
 pub use error::Error;
-pub use fixed::{WriteRow, convolution_cost, mask_cost as fixed_mask_cost, product_cost};
-pub use input::cost as input_cost;
-pub use lookup::cost as lookup_cost;
-pub use maximum::cost as maximum_cost;
-pub use multiply::{cost as multiply_cost, matmul_cost};
-pub use open::cost as open_cost;
+pub use matrix::WriteRow;
 pub use party::Party;
-pub use pool::cost as max_pool_cost;
-pub use relu::cost as relu_cost;
-pub use truncate::{cost as truncate_cost, floor_cost};

@@ -23,10 +23,10 @@ use std::thread;
 use std::time::Duration;
 use std::vec::Vec;
 
-use crate::correlation::{Dealer, DryRun, Recipe};
 use crate::net::{Counting, Counts, Memory, NetError, Network, Topology, Transport};
+use crate::offline::{DryRun, Recipe};
 use crate::prg::RootSeed;
-use crate::protocol::{Error, Party};
+use crate::protocol::{Dealer, Error, Party};
 
 /// A simulation to be run.
 #[derive(Clone, Debug)]
@@ -189,7 +189,7 @@ impl Simulation {
                         let mut party = Party::join(network)?;
                         party.receive(recipe)?;
                         let output = f(&mut party)?;
-                        party.network_mut().finish()?;
+                        party.finish()?;
                         Ok(Some(output))
                     })
                 })

@@ -49,18 +49,12 @@ mod dabits;
 mod edabits;
 mod kernel;
 mod leaves;
-pub(super) mod planes;
 mod products;
 mod select;
 mod subtract;
 
-pub use dabits::DaBits;
-pub use edabits::{EdaBits, lowest_bits};
-pub use products::BitProducts;
-pub use select::Select;
-pub use subtract::{Circuit, Layer, Subtraction};
-
-pub(super) use dabits::{correction_bytes as dabits_bytes, deal as deal_dabits};
-pub(super) use edabits::deal as deal_edabits;
-pub(super) use products::deal as deal_products;
-pub(super) use select::deal as deal_select;
+pub use dabits::{DaBits, DaBitsRequest};
+pub use edabits::{EdaBits, EdaBitsRequest, lowest_bits};
+pub use products::{BitProducts, BitProductsRequest};
+pub use select::{Select, SelectRequest};
+pub use subtract::{Circuit, Level, Subtraction};

@@ -1,199 +1,22 @@
-//! Comparison with zero of k-bit values by tables of chunks, the heart of the library; and ReLU,
-//! equality and truncation by the same means.
+//! Comparisons with zero, a family each: the same function at another price.
 //!
-//! Let y = x + r be opened for a random r, and ' mean the low k − 1 bits. Then
-//! msb(x) = y_{k−1} ⊕ r_{k−1} ⊕ \[y' < r'\]. Cut r' and y' into chunks, the most significant first.
-//! For each chunk of r' the dealer XOR-shares a table, from which a party takes its shares of two
-//! bits at the public chunk of y': *greater* (r' has the greater chunk) and *equal*
-//! (`kernel`). Groups of chunks are combined in a round a level (`combine`). What is left are
-//! one to three chunks:
-//!
-//! - a boolean result is *greater* of the one chunk, ⊕ y_{k−1} ⊕ r_{k−1};
-//! - for an arithmetic one the bits g_0, e_0, g_1, … are opened under masks ρ. With
-//!   p = y_{k−1} ⊕ (g_0 ⊕ ρ_0) public and t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, the result is
-//!   t ⊕ p = p + (1 − 2p)·t. The dealer shares, in whatever ring the caller wants, a table of t over
-//!   the opened e_0, g_1, …: 1, 4 or 16 entries.
-//!
-//! What else stands on the same opened y ([`Task`]):
-//!
-//! - x = 0 if and only if y = r, the product of the *equal* bits of chunks of all k bits;
-//! - a ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is
-//!   −⌊r / 2^f⌋ if y_{k−1} = 1, and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1).
-//!   The dealer shares both v, and for a ReLU both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them;
-//! - the exact floor subtracts \[y's low f bits < r's\], a comparison of these bits by their chunks.
-//!
-//! The one-time truth tables are those of Ishai et al., TCC 2013; [`Plan`] has the numbers.
-//!
-//! | step | local | opened bits a value |
+//! | family | parties | rounds |
 //! | --- | --- | --- |
-//! | [`Comparison::mask`] | x + r | k |
-//! | [`Masked::look_up`] | tables | |
-//! | [`Chunks::masked`], [`Chunks::combine`] for each level | products | [`Plan::levels`] |
-//! | [`Chunks::masked`], [`Chunks::finish`], [`Chunks::finish_lifted`] or [`Chunks::finish_bits`] | last table | 1, 3 or 5; none for bits |
+//! | [`tables`] of chunks, also for ReLU, equality and truncation | any number | 2 to 4 |
+//! | [`dcf`], distributed comparison functions | 2 | 1 |
+//! | [`legendre`] symbols, up to 10 bits | any number | 2 |
 //!
-//! Every step consumes the one before: a mask can't be used twice.
+//! A fourth compares bit by bit, with the correlations of [`bits`](super::bits).
 
-mod chunks;
-mod combine;
-mod deal;
-mod finish;
-pub(super) mod kernel;
-mod last;
-mod plan;
-pub(super) mod table;
-
-use alloc::vec;
-use alloc::vec::Vec;
-use core::marker::PhantomData;
+pub mod dcf;
+pub mod legendre;
+mod small_table;
+pub mod tables;
 
 use num_traits::{Bounded, One, Zero};
 
-pub use chunks::Chunks;
-pub(super) use deal::deal;
-pub(super) use kernel::{bit, flip};
-pub use plan::{Estimate, Plan, Task, Wish};
-
-use self::kernel::BLOCK;
-use super::bits::planes::words;
-use super::{Masked, Request, Source, StoreError};
-use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
-
-// Sections of the item. Vectors of one value a word start at multiples of 64 values.
-const R: u64 = 0;
-const BITS: u64 = 1;
-const PRODUCTS: u64 = 2;
-const TOP: u64 = 3;
-const ENTRIES: u64 = 4;
-const LIFTS: u64 = 5;
-const CHUNKS: u64 = 8;
-// A section a chunk, of up to 22.
-const _: () = assert!(
-    super::source::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS
-);
-
-/// What the comparison of a vector takes.
-pub struct Comparison<R> {
-    source: Source,
-    plan: Plan,
-    len: usize,
-    ring: PhantomData<R>,
-}
-
-impl<R2: Ring> Comparison<R2> {
-    /// What to ask the dealer for.
-    pub fn request(len: usize, plan: &Plan) -> Request {
-        Request::Compare { len, word: 8 * size_of::<R2::Word>() as u32, plan: plan.clone() }
-    }
-
-    pub(crate) fn new(source: Source, plan: Plan, len: usize) -> Self {
-        Self { source, plan, len, ring: PhantomData }
-    }
-
-    /// What is to be opened modulo 2^k: x + r.
-    ///
-    /// # Panics
-    /// If x has another length than the comparison is for.
-    pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "values and comparisons dealt");
-        let mut y = vec![R2::Word::zero(); self.len];
-        for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.expose().chunks(BLOCK)).enumerate() {
-            self.source.random(R, b * BLOCK, y);
-            crate::share::add(y, x);
-        }
-        (y, Masked(self))
-    }
-}
-
-impl<R2: Ring> Masked<Comparison<R2>> {
-    /// Takes the shares of *greater* and *equal* of all chunks, given y.
-    ///
-    /// # Errors
-    /// If the dealer's correction is malformed.
-    ///
-    /// # Panics
-    /// If y has another length than [`Comparison::mask`] gave.
-    pub fn look_up(self, y: &[R2::Word]) -> Result<Chunks, StoreError> {
-        let Comparison { source, plan, len, .. } = self.0;
-        assert_eq!(y.len(), len, "opened values and comparisons dealt");
-        let words = words(len);
-        let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
-        let mut top = vec![0; words];
-        kernel::bit(y, plan.bits() - 1, &mut top);
-        let mut shift = plan.task().compared(plan.bits());
-        let mut region = 0;
-        for (j, &width) in plan.chunks().iter().enumerate() {
-            shift -= width;
-            let (greater, equal) = pairs[2 * j * words..][..2 * words].split_at_mut(words);
-            let table = Table { source: &source, section: CHUNKS + j as u64, region, len };
-            match Plan::table_bytes(width) {
-                1 => table.look_up::<u8, R2>(y, shift, width, greater, equal)?,
-                2 => table.look_up::<u16, R2>(y, shift, width, greater, equal)?,
-                4 => table.look_up::<u32, R2>(y, shift, width, greater, equal)?,
-                8 => table.look_up::<u64, R2>(y, shift, width, greater, equal)?,
-                _ => table.look_up_last::<R2>(y, shift, width, greater)?,
-            }
-            region += len * Plan::table_bytes(width);
-        }
-        Ok(Chunks::new(source, plan, len, pairs, top))
-    }
-}
-
-/// One chunk's tables.
-struct Table<'a> {
-    source: &'a Source,
-    section: u64,
-    region: usize,
-    len: usize,
-}
-
-impl Table<'_> {
-    fn look_up<T: Word, R2: Ring>(
-        &self,
-        y: &[R2::Word],
-        shift: u32,
-        width: u32,
-        greater: &mut [u64],
-        equal: &mut [u64],
-    ) -> Result<(), StoreError> {
-        let mut table = Scratch::<T>::zeros(BLOCK.min(self.len));
-        let mut index = [0u8; BLOCK];
-        let bits = greater.chunks_mut(BLOCK / 64).zip(equal.chunks_mut(BLOCK / 64));
-        for (b, (y, (greater, equal))) in y.chunks(BLOCK).zip(bits).enumerate() {
-            let (table, index) = (&mut table[..y.len()], &mut index[..y.len()]);
-            self.source.chosen(self.section, self.region, T::BITS, b * BLOCK, table)?;
-            kernel::chunk(y, shift, width, index);
-            kernel::look_up(index, table, greater, equal);
-        }
-        Ok(())
-    }
-
-    fn look_up_last<R2: Ring>(
-        &self,
-        y: &[R2::Word],
-        shift: u32,
-        width: u32,
-        greater: &mut [u64],
-    ) -> Result<(), StoreError> {
-        let [mut low, mut high] = [(); 2].map(|()| Scratch::<u64>::zeros(BLOCK.min(self.len)));
-        let mut index = [0u8; BLOCK];
-        let stride = self.len.next_multiple_of(64);
-        for (b, (y, greater)) in y.chunks(BLOCK).zip(greater.chunks_mut(BLOCK / 64)).enumerate() {
-            let (low, high) = (&mut low[..y.len()], &mut high[..y.len()]);
-            let index = &mut index[..y.len()];
-            let at = b * BLOCK;
-            self.source.chosen(self.section, self.region, 64, at, low)?;
-            // Behind the low words: at their stride as randomness, at their length as correction.
-            match &self.source.correction {
-                None => self.source.random(self.section, stride + at, high),
-                Some(_) => self.source.chosen(self.section, self.region + 8 * self.len, 64, at, high)?,
-            }
-            kernel::chunk(y, shift, width, index);
-            kernel::look_up_last(index, low, high, greater);
-        }
-        Ok(())
-    }
-}
+pub use self::tables::{Chunks, CompareRequest, Comparison, Estimate, Plan, Task, Wish};
+use crate::ring::Ring;
 
 /// `[if x ≥ 0, if x < 0]` for the sign: sgn(0) = +1.
 pub fn sign_values<O: Ring>() -> [O::Word; 2] {

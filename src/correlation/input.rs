@@ -13,24 +13,78 @@
 //! own input. (Pseudorandom secret sharing of an owner's value: Cramer, Damgård, Ishai, *Share
 //! conversion, pseudorandom secret-sharing and applications to secure computation*, TCC 2005.)
 
-use alloc::sync::Arc;
 use alloc::vec;
-use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
 use num_traits::Zero;
 
-use super::{Elements, Request};
-use crate::prg::Prg;
+use crate::offline::rates::RANDOM;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Reader, Request, Source, Store, Work, Writer, range,
+};
 use crate::ring::Ring;
 use crate::share::Share;
 
+const R: u64 = 0;
+
+/// Asks for masks for an input of one party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputRequest {
+    /// Whose input.
+    pub owner: usize,
+    /// Number of elements.
+    pub len: usize,
+    /// Their ring.
+    pub elements: Elements,
+}
+
+impl Kind for InputRequest {
+    const NAME: &'static str = "input";
+
+    fn check(&self, parties: usize) -> Result<(), Error> {
+        range("owner of an input", 0, (parties as u64).saturating_sub(1), self.owner as u64)?;
+        self.elements.check()
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    fn memory(&self) -> u128 {
+        self.len as u128 * u128::from(self.elements.word)
+    }
+
+    /// The parties' seeds with each other do.
+    fn deal(&self, _: &mut Dealing<'_>, _: &mut [u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn work(&self, _: usize) -> Work {
+        Work { online: RANDOM * self.elements.bytes(self.len) as f64, ..Work::default() }
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.owner as u64);
+        out.number(self.len as u64);
+        out.elements(self.elements);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { owner: from.size()?, len: from.size()?, elements: from.elements()? })
+    }
+}
+
+impl fmt::Display for InputRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({} of party {}, {})", self.len, self.owner, self.elements)
+    }
+}
+
 /// A mask for the input of one party.
 pub struct InputMask<R> {
-    /// The generators that the owner shares with the others, or this party with the owner.
-    prgs: Vec<Arc<Prg>>,
-    domain: u64,
-    owned: bool,
+    source: Source,
+    owner: usize,
     len: usize,
     ring: PhantomData<R>,
 }
@@ -38,29 +92,42 @@ pub struct InputMask<R> {
 impl<R: Ring> InputMask<R> {
     /// What to put into a recipe.
     pub fn request(owner: usize, len: usize) -> Request {
-        Request::Input { owner, len, elements: Elements::of::<R>() }
+        InputRequest { owner, len, elements: Elements::of::<R>() }.into()
     }
 
-    pub(super) fn new(prgs: Vec<Arc<Prg>>, domain: u64, owned: bool, len: usize) -> Self {
-        Self { prgs, domain, owned, len, ring: PhantomData }
+    /// Takes the mask for an input of `len` elements of the party `owner`.
+    ///
+    /// # Errors
+    /// If it is not next in the store, or there is no such party.
+    pub fn take(store: &mut Store, owner: usize, len: usize) -> Result<Self, Error> {
+        let parties = store.parties();
+        if owner >= parties {
+            return Err(Error::NoParty { party: owner, parties });
+        }
+        let source = store.take(InputRequest { owner, len, elements: Elements::of::<R>() })?;
+        Ok(Self { source, owner, len, ring: PhantomData })
     }
 
     /// This party's share of the owner's input. The owner gives the values, as many as the mask is
-    /// for; the others' are ignored.
+    /// for; the others' are ignored. In a dry run, zeros.
     ///
     /// # Panics
     /// If this is the owner and the number of values differs.
     pub fn share(self, values: &[R::Word]) -> Share<R> {
         let mut words = vec![R::Word::zero(); self.len];
-        if self.owned {
+        if self.source.is_dry() {
+            return Share::from_words(words);
+        }
+        let (owned, domain) = (self.source.party() == self.owner, self.source.domain(R));
+        if owned {
             assert_eq!(values.len(), self.len, "values of the owner and elements of the mask");
             words.copy_from_slice(values);
         }
-        for prg in &self.prgs {
-            if self.owned {
-                prg.sub_words(self.domain, 0, &mut words);
+        for prg in self.source.shared_with(self.owner) {
+            if owned {
+                prg.sub_words(domain, 0, &mut words);
             } else {
-                prg.words(self.domain, 0, &mut words);
+                prg.words(domain, 0, &mut words);
             }
         }
         Share::from_words(words)

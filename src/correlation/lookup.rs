@@ -17,18 +17,102 @@ mod deal;
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
-pub(super) use self::deal::deal;
-use super::{Elements, Masked, Request, Source, StoreError};
-use crate::function::Table;
-use crate::ring::{Ring, Word};
+use self::deal::deal;
+use crate::function::{MAX_INDEX_BITS, Table};
+use crate::offline::rates::RANDOM;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+};
+use crate::ring::{Ring, Word, packed_len};
 use crate::share::Share;
+use crate::with_word;
 
 const MASK_A: u64 = 0;
 const TABLE: u64 = 1;
 const MASK_B: u64 = 2;
-const _: () = assert!(super::source::apart(&[MASK_A, TABLE, MASK_B]));
+const _: () = assert!(crate::offline::apart(&[MASK_A, TABLE, MASK_B]));
+
+/// Nanoseconds for an entry that is dealt: rotated and summed.
+const ENTRY: f64 = 1.0;
+/// Nanoseconds for a lookup at a party: one block of the generator.
+const LOOKUP: f64 = 12.0;
+
+/// Asks for masked tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupRequest {
+    /// Number of lookups.
+    pub len: usize,
+    /// The entries' ring.
+    pub output: Elements,
+    /// The public function, by value.
+    pub table: Table,
+}
+
+impl LookupRequest {
+    fn entries(&self) -> usize {
+        self.len.saturating_mul(self.table.entries().len())
+    }
+}
+
+impl Kind for LookupRequest {
+    const NAME: &'static str = "lookup";
+
+    /// A table has as many entries as its index has values, by its type.
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.output.check()
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, packed_len(self.entries(), self.output.bits)))
+    }
+
+    fn memory(&self) -> u128 {
+        // A word of at most 16 bytes, and the index.
+        self.entries() as u128 * 24
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.output;
+        with_word!(word, W => deal::<W>(dealing, &self.table, self.len, bits, out));
+        Ok(())
+    }
+
+    fn work(&self, parties: usize) -> Work {
+        let entries = self.entries();
+        let random = parties as f64 * RANDOM * self.output.bytes(entries) as f64;
+        Work {
+            online: LOOKUP * self.len as f64,
+            dealer: ENTRY * entries as f64 + random,
+            ..Work::default()
+        }
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.elements(self.output);
+        self.table.bits().iter().for_each(|&bits| out.number(bits.into()));
+        self.table.entries().iter().for_each(|&entry| out.number(entry as u64));
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (len, output) = (from.size()?, from.elements()?);
+        let bits = [from.small()?, from.small()?];
+        let malformed = DecodeError::Shape { what: "table of a lookup" };
+        let all = bits[0].checked_add(bits[1]).filter(|&all| all <= MAX_INDEX_BITS).ok_or(malformed.clone())?;
+        let entries: Result<Vec<i64>, _> = (0..1 << all).map(|_| Ok(from.number()? as i64)).collect();
+        Ok(Self { len, output, table: Table::from_entries(bits, entries?).map_err(|_| malformed)? })
+    }
+}
+
+impl fmt::Display for LookupRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = self.table.bits();
+        write!(f, "Lookup({}, index of {a} and {b} bits, entries of {})", self.len, self.output)
+    }
+}
 
 /// Masked tables for a vector of lookups with entries in O.
 pub struct Lookup<O> {
@@ -41,11 +125,16 @@ pub struct Lookup<O> {
 impl<O: Ring> Lookup<O> {
     /// What to ask the dealer for.
     pub fn request(len: usize, table: &Table) -> Request {
-        Request::Lookup { len, output: Elements::of::<O>(), table: table.clone() }
+        LookupRequest { len, output: Elements::of::<O>(), table: table.clone() }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize, bits: [u32; 2]) -> Self {
-        Self { source, len, bits, ring: PhantomData }
+    /// Takes the masked tables for `len` lookups in `table`.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    pub fn take(store: &mut Store, len: usize, table: &Table) -> Result<Self, Error> {
+        let asked = LookupRequest { len, output: Elements::of::<O>(), table: table.clone() };
+        Ok(Self { source: store.take(asked)?, len, bits: table.bits(), ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^m: x + r.
@@ -55,7 +144,7 @@ impl<O: Ring> Lookup<O> {
     /// the function takes two numbers.
     pub fn mask<R: Ring>(self, x: &Share<R>) -> (Vec<u16>, Masked<Self>) {
         assert_eq!(self.bits[1], 0, "bits of the second index of a lookup of one number");
-        (self.masked(MASK_A, x, self.bits[0]), Masked(self))
+        (self.masked(MASK_A, x, self.bits[0]), Masked::new(self))
     }
 
     /// What is to be opened: b + r_b in the low m_b bits, a + r_a in the m_a bits above, each to be
@@ -69,7 +158,7 @@ impl<O: Ring> Lookup<O> {
         let mut masked = self.masked(MASK_A, a, self.bits[0]);
         let low = self.masked(MASK_B, b, self.bits[1]);
         masked.iter_mut().zip(low).for_each(|(a, b)| *a = *a << self.bits[1] | b);
-        (masked, Masked(self))
+        (masked, Masked::new(self))
     }
 
     fn masked<R: Ring>(&self, section: u64, x: &Share<R>, bits: u32) -> Vec<u16> {
@@ -91,7 +180,7 @@ impl<O: Ring> Masked<Lookup<O>> {
     ///
     /// # Panics
     /// If `opened` has another length than the mask step gave.
-    pub fn finish(self, opened: &[u16]) -> Result<Share<O>, StoreError> {
+    pub fn finish(self, opened: &[u16]) -> Result<Share<O>, Error> {
         self.finish_next(opened, 1)
     }
 
@@ -104,8 +193,8 @@ impl<O: Ring> Masked<Lookup<O>> {
     /// # Panics
     /// If `opened` has another length than the mask step gave, or the function takes two numbers and more than the
     /// first entry is asked for.
-    pub fn finish_next(self, opened: &[u16], count: usize) -> Result<Share<O>, StoreError> {
-        let Lookup { source, len, bits, .. } = self.0;
+    pub fn finish_next(self, opened: &[u16], count: usize) -> Result<Share<O>, Error> {
+        let Lookup { source, len, bits, .. } = self.into_inner();
         assert_eq!(opened.len(), len, "opened indices and lookups dealt");
         assert!(bits[1] == 0 || count <= 1, "entries that follow in a table of two numbers");
         let index_bits = bits[0] + bits[1];

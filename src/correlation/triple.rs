@@ -4,19 +4,144 @@
 //! Donald Beaver, *Efficient multiparty protocols using circuit randomization*, CRYPTO '91.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 
-use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
-use crate::ring::{self, Ring, Word};
+use crate::offline::rates::{self, RANDOM, STEP};
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+};
+use crate::ring::{self, Ring, Word, packed_len};
+use crate::with_word;
 use crate::share::add;
 use crate::share::{Scratch, Share};
+
+/// A line of a packed matrix may hold as little as one element.
+const ELEMENT: u128 = 64;
 
 const A: u64 = 0;
 const B: u64 = 1;
 const C: u64 = 2;
-const _: () = assert!(super::source::apart(&[A, B, C]));
+const _: () = assert!(crate::offline::apart(&[A, B, C]));
+
+/// Asks for triples for elementwise products.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TripleRequest {
+    /// Number of elements.
+    pub len: usize,
+    /// Their ring.
+    pub elements: Elements,
+}
+
+impl Kind for TripleRequest {
+    const NAME: &'static str = "triple";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.elements.check()
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, packed_len(self.len, self.elements.bits)))
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.elements;
+        with_word!(word, W => deal::<W>(dealing, self.len, bits, out));
+        Ok(())
+    }
+
+    fn memory(&self) -> u128 {
+        self.len as u128 * ELEMENT
+    }
+
+    fn work(&self, parties: usize) -> Work {
+        Work::elementwise(self.elements.bytes(self.len), parties)
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.elements(self.elements);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, elements: from.elements()? })
+    }
+}
+
+impl fmt::Display for TripleRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Triple({}, {})", self.len, self.elements)
+    }
+}
+
+/// Asks for a triple for a product `[rows, inner] · [inner, columns]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatrixTripleRequest {
+    /// Rows of the left side.
+    pub rows: usize,
+    /// Columns of the left, rows of the right side.
+    pub inner: usize,
+    /// Columns of the right side.
+    pub columns: usize,
+    /// Their ring.
+    pub elements: Elements,
+}
+
+impl Kind for MatrixTripleRequest {
+    const NAME: &'static str = "matrix-triple";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.elements.check()
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, packed_len(self.rows.saturating_mul(self.columns), self.elements.bits)))
+    }
+
+    fn memory(&self) -> u128 {
+        let [a, b, c] = [(self.rows, self.inner), (self.inner, self.columns), (self.rows, self.columns)]
+            .map(|(rows, columns)| rows as u128 * columns as u128);
+        // Rows and columns of nothing are steps of a loop, too.
+        let lines = self.rows.max(self.inner).max(self.columns) as u128;
+        a.max(b).max(c).max(lines).saturating_mul(ELEMENT)
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.elements;
+        let shape = [self.rows, self.inner, self.columns];
+        with_word!(word, W => deal_matrix::<W>(dealing, shape, bits, out));
+        Ok(())
+    }
+
+    fn work(&self, parties: usize) -> Work {
+        let [rows, inner, columns] = [self.rows, self.inner, self.columns].map(|size| size as f64);
+        let time = rows * inner * columns / rates::products(self.elements.word);
+        let sides = (rows * inner + inner * columns + rows * columns) * f64::from(self.elements.word / 8);
+        Work {
+            online: 2.0 * time + sides * (RANDOM + STEP),
+            dealer: time + sides * parties as f64 * RANDOM,
+            ..Work::default()
+        }
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        [self.rows, self.inner, self.columns].iter().for_each(|&size| out.number(size as u64));
+        out.elements(self.elements);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let [rows, inner, columns] = [from.size()?, from.size()?, from.size()?];
+        Ok(Self { rows, inner, columns, elements: from.elements()? })
+    }
+}
+
+impl fmt::Display for MatrixTripleRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MatrixTriple({}x{}x{}, {})", self.rows, self.inner, self.columns, self.elements)
+    }
+}
 
 /// Triples for the elementwise product of two vectors.
 pub struct Triple<R: Ring> {
@@ -29,10 +154,15 @@ pub struct Triple<R: Ring> {
 impl<R: Ring> Triple<R> {
     /// What to ask the dealer for.
     pub fn request(len: usize) -> Request {
-        Request::Triple { len, elements: Elements::of::<R>() }
+        TripleRequest { len, elements: Elements::of::<R>() }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize) -> Result<Self, StoreError> {
+    /// Takes the triples for `len` elements.
+    ///
+    /// # Errors
+    /// If they are not next in the store, or the dealer's correction is malformed.
+    pub fn take(store: &mut Store, len: usize) -> Result<Self, Error> {
+        let source = store.take(TripleRequest { len, elements: Elements::of::<R>() })?;
         let [a, b, c] = shares(&source, [len; 3])?;
         Ok(Self { party: source.party(), a, b, c })
     }
@@ -42,7 +172,7 @@ impl<R: Ring> Triple<R> {
     /// # Panics
     /// If x or y has another length than the triples.
     pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        (masked(x, &self.a, y, &self.b), Masked(self))
+        (masked(x, &self.a, y, &self.b), Masked::new(self))
     }
 }
 
@@ -52,7 +182,7 @@ impl<R: Ring> Masked<Triple<R>> {
     /// # Panics
     /// If `opened` has another length than [`Triple::mask`] gave.
     pub fn finish(self, opened: &[R::Word]) -> Share<R> {
-        let mut this = self.0;
+        let mut this = self.into_inner();
         assert_eq!(opened.len(), 2 * this.c.len(), "opened elements");
         let (d, e) = opened.split_at(this.c.len());
         let (a, b) = (this.a.expose(), this.b.expose());
@@ -69,6 +199,7 @@ impl<R: Ring> Masked<Triple<R>> {
 /// A triple for the product of `[rows, inner]` and `[inner, columns]`.
 pub struct MatrixTriple<R: Ring> {
     party: usize,
+    dry: bool,
     shape: [usize; 3],
     a: Share<R>,
     b: Share<R>,
@@ -78,13 +209,18 @@ pub struct MatrixTriple<R: Ring> {
 impl<R: Ring> MatrixTriple<R> {
     /// What to ask the dealer for.
     pub fn request([rows, inner, columns]: [usize; 3]) -> Request {
-        Request::MatrixTriple { rows, inner, columns, elements: Elements::of::<R>() }
+        MatrixTripleRequest { rows, inner, columns, elements: Elements::of::<R>() }.into()
     }
 
-    pub(crate) fn new(source: Source, shape: [usize; 3]) -> Result<Self, StoreError> {
+    /// Takes the triple for a product of the shape `[rows, inner, columns]`.
+    ///
+    /// # Errors
+    /// If it is not next in the store, or the dealer's correction is malformed.
+    pub fn take(store: &mut Store, shape: [usize; 3]) -> Result<Self, Error> {
         let [rows, inner, columns] = shape;
+        let source = store.take(MatrixTripleRequest { rows, inner, columns, elements: Elements::of::<R>() })?;
         let [a, b, c] = shares(&source, [rows * inner, inner * columns, rows * columns])?;
-        Ok(Self { party: source.party(), shape, a, b, c })
+        Ok(Self { party: source.party(), dry: source.is_dry(), shape, a, b, c })
     }
 
     /// What is to be opened: x − a, and y − b behind it.
@@ -92,7 +228,7 @@ impl<R: Ring> MatrixTriple<R> {
     /// # Panics
     /// If x or y has another length than the triple.
     pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        (masked(x, &self.a, y, &self.b), Masked(self))
+        (masked(x, &self.a, y, &self.b), Masked::new(self))
     }
 }
 
@@ -102,8 +238,11 @@ impl<R: Ring> Masked<MatrixTriple<R>> {
     /// # Panics
     /// If `opened` has another length than [`MatrixTriple::mask`] gave.
     pub fn finish(self, opened: &[R::Word]) -> Share<R> {
-        let mut this = self.0;
+        let mut this = self.into_inner();
         let [rows, inner, columns] = this.shape;
+        if this.dry {
+            return this.c;
+        }
         let (d, e) = opened.split_at(rows * inner);
         // d·b + a·e + d·e, the last at party 0 only: d·(b + e) + a·e there.
         if this.party == 0 {
@@ -117,7 +256,7 @@ impl<R: Ring> Masked<MatrixTriple<R>> {
     }
 }
 
-fn shares<R: Ring>(source: &Source, lens: [usize; 3]) -> Result<[Share<R>; 3], StoreError> {
+fn shares<R: Ring>(source: &Source, lens: [usize; 3]) -> Result<[Share<R>; 3], Error> {
     let [mut a, mut b, mut c] = lens.map(Share::zeros);
     source.random(A, 0, a.expose_mut());
     source.random(B, 0, b.expose_mut());
@@ -133,7 +272,7 @@ fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Ve
 }
 
 /// The correction of c for elementwise products.
-pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
+fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
     let [mut a, mut b] = [(); 2].map(|()| Scratch::<W>::zeros(len));
     dealing.sum(A, 0, &mut a);
     dealing.sum(B, 0, &mut b);
@@ -143,7 +282,7 @@ pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &
 }
 
 /// The correction of c for a matrix product.
-pub(super) fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
+fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
     let [rows, inner, columns] = shape;
     let [mut a, mut b] = [rows * inner, inner * columns].map(Scratch::<W>::zeros);
     let mut c = Scratch::<W>::zeros(rows * columns);

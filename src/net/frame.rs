@@ -39,6 +39,19 @@ pub enum Kind {
     OpenField = 9,
     /// Sums of one party's slice of field elements.
     GatherField = 10,
+    /// A party's recipe, window and family, before the dealer deals.
+    Announce = 12,
+    /// The dealer's word that all parties have announced its recipe.
+    Agree = 13,
+    /// A party's word that the dealer may go on.
+    Credit = 14,
+}
+
+impl Kind {
+    /// Whether it belongs to no protocol among the parties, and has no part in the count of rounds.
+    pub(super) fn is_control(self) -> bool {
+        matches!(self, Self::Announce | Self::Agree | Self::Credit)
+    }
 }
 
 /// A frame's header.

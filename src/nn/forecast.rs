@@ -4,19 +4,18 @@
 //! correlations is what a party holds of them at most, the corrections that it was dealt and what it expands offline
 //! (masked matrices and their products), without the buffers of a step. The times are estimates: every request has so
 //! many multiply-adds, pseudorandom bytes, packed bytes and table entries at each of the three, and a rate for each
-//! was measured on one core of one machine with AVX-512 (`rates`). A machine twice as slow has a scale of 2
+//! was measured on one core of one machine with AVX-512 ([`rates`]). A machine twice as slow has a scale of 2
 //! ([`Forecast::scaled`]). What the network takes is not in them: rounds times its latency, and bytes over its
 //! bandwidth.
 
-mod nowhere;
-mod rates;
+#[cfg(feature = "std")]
+mod scale;
 
 use core::fmt;
 
-pub use self::nowhere::Nowhere;
-use self::rates::Work;
 use super::{Architecture, Sequential};
-use crate::correlation::{DryRun, Request};
+pub use crate::net::Nowhere;
+use crate::offline::{DryRun, Request, Work, rates};
 use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::Ring;
@@ -45,15 +44,19 @@ impl Forecast {
     pub fn new(run: &DryRun, parties: usize) -> Self {
         let requests = run.recipe.requests();
         let mut work = Work::default();
-        requests.iter().for_each(|request| work.add(request, parties));
-        work.open(run.rounds, run.sent_bytes, parties);
+        requests.iter().for_each(|request| work += request.work(parties));
+        // What a party takes to pack what it sends and to add what comes.
+        let peers = parties.saturating_sub(1).max(1) as f64;
+        let packed = run.sent_bytes as f64 * rates::PACKED * (1.0 / peers + 1.0);
+        let corrections = requests.iter().filter_map(Request::correction);
+        let dealt = corrections.fold(0, |all: u64, (_, bytes)| all.saturating_add(bytes as u64));
         Self {
             rounds: run.rounds,
             sent_bytes: run.sent_bytes,
             dealer_bytes: (0..parties).map(|party| run.recipe.dealer_bytes(party)).sum(),
-            memory_bytes: requests.iter().map(held).fold(0, u64::saturating_add),
+            memory_bytes: work.expanded.saturating_add(dealt),
             offline_seconds: work.offline * 1e-9,
-            online_seconds: work.online * 1e-9,
+            online_seconds: (work.online + f64::from(run.rounds) * rates::ROUND + packed) * 1e-9,
             dealer_seconds: work.dealer * 1e-9,
         }
     }
@@ -94,24 +97,8 @@ impl Forecast {
     /// by pseudorandom bytes, some milliseconds of each, of which the geometric mean.
     #[cfg(feature = "std")]
     pub fn measure_scale() -> f64 {
-        rates::measure_scale()
+        scale::measure()
     }
-}
-
-/// Bytes that party 0 holds of an item: its correction and what it expands before the input is there.
-fn held(request: &Request) -> u64 {
-    let words = |word: u32, elements: usize| (elements as u64).saturating_mul(u64::from(word / 8));
-    let expanded = match request {
-        Request::FixedMask { outputs, inputs, elements, .. } => {
-            words(elements.word, outputs.saturating_mul(*inputs).saturating_mul(2))
-        }
-        Request::FixedProduct { .. } => {
-            let product = rates::Product::of(request);
-            product.map_or(0, |product| words(product.word, product.inputs.saturating_add(product.outputs)))
-        }
-        _ => 0,
-    };
-    expanded.saturating_add(request.correction().map_or(0, |(_, bytes)| bytes as u64))
 }
 
 /// One line: `rounds 5, sent 1.2 MB, dealt 340 kB, held 12 MB; offline 1.2 ms, online 1.4 ms, dealer 3.0 ms`.

@@ -27,7 +27,7 @@ pub(super) use self::softmax::MAX_FRACTION;
 pub use self::softmax::softmax_reference;
 use self::weighted::Weighted;
 use super::Architecture;
-use crate::correlation::FixedProduct;
+use crate::correlation::MatrixProduct;
 use crate::net::Transport;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Party};
@@ -52,7 +52,7 @@ pub struct Sequential<R: Ring> {
 pub struct Prepared<R: Ring> {
     rows: usize,
     /// Of the layers that have weights; `None` where these are public.
-    products: Vec<Option<FixedProduct<R>>>,
+    products: Vec<Option<MatrixProduct<R>>>,
 }
 
 impl<R: Ring> Prepared<R> {

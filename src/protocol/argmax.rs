@@ -14,10 +14,11 @@
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
 use super::error::{range, shape};
-use super::{Error, Family, Party, lookup_cost};
-use crate::correlation::{Cost, Elements};
+use super::{Error, Family, Party, cost};
+use crate::correlation::Lookup;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word, Z2};
 use crate::share::Share;
 
@@ -80,7 +81,7 @@ impl<T: Transport> Party<T> {
             }
         }
         let table = table(columns);
-        let (mut opened, lookup) = self.store.lookup::<O>(ranks.len(), &table)?.mask(&ranks);
+        let (mut opened, lookup) = Lookup::<O>::take(&mut self.store, ranks.len(), &table)?.mask(&ranks);
         self.network.open(&mut opened, index_bits(columns))?;
         let is_place = lookup.finish_next(&opened, k)?;
         let mut place = Share::<O>::zeros(rows * k);
@@ -137,10 +138,10 @@ fn table(columns: usize) -> Table {
 ///
 /// # Panics
 /// If `bits` is not in 2..=64, or beyond what the family takes.
-pub fn cost(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
+pub fn argmax(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u32) -> Cost {
     if columns < 2 {
         return Cost::default();
     }
     let compare = family.cost(rows * pair_count(columns), bits, Some(Elements::of::<Rank>()));
-    compare.then(lookup_cost(rows * columns, index_bits(columns), output))
+    compare.then(cost::lookup(rows * columns, index_bits(columns), output))
 }

@@ -7,7 +7,7 @@ mod arithmetic;
 mod binary;
 mod select;
 
-pub use arithmetic::cost as compose_cost;
-pub use binary::{and_cost, cost as bits_cost};
+pub use arithmetic::compose;
+pub use binary::{and, bits};
 pub(super) use binary::{one, products_cost};
-pub use select::cost as select_cost;
+pub use select::select;

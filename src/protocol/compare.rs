@@ -9,14 +9,14 @@ pub(super) mod bitwise;
 mod dcf;
 mod family;
 mod legendre;
-mod lookup;
+mod tables;
 
 pub use self::family::{Family, UnknownFamily};
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::Elements;
 use crate::correlation::compare::{self, Plan, Task};
 use crate::net::Transport;
+use crate::offline::Elements;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 

@@ -9,8 +9,8 @@ use super::compare::{bitwise, difference};
 use super::error::shape;
 use super::{Error, Family, Party};
 use crate::correlation::compare::{self, Plan, Task};
-use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 
@@ -83,7 +83,7 @@ impl<T: Transport> Party<T> {
 ///
 /// # Panics
 /// If `bits` is not in 2..=64.
-pub fn cost(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+pub fn equal(family: Family, len: usize, bits: u32, output: Option<Elements>) -> Cost {
     assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
     if family == Family::Bitwise {
         return bitwise::zero_cost(len, bits, output);

@@ -1,10 +1,12 @@
 //! What can go wrong in a protocol.
 
+use alloc::string::String;
 use core::fmt;
 
-use crate::correlation::StoreError;
+use crate::correlation::matrix::MatrixId;
 use crate::linalg::WindowError;
 use crate::net::NetError;
+use crate::offline;
 
 /// An error of a protocol run.
 #[derive(Debug)]
@@ -12,8 +14,8 @@ use crate::net::NetError;
 pub enum Error {
     /// The network failed.
     Net(NetError),
-    /// The store has not what is asked for.
-    Store(StoreError),
+    /// Correlated randomness can't be dealt, or the store has not what is asked for.
+    Offline(offline::Error),
     /// A vector or matrix has another shape than the step takes.
     Shape {
         /// What has that shape.
@@ -43,12 +45,28 @@ pub enum Error {
         /// Which party this is.
         party: usize,
     },
-    /// A recipe asks for a product with a matrix that has no mask of that shape.
-    NoMatrix {
-        /// The number of the matrix.
-        matrix: usize,
-        /// How many matrices have been masked.
-        masked: usize,
+    /// Parties compare by different families.
+    Family {
+        /// The party whose family is not party 0's.
+        party: usize,
+        /// Party 0's family and its.
+        families: [String; 2],
+    },
+    /// A party or the dealer runs another program: its recipe differs.
+    Recipe {
+        /// Whose recipe it is; the number of parties for the dealer.
+        party: usize,
+        /// The digest of the recipe here.
+        expected: [u8; 32],
+        /// The digest of the other.
+        found: [u8; 32],
+    },
+    /// A product was prepared for another matrix.
+    Matrix {
+        /// The matrix that it was prepared for.
+        expected: MatrixId,
+        /// The matrix that was given.
+        found: MatrixId,
     },
 }
 
@@ -56,7 +74,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Net(error) => error.fmt(f),
-            Self::Store(error) => error.fmt(f),
+            Self::Offline(error) => error.fmt(f),
             Self::Window(error) => error.fmt(f),
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
             Self::Range { what, least, most, found } => {
@@ -68,8 +86,24 @@ impl fmt::Display for Error {
             Self::Owner { owner, party } => {
                 write!(f, "expected no values from party {party} for party {owner}'s input")
             }
-            Self::NoMatrix { matrix, masked } => {
-                write!(f, "matrix {matrix} has no mask of this shape ({masked} matrices are masked)")
+            Self::Family { party, families: [zero, other] } => {
+                write!(
+                    f,
+                    "families of comparisons differ: party 0 compares by {zero:?}, party {party} by {other:?}"
+                )
+            }
+            Self::Recipe { party, expected, found } => {
+                let [expected, found] = [expected, found]
+                    .map(|digest| u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]));
+                write!(f, "party {party} runs another program: ")?;
+                write!(f, "expected a recipe of digest {expected:08x}…, found {found:08x}…")
+            }
+            Self::Matrix { expected, found } if expected.session == found.session => {
+                let (expected, found) = (expected.number, found.number);
+                write!(f, "product with a matrix: prepared for matrix {expected}, found matrix {found}")
+            }
+            Self::Matrix { .. } => {
+                f.write_str("product with a matrix: prepared for a matrix of another session")
             }
         }
     }
@@ -97,9 +131,9 @@ impl From<WindowError> for Error {
     }
 }
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+impl From<offline::Error> for Error {
+    fn from(error: offline::Error) -> Self {
+        Self::Offline(error)
     }
 }
 

@@ -5,8 +5,9 @@
 
 use super::error::shape;
 use super::{Error, Party};
-use crate::correlation::Cost;
+use crate::correlation::InputMask;
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::ring::Ring;
 use crate::share::Share;
 
@@ -24,21 +25,18 @@ impl<T: Transport> Party<T> {
         let party = self.id();
         super::error::range("owner of an input", 0, self.parties() as u64 - 1, owner as u64)?;
         // In a dry run, one party stands for all.
-        if values.is_some() != (owner == party) && !self.network.is_dry() {
+        if values.is_some() != (owner == party) && !self.is_dry() {
             return Err(Error::Owner { owner, party });
         }
         if let Some(values) = values {
             shape("values of an input", len, values.len())?;
         }
-        let mask = self.store.input_mask(owner, len)?;
-        match values {
-            None if self.network.is_dry() => Ok(Share::zeros(len)),
-            values => Ok(mask.share(values.unwrap_or_default())),
-        }
+        let mask = InputMask::take(&mut self.store, owner, len)?;
+        Ok(mask.share(values.unwrap_or_default()))
     }
 }
 
 /// The cost of sharing any number of elements.
-pub fn cost() -> Cost {
+pub fn input() -> Cost {
     Cost::default()
 }

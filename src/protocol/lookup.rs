@@ -5,9 +5,10 @@
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::Cost;
+use crate::correlation::Lookup;
 use crate::function::Table;
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
@@ -21,7 +22,7 @@ impl<T: Transport> Party<T> {
         let [bits, second] = table.bits();
         range("bits of a lookup's index", 1, R::BITS as u64, bits as u64)?;
         range("bits of a second index", 0, 0, second as u64)?;
-        let (mut opened, lookup) = self.store.lookup::<O>(x.len(), table)?.mask(x);
+        let (mut opened, lookup) = Lookup::<O>::take(&mut self.store, x.len(), table)?.mask(x);
         self.network.open(&mut opened, bits)?;
         Ok(lookup.finish(&opened)?)
     }
@@ -41,14 +42,14 @@ impl<T: Transport> Party<T> {
         shape("elements of a second index", a.len(), b.len())?;
         range("bits of a first index", 1, R::BITS as u64, bits[0] as u64)?;
         range("bits of a second index", 1, S::BITS as u64, bits[1] as u64)?;
-        let (mut opened, lookup) = self.store.lookup::<O>(a.len(), table)?.mask_pair(a, b);
+        let (mut opened, lookup) = Lookup::<O>::take(&mut self.store, a.len(), table)?.mask_pair(a, b);
         self.network.open_pairs(&mut opened, bits)?;
         Ok(lookup.finish(&opened)?)
     }
 }
 
 /// The cost of `len` lookups of `index_bits` ≤ 12 bits, of both indices together, into a ring of `bits` bits.
-pub fn cost(len: usize, index_bits: u32, bits: u32) -> Cost {
+pub fn lookup(len: usize, index_bits: u32, bits: u32) -> Cost {
     Cost {
         rounds: 1,
         opened_bits: len as u64 * index_bits as u64,

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use super::compare::difference;
 use super::error::{range, shape};
-use super::{Error, Family, Party, relu_cost};
-use crate::correlation::{Cost, Elements};
+use super::{Error, Family, Party, cost};
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
 
@@ -100,11 +100,11 @@ fn joined<R: Ring>(left: &Share<R>, right: &[R::Word]) -> Share<R> {
 ///
 /// # Panics
 /// If `bits` is not in 2..=64, or beyond what the family takes.
-pub fn cost(family: Family, [windows, size]: [usize; 2], bits: u32, elements: Elements) -> Cost {
+pub fn maximum(family: Family, [windows, size]: [usize; 2], bits: u32, elements: Elements) -> Cost {
     let mut total = Cost::default();
     let mut size = size;
     while size > 1 {
-        total = total.then(relu_cost(family, windows * (size / 2), bits, 0, elements));
+        total = total.then(cost::relu(family, windows * (size / 2), bits, 0, elements));
         size = size.div_ceil(2);
     }
     total

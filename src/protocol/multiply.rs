@@ -6,8 +6,9 @@
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::Cost;
+use crate::correlation::{MatrixTriple, Triple};
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
@@ -18,7 +19,7 @@ impl<T: Transport> Party<T> {
     /// If the lengths differ, the network fails or the store has no triples next.
     pub fn multiply<R: Ring>(&mut self, x: &Share<R>, y: &Share<R>) -> Result<Share<R>, Error> {
         shape("elements of the right factor", x.len(), y.len())?;
-        let triple = self.store.triple::<R>(x.len())?;
+        let triple = Triple::<R>::take(&mut self.store, x.len())?;
         let (mut opened, triple) = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
         Ok(triple.finish(&opened))
@@ -39,23 +40,20 @@ impl<T: Transport> Party<T> {
         shape("elements of the left matrix", rows.saturating_mul(inner), x.len())?;
         shape("elements of the right matrix", inner.saturating_mul(columns), y.len())?;
         range("elements of the product", 0, isize::MAX as u64, rows.saturating_mul(columns) as u64)?;
-        let triple = self.store.matrix_triple::<R>(dims)?;
+        let triple = MatrixTriple::<R>::take(&mut self.store, dims)?;
         let (mut opened, triple) = triple.mask(x, y);
         self.network.open(&mut opened, R::BITS)?;
-        if self.network.is_dry() {
-            return Ok(Share::zeros(rows * columns));
-        }
         Ok(triple.finish(&opened))
     }
 }
 
 /// The cost of `len` products of k-bit elements.
-pub fn cost(len: usize, bits: u32) -> Cost {
+pub fn multiply(len: usize, bits: u32) -> Cost {
     Cost { rounds: 1, opened_bits: 2 * len as u64 * bits as u64, dealer_bytes: packed_len(len, bits) as u64 }
 }
 
 /// The cost of a product of `[rows, inner]` and `[inner, columns]` of k-bit elements.
-pub fn matmul_cost([rows, inner, columns]: [usize; 3], bits: u32) -> Cost {
+pub fn matmul([rows, inner, columns]: [usize; 3], bits: u32) -> Cost {
     Cost {
         rounds: 1,
         opened_bits: (rows * inner + inner * columns) as u64 * bits as u64,

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use super::Error;
 use super::Party;
 use super::error::range;
-use crate::correlation::Cost;
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share, wipe};
 
@@ -19,14 +19,14 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If the network fails.
     pub fn open<R: Ring>(&mut self, x: &Share<R>) -> Result<Vec<R::Word>, Error> {
-        self.open_low(x, R::BITS)
+        self.open_modulo(x, R::BITS)
     }
 
     /// Opens a vector modulo 2^bits.
     ///
     /// # Errors
     /// If `bits` is not in 1..=k, or the network fails.
-    pub fn open_low<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<R::Word>, Error> {
+    pub fn open_modulo<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Vec<R::Word>, Error> {
         range("bits to open", 1, R::BITS as u64, bits as u64)?;
         let mut words = x.expose().to_vec();
         // Until they are opened, the words are a share.
@@ -54,14 +54,14 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If the network fails, or there is no such party.
     pub fn reveal<R: Ring>(&mut self, x: &Share<R>, to: usize) -> Result<Option<Vec<R::Word>>, Error> {
-        self.reveal_low(x, R::BITS, to)
+        self.reveal_modulo(x, R::BITS, to)
     }
 
     /// Opens a vector modulo 2^bits to party `to` alone.
     ///
     /// # Errors
     /// If `bits` is not in 1..=k, the network fails, or there is no such party.
-    pub fn reveal_low<R: Ring>(
+    pub fn reveal_modulo<R: Ring>(
         &mut self,
         x: &Share<R>,
         bits: u32,
@@ -80,6 +80,6 @@ impl<T: Transport> Party<T> {
 }
 
 /// The cost of opening `len` elements of k bits.
-pub fn cost(len: usize, bits: u32) -> Cost {
+pub fn open(len: usize, bits: u32) -> Cost {
     Cost { rounds: 1, opened_bits: len as u64 * bits as u64, dealer_bytes: 0 }
 }

@@ -9,11 +9,10 @@
 //! Sums, and with them means, cost nothing: [`Share::sum_pool`].
 
 use super::error::shape;
-use super::maximum::cost as maximum_cost;
-use super::{Error, Family, Party};
-use crate::correlation::{Cost, Elements};
+use super::{Error, Family, Party, cost};
 use crate::linalg::Window;
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
 
@@ -39,9 +38,9 @@ impl<T: Transport> Party<T> {
 /// `elements`.
 ///
 /// # Panics
-/// If the window does not fit its image, or as [`maximum_cost`].
-pub fn cost(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
+/// If the window does not fit its image, or as [`maximum`](cost::maximum).
+pub fn max_pool(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
     let [down, across] = window.grid();
     let windows = images * down * across * window.image[2];
-    maximum_cost(family, [windows, window.size[0] * window.size[1]], bits, elements)
+    cost::maximum(family, [windows, window.size[0] * window.size[1]], bits, elements)
 }

@@ -31,10 +31,10 @@ use num_traits::{One, WrappingNeg, Zero};
 
 use super::compare::bitwise;
 use super::error::range;
-use super::{Error, Family, Party, multiply_cost};
+use super::{Error, Family, Party, cost};
 use crate::correlation::compare::{Plan, Task, Wish};
-use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
 
@@ -64,7 +64,7 @@ impl<T: Transport> Party<T> {
         match self.family {
             Family::Lookup(wish) => {
                 let task = Task::Relu { output: Elements::of::<O>(), shift };
-                self.lift(x, Plan::choose(bits, task, wish))
+                self.shift_by_plan(x, Plan::choose(bits, task, wish))
             }
             Family::Bitwise => self.relu_by_bitwise(x, bits, shift),
             Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift),
@@ -83,7 +83,7 @@ impl<T: Transport> Party<T> {
             // Shares modulo 2^k are shares modulo any less.
             Share::from_words(x.expose().iter().map(|word| O::Word::truncate(word.widen())).collect())
         } else {
-            self.lift::<R, O>(x, truncation(bits, shift, Elements::of::<O>()))?
+            self.shift_by_plan::<R, O>(x, truncation(bits, shift, Elements::of::<O>()))?
         };
         self.multiply(&positive, &truncated)
     }
@@ -139,7 +139,7 @@ fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
 ///
 /// # Panics
 /// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
-pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+pub fn relu(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
     assert!(shift < bits, "a shift by {shift} of {bits} bits");
     match family {
@@ -150,7 +150,7 @@ pub fn cost(family: Family, len: usize, bits: u32, shift: u32, output: Elements)
                 true => Cost::default(),
                 false => truncation(bits, shift, output).cost(len),
             };
-            family.cost(len, bits, Some(output)).then(change).then(multiply_cost(len, output.bits))
+            family.cost(len, bits, Some(output)).then(change).then(cost::multiply(len, output.bits))
         }
     }
 }

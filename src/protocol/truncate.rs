@@ -31,8 +31,8 @@ use num_traits::{One, WrappingNeg};
 use super::error::range;
 use super::{Error, Party};
 use crate::correlation::compare::{Plan, Task, Wish};
-use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
+use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
 
@@ -77,7 +77,7 @@ impl<T: Transport> Party<T> {
         range("bits to truncate by", 0, bits as u64 - 1, shift as u64)?;
         let mut x = x.clone();
         x.add_public(self.id(), &vec![R::Word::one() << (bits as usize - 1); x.len()]);
-        let mut out = self.lift::<R, O>(&x, plan())?;
+        let mut out = self.shift_by_plan::<R, O>(&x, plan())?;
         // 2^(k−1−f), which vanishes modulo 2^k of a narrow O.
         let offset = O::Word::truncate(1 << (bits - 1 - shift)).wrapping_neg();
         out.add_public(self.id(), &vec![offset; x.len()]);
@@ -103,16 +103,16 @@ fn check(bits: u32, shift: u32) {
 ///
 /// # Panics
 /// If `bits` is not in 1..=63 or `shift` not below it.
-pub fn cost(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+pub fn truncate(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     check(bits, shift);
     stochastic(bits, shift, output)().cost(len)
 }
 
-/// As [`cost`], for the floor.
+/// As [`truncate`], for the floor.
 ///
 /// # Panics
-/// As [`cost`].
-pub fn floor_cost(wish: Wish, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+/// As [`truncate`].
+pub fn truncate_floor(wish: Wish, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     check(bits, shift);
     floor(wish, bits, shift, output)().cost(len)
 }

@@ -3,20 +3,22 @@
 //! Bit j of a number weighs 2^j, so that of its mask ρ_j as a number only the low k − j bits count.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
 use num_traits::{One, WrappingAdd, WrappingSub, Zero};
 
-use super::planes::{bytes, masked, opened, words};
-use crate::correlation::compare::kernel::{BLOCK, flip, spread};
-use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
+use crate::offline::planes::{bytes, masked, opened, words};
+use crate::offline::loops::{BLOCK, flip, spread};
+use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
+use crate::with_word;
 use crate::ring::{self, Ring, Word, packed_len};
 use crate::share::add;
 use crate::share::{BitShare, Scratch, Share};
 
 const BITS: u64 = 0;
 const NUMBERS: u64 = 1;
-const _: () = assert!(crate::correlation::source::apart(&[BITS, NUMBERS]));
+const _: () = assert!(crate::offline::apart(&[BITS, NUMBERS]));
 
 /// Random bits for the planes of a vector of numbers in R: as bits, and plane j as numbers mod 2^(k − j).
 pub struct DaBits<R> {
@@ -27,18 +29,79 @@ pub struct DaBits<R> {
 }
 
 /// Bytes of the corrections of the first `planes` planes.
-pub(in crate::correlation) fn correction_bytes(len: usize, planes: u32, bits: u32) -> usize {
-    (0..planes.min(bits)).map(|j| packed_len(len, bits - j)).fold(0, usize::saturating_add)
+fn correction_bytes(len: usize, planes: u32, bits: u32) -> usize {
+    // No number has more than 128 bits.
+    let planes = planes.min(bits).min(128);
+    (0..planes).map(|j| packed_len(len, bits - j)).fold(0, usize::saturating_add)
+}
+
+/// Asks for random bits shared as bits and as numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaBitsRequest {
+    /// Number of values.
+    pub len: usize,
+    /// Bits of every value.
+    pub planes: u32,
+    /// The numbers' ring.
+    pub output: Elements,
+}
+
+impl Kind for DaBitsRequest {
+    const NAME: &'static str = "dabits";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.output.check()?;
+        range("bits of a number", 1, self.output.bits.into(), self.planes.into())
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, correction_bytes(self.len, self.planes, self.output.bits)))
+    }
+
+    fn memory(&self) -> u128 {
+        self.len as u128 * (64 + u128::from(self.planes) * 16)
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.output;
+        with_word!(word, W => deal::<W>(dealing, self.len, self.planes, bits, out));
+        Ok(())
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.number(self.planes.into());
+        out.elements(self.output);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, planes: from.small()?, output: from.elements()? })
+    }
+}
+
+impl fmt::Display for DaBitsRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DaBits({} of {} bits, result {})", self.len, self.planes, self.output)
+    }
 }
 
 impl<R: Ring> DaBits<R> {
     /// What to ask the dealer for: `planes` planes, of which there are 1 to k.
     pub fn request(len: usize, planes: u32) -> Request {
-        Request::DaBits { len, planes, output: Elements::of::<R>() }
+        DaBitsRequest { len, planes, output: Elements::of::<R>() }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize, planes: u32) -> Self {
-        Self { source, len, planes, ring: PhantomData }
+    /// Takes the daBits for `len` values of `planes` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `planes` is not in 1..=k.
+    pub fn take(store: &mut Store, len: usize, planes: u32) -> Result<Self, Error> {
+        assert!((1..=R::BITS).contains(&planes), "{planes} planes in a ring of {} bits", R::BITS);
+        let source = store.take(DaBitsRequest { len, planes, output: Elements::of::<R>() })?;
+        Ok(Self { source, len, planes, ring: PhantomData })
     }
 
     /// What is to be opened: the planes masked, each in whole bytes, one behind the other.
@@ -47,7 +110,7 @@ impl<R: Ring> DaBits<R> {
     /// If there are other planes than was dealt for, or of other lengths.
     pub fn mask(self, planes: &[&BitShare]) -> (Vec<u8>, Masked<Self>) {
         assert_eq!(planes.len(), self.planes as usize, "planes and those dealt for");
-        (masked(&self.source, BITS, self.len, planes), Masked(self))
+        (masked(&self.source, BITS, self.len, planes), Masked::new(self))
     }
 }
 
@@ -59,7 +122,7 @@ impl<R: Ring> Masked<DaBits<R>> {
     ///
     /// # Panics
     /// If `all` has another length than [`DaBits::mask`] gave.
-    pub fn finish(self, all: &[u8]) -> Result<Share<R>, StoreError> {
+    pub fn finish(self, all: &[u8]) -> Result<Share<R>, Error> {
         self.finish_values(all, [R::Word::zero(), R::Word::one()])
     }
 
@@ -71,8 +134,8 @@ impl<R: Ring> Masked<DaBits<R>> {
     ///
     /// # Panics
     /// As [`finish`](Self::finish).
-    pub fn finish_values(self, all: &[u8], values: [R::Word; 2]) -> Result<Share<R>, StoreError> {
-        let DaBits { source, len, planes, .. } = self.0;
+    pub fn finish_values(self, all: &[u8], values: [R::Word; 2]) -> Result<Share<R>, Error> {
+        let DaBits { source, len, planes, .. } = self.into_inner();
         assert_eq!(all.len(), planes as usize * bytes(len), "bytes of opened bits");
         let stride = len.next_multiple_of(64);
         let own = source.party() == 0;
@@ -86,7 +149,7 @@ impl<R: Ring> Masked<DaBits<R>> {
                 let base = if j == 0 { values[0] } else { R::Word::zero() };
                 let factor = values[1].wrapping_sub(&values[0]) << j as usize;
                 let ends = if own { [base, base.wrapping_add(&factor)] } else { [R::Word::zero(); 2] };
-                match &source.correction {
+                match source.correction() {
                     None => source.random(NUMBERS, j as usize * stride + b * BLOCK, now),
                     Some(_) => {
                         let region = correction_bytes(len, j, R::BITS);
@@ -105,7 +168,7 @@ impl<R: Ring> Masked<DaBits<R>> {
 }
 
 /// The correction of all planes' numbers, plane by plane.
-pub(in crate::correlation) fn deal<W: Word>(
+fn deal<W: Word>(
     dealing: &Dealing<'_>,
     len: usize,
     planes: u32,

@@ -2,24 +2,79 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
 use num_traits::Zero;
 
 use super::leaves::Leaves;
-use super::planes::{BLOCK, bytes, words};
+use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
-use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
-use crate::ring::{Ring, Word};
+use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
+use crate::with_word;
+use crate::ring::{Ring, Word, packed_len};
 use crate::share::{BitShare, Scratch, Share};
 
 const R: u64 = 0;
 pub(super) const PLANES: u64 = 1;
 pub(super) const PAIRS: u64 = 2;
-const _: () = assert!(crate::correlation::source::apart(&[R, PLANES, PAIRS]));
+const _: () = assert!(crate::offline::apart(&[R, PLANES, PAIRS]));
 
 /// Values that are masked at a time.
 const VALUES: usize = 2048;
+
+/// Asks for random numbers with their bits, and products of neighbouring bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdaBitsRequest {
+    /// Number of values.
+    pub len: usize,
+    /// Their low bits, at most 64.
+    pub elements: Elements,
+    /// Pairs of bits with a product, from the lowest on.
+    pub pairs: u32,
+}
+
+impl Kind for EdaBitsRequest {
+    const NAME: &'static str = "edabits";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.elements.check()?;
+        range("bits of edaBits", 1, 64, self.elements.bits.into())?;
+        range("pairs of bits", 0, u64::from(self.elements.bits) / 2, self.pairs.into())
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        let planes = self.elements.bits as usize + self.pairs as usize;
+        Some((1, packed_len(self.len, 1).saturating_mul(planes)))
+    }
+
+    fn memory(&self) -> u128 {
+        // A bit and a half for every bit of a word.
+        self.len as u128 * 64
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.elements;
+        with_word!(word, W => deal::<W>(dealing, self.len, bits, self.pairs, out));
+        Ok(())
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.elements(self.elements);
+        out.number(self.pairs.into());
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, elements: from.elements()?, pairs: from.small()? })
+    }
+}
+
+impl fmt::Display for EdaBitsRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EdaBits({}, {}, {} pairs)", self.len, self.elements, self.pairs)
+    }
+}
 
 /// Random numbers r of some bits in R: their bits, and the products r_{2i+1}·r_{2i} of the first pairs.
 ///
@@ -36,11 +91,22 @@ impl<O: Ring> EdaBits<O> {
     /// What to ask the dealer for: the low `bits` bits, at most 64, and products of the `pairs` lowest
     /// pairs ([`Circuit::pairs`]).
     pub fn request(len: usize, bits: u32, pairs: u32) -> Request {
-        Request::EdaBits { len, elements: Elements::low::<O>(bits), pairs }
+        EdaBitsRequest { len, elements: Elements::low::<O>(bits), pairs }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize, bits: u32, pairs: u32) -> Self {
-        Self { source, len, bits, pairs, ring: PhantomData }
+    /// Takes the edaBits of `bits` bits for `len` values, with products of the `pairs` lowest pairs of bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 1..=64 or above k, or there are not so many pairs.
+    pub fn take(store: &mut Store, len: usize, bits: u32, pairs: u32) -> Result<Self, Error> {
+        let most = O::BITS.min(64);
+        assert!((1..=most).contains(&bits), "edaBits of {bits} bits, at most {most} are taken");
+        assert!(pairs <= bits / 2, "{pairs} pairs of {bits} bits");
+        let source = store.take(EdaBitsRequest { len, elements: Elements::low::<O>(bits), pairs })?;
+        Ok(Self { source, len, bits, pairs, ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^bits: x + r.
@@ -54,7 +120,7 @@ impl<O: Ring> EdaBits<O> {
             self.source.random(R, b * VALUES, y);
             crate::share::add(y, x);
         }
-        (y, Masked(self))
+        (y, Masked::new(self))
     }
 }
 
@@ -67,8 +133,8 @@ impl<O: Ring> Masked<EdaBits<O>> {
     /// # Panics
     /// If y has another length than [`EdaBits::mask`] gave, or other pairs were dealt than the
     /// circuit takes.
-    pub fn subtract(self, y: &[O::Word], circuit: Circuit) -> Result<Subtraction, StoreError> {
-        let dealt = self.0;
+    pub fn subtract(self, y: &[O::Word], circuit: Circuit) -> Result<Subtraction, Error> {
+        let dealt = self.into_inner();
         assert_eq!(y.len(), dealt.len, "opened values and edaBits dealt");
         assert_eq!(
             dealt.pairs,
@@ -89,7 +155,7 @@ pub fn lowest_bits<O: Ring>(x: &Share<O>) -> BitShare {
 }
 
 /// The correction of all planes, and of the products behind them.
-pub(in crate::correlation) fn deal<W: Word>(
+fn deal<W: Word>(
     dealing: &Dealing<'_>,
     len: usize,
     bits: u32,

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::planes::{BLOCK, bytes, words};
+use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, edabits, kernel};
-use crate::correlation::{Source, StoreError};
+use crate::offline::{Error, Source};
 use crate::ring::Word;
 use crate::share::{BitShare, Scratch};
 
@@ -40,7 +40,7 @@ impl Leaves {
     }
 
     /// All leaves, block by block: y, its planes and the shares of r's stay in the cache.
-    pub(super) fn fill<W: Word>(&mut self, source: &Source, y: &[W]) -> Result<(), StoreError> {
+    pub(super) fn fill<W: Word>(&mut self, source: &Source, y: &[W]) -> Result<(), Error> {
         let (bits, region) = (self.bits as usize, self.bits as usize * bytes(self.len));
         let block = BLOCK.min(words(self.len));
         let mut planes = alloc::vec![0; bits * block];

@@ -2,15 +2,70 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::kernel;
-use super::planes::{BLOCK, bytes, masked, opened, words};
-use crate::correlation::{Dealing, Masked, Request, Source, StoreError};
+use crate::offline::planes::{BLOCK, bytes, masked, opened, words};
+use crate::offline::{Dealing, DecodeError, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
+use crate::ring::packed_len;
 use crate::share::{BitShare, Scratch};
 
 const MASKS: u64 = 0;
 const PRODUCTS: u64 = 1;
-const _: () = assert!(crate::correlation::source::apart(&[MASKS, PRODUCTS]));
+const _: () = assert!(crate::offline::apart(&[MASKS, PRODUCTS]));
+
+/// Asks for products of shared bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BitProductsRequest {
+    /// Bits of every vector.
+    pub len: usize,
+    /// Vectors that are opened.
+    pub masks: usize,
+    /// Which of them are multiplied.
+    pub pairs: Arc<[[u16; 2]]>,
+}
+
+impl Kind for BitProductsRequest {
+    const NAME: &'static str = "bit-products";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        let largest = self.pairs.iter().flatten().max().map_or(0, |&v| u64::from(v) + 1);
+        range("vectors of bits that are multiplied", 0, self.masks as u64, largest)
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, packed_len(self.len, 1).saturating_mul(self.pairs.len())))
+    }
+
+    fn memory(&self) -> u128 {
+        // Vectors of no bits are steps of a loop, too.
+        let vectors = self.masks.max(self.pairs.len()) as u128;
+        let words = (self.len as u128).div_ceil(64).max(1);
+        (self.len as u128 * 64).saturating_add(vectors.saturating_mul(words) * 8)
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        deal(dealing, self.len, self.masks, &self.pairs, out);
+        Ok(())
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        [self.len, self.masks, self.pairs.len()].iter().for_each(|&size| out.number(size as u64));
+        self.pairs.iter().for_each(|&[a, b]| out.number(u64::from(a) << 16 | u64::from(b)));
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let [len, masks, count] = [from.size()?, from.size()?, from.count(8)?];
+        let mut pair = || from.small().map(|pair| [(pair >> 16) as u16, pair as u16]);
+        Ok(Self { len, masks, pairs: (0..count).map(|_| pair()).collect::<Result<_, _>>()? })
+    }
+}
+
+impl fmt::Display for BitProductsRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BitProducts({} of {} vectors of {})", self.pairs.len(), self.masks, self.len)
+    }
+}
 
 /// Products of pairs of so many vectors of bits. The dealer sends a bit for every product.
 pub struct BitProducts {
@@ -24,11 +79,21 @@ impl BitProducts {
     /// What to ask the dealer for: `masks` vectors of `len` bits are opened, and of these the `pairs`
     /// are multiplied.
     pub fn request(len: usize, masks: usize, pairs: Arc<[[u16; 2]]>) -> Request {
-        Request::BitProducts { len, masks, pairs }
+        BitProductsRequest { len, masks, pairs }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize, masks: usize, pairs: Arc<[[u16; 2]]>) -> Self {
-        Self { source, len, masks, pairs }
+    /// Takes the products of some `pairs` of `masks` vectors of `len` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If a pair names a vector that is none of them.
+    pub fn take(store: &mut Store, len: usize, masks: usize, pairs: &Arc<[[u16; 2]]>) -> Result<Self, Error> {
+        assert!(pairs.iter().flatten().all(|&v| usize::from(v) < masks), "pairs of {masks} vectors of bits");
+        let pairs = pairs.clone();
+        let source = store.take(BitProductsRequest { len, masks, pairs: pairs.clone() })?;
+        Ok(Self { source, len, masks, pairs })
     }
 
     /// What is to be opened: the vectors masked, each in whole bytes, one behind the other.
@@ -37,7 +102,7 @@ impl BitProducts {
     /// If there are other vectors than was dealt for, or of other lengths.
     pub fn mask(self, vectors: &[&BitShare]) -> (Vec<u8>, Masked<Self>) {
         assert_eq!(vectors.len(), self.masks, "vectors of bits and those dealt for");
-        (masked(&self.source, MASKS, self.len, vectors), Masked(self))
+        (masked(&self.source, MASKS, self.len, vectors), Masked::new(self))
     }
 }
 
@@ -49,8 +114,8 @@ impl Masked<BitProducts> {
     ///
     /// # Panics
     /// If `all` has another length than [`BitProducts::mask`] gave.
-    pub fn finish(self, all: &[u8]) -> Result<Vec<BitShare>, StoreError> {
-        let BitProducts { source, len, masks, pairs } = self.0;
+    pub fn finish(self, all: &[u8]) -> Result<Vec<BitShare>, Error> {
+        let BitProducts { source, len, masks, pairs } = self.into_inner();
         assert_eq!(all.len(), masks * bytes(len), "bytes of opened bits");
         let one = if source.party() == 0 { !0 } else { 0 };
         let mut out: Vec<_> = pairs.iter().map(|_| Scratch::<u64>::zeros(words(len))).collect();
@@ -75,7 +140,7 @@ impl Masked<BitProducts> {
 }
 
 /// The correction of the products, pair by pair.
-pub(in crate::correlation) fn deal(
+fn deal(
     dealing: &Dealing<'_>,
     len: usize,
     masks: usize,

@@ -8,13 +8,15 @@
 //! linear in what is shared: 1 + k bits opened, 2k bits from the dealer.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use num_traits::{Bounded, WrappingSub, Zero};
 
 use super::kernel;
-use super::planes::{bytes, masked, opened, words};
-use crate::correlation::compare::kernel::{BLOCK, spread};
-use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
+use crate::offline::planes::{bytes, masked, opened, words};
+use crate::offline::loops::{BLOCK, spread};
+use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer};
+use crate::with_word;
 use crate::ring::{self, Ring, Word, packed_len};
 use crate::share::{BitShare, Scratch, Share};
 
@@ -22,7 +24,57 @@ const BITS: u64 = 0;
 const S: u64 = 1;
 const NUMBERS: u64 = 2;
 const PRODUCTS: u64 = 3;
-const _: () = assert!(crate::correlation::source::apart(&[BITS, S, NUMBERS, PRODUCTS]));
+const _: () = assert!(crate::offline::apart(&[BITS, S, NUMBERS, PRODUCTS]));
+
+/// Asks for what choosing between numbers and zero takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectRequest {
+    /// Number of elements.
+    pub len: usize,
+    /// Their ring.
+    pub elements: Elements,
+}
+
+impl Kind for SelectRequest {
+    const NAME: &'static str = "select";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        self.elements.check()
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, packed_len(self.len, self.elements.bits).saturating_mul(2)))
+    }
+
+    fn memory(&self) -> u128 {
+        self.len as u128 * 64
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Elements { word, bits } = self.elements;
+        with_word!(word, W => deal::<W>(dealing, self.len, bits, out));
+        Ok(())
+    }
+
+    fn work(&self, parties: usize) -> Work {
+        Work::elementwise(self.elements.bytes(self.len), parties)
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.elements(self.elements);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, elements: from.elements()? })
+    }
+}
+
+impl fmt::Display for SelectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Select({}, {})", self.len, self.elements)
+    }
+}
 
 /// What choosing between the numbers of a vector and zero takes.
 pub struct Select<R: Ring> {
@@ -33,13 +85,18 @@ pub struct Select<R: Ring> {
 impl<R: Ring> Select<R> {
     /// What to ask the dealer for.
     pub fn request(len: usize) -> Request {
-        Request::Select { len, elements: Elements::of::<R>() }
+        SelectRequest { len, elements: Elements::of::<R>() }.into()
     }
 
-    pub(crate) fn new(source: Source, len: usize) -> Self {
+    /// Takes what choosing between `len` elements and zero takes.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    pub fn take(store: &mut Store, len: usize) -> Result<Self, Error> {
+        let source = store.take(SelectRequest { len, elements: Elements::of::<R>() })?;
         let mut s = Share::zeros(len);
         source.random(S, 0, s.expose_mut());
-        Self { source, s }
+        Ok(Self { source, s })
     }
 
     /// What is to be opened: x − s modulo 2^k, and the bits masked.
@@ -50,7 +107,7 @@ impl<R: Ring> Select<R> {
         assert_eq!(x.len(), self.s.len(), "values to select and those dealt for");
         let less = |(x, s): (&R::Word, &R::Word)| x.wrapping_sub(s);
         let y = x.expose().iter().zip(self.s.expose()).map(less).collect();
-        (y, masked(&self.source, BITS, x.len(), &[c]), Masked(self))
+        (y, masked(&self.source, BITS, x.len(), &[c]), Masked::new(self))
     }
 }
 
@@ -62,8 +119,8 @@ impl<R: Ring> Masked<Select<R>> {
     ///
     /// # Panics
     /// If `y` or `bits` has another length than [`Select::mask`] gave.
-    pub fn finish(self, y: &[R::Word], bits: &[u8]) -> Result<Share<R>, StoreError> {
-        let Select { source, mut s } = self.0;
+    pub fn finish(self, y: &[R::Word], bits: &[u8]) -> Result<Share<R>, Error> {
+        let Select { source, mut s } = self.into_inner();
         let len = s.len();
         assert_eq!((y.len(), bits.len()), (len, bytes(len)), "opened values, and bytes of opened bits");
         let own = if source.party() == 0 { R::Word::max_value() } else { R::Word::zero() };
@@ -83,7 +140,7 @@ impl<R: Ring> Masked<Select<R>> {
 }
 
 /// The correction of ρ as numbers, and of ρ·s behind them.
-pub(in crate::correlation) fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
+fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
     let (mut numbers_out, mut products_out) = out.split_at_mut(packed_len(len, bits));
     let mut rho = Scratch::<u64>::zeros(BLOCK / 64);
     let [mut numbers, mut products] = [(); 2].map(|()| Scratch::<W>::zeros(BLOCK.min(len)));

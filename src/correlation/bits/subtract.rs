@@ -10,9 +10,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::planes::bytes;
+use crate::offline::planes::bytes;
 use super::{BitProducts, EdaBits};
-use crate::correlation::{Cost, Recipe};
+use crate::offline::{Cost, Recipe};
 use crate::ring::{Ring, packed_len};
 use crate::share::BitShare;
 
@@ -36,13 +36,13 @@ struct Node {
 }
 
 /// The products of one level: which bits are opened, and which of them are multiplied.
-pub struct Layer {
+pub struct Level {
     /// Positions whose p (true) or g (false) is opened.
     operands: Vec<(usize, bool)>,
     pairs: Arc<[[u16; 2]]>,
 }
 
-impl Layer {
+impl Level {
     /// The number of bits that are opened.
     pub fn masks(&self) -> usize {
         self.operands.len()
@@ -95,7 +95,7 @@ impl Circuit {
         (0..positions).filter(|&i| i >> level & 1 == 1 && kept(i)).map(node).collect()
     }
 
-    fn layer(self, positions: usize, level: u32) -> Layer {
+    fn level(self, positions: usize, level: u32) -> Level {
         let (mut operands, mut pairs) = (Vec::new(), Vec::new());
         let mut open = |position, propagate| {
             operands.push((position, propagate));
@@ -111,7 +111,7 @@ impl Circuit {
             let high = open(high, true);
             pairs.extend(lows.1.into_iter().flatten().map(|low| [high, low]));
         }
-        Layer { operands, pairs: pairs.into() }
+        Level { operands, pairs: pairs.into() }
     }
 
     /// What `len` differences of `bits` bits of numbers of R take, in order: the edaBits, and the products
@@ -122,14 +122,14 @@ impl Circuit {
     pub fn recipe<R: Ring>(self, len: usize, bits: u32) -> Recipe {
         assert!(bits >= 2, "a difference of {bits} bits");
         let edabits = EdaBits::<R>::request(len, bits, self.pairs(bits));
-        let products = |layer: Layer| BitProducts::request(len, layer.masks(), layer.pairs);
-        Recipe(core::iter::once(edabits).chain(self.layers(bits).map(products)).collect())
+        let products = |level: Level| BitProducts::request(len, level.masks(), level.pairs);
+        Recipe(core::iter::once(edabits).chain(self.levels(bits).map(products)).collect())
     }
 
-    /// The layers of products.
-    fn layers(self, bits: u32) -> impl Iterator<Item = Layer> {
+    /// The levels of products.
+    fn levels(self, bits: u32) -> impl Iterator<Item = Level> {
         let positions = self.positions(bits) as usize;
-        (1..depth(positions)).map(move |level| self.layer(positions, level))
+        (1..depth(positions)).map(move |level| self.level(positions, level))
     }
 
     /// The cost of `len` differences of `bits` bits, the opening of y included.
@@ -143,10 +143,10 @@ impl Circuit {
             opened_bits: len as u64 * bits as u64,
             dealer_bytes: (bits + self.pairs(bits)) as u64 * bytes(len) as u64,
         };
-        for layer in self.layers(bits) {
+        for level in self.levels(bits) {
             cost.rounds += 1;
-            cost.opened_bits += layer.masks() as u64 * len as u64;
-            cost.dealer_bytes += (layer.pairs.len() * packed_len(len, 1)) as u64;
+            cost.opened_bits += level.masks() as u64 * len as u64;
+            cost.dealer_bytes += (level.pairs.len() * packed_len(len, 1)) as u64;
         }
         cost
     }
@@ -174,23 +174,23 @@ impl Subtraction {
     }
 
     /// The products that the next level takes, if a level is left.
-    pub fn layer(&self) -> Option<Layer> {
+    pub fn next_level(&self) -> Option<Level> {
         let positions = self.generate.len();
-        (self.level < depth(positions)).then(|| self.circuit.layer(positions, self.level))
+        (self.level < depth(positions)).then(|| self.circuit.level(positions, self.level))
     }
 
-    /// The bits that a layer opens, in its order.
-    pub fn operands(&self, layer: &Layer) -> Vec<&BitShare> {
+    /// The bits that a level opens, in its order.
+    pub fn operands(&self, level: &Level) -> Vec<&BitShare> {
         let operand = |&(position, propagate): &(usize, bool)| {
             if propagate { &self.propagate[position] } else { &self.generate[position] }
         };
-        layer.operands.iter().map(operand).collect()
+        level.operands.iter().map(operand).collect()
     }
 
-    /// Does a level, given the products of its layer.
+    /// Does a level, given the products of its level.
     ///
     /// # Panics
-    /// If there are other products than the layer has, of other lengths, or no level is left.
+    /// If there are other products than the level has, of other lengths, or no level is left.
     pub fn combine(mut self, products: Vec<BitShare>) -> Self {
         let positions = self.generate.len();
         assert!(self.level < depth(positions), "a level of a subtraction that is done");

@@ -16,7 +16,7 @@
 use core::array::from_fn;
 
 use super::{MASK_A, MASK_B, TABLE};
-use crate::correlation::Dealing;
+use crate::offline::Dealing;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::ring::{self, Word};
 use crate::share::Scratch;
@@ -29,7 +29,7 @@ const BLOCK: usize = 1 << MAX_INDEX_BITS;
 const LANES: usize = 16;
 
 /// The correction of `len` tables, lookup by lookup.
-pub(in crate::correlation) fn deal<W: Word>(
+pub(super) fn deal<W: Word>(
     dealing: &Dealing<'_>,
     table: &Table,
     len: usize,

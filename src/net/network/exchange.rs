@@ -68,7 +68,7 @@ impl<T: Transport> Network<T> {
             sequence,
             length: length as u64,
             // A peer may say any round.
-            round: self.round.saturating_add(1),
+            round: self.round.saturating_add(u32::from(!kind.is_control())),
             kind: kind as u16,
             sender: sender as u16,
         }
@@ -145,7 +145,9 @@ impl<T: Transport> Network<T> {
         let header = Header::decode(frame).ok_or(NetError::Broken)?;
         header.check(from, &expected)?;
         self.received[from] += 1;
-        self.round = self.round.max(header.round);
+        if !kind.is_control() {
+            self.round = self.round.max(header.round);
+        }
         Ok(())
     }
 

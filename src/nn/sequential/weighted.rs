@@ -5,7 +5,8 @@ use core::ops::Range;
 use alloc::vec::Vec;
 
 use super::Weights;
-use crate::correlation::{Fixed, FixedProduct, strips};
+use crate::correlation::matrix::strips;
+use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
 use crate::nn::Layer;
@@ -32,7 +33,7 @@ pub(super) struct Weighted<R: Ring> {
 }
 
 enum Matrix<R: Ring> {
-    Secret { weights: Fixed<R>, bias: Share<R> },
+    Secret { weights: MaskedMatrix<R>, bias: Share<R> },
     Public { weights: Filters<R::Word>, bias: Vec<R::Word> },
 }
 
@@ -71,7 +72,7 @@ impl<R: Ring> Weighted<R> {
         let row = row.as_ref().map(|row| row as WriteRow<'_, R::Word>);
         let dims = [shape.outputs, shape.inputs];
         let weights = match shape.window {
-            None => party.input_fixed(owner, dims, shape.bits, row)?,
+            None => party.input_matrix(owner, dims, shape.bits, row)?,
             Some(_) => party.input_filters(owner, dims, shape.groups, shape.bits, row)?,
         };
         Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
@@ -99,7 +100,7 @@ impl<R: Ring> Weighted<R> {
         &self,
         party: &mut Party<T>,
         rows: usize,
-    ) -> Result<Option<FixedProduct<R>>, Error> {
+    ) -> Result<Option<MatrixProduct<R>>, Error> {
         let Matrix::Secret { weights, bias } = &self.matrix else { return Ok(None) };
         let mut product = match &self.shape.window {
             None => party.prepare_product(weights, rows)?,
@@ -113,14 +114,14 @@ impl<R: Ring> Weighted<R> {
     pub(super) fn apply<T: Transport>(
         &self,
         party: &mut Party<T>,
-        product: Option<FixedProduct<R>>,
+        product: Option<MatrixProduct<R>>,
         x: &Share<R>,
         outputs: usize,
     ) -> Result<Share<R>, Error> {
         match (&self.matrix, product) {
             (Matrix::Secret { weights, .. }, Some(product)) => party.product(weights, product, x),
             (Matrix::Public { weights, bias }, None) => {
-                Ok(self.multiply(party.id(), party.network().is_dry(), weights, bias, x, outputs))
+                Ok(self.multiply(party.id(), party.is_dry(), weights, bias, x, outputs))
             }
             (Matrix::Secret { .. }, None) => Err(another(1, 0)),
             (Matrix::Public { .. }, Some(_)) => Err(another(0, 1)),

@@ -5,8 +5,9 @@
 
 use alloc::vec::Vec;
 
-use crate::correlation::Cost;
+use crate::correlation::bits::DaBits;
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
@@ -30,7 +31,8 @@ impl<T: Transport> Party<T> {
         let len = planes[0].len();
         planes.iter().try_for_each(|plane| shape("bits of a plane", len, plane.len()))?;
         let planes: Vec<&BitShare> = planes.iter().collect();
-        let (mut opened, dabits) = self.store.dabits::<O>(len, planes.len() as u32)?.mask(&planes);
+        let (mut opened, dabits) =
+            DaBits::<O>::take(&mut self.store, len, planes.len() as u32)?.mask(&planes);
         self.network.open_bits(&mut opened)?;
         Ok(dabits.finish(&opened)?)
     }
@@ -41,7 +43,7 @@ impl<T: Transport> Party<T> {
         x: &BitShare,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        let (mut opened, dabit) = self.store.dabits::<O>(x.len(), 1)?.mask(&[x]);
+        let (mut opened, dabit) = DaBits::<O>::take(&mut self.store, x.len(), 1)?.mask(&[x]);
         self.network.open_bits(&mut opened)?;
         Ok(dabit.finish_values(&opened, values)?)
     }
@@ -51,7 +53,7 @@ impl<T: Transport> Party<T> {
 ///
 /// # Panics
 /// If there are more planes than bits.
-pub fn cost(len: usize, planes: u32, bits: u32) -> Cost {
+pub fn compose(len: usize, planes: u32, bits: u32) -> Cost {
     assert!(planes <= bits, "{planes} planes in a ring of {bits} bits");
     Cost {
         rounds: 1,

@@ -11,9 +11,9 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::correlation::Cost;
-use crate::correlation::bits::{Circuit, lowest_bits};
+use crate::correlation::bits::{BitProducts, Circuit, EdaBits, lowest_bits};
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
@@ -37,7 +37,8 @@ impl<T: Transport> Party<T> {
         vectors: &[&BitShare],
         pairs: &Arc<[[u16; 2]]>,
     ) -> Result<Vec<BitShare>, Error> {
-        let (mut opened, products) = self.store.bit_products(len, vectors.len(), pairs)?.mask(vectors);
+        let (mut opened, products) =
+            BitProducts::take(&mut self.store, len, vectors.len(), pairs)?.mask(vectors);
         self.network.open_bits(&mut opened)?;
         Ok(products.finish(&opened)?)
     }
@@ -63,13 +64,13 @@ impl<T: Transport> Party<T> {
         bits: u32,
         circuit: Circuit,
     ) -> Result<Vec<BitShare>, Error> {
-        let edabits = self.store.edabits::<R>(x.len(), bits, circuit.pairs(bits))?;
+        let edabits = EdaBits::<R>::take(&mut self.store, x.len(), bits, circuit.pairs(bits))?;
         let (mut y, edabits) = edabits.mask(x);
         self.network.open(&mut y, bits)?;
         let mut subtraction = edabits.subtract(&y, circuit)?;
         drop(y);
-        while let Some(layer) = subtraction.layer() {
-            let products = self.bit_products(x.len(), &subtraction.operands(&layer), layer.pairs())?;
+        while let Some(level) = subtraction.next_level() {
+            let products = self.bit_products(x.len(), &subtraction.operands(&level), level.pairs())?;
             subtraction = subtraction.combine(products);
         }
         Ok(subtraction.finish())
@@ -82,7 +83,7 @@ pub(in crate::protocol) fn one(mut vectors: Vec<BitShare>) -> BitShare {
 }
 
 /// The cost of `len` ands of bits.
-pub fn and_cost(len: usize) -> Cost {
+pub fn and(len: usize) -> Cost {
     products_cost(len, 2, 1)
 }
 
@@ -99,6 +100,6 @@ pub(in crate::protocol) fn products_cost(len: usize, masks: usize, products: usi
 ///
 /// # Panics
 /// If `bits` is 0.
-pub fn cost(len: usize, bits: u32) -> Cost {
+pub fn bits(len: usize, bits: u32) -> Cost {
     if bits == 1 { Cost::default() } else { Circuit::Bits.cost(len, bits) }
 }

@@ -2,8 +2,9 @@
 //!
 //! One round, 1 + k bits opened, 2k bits from the dealer. See [`Select`](crate::correlation::bits::Select).
 
-use crate::correlation::Cost;
+use crate::correlation::bits::Select;
 use crate::net::Transport;
+use crate::offline::Cost;
 use crate::protocol::error::shape;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
@@ -17,7 +18,7 @@ impl<T: Transport> Party<T> {
     /// malformed.
     pub fn select_bits<R: Ring>(&mut self, c: &BitShare, x: &Share<R>) -> Result<Share<R>, Error> {
         shape("bits to select by", x.len(), c.len())?;
-        let (mut y, mut gamma, select) = self.store.select::<R>(x.len())?.mask(c, x);
+        let (mut y, mut gamma, select) = Select::<R>::take(&mut self.store, x.len())?.mask(c, x);
         self.network.open_both(&mut y, R::BITS, &mut gamma)?;
         Ok(select.finish(&y, &gamma)?)
     }
@@ -37,7 +38,7 @@ impl<T: Transport> Party<T> {
 }
 
 /// The cost of selecting `len` elements of k bits.
-pub fn cost(len: usize, bits: u32) -> Cost {
+pub fn select(len: usize, bits: u32) -> Cost {
     Cost {
         rounds: 1,
         opened_bits: len as u64 * (1 + bits as u64),

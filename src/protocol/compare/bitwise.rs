@@ -14,9 +14,10 @@ use alloc::sync::Arc;
 
 use super::{Error, Party};
 use crate::correlation::bits::Circuit;
-use crate::correlation::{Cost, Elements};
 use crate::net::Transport;
-use crate::protocol::bits::{compose_cost, one, products_cost, select_cost};
+use crate::offline::{Cost, Elements};
+use crate::protocol::bits::{one, products_cost};
+use crate::protocol::cost;
 use crate::ring::{Ring, Word};
 use crate::share::{BitShare, Share};
 
@@ -103,11 +104,11 @@ impl Relu {
 }
 
 fn arithmetic(len: usize, tree: Cost, output: Option<Elements>) -> Cost {
-    output.map_or(tree, |elements| tree.then(compose_cost(len, 1, elements.bits)))
+    output.map_or(tree, |elements| tree.then(cost::compose(len, 1, elements.bits)))
 }
 
 /// The cost of `len` comparisons of `bits` bits.
-pub(in crate::protocol) fn cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
+pub(in crate::protocol) fn sign_cost(len: usize, bits: u32, output: Option<Elements>) -> Cost {
     arithmetic(len, Circuit::Sign.cost(len, bits), output)
 }
 
@@ -121,10 +122,10 @@ pub(in crate::protocol) fn relu_cost(len: usize, bits: u32, shift: u32, output: 
     let width = output.bits;
     match Relu::of(bits, shift, width) {
         Relu::Zero => Cost::default(),
-        Relu::Select => Circuit::Sign.cost(len, bits).then(select_cost(len, width)),
+        Relu::Select => Circuit::Sign.cost(len, bits).then(cost::select(len, width)),
         Relu::Planes(planes) => Circuit::Bits
             .cost(len, bits)
             .then(products_cost(len, 1 + planes, planes))
-            .then(compose_cost(len, planes as u32, width)),
+            .then(cost::compose(len, planes as u32, width)),
     }
 }

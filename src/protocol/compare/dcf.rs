@@ -1,13 +1,13 @@
 //! Comparison by distributed comparison functions: two parties.
 //!
 //! One round, k bits opened; the mathematics and the dealer's bytes in
-//! [`correlation::dcf`](crate::correlation::dcf).
+//! [`correlation::compare::dcf`](crate::correlation::compare::dcf).
 
 use super::{Error, Party, range};
-use crate::correlation::dcf::key_bytes;
-use crate::correlation::{Cost, Elements};
+use crate::correlation::compare::dcf::{Dcf, key_bytes};
 use crate::net::Transport;
-use crate::ring::Ring;
+use crate::offline::{Cost, Elements};
+use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
 
 impl<T: Transport> Party<T> {
@@ -18,21 +18,15 @@ impl<T: Transport> Party<T> {
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
         self.check_two()?;
-        let (mut y, masked) = self.store.dcf::<R, O>(x.len(), bits)?.mask(x);
+        let (mut y, masked) = Dcf::<R, O>::take(&mut self.store, x.len(), bits)?.mask(x);
         self.network.open(&mut y, bits)?;
-        if self.network.is_dry() {
-            return Ok(Share::zeros(x.len()));
-        }
         Ok(masked.finish(&y, values)?)
     }
 
     pub(super) fn negative_by_dcf<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
         self.check_two()?;
-        let (mut y, masked) = self.store.dcf(x.len(), bits)?.mask(x);
+        let (mut y, masked) = Dcf::<R, Z2<1>>::take(&mut self.store, x.len(), bits)?.mask(x);
         self.network.open(&mut y, bits)?;
-        if self.network.is_dry() {
-            return Ok(BitShare::zeros(x.len()));
-        }
         Ok(masked.finish_bits(&y)?)
     }
 

@@ -4,9 +4,9 @@ use super::dcf;
 use core::fmt;
 use core::str::FromStr;
 
+use crate::correlation::compare::legendre::{self, Variant};
 use crate::correlation::compare::{Plan, Task, Wish};
-use crate::correlation::legendre::{self, Variant};
-use crate::correlation::{Cost, Elements};
+use crate::offline::{Cost, Elements};
 use crate::ring::Z2;
 
 /// How values are compared with zero: the same function at another price. All parties of a session
@@ -17,13 +17,13 @@ pub enum Family {
     /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
-    /// Distributed comparison functions ([`correlation::dcf`](crate::correlation::dcf)): two parties, one
+    /// Distributed comparison functions ([`correlation::compare::dcf`](crate::correlation::compare::dcf)): two parties, one
     /// round, many bytes from the dealer.
     Dcf,
     /// A tree of borrows over the bits of a masked value ([`correlation::bits`](crate::correlation::bits)),
     /// any number of parties: the fewest bytes, and more rounds.
     Bitwise,
-    /// Legendre symbols modulo a 64-bit prime ([`correlation::legendre`](crate::correlation::legendre)),
+    /// Legendre symbols modulo a 64-bit prime ([`correlation::compare::legendre`](crate::correlation::compare::legendre)),
     /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
     /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
     Legendre(Variant),
@@ -82,7 +82,7 @@ impl Family {
         match self {
             Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
             Self::Dcf => dcf::cost(len, bits, output),
-            Self::Bitwise => super::bitwise::cost(len, bits, output),
+            Self::Bitwise => super::bitwise::sign_cost(len, bits, output),
             Self::Legendre(variant) => {
                 legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
             }

@@ -1,12 +1,12 @@
 //! Comparison by Legendre symbols.
 //!
 //! Two rounds, bits + 1 + 64·s opened bits and 16·s bytes and 2^(s−1) elements of the result from the
-//! dealer a value, for s = 1, 3, 5 symbols; the mathematics in [`legendre`](crate::correlation::legendre).
+//! dealer a value, for s = 1, 3, 5 symbols; the mathematics in [`legendre`](crate::correlation::compare::legendre).
 
 use super::{Error, Party, range};
 use crate::correlation::bits::lowest_bits;
 use crate::correlation::compare::bit_values;
-use crate::correlation::legendre::{MAX_BITS, Variant};
+use crate::correlation::compare::legendre::{Legendre, MAX_BITS, Variant};
 use crate::net::Transport;
 use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
@@ -29,7 +29,7 @@ impl<T: Transport> Party<T> {
     ) -> Result<Share<O>, Error> {
         let most = MAX_BITS.min(R::BITS - 1);
         range("bits of a comparison by Legendre symbols", 2, most as u64, bits as u64)?;
-        let (mut y, masked) = self.store.legendre::<R, O>(x.len(), bits, variant)?.mask(x);
+        let (mut y, masked) = Legendre::<R, O>::take(&mut self.store, x.len(), bits, variant)?.mask(x);
         self.network.open(&mut y, bits + 1)?;
         let (mut b, products) = masked.products(&y)?;
         self.network.open_field(&mut b, variant.field())?;

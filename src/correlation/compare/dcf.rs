@@ -1,0 +1,265 @@
+//! Comparison with zero by distributed comparison functions: two parties, one round.
+//!
+//! Let y = x + r be opened for a random r, and ' mean the low n = k − 1 bits. Then
+//! msb(x) = y_{k−1} ⊕ t with t = r_{k−1} ⊕ \[y' < r'\]. The dealer gives the parties a *distributed
+//! comparison function*: keys from which each computes its additive share of t at any y' by itself,
+//! in whatever ring the caller wants. The flip by the public y_{k−1} is linear. After Boyle, Chandran,
+//! Gilboa, Gupta, Ishai, Kumar, Rathee, *Function secret sharing for mixed-mode and fixed-point secure
+//! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function; theirs is the reduction of signed
+//! comparison to it, too.
+//!
+//! **The tree.** A binary tree of depth n has a leaf for each y'. Party b ∈ {0, 1} gives every node a
+//! seed s_b and a control bit c_b. Off the path to the leaf r' both parties' are equal, on it the seeds
+//! are independent and c_0 ≠ c_1; at the root, the seeds are the parties' own randomness and c_b = b. Let
+//! the generator give, for the child j of a node, a block S_j(s) of a seed and a control bit,
+//! and a ring element V_j(s) (`prg`). The dealer sends both, for each level, corrections S, C_0, C_1,
+//! V, with which for the child j
+//!
+//! - (s_b, c_b) becomes S_j(s_b) ⊕ c_b·(S ‖ C_j);
+//! - the party adds V_j(s_b) + c_b·V to its sum; the first party's sum less the second's counts.
+//!
+//! Where nodes are equal, so are children and what is added: below the place at which y' leaves the path,
+//! nothing changes. So S is what makes the seeds of the *lost* child equal (the one off the path), C_0 and
+//! C_1 make the control bits equal there and different at the *kept* one. V is such that on leaving
+//! the path here the sums differ by t there: with the difference U of the sums so far,
+//!
+//! V = ±(t − U − V_lost(s_0) + V_lost(s_1)), minus where c_1 = 1; t = r_{k−1} ⊕ \[the lost child is left\].
+//!
+//! The flip by r_{k−1} costs nothing, since t may be anything that is constant on each lost subtree.
+//!
+//! **The leaves.** Where the elements of a whole subtree fit a block of 128 bits, it is one leaf: the
+//! party adds element y' mod 2^m of V_0(s_b) + c_b·L, where L corrects all elements. With elements of 16 bits
+//! that replaces 3 levels, with bits 7. (The early termination of Boyle, Gilboa, Ishai, *Function secret
+//! sharing: improvements and extensions*, CCS 2016.)
+//!
+//! Both parties need the same corrections, so the dealer sends them twice. One of either party's keys
+//! says nothing of r: corrections are masked by what the other party's seeds give. With
+//! m = ⌊log2(128 / w)⌋ for a ring of w bits, and K = n − m levels if that is positive, else none:
+//!
+//! | rounds | opened bits a value | dealer's bits a value, to each party |
+//! | --- | --- | --- |
+//! | 1 | k | K·(129 + w) + 128 |
+//!
+//! | step | local | AES calls a value |
+//! | --- | --- | --- |
+//! | the dealer | both trees along r' | 8·K + 2 |
+//! | [`Dcf::mask`] | x + r | |
+//! | [`Masked::finish`] or [`Masked::finish_bits`] | one tree along y' | 2·K + 1 |
+
+mod deal;
+mod eval;
+mod prg;
+mod shape;
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use num_traits::{WrappingNeg, WrappingSub, Zero};
+
+use self::deal::deal;
+use self::eval::Walk;
+use self::prg::{Block, blocks_mut};
+use self::shape::{BLOCK, Shape};
+use crate::correlation::bits::lowest_bits;
+use crate::offline::loops::{bit, flip};
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer, range,
+};
+use crate::ring::{Ring, Z2};
+use crate::share::{BitShare, Scratch, Share};
+use crate::with_word;
+
+/// Nanoseconds for a level of a party's tree.
+const LEVEL: f64 = 6.0;
+
+// Sections of the item.
+const R: u64 = 0;
+const ROOTS: u64 = 1;
+const _: () = assert!(crate::offline::apart(&[R, ROOTS]));
+
+/// Asks for distributed comparison functions, for two parties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DcfRequest {
+    /// Number of values.
+    pub len: usize,
+    /// How the values are held, and the bits that are compared.
+    pub input: Elements,
+    /// The result's ring.
+    pub output: Elements,
+}
+
+impl Kind for DcfRequest {
+    const NAME: &'static str = "dcf";
+
+    fn check(&self, parties: usize) -> Result<(), Error> {
+        range("parties of a comparison by DCF", 2, 2, parties as u64)?;
+        self.input.check()?;
+        range("bits of a comparison", 2, 64, self.input.bits.into())?;
+        self.output.check()
+    }
+
+    /// Both parties get the same keys.
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((2, key_bytes(self.len, self.input.bits, self.output.bits)))
+    }
+
+    fn memory(&self) -> u128 {
+        // 63 levels of two blocks and a bit.
+        self.len as u128 * 4096
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let Self { len, input, output } = *self;
+        with_word!(input.word, W => with_word!(output.word, O => {
+            deal::<W, O>(dealing, len, input.bits, output.bits, out);
+        }));
+        Ok(())
+    }
+
+    fn work(&self, _: usize) -> Work {
+        let levels = f64::from(self.input.bits) * self.len as f64;
+        Work { online: LEVEL * levels, dealer: 4.0 * LEVEL * levels, ..Work::default() }
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.elements(self.input);
+        out.elements(self.output);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, input: from.elements()?, output: from.elements()? })
+    }
+}
+
+impl fmt::Display for DcfRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dcf({}, {}, result {})", self.len, self.input, self.output)
+    }
+}
+
+/// Distributed comparison functions for a vector of values in R, with results in O.
+pub struct Dcf<R, O> {
+    source: Source,
+    len: usize,
+    bits: u32,
+    rings: PhantomData<(R, O)>,
+}
+
+/// Bytes of the keys that either party gets for `len` comparisons of `bits` bits with results of `output`
+/// bits, 2 to 64 and 1 to 128. `usize::MAX` stands for more than can be addressed.
+pub fn key_bytes(len: usize, bits: u32, output: u32) -> usize {
+    Shape::new(bits, output).bytes(len)
+}
+
+/// Sets the control bits of a party's roots.
+fn root(party: usize, nodes: &mut [Block]) {
+    nodes.iter_mut().for_each(|node| node[0] = node[0] & !1 | party as u8);
+}
+
+impl<R2: Ring, O: Ring> Dcf<R2, O> {
+    /// What to ask the dealer for: comparisons of `len` values on their low `bits` bits.
+    pub fn request(len: usize, bits: u32) -> Request {
+        Self::kind(len, bits).into()
+    }
+
+    fn kind(len: usize, bits: u32) -> DcfRequest {
+        DcfRequest { len, input: Elements::low::<R2>(bits), output: Elements::of::<O>() }
+    }
+
+    /// Takes the functions for `len` values of `bits` bits.
+    ///
+    /// # Errors
+    /// If they are not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64 or above k.
+    pub fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
+        assert!((2..=R2::BITS.min(64)).contains(&bits), "{bits} bits compared in a ring of {} bits", R2::BITS);
+        Ok(Self { source: store.take(Self::kind(len, bits))?, len, bits, rings: PhantomData })
+    }
+
+    /// What is to be opened modulo 2^bits: x + r.
+    ///
+    /// # Panics
+    /// If x has another length than the functions are for.
+    pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
+        assert_eq!(x.len(), self.len, "values and comparisons dealt");
+        let mut y = vec![R2::Word::zero(); self.len];
+        self.source.random(R, 0, &mut y);
+        crate::share::add(&mut y, x.expose());
+        (y, Masked::new(self))
+    }
+
+    /// The sums of this party's trees at y', and y_{k−1}.
+    fn sums(&self, y: &[R2::Word]) -> Result<(Share<O>, Vec<u64>), Error> {
+        assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
+        if self.source.is_dry() {
+            return Ok((Share::zeros(self.len), vec![0; self.len.div_ceil(64)]));
+        }
+        let shape = Shape::new(self.bits, O::BITS);
+        let key = self.source.correction().unwrap_or_default();
+        let expected = shape.bytes(self.len);
+        if key.len() != expected {
+            return Err(Error::Correction { expected, found: key.len() });
+        }
+        let mut sums = Share::<O>::zeros(self.len);
+        let mut roots = Scratch::<u8>::zeros(16 * BLOCK.min(self.len));
+        let mut walk = Walk::new(shape);
+        let mut key = key;
+        let blocks = y.chunks(BLOCK).zip(sums.expose_mut().chunks_mut(BLOCK));
+        for (b, (y, sums)) in blocks.enumerate() {
+            let roots = &mut roots[..16 * y.len()];
+            self.source.random(ROOTS, 16 * b * BLOCK, roots);
+            let nodes = blocks_mut(roots);
+            root(self.source.party(), nodes);
+            walk.down(key, y, nodes, sums)?;
+            key = &key[shape.block_bytes(y.len())..];
+        }
+        let mut top = vec![0; self.len.div_ceil(64)];
+        bit(y, self.bits - 1, &mut top);
+        Ok((sums, top))
+    }
+}
+
+impl<R2: Ring, O: Ring> Masked<Dcf<R2, O>> {
+    /// The share of `[if x ≥ 0, if x < 0]` of `values`, given y.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If y has another length than [`Dcf::mask`] gave.
+    pub fn finish(self, y: &[R2::Word], values: [O::Word; 2]) -> Result<Share<O>, Error> {
+        let dcf = self.into_inner();
+        let (mut t, top) = dcf.sums(y)?;
+        let factor = values[1].wrapping_sub(&values[0]);
+        if dcf.source.party() == 0 {
+            flip(&top, t.expose_mut(), factor, values[0], values[1]);
+        } else {
+            flip(&top, t.expose_mut(), factor.wrapping_neg(), O::Word::zero(), O::Word::zero());
+        }
+        Ok(t)
+    }
+}
+
+impl<R2: Ring> Masked<Dcf<R2, Z2<1>>> {
+    /// The share of the bits x < 0, given y.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If y has another length than [`Dcf::mask`] gave.
+    pub fn finish_bits(self, y: &[R2::Word]) -> Result<BitShare, Error> {
+        let dcf = self.into_inner();
+        let (t, top) = dcf.sums(y)?;
+        let mut negative = lowest_bits(&t);
+        if dcf.source.party() == 0 {
+            negative.xor_assign(&BitShare::from_words(top, t.len()));
+        }
+        Ok(negative)
+    }
+}

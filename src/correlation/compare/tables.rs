@@ -1,0 +1,277 @@
+//! Comparison with zero of k-bit values by tables of chunks, the heart of the library; and ReLU,
+//! equality and truncation by the same means.
+//!
+//! Let y = x + r be opened for a random r, and ' mean the low k − 1 bits. Then
+//! msb(x) = y_{k−1} ⊕ r_{k−1} ⊕ \[y' < r'\]. Cut r' and y' into chunks, the most significant first.
+//! For each chunk of r' the dealer XOR-shares a table, from which a party takes its shares of two
+//! bits at the public chunk of y': *greater* (r' has the greater chunk) and *equal*
+//! (`kernel`). Groups of chunks are combined in a round a level (`combine`). What is left are
+//! one to three chunks:
+//!
+//! - a boolean result is *greater* of the one chunk, ⊕ y_{k−1} ⊕ r_{k−1};
+//! - for an arithmetic one the bits g_0, e_0, g_1, … are opened under masks ρ. With
+//!   p = y_{k−1} ⊕ (g_0 ⊕ ρ_0) public and t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, the result is
+//!   t ⊕ p = p + (1 − 2p)·t. The dealer shares, in whatever ring the caller wants, a table of t over
+//!   the opened e_0, g_1, …: 1, 4 or 16 entries.
+//!
+//! What else stands on the same opened y ([`Task`]):
+//!
+//! - x = 0 if and only if y = r, the product of the *equal* bits of chunks of all k bits;
+//! - a ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is
+//!   −⌊r / 2^f⌋ if y_{k−1} = 1, and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1).
+//!   The dealer shares both v, and for a ReLU both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them;
+//! - the exact floor subtracts \[y's low f bits < r's\], a comparison of these bits by their chunks.
+//!
+//! The one-time truth tables are those of Ishai et al., TCC 2013; [`Plan`] has the numbers.
+//!
+//! | step | local | opened bits a value |
+//! | --- | --- | --- |
+//! | [`Comparison::mask`] | x + r | k |
+//! | [`Masked::look_up`] | tables | |
+//! | [`Chunks::masked`], [`Chunks::combine`] for each level | products | [`Plan::levels`] |
+//! | [`Chunks::masked`], [`Chunks::finish`], [`Chunks::finish_shifted`] or [`Chunks::finish_bits`] | last table | 1, 3 or 5; none for bits |
+//!
+//! Every step consumes the one before: a mask can't be used twice.
+
+mod chunks;
+mod combine;
+mod deal;
+mod final_table;
+mod finish;
+mod kernel;
+mod plan;
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use num_traits::Zero;
+
+pub use self::chunks::Chunks;
+use self::deal::deal;
+pub use self::plan::{Estimate, Plan, Task, Wish};
+use crate::offline::loops::{self, BLOCK};
+use crate::offline::planes::words;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+};
+use crate::ring::{Ring, Word};
+use crate::share::{Scratch, Share};
+use crate::with_word;
+
+// Sections of the item. Vectors of one value a word start at multiples of 64 values.
+const R: u64 = 0;
+const BITS: u64 = 1;
+const PRODUCTS: u64 = 2;
+const TOP: u64 = 3;
+const ENTRIES: u64 = 4;
+const LIFTS: u64 = 5;
+const CHUNKS: u64 = 8;
+// A section a chunk, of up to 22.
+const _: () = assert!(
+    crate::offline::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS
+);
+
+/// Asks for comparisons with zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompareRequest {
+    /// Number of values.
+    pub len: usize,
+    /// Bits of the word that holds the values.
+    pub word: u32,
+    /// How they are compared.
+    pub plan: Plan,
+}
+
+impl Kind for CompareRequest {
+    const NAME: &'static str = "compare";
+
+    fn check(&self, _: usize) -> Result<(), Error> {
+        Elements { word: self.word, bits: self.plan.bits() }.check()?;
+        self.plan.output().map_or(Ok(()), Elements::check)
+    }
+
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((1, self.plan.dealer_bytes(self.len)))
+    }
+
+    fn memory(&self) -> u128 {
+        // Tables of all chunks, and last ones of 50 elements.
+        self.len as u128 * 1024
+    }
+
+    fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
+        let output = self.plan.output().map_or(8, |elements| elements.word);
+        with_word!(self.word, W => with_word!(output, O => {
+            deal::<W, O>(dealing, &self.plan, self.len, out);
+        }));
+        Ok(())
+    }
+
+    fn work(&self, parties: usize) -> Work {
+        let estimate = self.plan.estimate();
+        Work {
+            online: estimate.party_ns * self.len as f64,
+            // Of two parties: half of it is one's randomness, or nearly.
+            dealer: estimate.dealer_ns * self.len as f64 * parties as f64 / 2.0,
+            ..Work::default()
+        }
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.len as u64);
+        out.number(self.word.into());
+        self.plan.encode(out);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { len: from.size()?, word: from.small()?, plan: Plan::decode(from)? })
+    }
+}
+
+impl fmt::Display for CompareRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Compare({}, {} bits in words of {}, ", self.len, self.plan.bits(), self.word)?;
+        match self.plan.output() {
+            Some(output) => write!(f, "result {output})"),
+            None => f.write_str("result bits)"),
+        }
+    }
+}
+
+/// What the comparison of a vector takes.
+pub struct Comparison<R> {
+    source: Source,
+    plan: Plan,
+    len: usize,
+    ring: PhantomData<R>,
+}
+
+impl<R2: Ring> Comparison<R2> {
+    /// What to ask the dealer for.
+    pub fn request(len: usize, plan: &Plan) -> Request {
+        Self::kind(len, plan.clone()).into()
+    }
+
+    fn kind(len: usize, plan: Plan) -> CompareRequest {
+        CompareRequest { len, word: R2::Word::BITS, plan }
+    }
+
+    /// Takes the comparison of `len` values.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If the plan's bit length is above k.
+    pub fn take(store: &mut Store, len: usize, plan: Plan) -> Result<Self, Error> {
+        assert!(plan.bits() <= R2::BITS, "{} bits compared in a ring of {} bits", plan.bits(), R2::BITS);
+        let source = store.take(Self::kind(len, plan.clone()))?;
+        Ok(Self { source, plan, len, ring: PhantomData })
+    }
+
+    /// What is to be opened modulo 2^k: x + r.
+    ///
+    /// # Panics
+    /// If x has another length than the comparison is for.
+    pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
+        assert_eq!(x.len(), self.len, "values and comparisons dealt");
+        let mut y = vec![R2::Word::zero(); self.len];
+        for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.expose().chunks(BLOCK)).enumerate() {
+            self.source.random(R, b * BLOCK, y);
+            crate::share::add(y, x);
+        }
+        (y, Masked::new(self))
+    }
+}
+
+impl<R2: Ring> Masked<Comparison<R2>> {
+    /// Takes the shares of *greater* and *equal* of all chunks, given y.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If y has another length than [`Comparison::mask`] gave.
+    pub fn look_up(self, y: &[R2::Word]) -> Result<Chunks, Error> {
+        let Comparison { source, plan, len, .. } = self.into_inner();
+        assert_eq!(y.len(), len, "opened values and comparisons dealt");
+        let words = words(len);
+        let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
+        let mut top = vec![0; words];
+        loops::bit(y, plan.bits() - 1, &mut top);
+        let mut shift = plan.task().compared(plan.bits());
+        let mut region = 0;
+        for (j, &width) in plan.chunks().iter().enumerate() {
+            shift -= width;
+            let (greater, equal) = pairs[2 * j * words..][..2 * words].split_at_mut(words);
+            let table = Table { source: &source, section: CHUNKS + j as u64, region, len };
+            match Plan::table_bytes(width) {
+                1 => table.look_up::<u8, R2>(y, shift, width, greater, equal)?,
+                2 => table.look_up::<u16, R2>(y, shift, width, greater, equal)?,
+                4 => table.look_up::<u32, R2>(y, shift, width, greater, equal)?,
+                8 => table.look_up::<u64, R2>(y, shift, width, greater, equal)?,
+                _ => table.look_up_last::<R2>(y, shift, width, greater)?,
+            }
+            region += len * Plan::table_bytes(width);
+        }
+        Ok(Chunks::new(source, plan, len, pairs, top))
+    }
+}
+
+/// One chunk's tables.
+struct Table<'a> {
+    source: &'a Source,
+    section: u64,
+    region: usize,
+    len: usize,
+}
+
+impl Table<'_> {
+    fn look_up<T: Word, R2: Ring>(
+        &self,
+        y: &[R2::Word],
+        shift: u32,
+        width: u32,
+        greater: &mut [u64],
+        equal: &mut [u64],
+    ) -> Result<(), Error> {
+        let mut table = Scratch::<T>::zeros(BLOCK.min(self.len));
+        let mut index = [0u8; BLOCK];
+        let bits = greater.chunks_mut(BLOCK / 64).zip(equal.chunks_mut(BLOCK / 64));
+        for (b, (y, (greater, equal))) in y.chunks(BLOCK).zip(bits).enumerate() {
+            let (table, index) = (&mut table[..y.len()], &mut index[..y.len()]);
+            self.source.chosen(self.section, self.region, T::BITS, b * BLOCK, table)?;
+            kernel::chunk(y, shift, width, index);
+            kernel::look_up(index, table, greater, equal);
+        }
+        Ok(())
+    }
+
+    fn look_up_last<R2: Ring>(
+        &self,
+        y: &[R2::Word],
+        shift: u32,
+        width: u32,
+        greater: &mut [u64],
+    ) -> Result<(), Error> {
+        let [mut low, mut high] = [(); 2].map(|()| Scratch::<u64>::zeros(BLOCK.min(self.len)));
+        let mut index = [0u8; BLOCK];
+        let stride = self.len.next_multiple_of(64);
+        for (b, (y, greater)) in y.chunks(BLOCK).zip(greater.chunks_mut(BLOCK / 64)).enumerate() {
+            let (low, high) = (&mut low[..y.len()], &mut high[..y.len()]);
+            let index = &mut index[..y.len()];
+            let at = b * BLOCK;
+            self.source.chosen(self.section, self.region, 64, at, low)?;
+            // Behind the low words: at their stride as randomness, at their length as correction.
+            match self.source.correction() {
+                None => self.source.random(self.section, stride + at, high),
+                Some(_) => self.source.chosen(self.section, self.region + 8 * self.len, 64, at, high)?,
+            }
+            kernel::chunk(y, shift, width, index);
+            kernel::look_up_last(index, low, high, greater);
+        }
+        Ok(())
+    }
+}

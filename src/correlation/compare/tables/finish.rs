@@ -1,0 +1,179 @@
+//! The arithmetic results.
+
+use alloc::vec::Vec;
+
+use num_traits::{Bounded, One, Zero};
+
+use super::super::small_table::{self, Vectors};
+use super::{Chunks, ENTRIES, LIFTS, Task, kernel};
+use crate::offline::loops::{self, BLOCK};
+use crate::offline::planes::words;
+use crate::offline::{Elements, Error};
+use crate::ring::{Ring, Word};
+use crate::share::{Scratch, Share};
+
+impl Chunks {
+    /// The arithmetic result: `[if x ≥ 0, if x < 0]` of `values`, or `[if x ≠ 0, if x = 0]`, given
+    /// the opened bits.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If the plan's result is none of these or of another ring, levels are left, or `opened` has
+    /// another length than [`masked`](Self::masked) gave.
+    pub fn finish<O: Ring>(self, opened: &[u8], values: [O::Word; 2]) -> Result<Share<O>, Error> {
+        let chosen = matches!(self.plan.task(), Task::Negative(_) | Task::Zero(_));
+        assert!(chosen, "a plan for one of two values");
+        let last = Opened::new::<O>(&self, opened);
+        let mut out = Share::<O>::zeros(self.len);
+        last.blocks(out.expose_mut(), |at, out, scratch| {
+            last.table(0, at, scratch, out)?;
+            last.flip(at, out, values);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// The result of a [`Task::Relu`], [`Task::Truncate`] or [`Task::Floor`], given what was opened at
+    /// first and last.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If the plan is for another task or ring, levels are left, or `y` or `opened` has another
+    /// length than [`Comparison::mask`](super::Comparison::mask) and [`masked`](Self::masked) gave.
+    pub fn finish_shifted<R: Ring, O: Ring>(
+        self,
+        y: &[R::Word],
+        opened: &[u8],
+    ) -> Result<Share<O>, Error> {
+        let task = self.plan.task();
+        assert!(self.plan.lifts() > 0, "a plan that lifts");
+        assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
+        let last = Opened::new::<O>(&self, opened);
+        let public = if self.source.party() == 0 { O::Word::one() } else { O::Word::zero() };
+        let mut out = Share::<O>::zeros(self.len);
+        let mut high = [(); BLOCK].map(|()| O::Word::zero());
+        let [mut v, mut tv] = [(); 2].map(|()| Scratch::<O::Word>::zeros(BLOCK.min(self.len)));
+        last.blocks(out.expose_mut(), |at, out, scratch| {
+            let size = out.len();
+            let (high, v, tv) = (&mut high[..size], &mut v[..size], &mut tv[..size]);
+            kernel::high(&y[at..][..size], self.plan.bits(), task.shift(), high);
+            last.lift(at, scratch, v)?;
+            if matches!(task, Task::Truncate { .. }) {
+                kernel::lift(high, v, public, out);
+                return Ok(());
+            }
+            last.table(0, at, scratch, out)?;
+            if matches!(task, Task::Floor { .. }) {
+                last.flip(at, out, [O::Word::zero(), O::Word::max_value()]);
+                kernel::lift(high, v, public, out);
+                return Ok(());
+            }
+            last.table_of_lift(at, scratch, tv)?;
+            kernel::relu(&last.p[at / 64..], high, out, tv, v, public);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The last step, with its bits opened.
+struct Opened<'a> {
+    chunks: &'a Chunks,
+    bits: u32,
+    /// The public flip: c_0, with y_{k−1} where the sign is asked for, and the complement where x ≥ 0 is.
+    p: Vec<u64>,
+    /// The address in the tables: the other opened bits, `[bits, words]`.
+    address: Vec<u64>,
+}
+
+impl<'a> Opened<'a> {
+    fn new<O: Ring>(chunks: &'a Chunks, opened: &[u8]) -> Self {
+        let right = chunks.plan.output() == Some(Elements::of::<O>());
+        assert!(right && !chunks.has_level(), "a plan for this ring with its levels combined");
+        let mut p = chunks.unpack(opened);
+        let address = p.split_off(words(chunks.len).min(p.len()));
+        if chunks.plan.task().has_top() {
+            // A ReLU takes x where x < 0 is false.
+            let flip = if matches!(chunks.plan.task(), Task::Relu { .. }) { !0 } else { 0 };
+            p.iter_mut().zip(&chunks.top).for_each(|(p, top)| *p ^= top ^ flip);
+        }
+        Self { chunks, bits: O::BITS, p, address }
+    }
+
+    /// Runs `step` on block after block of `out`, with room for the tables of a block.
+    fn blocks<W: Word>(
+        &self,
+        out: &mut [W],
+        mut step: impl FnMut(usize, &mut [W], &mut [W]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // Two vectors of a lift at least.
+        let room = self.chunks.plan.entries().max(2);
+        let block = small_table::block(room, out.len());
+        let mut scratch = Scratch::<W>::zeros(block * room);
+        for (b, out) in out.chunks_mut(block.max(1)).enumerate() {
+            step(b * block, out, &mut scratch)?;
+        }
+        Ok(())
+    }
+
+    fn vectors(&self) -> Vectors<'_> {
+        let Chunks { source, len, .. } = self.chunks;
+        Vectors { source, region: self.chunks.last_region(), bits: self.bits, len: *len }
+    }
+
+    /// The entries of table `table` at the opened addresses.
+    fn table<W: Word>(
+        &self,
+        table: usize,
+        at: usize,
+        scratch: &mut [W],
+        out: &mut [W],
+    ) -> Result<(), Error> {
+        let plan = &self.chunks.plan;
+        let (entries, tables) = (plan.entries(), plan.last_tables());
+        let load = |e: usize, out: &mut [W]| {
+            self.vectors().load(ENTRIES, table * entries + e, e * tables + table, at, out)
+        };
+        self.vectors().look_up(&self.address, at, scratch, out, load)
+    }
+
+    /// From t to one of two values by t ⊕ p.
+    fn flip<W: Word>(&self, at: usize, t: &mut [W], values: [W; 2]) {
+        self.vectors().flip(&self.p[at / 64..], t, values);
+    }
+
+    /// The vector of the lift that the opened top bit picks.
+    fn lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
+        let plan = &self.chunks.plan;
+        let vector = plan.last_tables() * plan.entries();
+        let load = |place: usize, out: &mut [W]| self.vectors().load(LIFTS, place, vector + place, at, out);
+        self.pick(at, scratch, out, load)
+    }
+
+    /// As [`lift`](Self::lift), times t.
+    fn table_of_lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
+        let mut entries = Scratch::<W>::zeros(scratch.len());
+        self.pick(at, scratch, out, |lift, out| self.table(1 + lift, at, &mut entries, out))
+    }
+
+    fn pick<W: Word>(
+        &self,
+        at: usize,
+        scratch: &mut [W],
+        out: &mut [W],
+        mut load: impl FnMut(usize, &mut [W]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.chunks.plan.lifts() == 1 {
+            return load(0, out);
+        }
+        let one = &mut scratch[..out.len()];
+        load(0, one)?;
+        load(1, out)?;
+        loops::select(&self.chunks.top[at / 64..], out, one);
+        Ok(())
+    }
+}

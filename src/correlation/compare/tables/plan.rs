@@ -1,0 +1,316 @@
+//! How values of a given bit length are compared.
+
+mod choose;
+
+use alloc::vec::Vec;
+
+pub use choose::{Estimate, Wish};
+
+use crate::offline::{Cost, DecodeError, Elements, Error, Reader, Writer, range};
+use crate::ring::packed_len;
+
+/// What is computed of the masked values, and in which ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Task {
+    /// One of two values by x < 0, or, in no ring, the bit x < 0.
+    Negative(Option<Elements>),
+    /// One of two values by x ≠ 0 or x = 0, or, in no ring, the bit x = 0.
+    Zero(Option<Elements>),
+    /// ⌊x / 2^shift⌋ or one more where x ≥ 0, else 0; exact for shift 0.
+    Relu {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped.
+        shift: u32,
+    },
+    /// ⌊x / 2^shift⌋ or one more, for x from 0 to 2^(k−1) − 1; exact for shift 0.
+    Truncate {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped.
+        shift: u32,
+    },
+    /// ⌊x / 2^shift⌋ for x from 0 to 2^(k−1) − 1.
+    Floor {
+        /// The ring of the result.
+        output: Elements,
+        /// Low bits that are dropped, at least one.
+        shift: u32,
+    },
+}
+
+impl Task {
+    /// The ring of the result, `None` for bits.
+    pub fn output(&self) -> Option<Elements> {
+        match *self {
+            Self::Negative(output) | Self::Zero(output) => output,
+            Self::Relu { output, .. } | Self::Truncate { output, .. } | Self::Floor { output, .. } => {
+                Some(output)
+            }
+        }
+    }
+
+    /// Low bits that are dropped from the result.
+    pub(super) fn shift(&self) -> u32 {
+        match *self {
+            Self::Negative(_) | Self::Zero(_) => 0,
+            Self::Relu { shift, .. } | Self::Truncate { shift, .. } | Self::Floor { shift, .. } => shift,
+        }
+    }
+
+    /// How many low bits of y and r are compared, of k.
+    pub(super) fn compared(&self, bits: u32) -> u32 {
+        match *self {
+            Self::Negative(_) | Self::Relu { .. } => bits - 1,
+            Self::Zero(_) => bits,
+            Self::Truncate { .. } => 0,
+            Self::Floor { shift, .. } => shift,
+        }
+    }
+
+    /// Whether *greater* of the chunks is wanted, not *equal* alone.
+    pub(super) fn orders(&self) -> bool {
+        !matches!(self, Self::Zero(_))
+    }
+
+    /// Whether the top bits of y and r enter t.
+    pub(super) fn has_top(&self) -> bool {
+        matches!(self, Self::Negative(_) | Self::Relu { .. })
+    }
+}
+
+impl Task {
+    /// Whether it can be done on values of `bits` bits.
+    fn check(&self, bits: u32) -> Result<(), Error> {
+        let least = if self.has_top() { 2 } else { 1 };
+        range("bits of a comparison", least, 64, bits.into())?;
+        range("shift of a comparison", 0, u64::from(bits) - 1, self.shift().into())?;
+        self.output().map_or(Ok(()), Elements::check)
+    }
+
+    fn encode(&self, out: &mut Writer) {
+        let (number, output, shift) = match *self {
+            Self::Negative(output) => (0, output, 0),
+            Self::Zero(output) => (1, output, 0),
+            Self::Relu { output, shift } => (2, Some(output), shift),
+            Self::Truncate { output, shift } => (3, Some(output), shift),
+            Self::Floor { output, shift } => (4, Some(output), shift),
+        };
+        out.number(number);
+        out.number(output.is_some().into());
+        if let Some(output) = output {
+            out.elements(output);
+        }
+        out.number(shift.into());
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let number = from.number()?;
+        let output = if from.number()? == 0 { None } else { Some(from.elements()?) };
+        let task = match (number, output, from.small()?) {
+            (0, output, 0) => Self::Negative(output),
+            (1, output, 0) => Self::Zero(output),
+            (2, Some(output), shift) => Self::Relu { output, shift },
+            (3, Some(output), shift) => Self::Truncate { output, shift },
+            (4, Some(output), shift) => Self::Floor { output, shift },
+            _ => return Err(DecodeError::Shape { what: "task of a comparison" }),
+        };
+        Ok(task)
+    }
+}
+
+/// The chunks of a comparison, how they are combined, and what comes out. All public.
+///
+/// The compared low bits are cut into chunks, the most significant first. A chunk yields two shared
+/// bits. Each level combines groups of neighbouring chunks into one, in a round; the last step
+/// takes one more round if the result is to be arithmetic. There are many such plans for a bit
+/// length; [`Plan::candidates`] lists those worth considering, [`Plan::estimate`] says what each
+/// costs, and [`Plan::choose`] picks one. The balanced plans for an arithmetic result:
+///
+/// | k | chunks | rounds | opened bits |
+/// | --- | --- | --- | --- |
+/// | 2..=7 | 1 | 2 | k + 1 |
+/// | 8..=14 | 2 | 2 | k + 3 |
+/// | 15..=21 | 4 of 3 to 5 bits, one group | 3 | k + 7 |
+/// | 22..=41 | 6 to 8 of 3 to 5 bits, 2 groups | 3 | at most k + 16 |
+/// | 42..=64 | 11 to 16 of 3 or 4 bits, 3 or 4 groups, then one | 4 | at most k + 34 |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    bits: u32,
+    task: Task,
+    chunks: Vec<u32>,
+    levels: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    /// The balanced plan for the sign of k-bit values; the result is bits if `output` is
+    /// `None`, else arithmetic.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64.
+    pub fn new(bits: u32, output: Option<Elements>) -> Self {
+        Self::choose(bits, Task::Negative(output), Wish::default())
+    }
+
+    /// The bit length k: bits of the masked values that are opened.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// What comes out.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Widths of the chunks in bits, the most significant first.
+    pub fn chunks(&self) -> &[u32] {
+        &self.chunks
+    }
+
+    /// For every level the sizes of its groups, 1 to 4 chunks, the most significant first.
+    pub fn levels(&self) -> &[Vec<usize>] {
+        &self.levels
+    }
+
+    /// The ring of an arithmetic result, `None` for a boolean one.
+    pub fn output(&self) -> Option<Elements> {
+        self.task.output()
+    }
+
+    /// Chunks that the last step starts from.
+    pub(super) fn last(&self) -> usize {
+        self.levels.last().map_or(self.chunks.len(), Vec::len)
+    }
+
+    /// Entries of the last step's table of t, for an arithmetic result.
+    pub(super) fn entries(&self) -> usize {
+        match self.last() {
+            0 => 0,
+            last => 1 << (2 * (last - 1)),
+        }
+    }
+
+    /// Vectors of the lift, each with its products with t: none, one, or two if the opened sum may
+    /// wrap inside the ring of the result.
+    pub(super) fn lifts(&self) -> usize {
+        match self.task {
+            Task::Negative(_) | Task::Zero(_) => 0,
+            Task::Relu { output, shift }
+            | Task::Truncate { output, shift }
+            | Task::Floor { output, shift } => {
+                if output.bits > self.bits - shift {
+                    2
+                } else {
+                    1
+                }
+            }
+        }
+    }
+
+    /// Tables of the last step: that of t, and for a ReLU those of t times each vector of the lift.
+    pub(super) fn last_tables(&self) -> usize {
+        match self.task {
+            Task::Relu { .. } => 1 + self.lifts(),
+            Task::Truncate { .. } => 0,
+            _ => 1,
+        }
+    }
+
+    /// Bits that a level opens, a value.
+    pub(super) fn level_bits(&self, level: usize) -> usize {
+        self.groups(level).map(|group| group.bits()).sum()
+    }
+
+    /// Bits that the last step opens, a value.
+    pub(super) fn last_bits(&self) -> usize {
+        if self.output().is_some() { (2 * self.last()).saturating_sub(1) } else { 0 }
+    }
+
+    /// Bits of mask products that a level takes, a value.
+    pub(super) fn level_products(&self, level: usize) -> usize {
+        self.groups(level).map(|group| group.product_count()).sum()
+    }
+
+    /// The groups of a level.
+    pub(super) fn groups(&self, level: usize) -> impl Iterator<Item = super::combine::Group> + '_ {
+        super::combine::groups(&self.levels[level], self.task.orders())
+    }
+
+    /// Bytes of a chunk's table, a value.
+    pub(super) fn table_bytes(width: u32) -> usize {
+        match width {
+            ..=3 => 1,
+            4 => 2,
+            5 => 4,
+            6 => 8,
+            _ => 16,
+        }
+    }
+
+    /// Bytes of all chunk tables of `len` values.
+    pub(super) fn tables_bytes(&self, len: usize) -> usize {
+        let value: usize = self.chunks.iter().map(|&width| Self::table_bytes(width)).sum();
+        len.saturating_mul(value)
+    }
+
+    pub(super) fn products(&self) -> usize {
+        (0..self.levels.len()).map(|level| self.level_products(level)).sum()
+    }
+
+    /// Bits that all levels open, a value.
+    pub(super) fn levels_bits(&self) -> usize {
+        (0..self.levels.len()).map(|level| self.level_bits(level)).sum()
+    }
+
+    /// Vectors of elements that the last step takes from the dealer.
+    fn vectors(&self) -> usize {
+        self.last_tables() * self.entries() + self.lifts()
+    }
+
+    /// Bytes that the dealer sends for `len` values. Bits come in words of 64. `usize::MAX` stands for
+    /// more than can be addressed.
+    pub fn dealer_bytes(&self, len: usize) -> usize {
+        let words = len.div_ceil(64).saturating_mul(8);
+        let last = match self.output() {
+            Some(elements) => self.vectors().saturating_mul(packed_len(len, elements.bits)),
+            // The top bits of the masks, where they count.
+            None => words * usize::from(self.task.has_top()),
+        };
+        self.tables_bytes(len).saturating_add(self.products().saturating_mul(words)).saturating_add(last)
+    }
+
+    /// The cost of `len` comparisons among parties that open directly.
+    pub fn cost(&self, len: usize) -> Cost {
+        Cost {
+            rounds: 1 + self.levels.len() as u32 + u32::from(self.last_bits() > 0),
+            opened_bits: (self.bits as usize + self.levels_bits() + self.last_bits()) as u64 * len as u64,
+            dealer_bytes: self.dealer_bytes(len) as u64,
+        }
+    }
+
+    pub(super) fn encode(&self, out: &mut Writer) {
+        out.number(self.bits.into());
+        self.task.encode(out);
+        out.number(self.chunks.len() as u64);
+        self.chunks.iter().for_each(|&width| out.number(width.into()));
+        out.number(self.levels.len() as u64);
+        for groups in &self.levels {
+            out.number(groups.len() as u64);
+            groups.iter().for_each(|&size| out.number(size as u64));
+        }
+    }
+
+    /// Reads a plan, which must be one of the [candidates](Self::candidates) for its task.
+    pub(super) fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (bits, task) = (from.small()?, Task::decode(from)?);
+        let chunks = (0..from.count(8)?).map(|_| from.small()).collect::<Result<_, _>>()?;
+        let count = from.count(8)?;
+        let mut groups = || (0..from.count(8)?).map(|_| from.size()).collect();
+        let levels = (0..count).map(|_| groups()).collect::<Result<_, _>>()?;
+        let plan = Self { bits, task, chunks, levels };
+        task.check(bits).map_err(DecodeError::Request)?;
+        let known = Self::candidates(bits, task).contains(&plan);
+        if known { Ok(plan) } else { Err(DecodeError::Shape { what: "plan of a comparison" }) }
+    }
+}

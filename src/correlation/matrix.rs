@@ -1,0 +1,300 @@
+//! Products with one matrix: masked once, used for any number of batches.
+//!
+//! For a matrix W (the weights of a layer) the mask A is drawn once and E = W − A opened once. A
+//! batch x takes a fresh b and the dealer's c = b·Aᵀ. With f = x − b opened,
+//!
+//! x·Wᵀ = f·Wᵀ + b·Eᵀ + b·Aᵀ, so party i's share is f·W_iᵀ + u_i, where u_i = b_i·Eᵀ + c_i
+//!
+//! does not depend on the input: each party computes it offline by itself. The online work is one
+//! product of the plaintext's size. Opening the one E serves all batches: A masks W alone, and
+//! every b is fresh.
+//!
+//! A convolution is this product with the unfolded image ([`Window::unfold`]) in place of x. Unfolding is linear, so
+//! the mask b has the *image's* shape, and x − b is opened as it is, every value once however many windows see it:
+//!
+//! unfold(x)·Wᵀ = unfold(f)·Wᵀ + unfold(b)·Eᵀ + unfold(b)·Aᵀ.
+//!
+//! Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of
+//! correlated randomness in secure computation*, TCC 2013, is the model that this follows.
+
+mod request;
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use num_traits::{WrappingSub, Zero};
+
+pub(crate) use self::request::check_groups;
+pub use self::request::{MatrixMaskRequest, MatrixProductRequest};
+use crate::linalg::{Filters, Window};
+use crate::offline::{Elements, Error, Masked, Request, SessionTag, Source, Store};
+use crate::ring::{Ring, Word};
+use crate::share::Share;
+
+const A: u64 = 0;
+const B: u64 = 1;
+const C: u64 = 2;
+const _: () = assert!(crate::offline::apart(&[A, B, C]));
+
+/// Elements that are masked, opened or packed at a time: bounds the memory of the setup.
+pub(crate) const STRIP: usize = 1 << 20;
+
+/// Which matrix something belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatrixId {
+    /// The session in which it was masked.
+    pub session: SessionTag,
+    /// Its number among the session's masked matrices.
+    pub number: usize,
+}
+
+/// The share of the mask A of a matrix.
+pub struct MatrixMask<R> {
+    source: Source,
+    shape: [usize; 2],
+    groups: usize,
+    bits: u32,
+    /// Rows masked so far.
+    masked: usize,
+    ring: PhantomData<R>,
+}
+
+impl<R: Ring> MatrixMask<R> {
+    /// What to ask the dealer for: the mask of a matrix `[outputs, inputs]` in so many groups (one unless it is that
+    /// of a convolution), for products modulo 2^bits.
+    pub fn request(shape: [usize; 2], groups: usize, bits: u32) -> Request {
+        Self::kind(shape, groups, bits).into()
+    }
+
+    fn kind([outputs, inputs]: [usize; 2], groups: usize, bits: u32) -> MatrixMaskRequest {
+        MatrixMaskRequest { outputs, inputs, groups, elements: Elements::low::<R>(bits) }
+    }
+
+    /// Takes the mask of a matrix `[outputs, inputs]` in groups, for products and convolutions modulo 2^bits.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    ///
+    /// # Panics
+    /// If `bits` is not in 1..=k.
+    pub fn take(store: &mut Store, shape: [usize; 2], groups: usize, bits: u32) -> Result<Self, Error> {
+        assert!((1..=R::BITS).contains(&bits), "{bits} bits of a matrix in a ring of {} bits", R::BITS);
+        let source = store.take(Self::kind(shape, groups, bits))?;
+        Ok(Self { source, shape, groups, bits, masked: 0, ring: PhantomData })
+    }
+
+    /// Room for the share of W and for W − A; `None` in a dry run.
+    pub fn matrices(&self) -> Option<[Filters<R::Word>; 2]> {
+        let [outputs, inputs] = self.shape;
+        let zeros = || Filters::zeros(outputs, inputs, self.groups);
+        (!self.source.is_dry()).then(|| [zeros(), zeros()])
+    }
+
+    /// What is to be opened for the next `rows` rows of W: the share of W − A.
+    ///
+    /// # Panics
+    /// If `weights` is not that many rows, or the matrix has not that many left.
+    pub fn mask(&mut self, rows: usize, weights: &Share<R>) -> Vec<R::Word> {
+        let [outputs, inputs] = self.shape;
+        assert_eq!(weights.len(), rows * inputs, "weights of {rows} rows");
+        assert!(rows <= outputs - self.masked, "{rows} rows more than {} of {outputs}", self.masked);
+        let mut masked = vec![R::Word::zero(); weights.len()];
+        self.source.random(A, self.masked * inputs, &mut masked);
+        self.masked += rows;
+        masked.iter_mut().zip(weights.expose()).for_each(|(a, w)| *a = w.wrapping_sub(a));
+        masked
+    }
+
+    /// The matrix, once all rows are there: the share of W and the opened W − A; `None` in a dry run.
+    ///
+    /// # Panics
+    /// If rows are left, or the matrices are of another shape.
+    pub fn finish(self, matrices: Option<[Filters<R::Word>; 2]>) -> MaskedMatrix<R> {
+        let [outputs, inputs] = self.shape;
+        let shape = [outputs, inputs, self.groups];
+        assert_eq!(self.masked, outputs, "rows masked and rows of the matrix");
+        for packed in matrices.iter().flatten() {
+            assert_eq!(packed.shape(), shape, "shape of a packed matrix");
+        }
+        let id = MatrixId { session: self.source.session(), number: self.source.number() };
+        MaskedMatrix { matrices, id, shape, bits: self.bits }
+    }
+}
+
+/// A shared matrix W: `[outputs, inputs]` in groups, ready for products: the share W_i and the public E = W − A.
+pub struct MaskedMatrix<R: Ring> {
+    /// `None` in a dry run.
+    matrices: Option<[Filters<R::Word>; 2]>,
+    id: MatrixId,
+    /// Outputs, inputs, groups.
+    shape: [usize; 3],
+    bits: u32,
+}
+
+impl<R: Ring> MaskedMatrix<R> {
+    /// Rows of W: elements of a product's row.
+    pub fn outputs(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// Columns of W: elements of an input's row, of each group's part of it.
+    pub fn inputs(&self) -> usize {
+        self.shape[1]
+    }
+
+    /// The number of groups.
+    pub fn groups(&self) -> usize {
+        self.shape[2]
+    }
+
+    /// Which matrix this is.
+    pub fn id(&self) -> MatrixId {
+        self.id
+    }
+
+    /// Products are right modulo 2^bits.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// What to ask the dealer for: a product of `[rows, groups · inputs]`.
+    pub fn request(&self, rows: usize) -> Request {
+        self.kind(None, rows).into()
+    }
+
+    /// What to ask the dealer for, for a convolution of `images` images.
+    pub fn request_convolution(&self, window: &Window, images: usize) -> Request {
+        self.kind(Some(window), images).into()
+    }
+
+    fn kind(&self, window: Option<&Window>, rows: usize) -> MatrixProductRequest {
+        let [outputs, inputs, groups] = self.shape;
+        let (elements, window) = (Elements::low::<R>(self.bits), window.copied());
+        MatrixProductRequest { matrix: self.id.number, window, rows, outputs, inputs, groups, elements }
+    }
+}
+
+/// What one product with a masked matrix takes: b_i and u_i.
+pub struct MatrixProduct<R: Ring> {
+    matrix: MatrixId,
+    window: Option<Window>,
+    b: Share<R>,
+    u: Share<R>,
+}
+
+impl<R: Ring> MatrixProduct<R> {
+    /// Takes what a product of `rows` inputs with the matrix needs, or a convolution of so many images, and does its
+    /// offline half: expands b_i and c_i and computes u_i.
+    ///
+    /// # Errors
+    /// If it is not next in the store, the store is of another session, or the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If the window does not fit its image or the matrix.
+    pub fn take(
+        store: &mut Store,
+        matrix: &MaskedMatrix<R>,
+        window: Option<&Window>,
+        rows: usize,
+    ) -> Result<Self, Error> {
+        if store.session() != matrix.id.session {
+            return Err(Error::Session);
+        }
+        let source = store.take(matrix.kind(window, rows))?;
+        let [inputs, outputs] = lengths(window, rows, matrix.shape);
+        let (mut b, mut u) = (Share::zeros(inputs), Share::zeros(outputs));
+        source.random(B, 0, b.expose_mut());
+        source.chosen(C, 0, matrix.bits, 0, u.expose_mut())?;
+        if let Some([_, difference]) = &matrix.matrices {
+            apply(difference, window, b.expose(), u.expose_mut());
+        }
+        Ok(Self { matrix: matrix.id, window: window.copied(), b, u })
+    }
+
+    /// Which matrix this is a product with.
+    pub fn matrix(&self) -> MatrixId {
+        self.matrix
+    }
+
+    /// Elements of the input.
+    pub fn inputs(&self) -> usize {
+        self.b.len()
+    }
+
+    /// Adds a shared row to every row of the product, at every place of a convolution: a layer's bias.
+    ///
+    /// # Panics
+    /// If the row has another length than the product's.
+    pub fn add_row(&mut self, row: &Share<R>) {
+        if row.is_empty() {
+            return;
+        }
+        assert_eq!(self.u.len() % row.len(), 0, "elements of the product and of a row");
+        for u in self.u.expose_mut().chunks_exact_mut(row.len()) {
+            crate::share::add(u, row.expose());
+        }
+    }
+
+    /// What is to be opened: x − b, modulo 2^bits of the matrix.
+    ///
+    /// # Panics
+    /// If x has another length than the product is for.
+    pub fn mask(self, x: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
+        assert_eq!(x.len(), self.b.len(), "elements of the input and of its mask");
+        let f = x.expose().iter().zip(self.b.expose()).map(|(x, b)| x.wrapping_sub(b)).collect();
+        (f, Masked::new(self))
+    }
+}
+
+impl<R: Ring> Masked<MatrixProduct<R>> {
+    /// The product x·Wᵀ: `[rows, outputs]`, or `[images, places, outputs]`, given the opened f. Shares are below 2^bits of the matrix
+    /// matrix, so that they say nothing but the product modulo 2^bits however many bits are opened.
+    ///
+    /// # Panics
+    /// If f has another length than [`MatrixProduct::mask`] gave, or the product is for another matrix than `matrix`.
+    pub fn finish(self, matrix: &MaskedMatrix<R>, f: &[R::Word]) -> Share<R> {
+        let mut product = self.into_inner();
+        assert_eq!(matrix.id, product.matrix, "matrix and matrix that the product is for");
+        if let Some([weights, _]) = &matrix.matrices {
+            apply(weights, product.window.as_ref(), f, product.u.expose_mut());
+        }
+        // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.
+        if matrix.bits < R::BITS {
+            let mask = R::Word::mask(matrix.bits);
+            product.u.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
+        }
+        product.u
+    }
+}
+
+/// c += x·Wᵀ of rows x, or of images through a window.
+fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, x: &[W], c: &mut [W]) {
+    match window {
+        Some(window) => weights.convolve_add(window, x, c),
+        None => weights.multiply_add(x, c),
+    }
+}
+
+/// Elements of x and of the product.
+fn lengths(window: Option<&Window>, rows: usize, [outputs, inputs, groups]: [usize; 3]) -> [usize; 2] {
+    match window {
+        Some(window) => {
+            let [down, across] = window.grid();
+            [window.image.iter().product::<usize>() * rows, rows * down * across * outputs]
+        }
+        None => [rows * groups * inputs, rows * outputs],
+    }
+}
+
+fn strip_rows(inputs: usize) -> usize {
+    // Whole panels of rows, whatever the kernels' panel is.
+    (STRIP / inputs.max(1)).max(1).next_multiple_of(64)
+}
+
+/// The rows of a matrix, strip by strip.
+pub(crate) fn strips(outputs: usize, inputs: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = strip_rows(inputs);
+    (0..outputs).step_by(step).map(move |start| start..(start + step).min(outputs))
+}

@@ -1,0 +1,91 @@
+//! How elements are held and sent.
+
+use core::fmt;
+
+use super::{DecodeError, Error, Reader, Writer, range};
+use crate::ring::Ring;
+
+/// How elements are held and sent: `bits` low bits count, in a word of `word` bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elements {
+    /// Bits of the machine word.
+    pub word: u32,
+    /// Ring width.
+    pub bits: u32,
+}
+
+impl Elements {
+    /// The elements of the ring `R`.
+    pub fn of<R: Ring>() -> Self {
+        Self::low::<R>(R::BITS)
+    }
+
+    /// The low `bits` bits of elements of `R`.
+    pub fn low<R: Ring>(bits: u32) -> Self {
+        Self { word: 8 * size_of::<R::Word>() as u32, bits }
+    }
+
+    /// Whether there is such a word, and the bits fit it.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if not.
+    pub fn check(self) -> Result<(), Error> {
+        let word = self.word.clamp(8, 128).next_power_of_two();
+        range("bits of a word", word.into(), word.into(), self.word.into())?;
+        range("bits of an element", 1, word.into(), self.bits.into())
+    }
+
+    /// Bytes of `len` elements in memory.
+    pub fn bytes(self, len: usize) -> u64 {
+        (len as u64).saturating_mul(u64::from(self.word / 8))
+    }
+
+    pub(crate) fn write(self, out: &mut Writer) {
+        out.number(self.word.into());
+        out.number(self.bits.into());
+    }
+
+    pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { word: from.small()?, bits: from.small()? })
+    }
+}
+
+impl fmt::Display for Elements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bits in words of {}", self.bits, self.word)
+    }
+}
+
+/// Runs an expression with a name for the word of so many bits: 8, 16, 32 or 64, else 128.
+///
+/// ```
+/// use ringshare::with_word;
+/// assert_eq!(with_word!(32, W => size_of::<W>()), 4);
+/// ```
+#[macro_export]
+macro_rules! with_word {
+    ($bits:expr, $W:ident => $body:expr) => {
+        match $bits {
+            8 => {
+                type $W = u8;
+                $body
+            }
+            16 => {
+                type $W = u16;
+                $body
+            }
+            32 => {
+                type $W = u32;
+                $body
+            }
+            64 => {
+                type $W = u64;
+                $body
+            }
+            _ => {
+                type $W = u128;
+                $body
+            }
+        }
+    };
+}

@@ -1,0 +1,187 @@
+//! Requests and recipes as bytes.
+//!
+//! Numbers take eight bytes, little-endian. Reading is strict: nothing is read beyond the end, nothing may be left,
+//! and no length makes more be allocated than there are bytes to read.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Elements, Error};
+
+/// Writes the shape of a request.
+#[derive(Debug, Default)]
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// A number.
+    pub fn number(&mut self, number: u64) {
+        self.0.extend(number.to_le_bytes());
+    }
+
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    /// How elements are held.
+    pub fn elements(&mut self, elements: Elements) {
+        elements.write(self);
+    }
+
+    /// Bytes, with their length in front.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend(bytes);
+    }
+
+    /// What has been written.
+    pub fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Reads the shape of a request.
+#[derive(Clone, Debug)]
+pub struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// Reads these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// If the bytes end.
+    pub fn number(&mut self) -> Result<u64, DecodeError> {
+        let found = self.0.len();
+        let (raw, rest) = self.0.split_first_chunk().ok_or(DecodeError::Short { expected: 8, found })?;
+        self.0 = rest;
+        Ok(u64::from_le_bytes(*raw))
+    }
+
+    /// A number of elements.
+    ///
+    /// # Errors
+    /// If the bytes end, or the number can't be one.
+    pub fn size(&mut self) -> Result<usize, DecodeError> {
+        let found = self.number()?;
+        found.try_into().map_err(|_| DecodeError::Number { most: usize::MAX as u64, found })
+    }
+
+    /// A number of 32 bits.
+    ///
+    /// # Errors
+    /// If the bytes end, or the number is larger.
+    pub fn small(&mut self) -> Result<u32, DecodeError> {
+        let found = self.number()?;
+        found.try_into().map_err(|_| DecodeError::Number { most: u32::MAX.into(), found })
+    }
+
+    /// How many things follow that take `each` bytes or more.
+    ///
+    /// # Errors
+    /// If the bytes end, or there can't be so many.
+    pub fn count(&mut self, each: usize) -> Result<usize, DecodeError> {
+        let found = self.number()?;
+        let most = (self.0.len() / each.max(1)) as u64;
+        if found > most { Err(DecodeError::Number { most, found }) } else { Ok(found as usize) }
+    }
+
+    /// How elements are held.
+    ///
+    /// # Errors
+    /// If the bytes end.
+    pub fn elements(&mut self) -> Result<Elements, DecodeError> {
+        Elements::read(self)
+    }
+
+    /// Bytes with their length in front.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        let len = self.count(1)?;
+        let (bytes, rest) = self.0.split_at(len);
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    /// Ends reading.
+    ///
+    /// # Errors
+    /// If bytes are left.
+    pub fn finish(self) -> Result<(), DecodeError> {
+        if self.0.is_empty() { Ok(()) } else { Err(DecodeError::Left { bytes: self.0.len() }) }
+    }
+}
+
+/// Why bytes are no recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// They end too soon.
+    Short {
+        /// Bytes that come next.
+        expected: usize,
+        /// Bytes that are left.
+        found: usize,
+    },
+    /// Bytes are left behind the end.
+    Left {
+        /// How many.
+        bytes: usize,
+    },
+    /// A number is too large.
+    Number {
+        /// The largest that is taken.
+        most: u64,
+        /// What it is.
+        found: u64,
+    },
+    /// They do not begin as a recipe does.
+    Magic,
+    /// They are of another version.
+    Version {
+        /// The version that is read.
+        expected: u64,
+        /// What they have.
+        found: u64,
+    },
+    /// A kind of correlation that the registry does not have.
+    Kind {
+        /// Its name.
+        name: String,
+    },
+    /// A shape that its kind does not have.
+    Shape {
+        /// Whose shape.
+        what: &'static str,
+    },
+    /// A request that can't be dealt.
+    Request(Error),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Short { expected, found } => {
+                write!(f, "recipe: expected {expected} more bytes, found {found}")
+            }
+            Self::Left { bytes } => write!(f, "recipe: expected its end, found {bytes} more bytes"),
+            Self::Number { most, found } => {
+                write!(f, "recipe: expected a number up to {most}, found {found}")
+            }
+            Self::Magic => f.write_str("expected a recipe, found other bytes"),
+            Self::Version { expected, found } => {
+                write!(f, "recipe: expected version {expected}, found {found}")
+            }
+            Self::Kind { name } => write!(f, "recipe: no kind of correlation is called {name:?} here"),
+            Self::Shape { what } => write!(f, "recipe: malformed {what}"),
+            Self::Request(error) => write!(f, "recipe: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}

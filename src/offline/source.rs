@@ -1,0 +1,258 @@
+//! Where shares of dealt values come from: addressed randomness and corrections.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+
+use super::{Error, SessionTag};
+use crate::prg::Prg;
+use crate::ring::{self, PackError, Word};
+use crate::share::Scratch;
+
+/// Sections of one item, each a pseudorandom domain of its own.
+const SECTION_BITS: u32 = 6;
+
+fn domain(item: u64, section: u64) -> u64 {
+    // Else it would be a section of another item.
+    assert!(section < 1 << SECTION_BITS, "section {section} of an item");
+    item << SECTION_BITS | section
+}
+
+/// Whether an item's sections, numbers below 64, are such that no pseudorandom word has two uses: what a kind asserts
+/// of its own.
+///
+/// ```
+/// const A: u64 = 0;
+/// const B: u64 = 1;
+/// const _: () = assert!(ringshare::offline::apart(&[A, B]));
+/// ```
+pub const fn apart(sections: &[u64]) -> bool {
+    let mut seen = 0u64;
+    let mut i = 0;
+    while i < sections.len() {
+        if sections[i] >= 1 << SECTION_BITS || seen >> sections[i] & 1 == 1 {
+            return false;
+        }
+        seen |= 1 << sections[i];
+        i += 1;
+    }
+    true
+}
+
+/// A party's view of one dealt item. Taken from the store once, consumed by a correlation.
+///
+/// An item has *sections*, each a pseudorandom vector of its own at every party. A kind uses a section for random
+/// values or for values that the dealer chose, in words of one width, and each element once.
+pub struct Source {
+    /// At this party's place its own generator, at another's the one that the two share.
+    pub(super) prgs: Arc<[Prg]>,
+    pub(super) session: SessionTag,
+    pub(super) item: u64,
+    pub(super) party: usize,
+    pub(super) number: usize,
+    pub(super) dry: bool,
+    /// What the dealer sent, if it sent this party anything. The store keeps the buffer for a later
+    /// correction.
+    pub(super) correction: Option<Arc<Scratch<u8>>>,
+}
+
+impl Source {
+    /// This party's number.
+    pub fn party(&self) -> usize {
+        self.party
+    }
+
+    /// The session that the item was dealt in.
+    pub fn session(&self) -> SessionTag {
+        self.session
+    }
+
+    /// The number of what the dealer [keeps](Dealing::keep) of this item, if it keeps something; else the number of
+    /// what it keeps next.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Whether this is a dry run, in which nothing has a meaning and heavy local work may be left out.
+    pub fn is_dry(&self) -> bool {
+        self.dry
+    }
+
+    /// What the dealer sent, if it sent this party anything.
+    pub fn correction(&self) -> Option<&[u8]> {
+        self.correction.as_ref().map(|correction| &correction[..])
+    }
+
+    fn prg(&self) -> &Prg {
+        &self.prgs[self.party]
+    }
+
+    /// At `owner` the generators that it shares with the others, else the one that this party shares with it.
+    pub(crate) fn shared_with(&self, owner: usize) -> impl Iterator<Item = &Prg> {
+        let owned = owner == self.party;
+        let prgs = self.prgs.iter().enumerate();
+        prgs.filter(move |&(other, _)| (other == owner) != owned).map(|(_, prg)| prg)
+    }
+
+    /// The pseudorandom domain of a section.
+    pub(crate) fn domain(&self, section: u64) -> u64 {
+        domain(self.item, section)
+    }
+
+    /// This party's shares of random values: elements `at..` of the section.
+    pub fn random<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        self.prg().words(domain(self.item, section), at as u64, out);
+    }
+
+    /// As [`random`](Self::random), elements at any places of the section.
+    pub(crate) fn random_at<W: Word>(&self, section: u64, places: &[u64], out: &mut [W]) {
+        self.prg().words_at(domain(self.item, section), places, out);
+    }
+
+    /// This party's shares of values that the dealer chose: elements `at..` of the section, or of
+    /// the correction's vector of `bits`-bit elements that starts at byte `region`.
+    ///
+    /// `at` must be a multiple of 8.
+    ///
+    /// # Errors
+    /// If the correction is too short, or has padding bits set.
+    pub fn chosen<W: Word>(
+        &self,
+        section: u64,
+        region: usize,
+        bits: u32,
+        at: usize,
+        out: &mut [W],
+    ) -> Result<(), Error> {
+        let Some(correction) = &self.correction else {
+            self.random(section, at, out);
+            return Ok(());
+        };
+        let start = region + at / 8 * bits as usize;
+        let bytes = ring::packed_len(out.len(), bits);
+        let packed = correction
+            .get(start..start + bytes)
+            .ok_or(Error::Correction { expected: start + bytes, found: correction.len() })?;
+        ring::unpack(packed, bits, out).map_err(|_| Error::Padding)
+    }
+
+    /// As [`chosen`](Self::chosen) for elements at any places of a section whose `len` elements are the
+    /// whole correction.
+    pub(crate) fn chosen_at<W: Word>(
+        &self,
+        section: u64,
+        bits: u32,
+        len: usize,
+        places: &[u64],
+        out: &mut [W],
+    ) -> Result<(), Error> {
+        let Some(correction) = &self.correction else {
+            self.random_at(section, places, out);
+            return Ok(());
+        };
+        ring::unpack_at(correction, len, bits, places, out).map_err(|error| match error {
+            PackError::Length { expected, found } => Error::Correction { expected, found },
+            _ => Error::Padding,
+        })
+    }
+
+    /// As [`chosen`](Self::chosen) for whole 64-bit words, from any element on: `region` is the byte
+    /// of element `at`.
+    pub(crate) fn words(&self, section: u64, region: usize, at: usize, out: &mut [u64]) -> Result<(), Error> {
+        match &self.correction {
+            None => {
+                self.random(section, at, out);
+                Ok(())
+            }
+            Some(_) => self.chosen(section, region, 64, 0, out),
+        }
+    }
+}
+
+/// The dealer's view of one item: every party's generator, and what it has kept of items before.
+pub struct Dealing<'a> {
+    pub(super) prgs: &'a [Prg],
+    pub(super) item: u64,
+    pub(super) kept: &'a mut Vec<Box<dyn Any + Send>>,
+}
+
+impl Dealing<'_> {
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.prgs.len()
+    }
+
+    /// Every party's generator.
+    pub(crate) fn prgs(&self) -> &[Prg] {
+        self.prgs
+    }
+
+    /// Keeps something for items to come. Only for kinds that [say so](super::Kind::keeps), once an item.
+    pub fn keep<T: Any + Send>(&mut self, value: T) {
+        self.kept.push(Box::new(value));
+    }
+
+    /// What was kept under this number.
+    ///
+    /// # Errors
+    /// If nothing was, or of another type.
+    pub fn kept<T: Any>(&self, number: usize) -> Result<&T, Error> {
+        let kept = self.kept.get(number).and_then(|kept| (**kept).downcast_ref());
+        kept.ok_or(Error::NotKept { number, kept: self.kept.len() })
+    }
+
+    /// How many things have been kept.
+    pub fn count_kept(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// The pseudorandom domain of a section.
+    pub(crate) fn domain(&self, section: u64) -> u64 {
+        domain(self.item, section)
+    }
+
+    /// The sum of all parties' [`Source::random`].
+    pub fn sum<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        let domain = domain(self.item, section);
+        for (party, prg) in self.prgs.iter().enumerate() {
+            match party {
+                0 => prg.words(domain, at as u64, out),
+                _ => prg.add_words(domain, at as u64, out),
+            }
+        }
+    }
+
+    /// One party's [`Source::random`].
+    ///
+    /// # Panics
+    /// If there is no such party.
+    pub fn own<W: Word>(&self, party: usize, section: u64, at: usize, out: &mut [W]) {
+        self.prgs[party].words(domain(self.item, section), at as u64, out);
+    }
+
+    /// The exclusive or of all parties' [`Source::random`].
+    pub fn xor<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
+        let domain = domain(self.item, section);
+        for (party, prg) in self.prgs.iter().enumerate() {
+            match party {
+                0 => prg.words(domain, at as u64, out),
+                _ => prg.xor_words(domain, at as u64, out),
+            }
+        }
+    }
+
+    /// Turns values into party 0's correction: subtracts all other parties' shares.
+    pub fn correct<W: Word>(&self, section: u64, at: usize, values: &mut [W]) {
+        for prg in &self.prgs[1..] {
+            prg.sub_words(domain(self.item, section), at as u64, values);
+        }
+    }
+
+    /// As [`correct`](Self::correct), with exclusive or.
+    pub fn correct_xor<W: Word>(&self, section: u64, at: usize, values: &mut [W]) {
+        for prg in &self.prgs[1..] {
+            prg.xor_words(domain(self.item, section), at as u64, values);
+        }
+    }
+}

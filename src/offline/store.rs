@@ -1,0 +1,226 @@
+//! A party's store of dealt items.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use sha2::{Digest, Sha256};
+
+use super::{DEFAULT_LIMIT, Error, Kind, PartySeeds, Recipe, Request, SessionTag, Source};
+use crate::prg::{Prg, Seed};
+use crate::share::Scratch;
+
+/// The items of a recipe, each handed out once and in the recipe's order.
+///
+/// Two stores of the same seeds that begin at the same position use every mask twice: a store that goes on where
+/// another stopped [skips](Self::skip) what that one handed out.
+pub struct Store {
+    /// At this party's place its own generator, at another's the one that the two share.
+    prgs: Arc<[Prg]>,
+    session: SessionTag,
+    party: usize,
+    /// The number of the next item to be handed out.
+    next: u64,
+    /// How many items have been handed out of which the dealer keeps something.
+    kept: usize,
+    queue: VecDeque<(Request, Option<Correction>)>,
+    /// Buffers of corrections that have been handed out, for corrections to come: their pages are
+    /// dear, and so is wiping them in the online phase.
+    spent: Vec<Arc<Scratch<u8>>>,
+    limit: u64,
+    /// Of all recipes that were received.
+    digest: [u8; 32],
+    /// In a dry run: what has been asked for.
+    asked: Option<Vec<Request>>,
+}
+
+/// A correction that waits to be handed out.
+struct Correction {
+    bytes: Scratch<u8>,
+    /// Whether its buffer came from [`Store::buffer`], and goes back there.
+    lent: bool,
+}
+
+impl Store {
+    /// An empty store under a party's row of the session's [`Seeds`](super::Seeds).
+    pub fn new(seeds: &PartySeeds) -> Self {
+        let prgs = seeds.seeds.iter().map(Prg::new).collect();
+        Self::over(prgs, seeds.session, seeds.party, None)
+    }
+
+    /// A store of party 0 that hands out anything and writes down what.
+    pub(crate) fn dry(parties: usize) -> Self {
+        let prg = || Prg::new(&Seed::from_bytes([0; 16]));
+        let prgs = (0..parties.max(1)).map(|_| prg()).collect();
+        Self::over(prgs, SessionTag([0; 16]), 0, Some(Vec::new()))
+    }
+
+    fn over(prgs: Arc<[Prg]>, session: SessionTag, party: usize, asked: Option<Vec<Request>>) -> Self {
+        Self {
+            prgs,
+            session,
+            party,
+            next: 0,
+            kept: 0,
+            queue: VecDeque::new(),
+            spent: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            digest: [0; 32],
+            asked,
+        }
+    }
+
+    /// The session's tag.
+    pub fn session(&self) -> SessionTag {
+        self.session
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.prgs.len()
+    }
+
+    /// Refuses items that may need more bytes for a vector than this: [16 GiB](DEFAULT_LIMIT) unless it is set.
+    pub fn set_limit(&mut self, bytes: u64) {
+        self.limit = bytes;
+    }
+
+    /// Adds an item, with the correction if this party gets one. It is wiped when the item has been used.
+    ///
+    /// # Errors
+    /// If the request can't be dealt, or the correction has another length than the request's.
+    pub fn put(&mut self, request: Request, correction: Option<Vec<u8>>) -> Result<(), Error> {
+        let correction = correction.map(|bytes| Correction { bytes: bytes.into(), lent: false });
+        self.queue(request, correction)
+    }
+
+    /// As [`put`](Self::put), with a [`buffer`](Self::buffer), which is used again.
+    pub(crate) fn put_buffer(
+        &mut self,
+        request: Request,
+        correction: Option<Scratch<u8>>,
+    ) -> Result<(), Error> {
+        let correction = correction.map(|bytes| Correction { bytes, lent: true });
+        self.queue(request, correction)
+    }
+
+    fn queue(&mut self, request: Request, correction: Option<Correction>) -> Result<(), Error> {
+        self.check(&request)?;
+        let expected = self.correction_len(&request).unwrap_or(0);
+        let found = correction.as_ref().map_or(0, |correction| correction.bytes.len());
+        if expected != found {
+            return Err(Error::Correction { expected, found });
+        }
+        self.queue.push_back((request, correction));
+        Ok(())
+    }
+
+    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there
+    /// is none, recipes have changed, and what is spent is given back.
+    pub(crate) fn buffer(&mut self, len: usize) -> Scratch<u8> {
+        let fits = |spent: &Arc<Scratch<u8>>| spent.len() == len && Arc::strong_count(spent) == 1;
+        let spent = self.spent.iter().position(fits).map(|place| self.spent.swap_remove(place));
+        spent.and_then(Arc::into_inner).unwrap_or_else(|| {
+            self.spent.clear();
+            Scratch::zeros(len)
+        })
+    }
+
+    /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
+    pub fn correction_len(&self, request: &Request) -> Option<usize> {
+        request.correction().filter(|&(recipients, _)| self.party < recipients).map(|(_, bytes)| bytes)
+    }
+
+    /// Whether an item could be in this store.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
+        request.check(self.prgs.len(), self.limit)
+    }
+
+    /// Items that are left.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// The number of the next item, which is how many have been handed out.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// Goes on behind items that another store of the same seeds has handed out: none of their masks is used here.
+    ///
+    /// # Errors
+    /// If this store has been used: its items would get other numbers.
+    pub fn skip(&mut self, used: &Recipe) -> Result<(), Error> {
+        super::range("items in a store that skips others", 0, 0, self.queue.len() as u64)?;
+        self.next += used.requests().len() as u64;
+        self.kept += used.requests().iter().filter(|request| request.keeps()).count();
+        Ok(())
+    }
+
+    /// What has been asked for since the last call, in a dry run.
+    pub(crate) fn take_asked(&mut self) -> Vec<Request> {
+        self.asked.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+
+    /// Whether this is a dry run.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Notes that a recipe of this digest is received, for the comparison of all parties' steps.
+    pub(crate) fn note(&mut self, recipe: &[u8; 32]) {
+        self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
+    }
+
+    /// What parties that took the same steps have in common: recipes and items used.
+    pub(crate) fn steps(&self) -> [u8; 40] {
+        let mut steps = [0; 40];
+        steps[..32].copy_from_slice(&self.digest);
+        steps[32..].copy_from_slice(&self.next.to_le_bytes());
+        steps
+    }
+
+    /// Hands out the next item, which must be the one asked for.
+    ///
+    /// # Errors
+    /// If it is not, or nothing is left.
+    pub fn take<K: Kind>(&mut self, asked: K) -> Result<Source, Error> {
+        let (correction, keeps) = (self.next_correction(&asked)?, asked.keeps());
+        let (item, number) = (self.next, self.kept);
+        self.next += 1;
+        self.kept += usize::from(keeps);
+        if let Some(list) = &mut self.asked {
+            list.push(asked.into());
+        }
+        let (prgs, session, party) = (self.prgs.clone(), self.session, self.party);
+        Ok(Source { prgs, session, item, party, number, dry: self.is_dry(), correction })
+    }
+
+    fn next_correction<K: Kind>(&mut self, asked: &K) -> Result<Option<Arc<Scratch<u8>>>, Error> {
+        if self.is_dry() {
+            let request: Request = asked.clone().into();
+            self.check(&request)?;
+            let bytes = self.correction_len(&request);
+            return Ok(bytes.map(|bytes| Arc::new(Scratch::zeros(bytes))));
+        }
+        let Some((dealt, _)) = self.queue.front() else {
+            return Err(Error::Exhausted { asked: asked.clone().into() });
+        };
+        if dealt.as_kind() != Some(asked) {
+            return Err(Error::Mismatch { dealt: dealt.clone(), asked: asked.clone().into() });
+        }
+        let correction = self.queue.pop_front().and_then(|(_, correction)| correction);
+        Ok(correction.map(|Correction { bytes, lent }| {
+            let bytes = Arc::new(bytes);
+            if lent {
+                self.spent.push(bytes.clone());
+            }
+            bytes
+        }))
+    }
+}

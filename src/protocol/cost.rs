@@ -1,0 +1,17 @@
+//! What each protocol costs: rounds, opened bits and bytes from the dealer, by the protocol's name.
+//!
+//! The functions stand beside their protocols, and tests hold the protocols to them. A comparison's cost is
+//! [`Family::cost`](super::Family::cost).
+
+pub use super::argmax::argmax;
+pub use super::bits::{and, bits, compose, select};
+pub use super::equal::equal;
+pub use super::input::input;
+pub use super::lookup::lookup;
+pub use super::matrix::{convolution, mask_matrix, product};
+pub use super::maximum::maximum;
+pub use super::multiply::{matmul, multiply};
+pub use super::open::open;
+pub use super::pool::max_pool;
+pub use super::relu::relu;
+pub use super::truncate::{truncate, truncate_floor};

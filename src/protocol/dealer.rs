@@ -1,0 +1,157 @@
+//! The dealer: knows every party's seed, and nothing else.
+//!
+//! | frame | from | to | bytes |
+//! | --- | --- | --- | --- |
+//! | seeds, once | dealer | every party | 16 for the session's tag and for each party |
+//! | announcement, a recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
+//! | agreement, a recipe | dealer | every party | 32: the digest |
+//! | correction, an item | dealer | who gets it | [`Request::correction`](crate::offline::Request::correction) |
+//! | credit | who gets corrections | dealer | 0 |
+//!
+//! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
+//! ahead of the slowest party: see [`Party::set_window`](super::Party::set_window).
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::Error;
+use super::window::{Announcement, Groups};
+use crate::net::{Kind, NetError, Network, Transport};
+use crate::offline::{Deck, PartySeeds, Recipe, Seeds};
+use crate::prg::RootSeed;
+use crate::share::Scratch;
+
+/// Hands out correlated randomness to the parties of one session.
+///
+/// Semi-honest, and colluding with nobody: the dealer and any one party together know everything.
+/// It is gone when the inputs come.
+///
+/// ```
+/// use std::time::Duration;
+/// use ringshare::net::{Memory, Network};
+/// use ringshare::offline::Recipe;
+/// use ringshare::prg::RootSeed;
+/// use ringshare::protocol::{Dealer, Party};
+///
+/// let mut ends = Memory::mesh(3, Duration::from_secs(60)).into_iter();
+/// let mut party = |id| Network::new(ends.next().unwrap(), id, 2, 1);
+/// let (zero, one, dealer) = (party(0), party(1), party(2));
+/// std::thread::scope(|scope| {
+///     for network in [zero, one] {
+///         scope.spawn(|| Party::join(network).unwrap().receive(&Recipe::default()).unwrap());
+///     }
+///     let mut dealer = Dealer::open(dealer, &RootSeed::from_bytes([7; 32])).unwrap();
+///     dealer.deal(&Recipe::default()).unwrap();
+/// });
+/// ```
+pub struct Dealer<T> {
+    network: Network<T>,
+    deck: Deck,
+    /// Bytes of corrections sent so far, per party.
+    sent: Vec<u64>,
+}
+
+impl<T: Transport> Dealer<T> {
+    /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
+    /// be used for another session of the same number.
+    ///
+    /// # Errors
+    /// If there are no parties, or the transport fails.
+    pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+        let seeds = Seeds::derive(root, network.session(), network.parties());
+        let deck = Deck::new(&seeds)?;
+        for party in 0..seeds.parties() {
+            let row = seeds.row(party)?;
+            network.send_with(party, Kind::Seed, PartySeeds::len(seeds.parties()), |out| {
+                row.write(out);
+                Ok::<(), NetError>(())
+            })?;
+        }
+        Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
+    }
+
+    /// Deals a recipe: waits until all parties have announced it, then sends each item's correction to the parties
+    /// that get it.
+    ///
+    /// # Errors
+    /// If a party announces another recipe or compares by another family than party 0, the transport fails, or as
+    /// [`Deck::deal`]. The parties are told why.
+    pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
+        self.agree(recipe)
+            .and_then(|windows| self.send(recipe, &windows))
+            .inspect_err(|error| self.abort(error))
+    }
+
+    /// Tells the parties that the dealer has failed, and why, unless it is one of them who failed.
+    pub fn abort(&mut self, error: &Error) {
+        let _ = error;
+    }
+
+    /// Waits for all announcements, compares them and says so. Returns the parties' windows.
+    fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
+        recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
+        let (digest, parties) = (recipe.digest(), self.network.parties());
+        let mut announced = Vec::with_capacity(parties);
+        for party in 0..parties {
+            let mut bytes = [0; Announcement::LEN];
+            self.network.receive(party, Kind::Announce, &mut bytes)?;
+            announced.push(Announcement::read(&bytes));
+        }
+        for (party, other) in announced.iter().enumerate() {
+            let families = [&announced[0], other].map(|party| String::from(party.family()));
+            if families[0] != families[1] {
+                return Err(Error::Family { party, families });
+            }
+            if other.digest != digest {
+                return Err(Error::Recipe { party, expected: digest, found: other.digest });
+            }
+        }
+        (0..parties).try_for_each(|party| self.network.send(party, Kind::Agree, &digest))?;
+        Ok(announced.iter().map(|party| party.window).collect())
+    }
+
+    fn send(&mut self, recipe: &Recipe, windows: &[u64]) -> Result<(), Error> {
+        let mut groups: Vec<Groups> = windows.iter().map(|&window| Groups::new(window)).collect();
+        for request in recipe.requests() {
+            let Some((recipients, bytes)) = request.correction() else {
+                self.deck.deal_into(request, &mut [])?;
+                continue;
+            };
+            for (party, groups) in groups.iter_mut().enumerate().take(recipients) {
+                // The group before the last has arrived.
+                if groups.add(bytes).is_some_and(|group| group >= 2) {
+                    self.network.receive(party, Kind::Credit, &mut [])?;
+                }
+                self.sent[party] += bytes as u64;
+            }
+            if recipients == 1 {
+                let deck = &mut self.deck;
+                let deal = |out: &mut [u8]| Ok::<(), Error>(deck.deal_into(request, out)?);
+                self.network.send_with(0, Kind::Correction, bytes, deal)?;
+            } else {
+                let mut correction = Scratch::zeros(bytes);
+                self.deck.deal_into(request, &mut correction)?;
+                for party in 0..recipients {
+                    self.network.send(party, Kind::Correction, &correction)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of corrections sent so far, per party.
+    pub fn sent_bytes(&self) -> &[u64] {
+        &self.sent
+    }
+
+    /// Its end of the network.
+    pub fn network_mut(&mut self) -> &mut Network<T> {
+        &mut self.network
+    }
+
+    /// What it deals from, to limit the memory of an item or to skip what was dealt before.
+    pub fn deck_mut(&mut self) -> &mut Deck {
+        &mut self.deck
+    }
+}

@@ -1,0 +1,187 @@
+//! Products with one matrix.
+//!
+//! Setup, once a matrix: opens W − A, k bits an element, in strips of rows, a round each.
+//! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
+//! of the product from the dealer. A convolution: the same, of the images, each value of which is opened once, and
+//! of the result. What is opened is masked and tells nobody anything; the product stays shared. See [`MaskedMatrix`] for the
+//! mathematics.
+
+use core::ops::Range;
+
+use super::error::{range, shape};
+use super::{Error, Party};
+use crate::correlation::matrix::{check_groups, strips};
+use crate::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
+use crate::linalg::Window;
+use crate::net::Transport;
+use crate::offline::Cost;
+use crate::ring::{Ring, packed_len};
+use crate::share::{Scratch, Share};
+
+/// Writes one row of a matrix, given its number.
+pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
+
+impl<T: Transport> Party<T> {
+    /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. Its rows
+    /// are asked for strip by strip, so that no whole copy needs to be held.
+    ///
+    /// # Errors
+    /// If `rows` fails or gives other than the rows asked for, `bits` is not in 1..=k, the network
+    /// fails or the store has no such mask next.
+    pub fn mask_matrix<R: Ring>(
+        &mut self,
+        dims: [usize; 2],
+        bits: u32,
+        rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        self.mask_filters(dims, 1, bits, rows)
+    }
+
+    /// As [`mask_matrix`](Self::mask_matrix), a matrix in groups: of its rows as many as of the channels of a convolution's images.
+    ///
+    /// # Errors
+    /// As [`mask_matrix`](Self::mask_matrix), and if the rows do not fall into so many groups.
+    pub fn mask_filters<R: Ring>(
+        &mut self,
+        [outputs, inputs]: [usize; 2],
+        groups: usize,
+        bits: u32,
+        mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        range("bits of a matrix", 1, R::BITS as u64, bits as u64)?;
+        check_groups(outputs, groups)?;
+        let mut mask = MatrixMask::<R>::take(&mut self.store, [outputs, inputs], groups, bits)?;
+        let mut matrices = mask.matrices();
+        for strip in strips(outputs, inputs) {
+            let weights = rows(self, strip.clone())?;
+            shape("weights of a strip of rows", strip.len() * inputs, weights.len())?;
+            let mut difference = mask.mask(strip.len(), &weights);
+            self.network.open(&mut difference, bits)?;
+            if let Some([shares, differences]) = &mut matrices {
+                shares.set_rows(strip.start, weights.expose());
+                differences.set_rows(strip.start, &difference);
+            }
+        }
+        Ok(mask.finish(matrices))
+    }
+
+    /// Shares and masks a matrix `[outputs, inputs]` of the party `owner`, whose `row` writes one
+    /// row at a time.
+    ///
+    /// # Errors
+    /// As [`mask_matrix`](Self::mask_matrix) and [`input`](Self::input).
+    pub fn input_matrix<R: Ring>(
+        &mut self,
+        owner: usize,
+        dims: [usize; 2],
+        bits: u32,
+        row: Option<WriteRow<'_, R::Word>>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        self.input_filters(owner, dims, 1, bits, row)
+    }
+
+    /// As [`input_matrix`](Self::input_matrix), a matrix `[outputs, inputs]` in groups: the weights of a convolution,
+    /// whose rows are `[size[0], size[1], channels / groups]`.
+    ///
+    /// # Errors
+    /// As [`mask_filters`](Self::mask_filters) and [`input`](Self::input).
+    pub fn input_filters<R: Ring>(
+        &mut self,
+        owner: usize,
+        dims: [usize; 2],
+        groups: usize,
+        bits: u32,
+        row: Option<WriteRow<'_, R::Word>>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        let inputs = dims[1];
+        self.mask_filters(dims, groups, bits, |party, strip| {
+            let values: Option<Scratch<R::Word>> = row.map(|row| {
+                let mut values = Scratch::zeros(strip.len() * inputs);
+                for (r, out) in strip.clone().zip(values.chunks_exact_mut(inputs.max(1))) {
+                    row(r, out);
+                }
+                values
+            });
+            party.input(owner, strip.len() * inputs, values.as_deref())
+        })
+    }
+
+    /// Takes what a product of `rows` inputs with the matrix needs and does its offline half.
+    ///
+    /// # Errors
+    /// If the store has no such product next.
+    pub fn prepare_product<R: Ring>(
+        &mut self,
+        matrix: &MaskedMatrix<R>,
+        rows: usize,
+    ) -> Result<MatrixProduct<R>, Error> {
+        self.store.check(&matrix.request(rows))?;
+        Ok(MatrixProduct::take(&mut self.store, matrix, None, rows)?)
+    }
+
+    /// Takes what a convolution of `images` images with the matrix needs and does its offline half.
+    ///
+    /// # Errors
+    /// If the window does not fit its image or the matrix, or the store has no such product next.
+    pub fn prepare_convolution<R: Ring>(
+        &mut self,
+        matrix: &MaskedMatrix<R>,
+        window: &Window,
+        images: usize,
+    ) -> Result<MatrixProduct<R>, Error> {
+        self.store.check(&matrix.request_convolution(window, images))?;
+        Ok(MatrixProduct::take(&mut self.store, matrix, Some(window), images)?)
+    }
+
+    /// The online half: x·Wᵀ for x: `[rows, groups · inputs]`, or the convolution of x: `[images, height, width,
+    /// channels]`, which is `[images, places[0], places[1], outputs]`; right modulo 2^bits of the matrix.
+    ///
+    /// # Errors
+    /// If the product was prepared for another matrix or another length of x, or the network fails.
+    pub fn product<R: Ring>(
+        &mut self,
+        matrix: &MaskedMatrix<R>,
+        prepared: MatrixProduct<R>,
+        x: &Share<R>,
+    ) -> Result<Share<R>, Error> {
+        if prepared.matrix() != matrix.id() {
+            return Err(Error::Matrix { expected: prepared.matrix(), found: matrix.id() });
+        }
+        shape("elements of the input of a product", prepared.inputs(), x.len())?;
+        let (mut f, masked) = prepared.mask(x);
+        self.network.open(&mut f, matrix.bits())?;
+        Ok(masked.finish(matrix, &f))
+    }
+}
+
+/// The cost of masking a matrix of k-bit elements that is shared already.
+pub fn mask_matrix([outputs, inputs]: [usize; 2], bits: u32) -> Cost {
+    Cost {
+        rounds: strips(outputs, inputs).count() as u32,
+        opened_bits: (outputs * inputs) as u64 * bits as u64,
+        dealer_bytes: 0,
+    }
+}
+
+/// The cost of a product of `[rows, inputs]` with a masked matrix `[outputs, inputs]`.
+pub fn product(rows: usize, [outputs, inputs]: [usize; 2], bits: u32) -> Cost {
+    Cost {
+        rounds: 1,
+        opened_bits: (rows * inputs) as u64 * bits as u64,
+        dealer_bytes: packed_len(rows * outputs, bits) as u64,
+    }
+}
+
+/// The cost of a convolution of `images` images through a window, with `outputs` channels of the result.
+///
+/// # Panics
+/// If the window does not fit its image.
+pub fn convolution(images: usize, window: &Window, outputs: usize, bits: u32) -> Cost {
+    let [down, across] = window.grid();
+    let image: usize = window.image.iter().product();
+    Cost {
+        rounds: 1,
+        opened_bits: (images * image) as u64 * bits as u64,
+        dealer_bytes: packed_len(images * down * across * outputs, bits) as u64,
+    }
+}
