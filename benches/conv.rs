@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::correlation::{Fixed, FixedProduct};
+use ringshare::correlation::{MaskedMatrix, MatrixProduct};
 use ringshare::linalg::{Filters, Packed, Window, multiply_add};
 use ringshare::net::Memory;
 use ringshare::protocol::{Error, Party};
@@ -88,23 +88,23 @@ fn clear<W: Word>(c: &mut Criterion, name: &str) {
     }
 }
 
-fn setup<R: Ring>(party: &mut Party<Memory>, layer: &Layer) -> Result<Fixed<R>, Error> {
+fn setup<R: Ring>(party: &mut Party<Memory>, layer: &Layer) -> Result<MaskedMatrix<R>, Error> {
     let inputs = layer.inputs();
     let zeros = |_: &mut _, rows: core::ops::Range<usize>| Ok(Share::zeros(rows.len() * inputs));
-    party.fix_filters([layer.outputs, inputs], layer.groups, R::BITS, zeros)
+    party.mask_filters([layer.outputs, inputs], layer.groups, R::BITS, zeros)
 }
 
 fn online<R: Ring>(
     party: &mut Party<Memory>,
-    fixed: &Fixed<R>,
-    prepared: FixedProduct<R>,
+    fixed: &MaskedMatrix<R>,
+    prepared: MatrixProduct<R>,
     layer: &Layer,
 ) -> Result<(), Error> {
     party.product(fixed, prepared, &Share::zeros(layer.image())).map(drop)
 }
 
 /// One batch: what dealing, the offline and the online phase take.
-fn batch<R: Ring>(session: &mut Session, fixed: &[Fixed<R>], layer: &Layer) -> [Cost; 3] {
+fn batch<R: Ring>(session: &mut Session, fixed: &[MaskedMatrix<R>], layer: &Layer) -> [Cost; 3] {
     let prepare =
         |party: &mut Party<Memory>, id: usize| party.prepare_convolution(&fixed[id], &layer.window, IMAGES);
     let recipe = session.recipe(|party| prepare(party, 0).map(drop));
@@ -135,7 +135,7 @@ fn shared<R: Ring>(c: &mut Criterion, name: &str) {
             *slots[id].lock().expect("one party a slot") = Some(setup::<R>(party, &layer)?);
             Ok(())
         });
-        let fixed: Vec<Fixed<R>> =
+        let fixed: Vec<MaskedMatrix<R>> =
             slots.into_iter().filter_map(|slot| slot.into_inner().expect("one party a slot")).collect();
         for (phase, what) in ["dealer", "offline", "online"].into_iter().enumerate() {
             group.bench_function(BenchmarkId::new(name, what), |b| {

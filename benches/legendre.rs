@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::correlation::legendre::Variant;
+use ringshare::correlation::compare::legendre::Variant;
 use ringshare::protocol::{Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;

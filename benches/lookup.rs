@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::correlation::{Deck, Lookup, Seeds, Store};
+use ringshare::correlation::Lookup;
 use ringshare::function::Table;
+use ringshare::offline::{Deck, Seeds, Store};
 use ringshare::prg::RootSeed;
 use ringshare::ring::{Ring, Z2};
 use ringshare::share::Share;
@@ -47,7 +48,7 @@ fn lookups<O: Ring>(c: &mut Criterion, name: &str, table: &Table) {
                     let mut store = Store::new(party, seeds.row(party)).expect("a store");
                     let own = (party == 0).then(|| correction.clone());
                     store.put(request.clone(), own).expect("a correction");
-                    let lookup = store.lookup::<O>(len, table).expect("an item");
+                    let lookup = Lookup::<O>::take(&mut store, len, table).expect("an item");
                     let start = ThreadTime::now();
                     let pair = table.bits()[1] > 0;
                     let (opened, masked) = if pair { lookup.mask_pair(&x, &x) } else { lookup.mask(&x) };

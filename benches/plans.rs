@@ -12,7 +12,7 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use num_traits::WrappingAdd;
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, Task, Wish};
-use ringshare::correlation::{Deck, Elements, Masked, Seeds, Store};
+use ringshare::offline::{Deck, Elements, Masked, Seeds, Store};
 use ringshare::prg::RootSeed;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -39,7 +39,7 @@ fn run<R: Ring>(plan: &Plan, session: u64) -> [f64; 2] {
         store.put(request.clone(), correction).expect("putting");
     }
     let x = Share::<R>::from_words(vec![R::Word::truncate64(0x9e37_79b9_7f4a_7c15); LEN]);
-    let mask = |store: &mut Store| store.comparison::<R>(LEN, plan.clone()).expect("an item").mask(&x);
+    let mask = |store: &mut Store| Comparison::<R>::take(store, LEN, plan.clone()).expect("an item").mask(&x);
     let (y, one) = timed(&mut online, || mask(&mut stores[0]));
     let (other, two) = mask(&mut stores[1]);
     let low = R::Word::mask(plan.bits());
@@ -66,7 +66,7 @@ fn finish<R: Ring>(chunks: Chunks, y: &[R::Word], opened: &[u8]) {
         Task::Negative(_) | Task::Zero(_) => {
             drop(black_box(chunks.finish::<R>(opened, [R::Word::truncate64(0), R::Word::truncate64(1)])));
         }
-        _ => drop(black_box(chunks.finish_lifted::<R, R>(y, opened))),
+        _ => drop(black_box(chunks.finish_shifted::<R, R>(y, opened))),
     }
 }
 

@@ -16,11 +16,12 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use num_traits::{Bounded, Zero};
+use ringshare::correlation::Lookup;
+use ringshare::correlation::compare::dcf::Dcf;
+use ringshare::correlation::compare::legendre::{Legendre, Variant};
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
-use ringshare::correlation::dcf::Dcf;
-use ringshare::correlation::legendre::{Legendre, Variant};
-use ringshare::correlation::{Deck, Elements, Lookup, Masked, Request, Seeds, Store};
 use ringshare::function::Table;
+use ringshare::offline::{Deck, Elements, Masked, Request, Seeds, Store};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -160,7 +161,8 @@ fn comparison<R: Ring>(bench: &mut Bench, name: &str, plan: &Plan) {
             x.fill(R::Word::zero());
         }
         let x = Share::<R>::from_words(x);
-        let item = store(class, random, &request).comparison::<R>(LEN, plan.clone()).expect("an item");
+        let item =
+            Comparison::<R>::take(&mut store(class, random, &request), LEN, plan.clone()).expect("an item");
         item.mask(&x).1
     };
     // From the opened y to the result; what else is opened is the same, too.
@@ -174,7 +176,7 @@ fn comparison<R: Ring>(bench: &mut Bench, name: &str, plan: &Plan) {
         let opened = bytes(chunks.masked());
         match plan.task() {
             Task::Negative(None) => chunks.finish_bits().map(drop),
-            Task::Relu { .. } => chunks.finish_lifted::<R, R>(&y, opened).map(drop),
+            Task::Relu { .. } => chunks.finish_shifted::<R, R>(&y, opened).map(drop),
             _ => chunks.finish::<R>(opened, [R::Word::zero(), R::Word::max_value()]).map(drop),
         }
     };
@@ -201,7 +203,7 @@ fn legendre(bench: &mut Bench, variant: Variant) {
     let y: Vec<u16> = bench.random.words(LEN);
     let opened = vec![1; LEN * variant.symbols()];
     let prepare = |class: bool, random: &mut Random| {
-        let item = store(class, random, &request).legendre::<R, R>(LEN, variant.bits(), variant);
+        let item = Legendre::<R, R>::take(&mut store(class, random, &request), LEN, variant.bits(), variant);
         item.expect("an item").mask(&Share::zeros(LEN)).1
     };
     let run = |masked: Masked<Legendre<R, R>>| {
@@ -217,7 +219,7 @@ fn dcf<R: Ring>(bench: &mut Bench, bits: u32) {
     let y: Vec<R::Word> = bench.random.words(LEN);
     let y: Vec<R::Word> = y.iter().map(|&y| y & R::Word::mask(bits)).collect();
     let prepare = |class: bool, random: &mut Random| {
-        let item = store(class, random, &request).dcf::<R, R>(LEN, bits);
+        let item = Dcf::<R, R>::take(&mut store(class, random, &request), LEN, bits);
         item.expect("an item").mask(&Share::zeros(LEN)).1
     };
     let values = [R::Word::zero(), R::Word::max_value()];

@@ -8,6 +8,7 @@
 //! Three levels, from the machine up: [`Word`], what a CPU adds; [`Ring`], a width k and the word
 //! that holds it, as a type; [`Z2`], an element. Kernels work on slices of words.
 
+mod choose;
 mod fixed;
 mod pack;
 mod word;

@@ -15,7 +15,7 @@ mod malformed;
 
 use common::{Random, split, stores, sum, xor};
 use ringshare::correlation::bits::Circuit;
-use ringshare::correlation::{Masked, Store};
+use ringshare::offline::{Masked, Store};
 use ringshare::protocol::Party;
 use ringshare::ring::{Ring, Word};
 use ringshare::share::{BitShare, Share};
@@ -91,7 +91,8 @@ impl Local {
     /// The masks r modulo 2^k, which depend on the seeds alone.
     fn masks<R: Ring>(&self, len: usize) -> Vec<R::Word> {
         let mask = |mut store: Store| {
-            let edabits = store.edabits::<R>(len, self.bits, self.circuit.pairs(self.bits)).unwrap();
+            let edabits =
+                EdaBits::<R>::take(&mut store, len, self.bits, self.circuit.pairs(self.bits)).unwrap();
             edabits.mask(&Share::zeros(len)).0
         };
         sum(&self.stores::<R>(len).into_iter().map(mask).collect::<Vec<_>>(), self.bits)
@@ -104,7 +105,7 @@ impl Local {
         let shares = split::<R>(x, self.parties, &mut random).into_iter().map(Share::<R>::from_words);
         let pairs = self.circuit.pairs(self.bits);
         let mask = |(store, x): (&mut Store, Share<R>)| {
-            store.edabits::<R>(x.len(), self.bits, pairs).unwrap().mask(&x)
+            EdaBits::<R>::take(&mut store, x.len(), self.bits, pairs).unwrap().mask(&x)
         };
         let (y, masked): (Vec<_>, Vec<_>) = stores.iter_mut().zip(shares).map(mask).unzip();
         let y = sum(&y, self.bits);
@@ -115,7 +116,8 @@ impl Local {
                 .iter_mut()
                 .zip(&parties)
                 .map(|(store, party)| {
-                    let products = store.bit_products(x.len(), layer.masks(), layer.pairs()).unwrap();
+                    let products =
+                        BitProducts::take(&mut store, x.len(), layer.masks(), layer.pairs()).unwrap();
                     products.mask(&party.operands(&layer))
                 })
                 .unzip();

@@ -32,8 +32,8 @@ use args::{Args, Command, Output};
 use families::with_ring;
 use json::Report;
 use measure::{Job, Outcome};
-use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, Task};
+use ringshare::offline::Elements;
 use ringshare::protocol::Family;
 use serde_json::Value;
 

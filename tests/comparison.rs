@@ -5,8 +5,8 @@ mod common;
 
 use common::Random;
 use common::compare::{Setting, all_pairs, edges, varied};
-use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, bit_values, sign_values};
+use ringshare::offline::Elements;
 use ringshare::ring::{Ring, Word, Z2};
 
 fn two(session: u64) -> Setting {

@@ -9,8 +9,8 @@ mod naive;
 use common::{Program, Random, all, input, open, wide};
 use naive::{plain, unfolded};
 use proptest::prelude::*;
-use ringshare::correlation::Request;
 use ringshare::linalg::{Filters, Window};
+use ringshare::offline::Request;
 use ringshare::protocol::{Error, Party, WriteRow};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -197,7 +197,7 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
     let prepare = |window: Window, outputs: usize, groups: usize| {
         refused(move |party| {
             let zeros = |_: &mut _, rows: core::ops::Range<usize>| Ok(Share::zeros(18 * rows.len()));
-            let fixed = party.fix_filters::<Z2<14>>([outputs, 18], groups, 14, zeros)?;
+            let fixed = party.mask_filters::<Z2<14>>([outputs, 18], groups, 14, zeros)?;
             party.prepare_convolution(&fixed, &window, 2)
         })
     };
@@ -217,13 +217,13 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
         assert!(error.contains(text), "{error}");
     }
     let images = refused(|party| {
-        let fixed = party.fix::<Z2<14>>([1, 36], 14, |_, _| Ok(Share::zeros(36)))?;
+        let fixed = party.mask_matrix::<Z2<14>>([1, 36], 14, |_, _| Ok(Share::zeros(36)))?;
         let prepared = party.prepare_convolution(&fixed, &window, 2)?;
         party.product(&fixed, prepared, &Share::zeros(100))
     });
     assert!(images.contains("expected 200, found 100"), "{images}");
     let many = refused(|party| {
-        let fixed = party.fix::<Z2<14>>([1, 36], 14, |_, _| Ok(Share::zeros(36)))?;
+        let fixed = party.mask_matrix::<Z2<14>>([1, 36], 14, |_, _| Ok(Share::zeros(36)))?;
         party.prepare_convolution(&fixed, &window, usize::MAX / 8)
     });
     assert!(many.contains("bytes of an item: expected 0 to"), "{many}");
@@ -233,7 +233,7 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
 fn a_convolution_prepared_through_one_window_is_not_dealt_through_another() {
     let window = Window::new([6, 6, 1], [3, 3]);
     let fix = |party: &mut Party<SimTransport>| {
-        party.fix::<Z2<14>>([2, 9], 14, |_, rows| Ok(Share::zeros(9 * rows.len())))
+        party.mask_matrix::<Z2<14>>([2, 9], 14, |_, rows| Ok(Share::zeros(9 * rows.len())))
     };
     let run = Simulation::new(2).run(|party| {
         let fixed = fix(party)?;
@@ -249,7 +249,8 @@ fn a_convolution_prepared_through_one_window_is_not_dealt_through_another() {
 fn a_convolution_is_one_item_of_a_recipe() {
     let window = Window::new([6, 6, 2], [3, 3]);
     let run = Simulation::new(2).run(|party| {
-        let fixed = party.fix_filters::<Z2<14>>([4, 9], 2, 11, |_, rows| Ok(Share::zeros(9 * rows.len())))?;
+        let fixed =
+            party.mask_filters::<Z2<14>>([4, 9], 2, 11, |_, rows| Ok(Share::zeros(9 * rows.len())))?;
         let prepared = party.prepare_convolution(&fixed, &window, 3)?;
         party.product(&fixed, prepared, &Share::zeros(3 * 72)).map(drop)
     });
@@ -258,9 +259,9 @@ fn a_convolution_is_one_item_of_a_recipe() {
     assert_eq!(
         names,
         [
-            "FixedMask(4x9 in 2 groups, 11 bits in words of 16)",
-            "FixedProduct(3 images through 3x3 of 6x6x2 by matrix 0, 4x9 in 2 groups, 11 bits in words of 16)",
+            "MatrixMask(4x9 in 2 groups, 11 bits in words of 16)",
+            "MatrixProduct(3 images through 3x3 of 6x6x2 by matrix 0, 4x9 in 2 groups, 11 bits in words of 16)",
         ]
     );
-    assert!(matches!(recipe.requests()[1], Request::FixedProduct { window: Some(w), .. } if w == window));
+    assert!(matches!(recipe.requests()[1], Request::MatrixProduct { window: Some(w), .. } if w == window));
 }

@@ -8,11 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::input;
 use ringshare::correlation::compare::Wish;
-use ringshare::correlation::legendre::Variant;
-use ringshare::correlation::{Cost, Elements};
+use ringshare::correlation::compare::legendre::Variant;
 use ringshare::function::Table;
 use ringshare::linalg::Window;
 use ringshare::net::{Counts, Header, Topology};
+use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -100,8 +100,8 @@ const LENS: [usize; 4] = [1, 63, 1000, 4097];
 fn inputs_and_openings() {
     for len in LENS {
         let values = vec![1; len];
-        holds(protocol::input_cost(), 0, &|party| input::<R>(party, 1, &values).map(drop));
-        holds(protocol::open_cost(len, 14), 1, &|party| party.open(&Share::<R>::zeros(len)).map(drop));
+        holds(protocol::cost::input(), 0, &|party| input::<R>(party, 1, &values).map(drop));
+        holds(protocol::cost::open(len, 14), 1, &|party| party.open(&Share::<R>::zeros(len)).map(drop));
     }
 }
 
@@ -109,14 +109,14 @@ fn inputs_and_openings() {
 fn products() {
     for len in LENS {
         let x = vec![3; len];
-        holds(protocol::multiply_cost(len, 14), 1, &|party| {
+        holds(protocol::cost::multiply(len, 14), 1, &|party| {
             let x = input::<R>(party, 0, &x)?;
             party.multiply(&x, &x).map(drop)
         });
     }
     for dims in [[1, 1, 1], [5, 6, 7], [3, 70, 2]] {
         let [rows, inner, columns] = dims;
-        holds(protocol::matmul_cost(dims, 14), 1, &|party| {
+        holds(protocol::cost::matmul(dims, 14), 1, &|party| {
             let (x, y) = (Share::<R>::zeros(rows * inner), Share::zeros(inner * columns));
             party.matmul(&x, &y, dims).map(drop)
         });
@@ -126,15 +126,16 @@ fn products() {
 #[test]
 fn products_with_a_fixed_matrix() {
     for (dims, rows, bits) in [([1, 1], 1, 14), ([10, 70], 3, 13), ([33, 65], 128, 9)] {
-        let mask = protocol::fixed_mask_cost(dims, bits);
-        let product = protocol::product_cost(rows, dims, bits);
+        let mask = protocol::cost::mask_matrix(dims, bits);
+        let product = protocol::cost::product(rows, dims, bits);
         let cost = Cost {
             rounds: mask.rounds + 2 * product.rounds,
             opened_bits: mask.opened_bits + 2 * product.opened_bits,
             dealer_bytes: mask.dealer_bytes + 2 * product.dealer_bytes,
         };
         holds(cost, 3, &|party| {
-            let fixed = party.fix::<R>(dims, bits, |_, strip| Ok(Share::zeros(strip.len() * dims[1])))?;
+            let fixed =
+                party.mask_matrix::<R>(dims, bits, |_, strip| Ok(Share::zeros(strip.len() * dims[1])))?;
             for _ in 0..2 {
                 let prepared = party.prepare_product(&fixed, rows)?;
                 party.product(&fixed, prepared, &Share::zeros(rows * dims[1]))?;
@@ -143,20 +144,20 @@ fn products_with_a_fixed_matrix() {
         });
     }
     // A round a strip.
-    assert_eq!(protocol::fixed_mask_cost([1300, 1001], 14).rounds, 2);
+    assert_eq!(protocol::cost::mask_matrix([1300, 1001], 14).rounds, 2);
 }
 
 #[test]
 fn lookups() {
     for (index_bits, len) in [(1, 1), (5, 100), (12, 3), (7, 4097)] {
         let table = Table::new(index_bits, |x| x);
-        holds(protocol::lookup_cost(len, index_bits, 33), 1, &|party| {
+        holds(protocol::cost::lookup(len, index_bits, 33), 1, &|party| {
             party.lookup::<R, Z2<33>>(&Share::zeros(len), &table).map(drop)
         });
     }
     for (bits, len) in [([1, 1], 1), ([3, 5], 100), ([11, 1], 3), ([4, 3], 4097)] {
         let table = Table::pairs(bits, |a, b| a + b);
-        holds(protocol::lookup_cost(len, bits[0] + bits[1], 33), 1, &|party| {
+        holds(protocol::cost::lookup(len, bits[0] + bits[1], 33), 1, &|party| {
             let (a, b) = (Share::<R>::zeros(len), Share::<Z2<64>>::zeros(len));
             party.lookup_pair::<_, _, Z2<33>>(&a, &b, &table).map(drop)
         });
@@ -188,12 +189,12 @@ fn comparisons_by_dcf() {
                 by_dcf(party);
                 party.sign::<Z2<64>, R>(&x, bits).map(drop)
             });
-            let cost = protocol::relu_cost(Family::Dcf, len, bits, 1, Elements::of::<R>());
+            let cost = protocol::cost::relu(Family::Dcf, len, bits, 1, Elements::of::<R>());
             holds_between_two(cost, 3, &|party| {
                 by_dcf(party);
                 party.relu_truncate::<Z2<64>, R>(&x, bits, 1).map(drop)
             });
-            let cost = protocol::relu_cost(Family::Dcf, len, bits, 0, Elements::of::<Z2<2>>());
+            let cost = protocol::cost::relu(Family::Dcf, len, bits, 0, Elements::of::<Z2<2>>());
             assert_eq!(cost.rounds, 2);
             holds_between_two(cost, 2, &|party| {
                 by_dcf(party);
@@ -225,7 +226,7 @@ fn comparisons_by_legendre_symbols() {
             }
         }
         let (len, bits) = (640, variant.bits());
-        holds(protocol::relu_cost(family, len, bits, 3, Elements::of::<Z2<33>>()), 0, &|party| {
+        holds(protocol::cost::relu(family, len, bits, 3, Elements::of::<Z2<33>>()), 0, &|party| {
             party.set_comparison(family);
             party.relu_truncate::<R, Z2<33>>(&Share::zeros(len), bits, 3).map(drop)
         });
@@ -252,12 +253,12 @@ fn convolutions_open_every_value_of_an_image_once() {
     let padded = Window { stride: [2, 1], padding: [1, 1], ..plain };
     for (window, groups, images, bits) in [(plain, 1, 1, 14), (padded, 2, 5, 13), (padded, 4, 16, 9)] {
         let (outputs, inputs) = (8, 36 / groups);
-        let mask = protocol::fixed_mask_cost([outputs, inputs], bits);
-        let convolution = protocol::convolution_cost(images, &window, outputs, bits);
+        let mask = protocol::cost::mask_matrix([outputs, inputs], bits);
+        let convolution = protocol::cost::convolution(images, &window, outputs, bits);
         assert_eq!((convolution.rounds, convolution.opened_bits), (1, (images * 288) as u64 * bits as u64));
         holds(mask.then(convolution), 2, &|party| {
             let zeros = |_: &mut _, strip: Range<usize>| Ok(Share::zeros(strip.len() * inputs));
-            let fixed = party.fix_filters::<R>([outputs, inputs], groups, bits, zeros)?;
+            let fixed = party.mask_filters::<R>([outputs, inputs], groups, bits, zeros)?;
             let prepared = party.prepare_convolution(&fixed, &window, images)?;
             party.product(&fixed, prepared, &Share::zeros(images * 288)).map(drop)
         });
@@ -271,7 +272,7 @@ fn pooling_costs_its_maxima_and_sums_cost_nothing() {
     let padded = Window { stride: [2, 2], padding: [1, 1], ..Window::new([7, 8, 16], [3, 3]) };
     for window in [square, padded, Window::new([4, 4, 64], [4, 4])] {
         let x = Share::<R>::zeros(4 * window.image.iter().product::<usize>());
-        let cost = protocol::max_pool_cost(family, 4, &window, 12, elements);
+        let cost = protocol::cost::max_pool(family, 4, &window, 12, elements);
         holds(cost, 0, &|party| party.max_pool(&x, &window, 12).map(drop));
         holds(Cost::default(), 0, &|_| {
             let _ = x.sum_pool(&window);
@@ -279,8 +280,8 @@ fn pooling_costs_its_maxima_and_sums_cost_nothing() {
         });
     }
     // A sign's comparison three times for four values.
-    let three = protocol::relu_cost(family, 4 * 16 * 16 * 3, 12, 0, elements);
-    let cost = protocol::max_pool_cost(family, 4, &square, 12, elements);
+    let three = protocol::cost::relu(family, 4 * 16 * 16 * 3, 12, 0, elements);
+    let cost = protocol::cost::max_pool(family, 4, &square, 12, elements);
     assert_eq!((cost.opened_bits, cost.dealer_bytes), (three.opened_bits, three.dealer_bytes));
 }
 
@@ -290,44 +291,44 @@ fn relus_maxima_truncations_and_equality() {
     let x = Share::<Z2<64>>::zeros(4096);
     for bits in [2, 7, 14, 20, 32, 50, 63] {
         let shift = bits / 3;
-        let cost = protocol::relu_cost(family, 4096, bits, shift, output);
+        let cost = protocol::cost::relu(family, 4096, bits, shift, output);
         holds(cost, 0, &|party| party.relu_truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
-        let cost = protocol::truncate_cost(4096, bits, shift, output);
+        let cost = protocol::cost::truncate(4096, bits, shift, output);
         assert_eq!((cost.rounds, cost.opened_bits), (1, 4096 * (bits as u64 + 1)));
         holds(cost, 0, &|party| party.truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
-        let cost = protocol::floor_cost(Wish::default(), 4096, bits, shift, output);
+        let cost = protocol::cost::truncate_floor(Wish::default(), 4096, bits, shift, output);
         holds(cost, 0, &|party| party.truncate_floor::<_, Z2<33>>(&x, bits, shift).map(drop));
-        let cost = protocol::equal_cost(family, 4096, bits, Some(output));
+        let cost = protocol::cost::equal(family, 4096, bits, Some(output));
         holds(cost, 0, &|party| party.zero::<_, Z2<33>>(&x, bits).map(drop));
-        let cost = protocol::equal_cost(family, 4096, bits, None);
+        let cost = protocol::cost::equal(family, 4096, bits, None);
         holds(cost, 0, &|party| party.zero_bits(&x, bits).map(drop));
     }
     for size in [1, 2, 5, 9] {
         let x = Share::<R>::zeros(64 * size);
-        let cost = protocol::maximum_cost(family, [64, size], 12, Elements::of::<R>());
+        let cost = protocol::cost::maximum(family, [64, size], 12, Elements::of::<R>());
         holds(cost, 0, &|party| party.maximum_of(&x, size, 12).map(drop));
     }
 }
 
 #[test]
 fn a_truncating_relu_of_20_bits_in_a_ring_of_32_takes_3_rounds_and_60_bytes() {
-    let cost = protocol::relu_cost(Family::default(), 1 << 14, 20, 8, Elements::of::<Z2<32>>());
+    let cost = protocol::cost::relu(Family::default(), 1 << 14, 20, 8, Elements::of::<Z2<32>>());
     assert!(cost.rounds <= 3 && cost.dealer_bytes <= 60 << 14, "{cost:?}");
 }
 
 #[test]
 fn argmax_and_the_places_of_the_greatest() {
     for (rows, columns) in [(64, 2), (64, 10), (8, 100)] {
-        holds(protocol::argmax_cost(Family::default(), [rows, columns], 14, 14), 0, &|party| {
+        holds(protocol::cost::argmax(Family::default(), [rows, columns], 14, 14), 0, &|party| {
             party.argmax::<R, R>(&Share::zeros(rows * columns), columns, 14).map(drop)
         });
     }
     for (columns, k) in [(10, 1), (10, 5), (10, 10), (17, 3)] {
-        holds(protocol::argmax_cost(Family::default(), [64, columns], 14, 14), 0, &|party| {
+        holds(protocol::cost::argmax(Family::default(), [64, columns], 14, 14), 0, &|party| {
             party.top_k::<R, R>(&Share::zeros(64 * columns), columns, k, 14).map(drop)
         });
     }
-    holds(protocol::argmax_cost(Family::default(), [64, 1], 14, 14), 0, &|party| {
+    holds(protocol::cost::argmax(Family::default(), [64, 1], 14, 14), 0, &|party| {
         party.argmax::<R, R>(&Share::zeros(64), 1, 14).map(drop)
     });
 }
@@ -367,7 +368,7 @@ fn greater_than_and_openings_of_bits() {
         holds(cost, 0, &|party| party.negative::<_, Z2<65>>(&x, bits).map(drop));
     }
     for len in LENS {
-        holds(protocol::open_cost(len, 1), 1, &|party| party.open_bits(&BitShare::zeros(len)).map(drop));
+        holds(protocol::cost::open(len, 1), 1, &|party| party.open_bits(&BitShare::zeros(len)).map(drop));
     }
 }
 
@@ -412,7 +413,7 @@ fn what_stands_on_comparisons_by_every_family() {
                 }
             };
             let x = Share::<S>::zeros(640);
-            let relu = |len, shift, output| protocol::relu_cost(family, len, bits, shift, output);
+            let relu = |len, shift, output| protocol::cost::relu(family, len, bits, shift, output);
             hold(family.cost(640, bits, Some(wide)), &|party| party.sign::<_, Z2<77>>(&x, bits).map(drop));
             hold(family.cost(640, bits, Some(small)), &|party| {
                 party.greater::<_, Z2<3>>(&x, &x, bits).map(drop)
@@ -429,21 +430,23 @@ fn what_stands_on_comparisons_by_every_family() {
             hold(relu(640, 0, ring), &|party| party.abs(&x, bits).map(drop));
             hold(relu(640, 0, ring), &|party| party.maximum(&x, &x, bits).map(drop));
             hold(relu(1280, 0, wide), &|party| party.clipped_relu::<_, Z2<77>>(&x, bits, 1).map(drop));
-            hold(protocol::equal_cost(family, 640, bits, Some(wide)), &|party| {
+            hold(protocol::cost::equal(family, 640, bits, Some(wide)), &|party| {
                 party.equal::<_, Z2<77>>(&x, &x, bits).map(drop)
             });
-            hold(protocol::equal_cost(family, 640, bits, None), &|party| party.zero_bits(&x, bits).map(drop));
-            hold(protocol::maximum_cost(family, [128, 5], bits, ring), &|party| {
+            hold(protocol::cost::equal(family, 640, bits, None), &|party| {
+                party.zero_bits(&x, bits).map(drop)
+            });
+            hold(protocol::cost::maximum(family, [128, 5], bits, ring), &|party| {
                 party.minimum_of(&x, 5, bits).map(drop)
             });
-            hold(protocol::argmax_cost(family, [128, 5], bits, 77), &|party| {
+            hold(protocol::cost::argmax(family, [128, 5], bits, 77), &|party| {
                 party.argmin::<_, Z2<77>>(&x, 5, bits).map(drop)
             });
             if bits < 64
                 && let Family::Lookup(wish) = family
             {
                 for shift in [0, 1, bits - 1] {
-                    hold(protocol::floor_cost(wish, 640, bits, shift, wide), &|party| {
+                    hold(protocol::cost::truncate_floor(wish, 640, bits, shift, wide), &|party| {
                         party.truncate_floor::<_, Z2<77>>(&x, bits, shift).map(drop)
                     });
                 }
@@ -460,13 +463,16 @@ fn what_no_family_takes_has_no_cost() {
         for bits in [0, 1, 65, u32::MAX] {
             assert!(refused(&|| family.cost(1, bits, None)), "{bits} bits by {family:?}");
             assert!(
-                refused(&|| protocol::relu_cost(family, 1, bits, 0, elements)),
+                refused(&|| protocol::cost::relu(family, 1, bits, 0, elements)),
                 "{bits} bits by {family:?}"
             );
-            assert!(refused(&|| protocol::equal_cost(family, 1, bits, None)), "{bits} bits by {family:?}");
+            assert!(refused(&|| protocol::cost::equal(family, 1, bits, None)), "{bits} bits by {family:?}");
         }
         for shift in [8, 9, u32::MAX] {
-            assert!(refused(&|| protocol::relu_cost(family, 1, 8, shift, elements)), "{shift} by {family:?}");
+            assert!(
+                refused(&|| protocol::cost::relu(family, 1, 8, shift, elements)),
+                "{shift} by {family:?}"
+            );
         }
     }
     for variant in Variant::ALL {
@@ -474,8 +480,8 @@ fn what_no_family_takes_has_no_cost() {
         assert!(refused(&|| family.cost(1, variant.bits() + 1, None)), "{variant:?}");
     }
     for (bits, shift) in [(0, 0), (64, 0), (8, 8), (8, u32::MAX)] {
-        assert!(refused(&|| protocol::truncate_cost(1, bits, shift, elements)), "{bits} bits by {shift}");
-        let floor = || protocol::floor_cost(Wish::default(), 1, bits, shift, elements);
+        assert!(refused(&|| protocol::cost::truncate(1, bits, shift, elements)), "{bits} bits by {shift}");
+        let floor = || protocol::cost::truncate_floor(Wish::default(), 1, bits, shift, elements);
         assert!(refused(&floor), "{bits} bits by {shift}");
     }
 }

@@ -7,8 +7,8 @@ use common::compare::{all_pairs, edges, varied};
 use common::dcf::Shape;
 use common::{Random, seeds, split, stores, sum};
 use num_traits::Zero;
-use ringshare::correlation::dcf::{Dcf, key_bytes};
-use ringshare::correlation::{Deck, Masked, Recipe, Store, StoreError};
+use ringshare::correlation::compare::dcf::{Dcf, key_bytes};
+use ringshare::offline::{Deck, Error as OfflineError, Masked, Recipe, Store};
 use ringshare::prg::Prg;
 use ringshare::protocol::{Error, Family};
 use ringshare::ring::{Ring, Word, Z2};
@@ -21,7 +21,8 @@ type Opened<R, O> = (Vec<Masked<Dcf<R, O>>>, Vec<<R as Ring>::Word>);
 fn open<R: Ring, O: Ring>(session: u64, x: &[R::Word], bits: u32) -> Opened<R, O> {
     let shares = split::<R>(x, 2, &mut Random(session ^ 0x5eed)).into_iter().map(Share::<R>::from_words);
     let recipe = Recipe(vec![Dcf::<R, O>::request(x.len(), bits)]);
-    let mask = |(mut store, x): (Store, Share<R>)| store.dcf::<R, O>(x.len(), bits).unwrap().mask(&x);
+    let mask =
+        |(mut store, x): (Store, Share<R>)| Dcf::<R, O>::take(&mut store, x.len(), bits).unwrap().mask(&x);
     let (y, masked): (Vec<_>, Vec<_>) = stores(2, session, &recipe).into_iter().zip(shares).map(mask).unzip();
     (masked, sum(&y, bits))
 }
@@ -297,20 +298,20 @@ fn malformed_corrections_are_refused() {
         let store = || Store::new(party, seeds(2, 1).row(party)).unwrap();
         for found in [0, bytes - 1, bytes + 1] {
             let error = store().put(request.clone(), Some(vec![0; found])).unwrap_err();
-            assert_eq!(error, StoreError::Correction { expected: bytes, found });
+            assert_eq!(error, OfflineError::Correction { expected: bytes, found });
         }
         let finish = |correction: Vec<u8>| {
             let mut store = store();
             store.put(request.clone(), Some(correction)).unwrap();
-            let masked = store.dcf::<Z2<14>, Z2<5>>(3, 14).unwrap().mask(&Share::zeros(3)).1;
+            let masked = Dcf::<Z2<14>, Z2<5>>::take(&mut store, 3, 14).unwrap().mask(&Share::zeros(3)).1;
             masked.finish(&[1, 2, 3], [0, 1]).map(drop)
         };
         assert_eq!(finish(vec![0; bytes]), Ok(()));
-        assert_eq!(finish(vec![0xff; bytes]), Err(StoreError::Padding));
+        assert_eq!(finish(vec![0xff; bytes]), Err(OfflineError::Padding));
         // The last bit of the first level's elements.
         let mut padded = vec![0; bytes];
         padded[3 * 16 + 8 + 1] = 0x80;
-        assert_eq!(finish(padded), Err(StoreError::Padding));
+        assert_eq!(finish(padded), Err(OfflineError::Padding));
     }
 }
 

@@ -5,11 +5,10 @@ mod common;
 
 use common::{Random, empty_stores, put, seeds, split, stores, sum, xor};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, bit_values, sign_values};
-use ringshare::correlation::{
-    Deck, Elements, FixedMask, InputMask, Lookup, MatrixTriple, Recipe, Store, Triple,
-};
+use ringshare::correlation::{InputMask, Lookup, MatrixMask, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
+use ringshare::offline::{Deck, Elements, Recipe, Store};
 use ringshare::ring::{Ring, Z2};
 use ringshare::share::{BitShare, Share};
 
@@ -28,7 +27,7 @@ fn opened<R: Ring>(shares: &[Share<R>]) -> Vec<R::Word> {
 
 /// Runs a comparison up to its last step, opening by hand.
 fn chunks<R: Ring>(stores: &mut [Store], x: &[Share<R>], plan: &Plan) -> Vec<Chunks> {
-    let take = |store: &mut Store| store.comparison::<R>(x[0].len(), plan.clone()).unwrap();
+    let take = |store: &mut Store| Comparison::<R>::take(store, x[0].len(), plan.clone()).unwrap();
     let masked = stores.iter_mut().zip(x).map(|(store, x)| take(store).mask(x));
     let (y, masked): (Vec<_>, Vec<_>) = masked.unzip();
     let y = sum(&y, plan.bits());
@@ -87,7 +86,8 @@ fn a_lookup_needs_no_transport() {
     let request = Lookup::<O>::request(x.len(), &table);
     let mut stores = stores(PARTIES, 3, &Recipe(vec![request]));
     let x_shares = shares::<R>(&x, &mut random);
-    let lookups: Vec<_> = stores.iter_mut().map(|store| store.lookup::<O>(100, &table).unwrap()).collect();
+    let lookups: Vec<_> =
+        stores.iter_mut().map(|store| Lookup::<O>::take(store, 100, &table).unwrap()).collect();
     let masked = lookups.into_iter().zip(&x_shares).map(|(lookup, x)| lookup.mask(x));
     let (c, lookups): (Vec<_>, Vec<_>) = masked.unzip();
     let c = sum(&c, 5);
@@ -103,20 +103,22 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     let (w, seeds): (Vec<u16>, _) = (random.words(outputs * inputs), seeds(PARTIES, 4));
     let mut deck = Deck::new(&seeds).unwrap();
     let mut stores = empty_stores(&seeds);
-    put(&mut deck, &mut stores, &FixedMask::<R>::request([outputs, inputs], 14));
+    put(&mut deck, &mut stores, &MatrixMask::<R>::request([outputs, inputs], 14));
     let w_shares = shares::<R>(&w, &mut random);
-    let masks = stores.iter_mut().map(|store| store.fixed_mask::<R>([outputs, inputs], 14).unwrap());
+    let masks =
+        stores.iter_mut().map(|store| MatrixMask::<R>::take(store, [outputs, inputs], 1, 14).unwrap());
     let mut masks: Vec<_> = masks.collect();
     let e = masks.iter_mut().zip(&w_shares).map(|(mask, w)| mask.mask(outputs, w)).collect::<Vec<_>>();
     let e = sum(&e, 14);
     let packed = |words: &[u16]| Filters::from_rows(outputs, inputs, 1, words);
-    let finish = |(mask, w): (FixedMask<R>, &Share<R>)| mask.finish(Some([packed(w.expose()), packed(&e)]));
+    let finish = |(mask, w): (MatrixMask<R>, &Share<R>)| mask.finish(Some([packed(w.expose()), packed(&e)]));
     let fixed: Vec<_> = masks.into_iter().zip(&w_shares).map(finish).collect();
     for batch in 0..3 {
         put(&mut deck, &mut stores, &fixed[0].request(rows));
         let x: Vec<u16> = random.words(rows * inputs);
         let x_shares = shares::<R>(&x, &mut random);
-        let take = |(store, fixed): (&mut Store, _)| store.fixed_product::<R>(fixed, rows).unwrap();
+        let take =
+            |(store, fixed): (&mut Store, _)| MatrixProduct::<R>::take(store, fixed, None, rows).unwrap();
         let prepared: Vec<_> = stores.iter_mut().zip(&fixed).map(take).collect();
         let masked = prepared.into_iter().zip(&x_shares).map(|(prepared, x)| prepared.mask(x));
         let (f, masked): (Vec<_>, Vec<_>) = masked.unzip();
@@ -145,14 +147,14 @@ fn inputs_and_beaver_products_need_no_transport() {
     let (x, y): (Vec<u16>, Vec<u16>) = (random.words(6), random.words(6));
     let mut input = |owner: usize, values: &[u16]| {
         let share = |(party, store): (usize, &mut Store)| {
-            let mask = store.input_mask::<R>(owner, 6).unwrap();
+            let mask = InputMask::<R>::take(&mut store, owner, 6).unwrap();
             mask.share(if party == owner { values } else { &[] })
         };
         stores.iter_mut().enumerate().map(share).collect::<Vec<_>>()
     };
     let (x_shares, y_shares) = (input(1, &x), input(2, &y));
 
-    let triples: Vec<_> = stores.iter_mut().map(|store| store.triple::<R>(6).unwrap()).collect();
+    let triples: Vec<_> = stores.iter_mut().map(|store| Triple::<R>::take(&mut store, 6).unwrap()).collect();
     let factors = || x_shares.iter().zip(&y_shares);
     let masked = triples.into_iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
     let (de, triples): (Vec<_>, Vec<_>) = masked.unzip();
@@ -162,7 +164,7 @@ fn inputs_and_beaver_products_need_no_transport() {
     assert_eq!(opened(&out), products);
 
     let triples: Vec<_> =
-        stores.iter_mut().map(|store| store.matrix_triple::<R>([3, 2, 3]).unwrap()).collect();
+        stores.iter_mut().map(|store| MatrixTriple::<R>::take(store, [3, 2, 3]).unwrap()).collect();
     let masked = triples.into_iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
     let (de, triples): (Vec<_>, Vec<_>) = masked.unzip();
     let de = sum(&de, 14);

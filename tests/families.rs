@@ -5,7 +5,7 @@ mod common;
 
 use common::{Random, input, open, run};
 use ringshare::correlation::compare::Wish;
-use ringshare::correlation::legendre::Variant;
+use ringshare::correlation::compare::legendre::Variant;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;

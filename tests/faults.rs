@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringshare::correlation::Recipe;
 use ringshare::net::{Direction, Fault, Faults, Header, Kind, Memory, Topology, Tracing, Transport};
+use ringshare::offline::Recipe;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;

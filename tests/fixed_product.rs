@@ -5,8 +5,9 @@ mod common;
 
 use common::{Program, Random, all, input, open, settings, wide};
 use proptest::prelude::*;
-use ringshare::correlation::{Deck, Fixed, FixedMask, FixedProduct};
+use ringshare::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
 use ringshare::linalg::Filters;
+use ringshare::offline::Deck;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
@@ -37,7 +38,7 @@ fn multiplies<R: Ring>(simulation: &Simulation, dims: [usize; 2], batches: &[usi
     let row = |r: usize, out: &mut [R::Word]| out.copy_from_slice(&w[r * inputs..][..inputs]);
     let program: Program<'_> = &|party| {
         let own: Option<Row<'_, R::Word>> = if party.id() == 0 { Some(&row) } else { None };
-        let fixed = party.input_fixed::<R>(0, dims, bits, own)?;
+        let fixed = party.input_matrix::<R>(0, dims, bits, own)?;
         // All batches are prepared before the first one comes.
         let prepared: Result<Vec<_>, _> =
             batches.iter().map(|&rows| party.prepare_product(&fixed, rows)).collect();
@@ -82,7 +83,8 @@ fn matrices_of_any_shape() {
 fn matrices_of_no_rows_or_no_columns() {
     for dims in [[0, 0], [0, 5], [5, 0]] {
         let run = Simulation::new(2).run(|party| {
-            let fixed = party.fix::<Z2<14>>(dims, 14, |_, rows| Ok(Share::zeros(rows.len() * dims[1])))?;
+            let fixed =
+                party.mask_matrix::<Z2<14>>(dims, 14, |_, rows| Ok(Share::zeros(rows.len() * dims[1])))?;
             let prepared = party.prepare_product(&fixed, 3)?;
             let z = party.product(&fixed, prepared, &Share::zeros(3 * dims[1]))?;
             party.open(&z)
@@ -100,27 +102,27 @@ fn high_bits_of_a_short_product_say_nothing_of_the_weights() {
         let seeds = common::seeds(2, session);
         let mut deck = Deck::new(&seeds).unwrap();
         let mut stores = common::empty_stores(&seeds);
-        common::put(&mut deck, &mut stores, &FixedMask::<Z2<16>>::request(dims, bits));
+        common::put(&mut deck, &mut stores, &MatrixMask::<Z2<16>>::request(dims, bits));
         // Congruent modulo 2^8: the products are the same. Party 1 has a share of zero of each.
         let weights = if session % 2 == 0 { 1u16 } else { 0x101 };
         let shares = [weights, 0].map(|w| Share::<Z2<16>>::from_words(vec![w]));
-        let mut masks: Vec<FixedMask<Z2<16>>> =
-            stores.iter_mut().map(|store| store.fixed_mask(dims, bits).unwrap()).collect();
+        let mut masks: Vec<MatrixMask<Z2<16>>> =
+            stores.iter_mut().map(|store| MatrixMask::take(store, dims, 1, bits).unwrap()).collect();
         let parts: Vec<_> = masks.iter_mut().zip(&shares).map(|(mask, w)| mask.mask(1, w)).collect();
         let e = common::sum(&parts, bits);
         if e != [0] {
             continue;
         }
         let packed = |words: &[u16]| Filters::from_rows(1, 1, 1, words);
-        let finish = |(mask, w): (FixedMask<Z2<16>>, &Share<Z2<16>>)| {
+        let finish = |(mask, w): (MatrixMask<Z2<16>>, &Share<Z2<16>>)| {
             mask.finish(Some([packed(w.expose()), packed(&e)]))
         };
-        let fixed: Vec<Fixed<Z2<16>>> = masks.into_iter().zip(&shares).map(finish).collect();
+        let fixed: Vec<MaskedMatrix<Z2<16>>> = masks.into_iter().zip(&shares).map(finish).collect();
         common::put(&mut deck, &mut stores, &fixed[0].request(1));
-        let products: Vec<FixedProduct<Z2<16>>> = stores
+        let products: Vec<MatrixProduct<Z2<16>>> = stores
             .iter_mut()
             .zip(&fixed)
-            .map(|(store, fixed)| store.fixed_product(fixed, 1).unwrap())
+            .map(|(store, fixed)| MatrixProduct::take(store, fixed, None, 1).unwrap())
             .collect();
         let inputs = [x, 0].map(|x| Share::<Z2<16>>::from_words(vec![x]));
         let (parts, masked): (Vec<_>, Vec<_>) =
@@ -152,7 +154,7 @@ fn biases_are_added_to_every_row() {
     let run = Simulation::new(3).run(|party| {
         let w = |_: usize, out: &mut [u16]| out.copy_from_slice(&[1, 2]);
         let own: Option<Row<'_, u16>> = if party.id() == 2 { Some(&w) } else { None };
-        let fixed = party.input_fixed::<Z2<14>>(2, [3, 2], 14, own)?;
+        let fixed = party.input_matrix::<Z2<14>>(2, [3, 2], 14, own)?;
         let bias = input::<Z2<14>>(party, 2, &[100, 200, 300])?;
         let mut prepared = party.prepare_product(&fixed, 2)?;
         prepared.add_row(&bias);
@@ -170,17 +172,17 @@ fn wrong_shapes_are_errors_that_name_both() {
         Ok(Share::<Z2<14>>::zeros(strip.len() * 2))
     };
     let run = Simulation::new(2).run(|party| {
-        let fixed = party.fix([3, 2], 14, zeros)?;
+        let fixed = party.mask_matrix([3, 2], 14, zeros)?;
         let prepared = party.prepare_product(&fixed, 2)?;
         party.product(&fixed, prepared, &Share::zeros(5))
     });
     assert!(run.unwrap_err().to_string().contains("expected 4, found 5"));
-    let run = Simulation::new(2).run(|party| party.fix([3, 3], 14, zeros).map(drop));
+    let run = Simulation::new(2).run(|party| party.mask_matrix([3, 3], 14, zeros).map(drop));
     assert!(run.unwrap_err().to_string().contains("expected 9, found 6"));
-    let run = Simulation::new(2).run(|party| party.fix([3, 2], 15, zeros).map(drop));
+    let run = Simulation::new(2).run(|party| party.mask_matrix([3, 2], 15, zeros).map(drop));
     assert!(run.unwrap_err().to_string().contains("expected 1 to 14, found 15"));
     let run = Simulation::new(2).run(|party| {
-        let [one, other] = [party.fix([3, 2], 14, zeros)?, party.fix([3, 2], 14, zeros)?];
+        let [one, other] = [party.mask_matrix([3, 2], 14, zeros)?, party.mask_matrix([3, 2], 14, zeros)?];
         let prepared = party.prepare_product(&other, 2)?;
         party.product(&one, prepared, &Share::zeros(4))
     });

@@ -6,11 +6,11 @@ mod common;
 use std::ops::RangeInclusive;
 
 use common::{Random, input, stores, sum};
+use ringshare::correlation::compare::legendre::{Legendre, MAX_BITS, Products, Variant};
 use ringshare::correlation::compare::{bit_values, sign_values};
-use ringshare::correlation::legendre::{Legendre, MAX_BITS, Products, Variant};
-use ringshare::correlation::{Deck, Elements, Masked, Recipe, Store, StoreError};
 use ringshare::field::Field;
 use ringshare::net::Topology;
+use ringshare::offline::{Deck, Elements, Error as OfflineError, Masked, Recipe, Store};
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::{BitShare, Share};
@@ -80,7 +80,7 @@ fn products<R: Ring, O: Ring>(
 ) -> Opened<O> {
     let shares = common::split::<R>(&words(x), stores.len(), random);
     let mask = |(store, share): (&mut Store, Vec<R::Word>)| {
-        store.legendre::<R, O>(x.len(), bits, variant).unwrap().mask(&Share::from_words(share))
+        Legendre::<R, O>::take(store, x.len(), bits, variant).unwrap().mask(&Share::from_words(share))
     };
     let (y, masked): (Vec<_>, Vec<Masked<Legendre<R, O>>>) = stores.iter_mut().zip(shares).map(mask).unzip();
     let y = sum(&y, bits + 1);
@@ -450,7 +450,7 @@ fn corrections_with_words_that_are_no_elements_are_refused() {
         let finish = |correction: Vec<u8>| {
             let mut store = Store::new(0, common::seeds(2, 1).row(0)).unwrap();
             store.put(request.clone(), Some(correction)).unwrap();
-            let taken = store.legendre::<Z2<14>, Z2<5>>(3, 10, variant).unwrap();
+            let taken = Legendre::<Z2<14>, Z2<5>>::take(&mut store, 3, 10, variant).unwrap();
             let (_, masked) = taken.mask(&Share::zeros(3));
             // One entry of each pair is read.
             let y = [0, 1 << 10, 0];
@@ -458,7 +458,7 @@ fn corrections_with_words_that_are_no_elements_are_refused() {
             products.finish(&b, [0, 1]).map(drop)
         };
         assert_eq!(finish(vec![0; bytes]), Ok(()));
-        let element = StoreError::Element { prime: variant.prime() };
+        let element = OfflineError::Element { prime: variant.prime() };
         assert!(element.to_string().contains(&format!("expected elements below {}", variant.prime())));
         let with = |at: usize, word: u64| {
             let mut correction = vec![0; bytes];
@@ -474,7 +474,7 @@ fn corrections_with_words_that_are_no_elements_are_refused() {
         // Padding behind the entries.
         let mut correction = vec![0; bytes];
         correction[bytes - 1] = 0xff;
-        assert_eq!(finish(correction), Err(StoreError::Padding));
+        assert_eq!(finish(correction), Err(OfflineError::Padding));
     }
 }
 

@@ -7,15 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use common::{seeds, sum};
+use ringshare::correlation::compare::legendre::Variant;
 use ringshare::correlation::compare::{Comparison, Plan};
-use ringshare::correlation::legendre::Variant;
-use ringshare::correlation::{
-    Dealer, Deck, Elements, FixedMask, InputMask, Lookup, Recipe, Request, Store, StoreError, Triple,
-};
+use ringshare::correlation::{InputMask, Lookup, MatrixMask, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Window;
 use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
+use ringshare::offline::{Deck, Elements, Error as OfflineError, Recipe, Request, Store};
 use ringshare::prg::RootSeed;
+use ringshare::protocol::Dealer;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -84,7 +84,7 @@ fn an_exhausted_store_is_an_error() {
         },
     );
     for error in errors {
-        assert!(matches!(&error, Error::Store(StoreError::Exhausted { .. })), "{error}");
+        assert!(matches!(&error, Error::Offline(OfflineError::Exhausted { .. })), "{error}");
         assert!(error.to_string().contains("asked for Triple"), "{error}");
     }
 }
@@ -94,16 +94,16 @@ fn another_item_than_the_next_is_refused_and_stays() {
     let x = Share::<R>::zeros(4);
     let errors = dealt_for(|party| party.sign(&x, 14), |party| party.multiply(&x, &x));
     for error in errors {
-        assert!(matches!(error, Error::Store(StoreError::Mismatch { .. })), "{error}");
+        assert!(matches!(error, Error::Offline(OfflineError::Mismatch { .. })), "{error}");
         let text = error.to_string();
         assert!(text.contains("Compare") && text.contains("Triple"), "{text}");
     }
     // Another length, ring, output or owner is another item.
     let mut stores = common::stores(2, 1, &Recipe(vec![Triple::<R>::request(4)]));
-    assert!(matches!(stores[1].triple::<R>(5), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(stores[1].triple::<Z2<13>>(4), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(stores[1].input_mask::<R>(0, 4), Err(StoreError::Mismatch { .. })));
-    assert!(stores[1].triple::<R>(4).is_ok() && stores[1].is_empty());
+    assert!(matches!(Triple::<R>::take(&mut stores[1], 5), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(Triple::<Z2<13>>::take(&mut stores[1], 4), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(InputMask::<R>::take(&mut stores[1], 0, 4), Err(OfflineError::Mismatch { .. })));
+    assert!(Triple::<R>::take(&mut stores[1], 4).is_ok() && stores[1].is_empty());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn corrections_of_another_length_are_refused() {
     ] {
         let mut store = Store::new(party, seeds(2, 1).row(party)).unwrap();
         let error = store.put(request.clone(), correction).unwrap_err();
-        assert_eq!(error, StoreError::Correction { expected, found });
+        assert_eq!(error, OfflineError::Correction { expected, found });
         assert!(store.is_empty());
     }
 }
@@ -126,17 +126,18 @@ fn corrections_of_another_length_are_refused() {
 fn padding_in_corrections_is_refused() {
     let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
     store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
-    assert!(matches!(store.triple::<Z2<13>>(3), Err(StoreError::Padding)));
+    assert!(matches!(Triple::<Z2<13>>::take(&mut store, 3), Err(OfflineError::Padding)));
     let table = Table::from_static(&[0, 1]);
     store.put(Lookup::<Z2<5>>::request(1, &table), Some(vec![0xff; 2])).unwrap();
-    let (_, lookup) = store.lookup::<Z2<5>>(1, &table).unwrap().mask(&Share::<R>::zeros(1));
-    assert!(matches!(lookup.finish(&[1]), Err(StoreError::Padding)));
+    let (_, lookup) = Lookup::<Z2<5>>::take(&mut store, 1, &table).unwrap().mask(&Share::<R>::zeros(1));
+    assert!(matches!(lookup.finish(&[1]), Err(OfflineError::Padding)));
     let plan = Plan::new(4, Some(Elements::of::<Z2<5>>()));
     let bytes = plan.dealer_bytes(1);
     store.put(Comparison::<R>::request(1, &plan), Some(vec![0xff; bytes])).unwrap();
-    let chunks = store.comparison::<R>(1, plan).unwrap().mask(&Share::zeros(1)).1.look_up(&[3]).unwrap();
+    let chunks =
+        Comparison::<R>::take(&mut store, 1, plan).unwrap().mask(&Share::zeros(1)).1.look_up(&[3]).unwrap();
     let opened = chunks.masked();
-    assert!(matches!(chunks.finish::<Z2<5>>(&opened, [0, 1]), Err(StoreError::Padding)));
+    assert!(matches!(chunks.finish::<Z2<5>>(&opened, [0, 1]), Err(OfflineError::Padding)));
 }
 
 #[test]
@@ -262,9 +263,9 @@ fn malformed_requests_are_refused() {
     let legendre =
         |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
     let filters =
-        |outputs, inputs, groups| Request::FixedMask { outputs, inputs, groups, elements: elements(16, 14) };
+        |outputs, inputs, groups| Request::MatrixMask { outputs, inputs, groups, elements: elements(16, 14) };
     let window = Window::new([5, 5, 4], [3, 3]);
-    let convolution = |window, rows, inputs, groups| Request::FixedProduct {
+    let convolution = |window, rows, inputs, groups| Request::MatrixProduct {
         matrix: 0,
         window: Some(window),
         rows,
@@ -286,7 +287,7 @@ fn malformed_requests_are_refused() {
         Request::Triple { len: 1, elements: elements(16, 17) },
         Request::Triple { len: 1, elements: elements(16, 0) },
         Request::Triple { len: 1, elements: elements(24, 14) },
-        Request::FixedMask { outputs: 1, inputs: 1, groups: 1, elements: elements(0, 0) },
+        Request::MatrixMask { outputs: 1, inputs: 1, groups: 1, elements: elements(0, 0) },
         lookup(2, elements(16, 17)),
         lookup(2, elements(256, 14)),
         lookup(2, elements(16, 0)),
@@ -302,8 +303,8 @@ fn malformed_requests_are_refused() {
             columns: 1,
             elements: elements(16, 14),
         },
-        Request::FixedMask { outputs: HUGE, inputs: 2, groups: 1, elements: elements(16, 14) },
-        Request::FixedProduct {
+        Request::MatrixMask { outputs: HUGE, inputs: 2, groups: 1, elements: elements(16, 14) },
+        Request::MatrixProduct {
             matrix: 0,
             window: None,
             rows: HUGE,
@@ -357,7 +358,7 @@ fn malformed_requests_are_refused() {
             assert_eq!(refused, error);
         }
     }
-    let product = |outputs| Request::FixedProduct {
+    let product = |outputs| Request::MatrixProduct {
         matrix: 0,
         window: None,
         rows: 1,
@@ -367,13 +368,13 @@ fn malformed_requests_are_refused() {
         elements: elements(16, 14),
     };
     assert!(matches!(deck.deal(&product(2)), Err(Error::NoMatrix { matrix: 0, masked: 0 })));
-    deck.deal(&FixedMask::<R>::request([2, 3], 14)).unwrap();
+    deck.deal(&MatrixMask::<R>::request([2, 3], 14)).unwrap();
     assert!(matches!(deck.deal(&product(4)), Err(Error::NoMatrix { .. })));
     assert!(deck.deal(&product(2)).is_ok());
     deck.deal(&filters(2, 18, 2)).unwrap();
     let of_first = |product| match product {
-        Request::FixedProduct { window, rows, outputs, inputs, groups, elements, .. } => {
-            Request::FixedProduct { matrix: 1, window, rows, outputs, inputs, groups, elements }
+        Request::MatrixProduct { window, rows, outputs, inputs, groups, elements, .. } => {
+            Request::MatrixProduct { matrix: 1, window, rows, outputs, inputs, groups, elements }
         }
         other => other,
     };
@@ -391,7 +392,7 @@ fn requests_that_are_refused_take_no_number() {
     let mut stores = common::empty_stores(&seeds);
     assert!(deck.deal(&InputMask::<R>::request(2, 1)).is_err());
     common::put(&mut deck, &mut stores, &InputMask::<R>::request(1, 2));
-    let masks: Vec<_> = stores.iter_mut().map(|store| store.input_mask::<R>(1, 2).unwrap()).collect();
+    let masks: Vec<_> = stores.iter_mut().map(|store| InputMask::<R>::take(store, 1, 2).unwrap()).collect();
     let shares = masks.into_iter().zip([&[][..], &[5, 9]]).map(|(mask, x)| mask.share(x).expose().to_vec());
     assert_eq!(sum(&shares.collect::<Vec<_>>(), 14), [5, 9]);
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Program, Random, all, open};
-use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights};
+use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
@@ -100,7 +100,7 @@ fn agrees<R: Ring>(simulation: &Simulation, layers: Vec<Layer>, size: usize, row
     let program: Program<'_> = &|party| {
         let mut out = Vec::new();
         for share in evaluate::<R, _>(party, owners, &architecture, &weights, &batches)? {
-            let logits = party.open_low(&share, bits)?;
+            let logits = party.open_modulo(&share, bits)?;
             out.extend(logits.into_iter().map(|word| word.signed(bits) as u128));
         }
         Ok(out)
@@ -139,14 +139,14 @@ fn layers_cost_what_their_own_lengths_cost() {
     let rows = 8;
     let elements = Some(Elements::of::<R>());
     let costs = [
-        protocol::product_cost(rows, [64, 8], 12),
+        protocol::cost::product(rows, [64, 8], 12),
         Family::default().cost(rows * 64, 12, elements),
-        protocol::product_cost(rows, [16, 64], 11),
+        protocol::cost::product(rows, [16, 64], 11),
         Family::default().cost(rows * 16, 9, elements),
     ];
     let mut party = Party::<Memory>::dry(2);
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
-    let masks = [protocol::fixed_mask_cost([64, 8], 12), protocol::fixed_mask_cost([16, 64], 11)];
+    let masks = [protocol::cost::mask_matrix([64, 8], 12), protocol::cost::mask_matrix([16, 64], 11)];
     let setup = party.take_dry_run();
     let bytes =
         |costs: &[Cost], frames: u64| costs.iter().map(|c| c.opened_bits / 8).sum::<u64>() + 32 * frames;
@@ -235,7 +235,7 @@ fn views(parties: usize, size: i64) -> Vec<Vec<Came>> {
     let batches = [vec![size; 6 * 8]];
     let program = |party: &mut Party<Seen>| {
         let shares = evaluate::<Z2<14>, _>(party, [0, 1], &architecture, &weights, &batches)?;
-        party.reveal_low(&shares[0], 12, 1)
+        party.reveal_modulo(&shares[0], 12, 1)
     };
     let simulation = Simulation::new(parties).seed(1);
     let recipe = simulation.dry_run(program).unwrap().recipe;

@@ -48,7 +48,7 @@ fn evaluate<R: Ring>(
     let y = model.forward(party, prepared, x)?;
     assert_eq!(y.len(), rows * architecture.outputs());
     let bits = model.bits_out();
-    Ok(party.open_low(&y, bits)?.into_iter().map(|y| y.signed(bits) as i64).collect())
+    Ok(party.open_modulo(&y, bits)?.into_iter().map(|y| y.signed(bits) as i64).collect())
 }
 
 /// A random network and batch: what everyone opens, and the intervals it is to be in.

@@ -5,8 +5,8 @@ mod common;
 
 use common::Random;
 use common::compare::{Setting, all_pairs};
-use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, Task, Wish};
+use ringshare::offline::Elements;
 use ringshare::ring::{Ring, Word, Z2};
 
 /// The tasks on k-bit values with results in O, with shifts of all kinds.

@@ -6,15 +6,15 @@ mod common;
 use std::time::Duration;
 
 use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select, Subtraction};
+use ringshare::correlation::compare::dcf::Dcf;
+use ringshare::correlation::compare::legendre::{Legendre, Products};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
-use ringshare::correlation::dcf::Dcf;
-use ringshare::correlation::legendre::{Legendre, Products};
 use ringshare::correlation::{
-    Deck, Elements, Fixed, FixedMask, FixedProduct, InputMask, Lookup, Masked, MatrixTriple, Seeds, Store,
-    Triple,
+    InputMask, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
 };
 use ringshare::function::Table;
 use ringshare::net::{Counting, Memory, Transport};
+use ringshare::offline::{Deck, Elements, Masked, Seeds, Store};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -54,9 +54,9 @@ fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
         InputMask<R>,
         Triple<R>,
         MatrixTriple<R>,
-        FixedMask<R>,
-        FixedProduct<R>,
-        Fixed<R>,
+        MatrixMask<R>,
+        MatrixProduct<R>,
+        MaskedMatrix<R>,
         Lookup<R>,
         Comparison<R>,
         Chunks,
@@ -100,14 +100,14 @@ fn transports_print_no_frames() {
 
 #[test]
 fn errors_are_one_short_line() {
-    let mut stores = common::stores(2, 1, &ringshare::correlation::Recipe(vec![Triple::<R>::request(2)]));
+    let mut stores = common::stores(2, 1, &ringshare::offline::Recipe(vec![Triple::<R>::request(2)]));
     let plan = Plan::new(14, Some(Elements::of::<R>()));
-    let error = stores[0].comparison::<R>(2, plan).err().unwrap();
+    let error = Comparison::<R>::take(&mut stores[0], 2, plan).err().unwrap();
     let dealt = "Triple(2, 14 bits in words of 16)";
     let asked = "Compare(2, 14 bits in words of 16, result 14 bits in words of 16)";
     assert_eq!(error.to_string(), format!("the store's next item is {dealt}, asked for {asked}"));
     // Not the whole table.
-    let error = stores[0].lookup::<R>(2, &Table::new(12, |_| 5)).err().unwrap();
+    let error = Lookup::<R>::take(&mut stores[0], 2, &Table::new(12, |_| 5)).err().unwrap();
     assert!(error.to_string().len() < 200, "{error}");
 }
 

@@ -94,7 +94,7 @@ fn sign_layer<T: Transport>(party: &mut Party<T>, rows: usize) -> Result<Vec<u16
     let dims = [OUTPUTS, INPUTS];
     let weight = |r: usize, out: &mut [u16]| (0..INPUTS).for_each(|i| out[i] = weight(r, i) as u16);
     let own = party.id() == 0;
-    let fixed = party.input_fixed::<Z2<14>>(0, dims, 14, own.then_some(&weight))?;
+    let fixed = party.input_matrix::<Z2<14>>(0, dims, 14, own.then_some(&weight))?;
     let prepared = party.prepare_product(&fixed, rows)?;
     let images: Vec<u16> = pixels(rows).iter().map(|&x| x as u16).collect();
     let x = party.input(1, images.len(), (party.id() == 1).then_some(&images[..]))?;

@@ -73,7 +73,7 @@ fn opened<R: Ring>(
     let x = party.input::<R>(1, words.len(), (party.id() == 1).then_some(&words))?;
     let y = model.forward(party, prepared, x)?;
     let bits = model.bits_out();
-    Ok(party.open_low(&y, bits)?.into_iter().map(|y| y.signed(bits) as u128).collect())
+    Ok(party.open_modulo(&y, bits)?.into_iter().map(|y| y.signed(bits) as u128).collect())
 }
 
 fn secure(quantised: &Quantised, simulation: &Simulation, secret: bool, x: &[i64]) -> Vec<i64> {

@@ -15,13 +15,13 @@ use std::time::Duration;
 use common::dcf::Shape;
 use common::xor;
 use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select};
+use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
-use ringshare::correlation::dcf::Dcf;
-use ringshare::correlation::{Deck, Elements};
 use ringshare::function::Table;
 use ringshare::linalg::Window;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
+use ringshare::offline::{Deck, Elements};
 use ringshare::prg::Prg;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2, unpack, unpack_add};
@@ -434,7 +434,8 @@ fn openings_of_fixed_products() {
     for (seed, values) in inputs().iter().enumerate() {
         let seen = see(seed as u64, |party| {
             let w = input::<R>(party, values)?;
-            let fixed = party.fix(dims, 14, |_, rows| Ok(w.slice(rows.start * 128..rows.end * 128)))?;
+            let fixed =
+                party.mask_matrix(dims, 14, |_, rows| Ok(w.slice(rows.start * 128..rows.end * 128)))?;
             let x = input::<R>(party, values)?;
             let mut out = Vec::new();
             for _ in 0..2 {
@@ -460,8 +461,8 @@ fn openings_of_convolutions() {
     for (seed, values) in inputs().iter().enumerate() {
         let seen = see(seed as u64, |party| {
             let x = input::<R>(party, values)?;
-            let fixed =
-                party.fix_filters([256, 18], 2, 14, |_, rows| Ok(x.slice(rows.start * 18..rows.end * 18)))?;
+            let fixed = party
+                .mask_filters([256, 18], 2, 14, |_, rows| Ok(x.slice(rows.start * 18..rows.end * 18)))?;
             let mut out = Vec::new();
             for _ in 0..2 {
                 let prepared = party.prepare_convolution(&fixed, &window, 8)?;

@@ -9,12 +9,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringshare::correlation::Triple;
+use ringshare::correlation::compare::dcf::{Dcf, key_bytes};
+use ringshare::correlation::compare::legendre::{Legendre, Variant};
 use ringshare::correlation::compare::{Comparison, Plan};
-use ringshare::correlation::dcf::{Dcf, key_bytes};
-use ringshare::correlation::legendre::{Legendre, Variant};
-use ringshare::correlation::{Elements, Store, Triple};
 use ringshare::linalg::{Filters, Packed, Window};
 use ringshare::net::{Header, Kind, Network, Transport};
+use ringshare::offline::{Elements, Store};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::Party;
 use ringshare::ring::Z2;
@@ -122,7 +123,8 @@ fn corrections_are_wiped_wherever_they_end() {
         let correction = vec![MARKER; plan.dealer_bytes(100)];
         store.put(Comparison::<Z2<14>>::request(100, &plan), Some(correction)).unwrap();
         let x = Share::zeros(100);
-        let chunks = store.comparison::<Z2<14>>(100, plan.clone()).unwrap().mask(&x).1.look_up(&[0; 100]);
+        let chunks =
+            Comparison::<Z2<14>>::take(&mut store, 100, plan.clone()).unwrap().mask(&x).1.look_up(&[0; 100]);
         drop(chunks.unwrap());
     };
     assert_eq!(left_behind(compared), 0, "half a comparison");
@@ -130,7 +132,7 @@ fn corrections_are_wiped_wherever_they_end() {
         let mut store = Store::new(0, seeds.row(0)).unwrap();
         let correction = vec![MARKER; key_bytes(100, 64, 64)];
         store.put(Dcf::<Z2<64>, Z2<64>>::request(100, 64), Some(correction)).unwrap();
-        let masked = store.dcf::<Z2<64>, Z2<64>>(100, 64).unwrap().mask(&Share::zeros(100)).1;
+        let masked = Dcf::<Z2<64>, Z2<64>>::take(&mut store, 100, 64).unwrap().mask(&Share::zeros(100)).1;
         drop(masked.finish(&[0; 100], [0, 1]).unwrap());
     };
     assert_eq!(left_behind(walked), 0, "keys");
@@ -139,7 +141,7 @@ fn corrections_are_wiped_wherever_they_end() {
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 10, Variant::Bsgn2);
         let correction = vec![MARKER; request.correction().unwrap().1];
         store.put(request, Some(correction)).unwrap();
-        let taken = store.legendre::<Z2<14>, Z2<16>>(100, 10, Variant::Bsgn2).unwrap();
+        let taken = Legendre::<Z2<14>, Z2<16>>::take(&mut store, 100, 10, Variant::Bsgn2).unwrap();
         drop(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).unwrap().1);
     };
     assert_eq!(left_behind(by_symbols), 0, "half a comparison by symbols");
@@ -149,7 +151,7 @@ fn corrections_are_wiped_wherever_they_end() {
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 8, Variant::Bsgn0);
         let correction = vec![MARKER; request.correction().unwrap().1];
         store.put(request, Some(correction)).unwrap();
-        let taken = store.legendre::<Z2<14>, Z2<16>>(100, 8, Variant::Bsgn0).unwrap();
+        let taken = Legendre::<Z2<14>, Z2<16>>::take(&mut store, 100, 8, Variant::Bsgn0).unwrap();
         assert!(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).is_err());
     };
     assert_eq!(left_behind(refused), 0, "no elements");
@@ -186,7 +188,7 @@ fn inputs_leave_nothing_behind() {
             let x = party.input::<Z2<64>>(1, 64, own.then_some(&values[..]))?;
             party.sign::<Z2<64>, Z2<64>>(&x, 64)?;
             party.multiply(&x, &x)?;
-            let fixed = party.input_fixed::<Z2<14>>(1, [16, 4], 14, own.then_some(&row))?;
+            let fixed = party.input_matrix::<Z2<14>>(1, [16, 4], 14, own.then_some(&row))?;
             let short = party.input::<Z2<14>>(1, 64, own.then_some(&short[..]))?;
             let prepared = party.prepare_product(&fixed, 16)?;
             party.product(&fixed, prepared, &short)?;

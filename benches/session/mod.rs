@@ -4,9 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use ringshare::correlation::{Dealer, Recipe};
 use ringshare::net::{Memory, Network};
+use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
+use ringshare::protocol::Dealer;
 use ringshare::protocol::{Error, Party};
 
 /// A session whose parties are kept between phases.

@@ -1,7 +1,7 @@
 //! Dry runs of the shared evaluation: what is to be dealt, and what it will cost.
 
-use ringshare::correlation::DryRun;
 use ringshare::nn::{Layer, Nowhere, Sequential};
+use ringshare::offline::DryRun;
 use ringshare::protocol::{self, Party};
 use ringshare::ring::{Ring, Z2};
 

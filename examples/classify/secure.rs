@@ -211,7 +211,7 @@ impl Job<'_> {
         let logits = model.forward_watched(party, prepared, x, sign, layer)?;
         let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
         let classes = party.reveal(&classes, IMAGE_OWNER)?;
-        let logits = if self.logits { party.reveal_low(&logits, bits, IMAGE_OWNER)? } else { None };
+        let logits = if self.logits { party.reveal_modulo(&logits, bits, IMAGE_OWNER)? } else { None };
         watch(self.steps() - 1, party);
         let signed = |logit: R::Word| logit.signed(bits) as i64;
         let logits = logits.map(|logits| logits.into_iter().map(signed).collect()).unwrap_or_default();

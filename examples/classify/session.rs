@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringshare::correlation::{Dealer, Recipe};
 use ringshare::net::{Memory, Network, Topology};
+use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
+use ringshare::protocol::Dealer;
 use ringshare::protocol::{self, Family, Party};
 
 use crate::error::Error;

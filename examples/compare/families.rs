@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use ringshare::correlation::Elements;
 use ringshare::correlation::compare::{Plan, Task};
+use ringshare::offline::Elements;
 use ringshare::protocol::Family;
 
 /// Bits that the ring must have: one to spare for Legendre symbols.

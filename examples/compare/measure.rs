@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use num_traits::WrappingSub;
-use ringshare::correlation::{Elements, Recipe};
 use ringshare::net::Link;
+use ringshare::offline::{Elements, Recipe};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word};

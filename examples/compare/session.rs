@@ -5,9 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use ringshare::correlation::{Dealer, Recipe};
 use ringshare::net::{Counting, Counts, Delayed, Header, Link, Memory, Network, Topology};
+use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
+use ringshare::protocol::Dealer;
 use ringshare::protocol::{self, Family, Party};
 
 use crate::error::Error;

@@ -1,8 +1,8 @@
 //! What bits cost, against what a counting transport and a dry run count.
 
 use ringshare::correlation::bits::Circuit;
-use ringshare::correlation::{Cost, Elements};
 use ringshare::net::{Header, Topology};
+use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
@@ -45,9 +45,9 @@ fn at_every_length_of_numbers() {
     let len = 64 * 9;
     let x = Share::<Z2<64>>::zeros(len);
     for bits in 1..=64 {
-        holds(protocol::bits_cost(len, bits), 9, &|party| party.bits(&x, bits).map(drop));
+        holds(protocol::cost::bits(len, bits), 9, &|party| party.bits(&x, bits).map(drop));
         if bits >= 2 {
-            holds(protocol::equal_cost(Family::Bitwise, len, bits, None), 9, &|party| {
+            holds(protocol::cost::equal(Family::Bitwise, len, bits, None), 9, &|party| {
                 party.set_comparison(Family::Bitwise);
                 party.zero_bits(&x, bits).map(drop)
             });
@@ -56,14 +56,14 @@ fn at_every_length_of_numbers() {
                 party.negative_bits(&x, bits).map(drop)
             });
             for shift in [0, 1, bits - 1] {
-                let cost = protocol::relu_cost(Family::Bitwise, len, bits, shift, Elements::of::<Z2<14>>());
+                let cost = protocol::cost::relu(Family::Bitwise, len, bits, shift, Elements::of::<Z2<14>>());
                 holds(cost, 90, &|party| {
                     party.set_comparison(Family::Bitwise);
                     party.relu_truncate::<_, Z2<14>>(&x, bits, shift).map(drop)
                 });
             }
             let output = Some(Elements::of::<Z2<14>>());
-            holds(protocol::equal_cost(Family::Bitwise, len, bits, output), 9, &|party| {
+            holds(protocol::cost::equal(Family::Bitwise, len, bits, output), 9, &|party| {
                 party.set_comparison(Family::Bitwise);
                 party.zero::<_, Z2<14>>(&x, bits).map(drop)
             });
@@ -79,16 +79,16 @@ fn at_every_length_of_numbers() {
 fn at_lengths_that_are_rounded() {
     for len in [1, 7, 63, 65, 1000, 4097] {
         let (c, x) = (BitShare::zeros(len), Share::<Z2<14>>::zeros(len));
-        holds(protocol::and_cost(len), 2, &|party| party.and(&c, &c).map(drop));
-        holds(protocol::compose_cost(len, 1, 33), 1, &|party| party.arithmetic::<Z2<33>>(&c).map(drop));
-        holds(protocol::compose_cost(len, 5, 14), 5, &|party| {
+        holds(protocol::cost::and(len), 2, &|party| party.and(&c, &c).map(drop));
+        holds(protocol::cost::compose(len, 1, 33), 1, &|party| party.arithmetic::<Z2<33>>(&c).map(drop));
+        holds(protocol::cost::compose(len, 5, 14), 5, &|party| {
             party.compose::<Z2<14>>(&vec![c.clone(); 5]).map(drop)
         });
-        holds(protocol::select_cost(len, 14), 2, &|party| party.select_bits(&c, &x).map(drop));
-        holds(protocol::select_cost(len, 14), 2, &|party| party.select(&c, &x, &x).map(drop));
+        holds(protocol::cost::select(len, 14), 2, &|party| party.select_bits(&c, &x).map(drop));
+        holds(protocol::cost::select(len, 14), 2, &|party| party.select(&c, &x, &x).map(drop));
         for bits in [5, 14] {
             let opened = 200;
-            holds(protocol::bits_cost(len, bits), opened, &|party| party.bits(&x, bits).map(drop));
+            holds(protocol::cost::bits(len, bits), opened, &|party| party.bits(&x, bits).map(drop));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringshare::correlation::bits::{BitProducts, Circuit, DaBits, EdaBits, Select};
-use ringshare::correlation::{Deck, Elements, Request, Store, StoreError};
+use ringshare::offline::{Deck, Elements, Error as OfflineError, Request, Store};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 
@@ -27,16 +27,16 @@ fn padding_in_corrections_is_refused() {
     for circuit in [Circuit::Sign, Circuit::Zero, Circuit::Bits] {
         let pairs = circuit.pairs(14);
         let mut store = store(EdaBits::<R>::request(3, 14, pairs), 0xff);
-        let masked = store.edabits::<R>(3, 14, pairs).unwrap().mask(&x).1;
-        assert!(matches!(masked.subtract(&[0; 3], circuit), Err(StoreError::Padding)));
+        let masked = EdaBits::<R>::take(&mut store, 3, 14, pairs).unwrap().mask(&x).1;
+        assert!(matches!(masked.subtract(&[0; 3], circuit), Err(OfflineError::Padding)));
     }
     let pairs: Arc<[[u16; 2]]> = Arc::new([[0, 1]]);
     let masked = store(BitProducts::request(3, 2, pairs.clone()), 0xff).bit_products(3, 2, &pairs).unwrap();
-    assert!(matches!(masked.mask(&[&c, &c]).1.finish(&[0; 2]), Err(StoreError::Padding)));
-    let masked = store(DaBits::<R>::request(3, 1), 0xff).dabits::<R>(3, 1).unwrap().mask(&[&c]).1;
-    assert!(matches!(masked.finish(&[0]), Err(StoreError::Padding)));
-    let masked = store(Select::<R>::request(3), 0xff).select::<R>(3).unwrap().mask(&c, &x).2;
-    assert!(matches!(masked.finish(&[0; 3], &[0]), Err(StoreError::Padding)));
+    assert!(matches!(masked.mask(&[&c, &c]).1.finish(&[0; 2]), Err(OfflineError::Padding)));
+    let masked = DaBits::<R>::take(&mut store(DaBits::<R>::request(3, 1), 0xff), 3, 1).unwrap().mask(&[&c]).1;
+    assert!(matches!(masked.finish(&[0]), Err(OfflineError::Padding)));
+    let masked = Select::<R>::take(&mut store(Select::<R>::request(3), 0xff), 3).unwrap().mask(&c, &x).2;
+    assert!(matches!(masked.finish(&[0; 3], &[0]), Err(OfflineError::Padding)));
 }
 
 #[test]
@@ -44,15 +44,15 @@ fn other_items_than_the_next_are_refused() {
     let pairs: Arc<[[u16; 2]]> = Arc::new([[0, 1]]);
     let others: Arc<[[u16; 2]]> = Arc::new([[1, 0]]);
     let mut store = store(BitProducts::request(3, 2, pairs.clone()), 0);
-    assert!(matches!(store.bit_products(3, 2, &others), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(store.bit_products(4, 2, &pairs), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(store.bit_products(3, 3, &pairs), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(store.select::<R>(3), Err(StoreError::Mismatch { .. })));
-    assert!(matches!(store.dabits::<R>(3, 1), Err(StoreError::Mismatch { .. })));
-    let error = store.edabits::<R>(3, 14, 6).map(drop).unwrap_err().to_string();
+    assert!(matches!(BitProducts::take(&mut store, 3, 2, &others), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(BitProducts::take(&mut store, 4, 2, &pairs), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(BitProducts::take(&mut store, 3, 3, &pairs), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(Select::<R>::take(&mut store, 3), Err(OfflineError::Mismatch { .. })));
+    assert!(matches!(DaBits::<R>::take(&mut store, 3, 1), Err(OfflineError::Mismatch { .. })));
+    let error = EdaBits::<R>::take(&mut store, 3, 14, 6).map(drop).unwrap_err().to_string();
     assert!(error.contains("BitProducts(1 of 2 vectors of 3)") && error.contains("EdaBits"), "{error}");
-    assert!(store.bit_products(3, 2, &pairs).is_ok());
-    assert!(matches!(store.dabits::<R>(3, 1), Err(StoreError::Exhausted { .. })));
+    assert!(BitProducts::take(&mut store, 3, 2, &pairs).is_ok());
+    assert!(matches!(DaBits::<R>::take(&mut store, 3, 1), Err(OfflineError::Exhausted { .. })));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Comparisons by the pure kernels, opened by hand.
 
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
-use ringshare::correlation::{Elements, Recipe, Store};
+use ringshare::offline::{Elements, Recipe, Store};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
 
@@ -58,8 +58,9 @@ impl Setting {
 
     /// The comparison's secret masks r modulo 2^k, which depend on the seeds alone.
     pub fn masks<R: Ring>(self, len: usize, plan: &Plan) -> Vec<R::Word> {
-        let mask =
-            |mut store: Store| store.comparison::<R>(len, plan.clone()).unwrap().mask(&Share::zeros(len)).0;
+        let mask = |mut store: Store| {
+            Comparison::<R>::take(&mut store, len, plan.clone()).unwrap().mask(&Share::zeros(len)).0
+        };
         sum(&self.stores::<R>(len, plan).into_iter().map(mask).collect::<Vec<_>>(), plan.bits())
     }
 
@@ -68,7 +69,7 @@ impl Setting {
         let mut random = Random(self.session ^ 0x5eed);
         let x_shares = split::<R>(x, self.parties, &mut random).into_iter().map(Share::<R>::from_words);
         let mask = |(mut store, x): (Store, Share<R>)| {
-            store.comparison::<R>(x.len(), plan.clone()).unwrap().mask(&x)
+            Comparison::<R>::take(&mut store, x.len(), plan.clone()).unwrap().mask(&x)
         };
         let masked = self.stores::<R>(x.len(), plan).into_iter().zip(x_shares).map(mask);
         let (y, masked): (Vec<_>, Vec<_>) = masked.unzip();
@@ -111,7 +112,7 @@ impl Setting {
         let (chunks, mut opened) = self.chunks::<R>(x, plan);
         let last = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
         let finish =
-            |chunks: Chunks| chunks.finish_lifted::<R, O>(&opened.y, &last).unwrap().expose().to_vec();
+            |chunks: Chunks| chunks.finish_shifted::<R, O>(&opened.y, &last).unwrap().expose().to_vec();
         let out = sum(&chunks.into_iter().map(finish).collect::<Vec<_>>(), O::BITS);
         opened.bits.push(last);
         (out, opened)

@@ -6,8 +6,8 @@ pub mod dcf;
 
 use num_traits::WrappingSub;
 use proptest::prelude::*;
-use ringshare::correlation::{Deck, Recipe, Request, Seeds, Store};
 use ringshare::net::Topology;
+use ringshare::offline::{Deck, Recipe, Request, Seeds, Store};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};

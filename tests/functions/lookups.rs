@@ -1,8 +1,9 @@
 //! Lookups, by the pure kernels and among parties.
 
 use proptest::prelude::*;
-use ringshare::correlation::{Lookup, Recipe, Store};
+use ringshare::correlation::Lookup;
 use ringshare::function::Table;
+use ringshare::offline::{Recipe, Store};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -39,7 +40,7 @@ impl Setting {
         let mut stores = stores(self.parties, self.session, &recipe);
         let a_shares = split::<R>(a, self.parties, &mut random).into_iter().map(Share::<R>::from_words);
         let b_shares = split::<S>(b, self.parties, &mut random).into_iter().map(Share::<S>::from_words);
-        let take = |store: &mut Store| store.lookup::<O>(a.len(), table).unwrap();
+        let take = |store: &mut Store| Lookup::<O>::take(store, a.len(), table).unwrap();
         let lookups: Vec<_> = stores.iter_mut().map(take).collect();
         let masked = lookups.into_iter().zip(a_shares.zip(b_shares)).map(|(lookup, (a, b))| {
             if table.bits()[1] == 0 { lookup.mask(&a) } else { lookup.mask_pair(&a, &b) }

@@ -1,9 +1,9 @@
 //! What networks cost: the sum of what their layers cost, and what a run really takes.
 
-use ringshare::correlation::{Cost, DryRun, Elements};
 use ringshare::linalg::Window;
 use ringshare::net::{Memory, Topology};
 use ringshare::nn::{Architecture, Forecast, Layer, Rounding, Sequential, Weights};
+use ringshare::offline::{Cost, DryRun, Elements};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Z2};
 use ringshare::sim::Simulation;
@@ -49,14 +49,14 @@ fn a_convolutional_network_costs_what_its_layers_cost() {
     let architecture = Architecture::new(layers(), 16).unwrap();
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
     let setup = party.take_dry_run();
-    let masks = [protocol::fixed_mask_cost([4, 9], 14), protocol::fixed_mask_cost([10, 64], 14)];
+    let masks = [protocol::cost::mask_matrix([4, 9], 14), protocol::cost::mask_matrix([10, 64], 14)];
     assert_eq!((setup.rounds, setup.sent_bytes), (2, sent(&masks)));
     let (family, elements) = (Family::default(), Elements::of::<R>());
     let costs = [
-        protocol::convolution_cost(rows, &CONVOLVED, 4, 14),
-        protocol::max_pool_cost(family, rows, &POOLED, 14, elements),
-        protocol::relu_cost(family, rows * 64, 14, 6, elements),
-        protocol::product_cost(rows, [10, 64], 14),
+        protocol::cost::convolution(rows, &CONVOLVED, 4, 14),
+        protocol::cost::max_pool(family, rows, &POOLED, 14, elements),
+        protocol::cost::relu(family, rows * 64, 14, 6, elements),
+        protocol::cost::product(rows, [10, 64], 14),
     ];
     let run = dry(&model, &mut party, rows);
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
@@ -73,8 +73,8 @@ fn public_weights_cost_nothing() {
     let run = dry(&model, &mut party, 8);
     let (family, elements) = (Family::default(), Elements::of::<R>());
     let costs = [
-        protocol::max_pool_cost(family, 8, &POOLED, 14, elements),
-        protocol::relu_cost(family, 8 * 64, 14, 6, elements),
+        protocol::cost::max_pool(family, 8, &POOLED, 14, elements),
+        protocol::cost::relu(family, 8 * 64, 14, 6, elements),
     ];
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
     assert_eq!(run.sent_bytes, sent(&costs));
@@ -86,9 +86,9 @@ fn exact_rounding_costs_a_floor_more() {
         || vec![Layer::Linear { inputs: 8, outputs: 8, bits: 15 }, Layer::Relu { bits: 14, shift: 6 }];
     let elements = Elements::of::<R>();
     let family = Family::default();
-    let relu = |shift| protocol::relu_cost(family, 64, 14, shift, elements);
-    let product = protocol::product_cost(8, [8, 8], 15);
-    let floor = protocol::floor_cost(Default::default(), 64, 13, 6, elements);
+    let relu = |shift| protocol::cost::relu(family, 64, 14, shift, elements);
+    let product = protocol::cost::product(8, [8, 8], 15);
+    let floor = protocol::cost::truncate_floor(Default::default(), 64, 13, 6, elements);
     for (rounding, costs) in
         [(Rounding::Stochastic, vec![product, relu(6)]), (Rounding::Floor, vec![product, relu(0), floor])]
     {
@@ -112,8 +112,8 @@ fn a_softmax_takes_five_rounds_after_its_maximum() {
         let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
         let run = dry(&model, &mut Party::<Memory>::dry(2), rows);
         // Where differences are clipped a ReLU, and where bits of them are dropped a truncation.
-        let clip = more.map_or(0, |_| protocol::relu_cost(family, rows * 10, bits, 0, elements).rounds);
-        let maximum = protocol::maximum_cost(family, [rows, 10], bits, elements).rounds;
+        let clip = more.map_or(0, |_| protocol::cost::relu(family, rows * 10, bits, 0, elements).rounds);
+        let maximum = protocol::cost::maximum(family, [rows, 10], bits, elements).rounds;
         assert_eq!(run.rounds, maximum + clip + u32::from(more == Some(true)) + 5, "{bits} bits");
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 
+use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
-use ringshare::correlation::dcf::Dcf;
-use ringshare::correlation::{Elements, FixedMask, Lookup, MatrixTriple, Request, Store, Triple};
+use ringshare::correlation::{Lookup, MatrixMask, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
 use ringshare::net::{Header, Kind, Network, Topology, Transport};
+use ringshare::offline::{Elements, Request, Store};
 use ringshare::prg::Seed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Word, Z2, pack, packed_len, unpack, unpack_add};
@@ -165,8 +166,8 @@ fn corrections(choice: u8, data: &[u8]) {
         let requests = [
             Triple::<R>::request(LEN),
             MatrixTriple::<R>::request([2, 1, 3]),
-            FixedMask::<R>::request([2, 3], 13),
-            Request::FixedProduct {
+            MatrixMask::<R>::request([2, 3], 13),
+            Request::MatrixProduct {
                 matrix: 0,
                 window: None,
                 rows: 1,
@@ -186,23 +187,28 @@ fn corrections(choice: u8, data: &[u8]) {
             fill(&mut store, request, data);
         }
         let x = Share::<R>::zeros(LEN);
-        let _ = store.triple::<R>(LEN).map(|triple| triple.mask(&x, &x).1.finish(&[3; 2 * LEN]));
-        let _ = store.matrix_triple::<R>([2, 1, 3]).map(drop);
-        let mut mask = store.fixed_mask::<R>([2, 3], 13).unwrap();
+        let _ = Triple::<R>::take(&mut store, LEN).map(|triple| triple.mask(&x, &x).1.finish(&[3; 2 * LEN]));
+        let _ = MatrixTriple::<R>::take(&mut store, [2, 1, 3]).map(drop);
+        let mut mask = MatrixMask::<R>::take(&mut store, [2, 3], 1, 13).unwrap();
         let rows = mask.mask(2, &Share::zeros(6));
         let fixed =
             mask.finish(Some([Filters::from_rows(2, 3, 1, &rows), Filters::from_rows(2, 3, 1, &rows)]));
         let _ = store
             .fixed_product(&fixed, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
-        let _ = store.lookup::<R>(LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
-        let _ = store.lookup::<R>(LEN, &pairs).unwrap().mask_pair(&x, &x).1.finish(&[choice.into(); LEN]);
-        let masked = store.comparison::<R>(LEN, plans[0].clone()).unwrap().mask(&x).1;
+        let _ = Lookup::<R>::take(&mut store, LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
+        let _ = Lookup::<R>::take(&mut store, LEN, &pairs)
+            .unwrap()
+            .mask_pair(&x, &x)
+            .1
+            .finish(&[choice.into(); LEN]);
+        let masked = Comparison::<R>::take(&mut store, LEN, plans[0].clone()).unwrap().mask(&x).1;
         let _ = masked.look_up(&[choice.into(); LEN]).and_then(|chunks| {
             let opened = chunks.masked();
             chunks.finish::<R>(&opened, [0, 1])
         });
-        let masked = store.comparison::<Z2<40>>(LEN, plans[1].clone()).unwrap().mask(&Share::zeros(LEN)).1;
+        let masked =
+            Comparison::<Z2<40>>::take(&mut store, LEN, plans[1].clone()).unwrap().mask(&Share::zeros(LEN)).1;
         let _ = masked.look_up(&[choice.into(); LEN]).and_then(|mut chunks| {
             while chunks.has_level() {
                 let opened = chunks.masked();
@@ -210,7 +216,7 @@ fn corrections(choice: u8, data: &[u8]) {
             }
             chunks.finish_bits()
         });
-        let masked = store.dcf::<R, Z2<5>>(LEN, 13).unwrap().mask(&x).1;
+        let masked = Dcf::<R, Z2<5>>::take(&mut store, LEN, 13).unwrap().mask(&x).1;
         let _ = masked.finish(&[choice.into(); LEN], [0, 1]);
     }
 }

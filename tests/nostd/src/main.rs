@@ -13,7 +13,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, sign_values};
-use ringshare::correlation::{Deck, Elements, Seeds, Store};
+use ringshare::offline::{Deck, Elements, Seeds, Store};
 use ringshare::prg::RootSeed;
 use ringshare::ring::Z2;
 use ringshare::share::Share;
@@ -38,7 +38,7 @@ fn signs(values: &[u16]) -> Option<Vec<u16>> {
         let share =
             |(i, value): (usize, &u16)| if party == 0 { first(i) } else { value.wrapping_sub(first(i)) };
         let x = Share::<R>::from_words(values.iter().enumerate().map(share).collect());
-        let (y, rest) = store.comparison::<R>(values.len(), plan.clone()).ok()?.mask(&x);
+        let (y, rest) = Comparison::<R>::take(&mut store, values.len(), plan.clone()).ok()?.mask(&x);
         opened.push(y);
         masked.push(rest);
     }

@@ -1,0 +1,174 @@
+//! One function at every party.
+
+use std::thread;
+use std::time::Duration;
+use std::vec::Vec;
+
+use super::session::{Session, SimError};
+use crate::net::{Counting, Counts, Memory, Network, Topology, Transport};
+use crate::offline::{DryRun, Recipe};
+use crate::prg::RootSeed;
+use crate::protocol::{Dealer, Error, Party};
+
+/// A simulation to be run.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    parties: usize,
+    seed: u64,
+    topology: Topology,
+    timeout: Duration,
+}
+
+/// What a simulation gave.
+#[derive(Clone, Debug)]
+pub struct Run<O> {
+    /// Every party's result.
+    pub outputs: Vec<O>,
+    /// What every party's transport counted: what it sent while the function ran, and what it received, the
+    /// dealer's frames included. The dealer's first frame is a round.
+    pub counts: Vec<Counts>,
+    /// What the dry run found.
+    pub dry: DryRun,
+}
+
+/// The parties' transport in a simulation.
+pub type SimTransport = Counting<Memory>;
+
+impl Simulation {
+    /// Of `parties` parties, 2 to 16. The seed is 0 unless [`seed`](Self::seed) says otherwise: a
+    /// simulation hides nothing from whoever knows its seed. A party waits 60 seconds for a frame
+    /// unless [`timeout`](Self::timeout) says otherwise.
+    pub fn new(parties: usize) -> Self {
+        Self { parties, seed: 0, topology: Topology::Auto, timeout: Duration::from_secs(60) }
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.parties
+    }
+
+    /// Draws all randomness from this seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Opens vectors this way.
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = topology;
+        self
+    }
+
+    /// Waits this long for a frame before giving up.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Runs `f` at every party, with what the dealer deals for it.
+    ///
+    /// All parties, and the dry run, must take the same steps: what `f` does may depend on the
+    /// party's number and on public shapes, not on opened values (they are all zero in the dry run).
+    ///
+    /// # Errors
+    /// The error that began it, if any party failed; an error of the dry run; a number of parties that is
+    /// not in 2..=16.
+    pub fn run<O: Send>(
+        &self,
+        f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync,
+    ) -> Result<Run<O>, SimError> {
+        let dry = self.dry_run(&f)?;
+        let ends = Memory::mesh(self.parties + 1, self.timeout).into_iter().map(Counting::new).collect();
+        let mut session = Session::open(ends, self.seed, &self.root())?;
+        session.set_topology(self.topology);
+        session.deal(&dry.recipe)?;
+        let mut states: Vec<()> = (0..self.parties).map(|_| ()).collect();
+        let phase = session.each("party", &mut states, |party, ()| {
+            let counts = |party: &Party<SimTransport>| {
+                party.network().transport().map(Counting::counts).unwrap_or_default()
+            };
+            let before = counts(party);
+            let output = f(party)?;
+            let mut after = counts(party);
+            // What was announced to the dealer is no part of `f`.
+            after.sent_frames -= before.sent_frames;
+            after.sent_bytes -= before.sent_bytes;
+            Ok((output, after))
+        })?;
+        session.finish()?;
+        let (outputs, counts) = phase.steps.into_iter().map(|step| step.output).unzip();
+        Ok(Run { outputs, counts, dry })
+    }
+
+    /// Runs `f` once without a network, to see what it takes.
+    ///
+    /// # Errors
+    /// If `f` fails, or the number of parties is not in 2..=16.
+    pub fn dry_run<T: Transport, O>(
+        &self,
+        f: impl Fn(&mut Party<T>) -> Result<O, Error>,
+    ) -> Result<DryRun, SimError> {
+        let here = |error| SimError { peer: 0, error };
+        self.check().map_err(here)?;
+        let mut party = Party::dry(self.parties);
+        party.network_mut().set_topology(self.topology);
+        f(&mut party).map_err(here)?;
+        Ok(party.take_dry_run())
+    }
+
+    /// Runs `f` at every party and the dealer's part over given transports, one for each party and
+    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it.
+    ///
+    /// # Panics
+    /// If `f` panics at a party.
+    pub fn run_over<T: Transport + Send, O: Send>(
+        &self,
+        ends: Vec<T>,
+        recipe: &Recipe,
+        f: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
+    ) -> Vec<Result<Option<O>, Error>> {
+        let (f, root) = (&f, &self.root());
+        thread::scope(|scope| {
+            let threads: Vec<_> = ends
+                .into_iter()
+                .enumerate()
+                .map(|(id, end)| {
+                    scope.spawn(move || {
+                        let mut network = Network::new(end, id, self.parties, self.seed);
+                        if id == self.parties {
+                            let mut dealer = Dealer::open(network, root)?;
+                            dealer.deal(recipe)?;
+                            return Ok(None);
+                        }
+                        network.set_topology(self.topology);
+                        let mut party = Party::join(network)?;
+                        let mut all = || {
+                            party.receive(recipe)?;
+                            let output = f(&mut party)?;
+                            party.finish()?;
+                            Ok(Some(output))
+                        };
+                        all().inspect_err(|error| party.abort(error))
+                    })
+                })
+                .collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            threads.into_iter().map(join).collect()
+        })
+    }
+
+    /// What all randomness is drawn from.
+    fn root(&self) -> RootSeed {
+        let mut root = [0; 32];
+        root[..8].copy_from_slice(&self.seed.to_le_bytes());
+        RootSeed::from_bytes(root)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let parties = self.parties as u64;
+        let range = Error::Range { what: "parties of a simulation", least: 2, most: 16, found: parties };
+        if (2..=16).contains(&parties) { Ok(()) } else { Err(range) }
+    }
+}
