@@ -21,7 +21,7 @@ use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
 use subtle::{Choice, ConstantTimeEq};
 
 pub use bits::BitShare;
-pub(crate) use scratch::Scratch;
+pub use scratch::Scratch;
 
 use crate::ring::{Ring, Word};
 

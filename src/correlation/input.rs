@@ -29,7 +29,7 @@ use crate::share::Share;
 const R: u64 = 0;
 
 /// Asks for masks for an input of one party.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InputRequest {
     /// Whose input.
     pub owner: usize,
@@ -75,7 +75,7 @@ impl Kind for InputRequest {
     }
 }
 
-impl fmt::Display for InputRequest {
+impl fmt::Debug for InputRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Input({} of party {}, {})", self.len, self.owner, self.elements)
     }

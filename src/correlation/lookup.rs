@@ -41,7 +41,7 @@ const ENTRY: f64 = 1.0;
 const LOOKUP: f64 = 12.0;
 
 /// Asks for masked tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LookupRequest {
     /// Number of lookups.
     pub len: usize,
@@ -107,7 +107,7 @@ impl Kind for LookupRequest {
     }
 }
 
-impl fmt::Display for LookupRequest {
+impl fmt::Debug for LookupRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b] = self.table.bits();
         write!(f, "Lookup({}, index of {a} and {b} bits, entries of {})", self.len, self.output)

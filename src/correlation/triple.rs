@@ -13,7 +13,7 @@ use crate::offline::rates::{self, RANDOM, STEP};
 use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
 };
-use crate::ring::{self, Ring, Word, packed_len};
+use crate::ring::{Ring, Word, packed_len};
 use crate::with_word;
 use crate::share::add;
 use crate::share::{Scratch, Share};
@@ -27,7 +27,7 @@ const C: u64 = 2;
 const _: () = assert!(crate::offline::apart(&[A, B, C]));
 
 /// Asks for triples for elementwise products.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TripleRequest {
     /// Number of elements.
     pub len: usize,
@@ -70,14 +70,14 @@ impl Kind for TripleRequest {
     }
 }
 
-impl fmt::Display for TripleRequest {
+impl fmt::Debug for TripleRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Triple({}, {})", self.len, self.elements)
     }
 }
 
 /// Asks for a triple for a product `[rows, inner] · [inner, columns]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MatrixTripleRequest {
     /// Rows of the left side.
     pub rows: usize,
@@ -137,7 +137,7 @@ impl Kind for MatrixTripleRequest {
     }
 }
 
-impl fmt::Display for MatrixTripleRequest {
+impl fmt::Debug for MatrixTripleRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MatrixTriple({}x{}x{}, {})", self.rows, self.inner, self.columns, self.elements)
     }
@@ -257,11 +257,8 @@ impl<R: Ring> Masked<MatrixTriple<R>> {
 }
 
 fn shares<R: Ring>(source: &Source, lens: [usize; 3]) -> Result<[Share<R>; 3], Error> {
-    let [mut a, mut b, mut c] = lens.map(Share::zeros);
-    source.random(A, 0, a.expose_mut());
-    source.random(B, 0, b.expose_mut());
-    source.chosen(C, 0, R::BITS, 0, c.expose_mut())?;
-    Ok([a, b, c])
+    let [a, b] = [(A, lens[0]), (B, lens[1])].map(|(section, len)| source.random_share(section, len));
+    Ok([a, b, source.chosen_share(C, lens[2])?])
 }
 
 fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Vec<R::Word> {
@@ -273,22 +270,16 @@ fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Ve
 
 /// The correction of c for elementwise products.
 fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
-    let [mut a, mut b] = [(); 2].map(|()| Scratch::<W>::zeros(len));
-    dealing.sum(A, 0, &mut a);
-    dealing.sum(B, 0, &mut b);
+    let [mut a, b] = [A, B].map(|section| dealing.sums::<W>(section, len));
     a.iter_mut().zip(b.iter()).for_each(|(a, b)| *a = a.wrapping_mul(b));
-    dealing.correct(C, 0, &mut a);
-    ring::pack(&a, bits, out);
+    dealing.share(C, &mut a, bits, out);
 }
 
 /// The correction of c for a matrix product.
 fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
     let [rows, inner, columns] = shape;
-    let [mut a, mut b] = [rows * inner, inner * columns].map(Scratch::<W>::zeros);
+    let [a, b] = [(A, rows * inner), (B, inner * columns)].map(|(section, len)| dealing.sums::<W>(section, len));
     let mut c = Scratch::<W>::zeros(rows * columns);
-    dealing.sum(A, 0, &mut a);
-    dealing.sum(B, 0, &mut b);
     multiply_add(&a, &Packed::from_columns(columns, inner, &b), &mut c);
-    dealing.correct(C, 0, &mut c);
-    ring::pack(&c, bits, out);
+    dealing.share(C, &mut c, bits, out);
 }

@@ -9,11 +9,11 @@ use super::rates::DEALT_BYTE;
 use super::{Dealing, DecodeError, Error, Reader, Work, Writer};
 
 /// A kind of correlation: the shape of what is asked for, as a type, with everything that the machinery needs to
-/// know of it. Implemented for the shape, whose [`Display`](fmt::Display) is one line for errors and lists.
+/// know of it. Implemented for the shape, whose [`Debug`](fmt::Debug) is one line for errors and lists.
 ///
 /// Beside it a kind has what no machinery asks for: a type for the party's side that is taken from a
 /// [`Store`](super::Store) by a [`Source`](super::Source), masks, and finishes.
-pub trait Kind: Clone + PartialEq + fmt::Display + Send + Sync + 'static {
+pub trait Kind: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
     /// A stable name that no other kind has; outside this crate with the package's name in front, as `squares.square`.
     const NAME: &'static str;
 
@@ -71,7 +71,7 @@ pub const DEFAULT_LIMIT: u64 = 1 << 34;
 pub struct Request(Arc<dyn AnyKind>);
 
 /// [`Kind`] without what needs the type.
-trait AnyKind: fmt::Display + Send + Sync {
+trait AnyKind: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn check(&self, parties: usize) -> Result<(), Error>;
     fn correction(&self) -> Option<(usize, usize)>;

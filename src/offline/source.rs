@@ -7,8 +7,8 @@ use core::any::Any;
 
 use super::{Error, SessionTag};
 use crate::prg::Prg;
-use crate::ring::{self, PackError, Word};
-use crate::share::Scratch;
+use crate::ring::{self, PackError, Ring, Word};
+use crate::share::{Scratch, Share};
 
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;
@@ -103,6 +103,24 @@ impl Source {
     /// This party's shares of random values: elements `at..` of the section.
     pub fn random<W: Word>(&self, section: u64, at: usize, out: &mut [W]) {
         self.prg().words(domain(self.item, section), at as u64, out);
+    }
+
+    /// This party's share of a random vector of `len` elements: a whole section.
+    pub fn random_share<R: Ring>(&self, section: u64, len: usize) -> Share<R> {
+        let mut share = Share::zeros(len);
+        self.random(section, 0, share.expose_mut());
+        share
+    }
+
+    /// This party's share of a vector of `len` elements that the dealer chose and
+    /// [wrote](Dealing::share): a whole section, and the front of the correction.
+    ///
+    /// # Errors
+    /// As [`chosen`](Self::chosen).
+    pub fn chosen_share<R: Ring>(&self, section: u64, len: usize) -> Result<Share<R>, Error> {
+        let mut share = Share::zeros(len);
+        self.chosen(section, 0, R::BITS, 0, share.expose_mut())?;
+        Ok(share)
     }
 
     /// As [`random`](Self::random), elements at any places of the section.
@@ -221,6 +239,23 @@ impl Dealing<'_> {
                 _ => prg.add_words(domain, at as u64, out),
             }
         }
+    }
+
+    /// The sums of all parties' shares of a random vector: a whole section.
+    pub fn sums<W: Word>(&self, section: u64, len: usize) -> Scratch<W> {
+        let mut sums = Scratch::zeros(len);
+        self.sum(section, 0, &mut sums);
+        sums
+    }
+
+    /// Shares a vector that the dealer chose, a whole section: turns it into party 0's correction, of which `bits` bits
+    /// an element are written to `out`.
+    ///
+    /// # Panics
+    /// If `out` has another length than that takes.
+    pub fn share<W: Word>(&self, section: u64, values: &mut [W], bits: u32, out: &mut [u8]) {
+        self.correct(section, 0, values);
+        ring::pack(values, bits, out);
     }
 
     /// One party's [`Source::random`].

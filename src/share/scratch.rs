@@ -9,10 +9,11 @@ use crate::ring::Word;
 
 /// Words that are wiped when dropped, on every path: masks, shares and inputs that a step makes and
 /// leaves behind.
-pub(crate) struct Scratch<W: Word>(Vec<W>);
+pub struct Scratch<W: Word>(Vec<W>);
 
 impl<W: Word> Scratch<W> {
-    pub(crate) fn zeros(len: usize) -> Self {
+    /// So many zeros.
+    pub fn zeros(len: usize) -> Self {
         Self(vec![W::zero(); len])
     }
 

@@ -36,7 +36,7 @@ fn correction_bytes(len: usize, planes: u32, bits: u32) -> usize {
 }
 
 /// Asks for random bits shared as bits and as numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DaBitsRequest {
     /// Number of values.
     pub len: usize,
@@ -79,7 +79,7 @@ impl Kind for DaBitsRequest {
     }
 }
 
-impl fmt::Display for DaBitsRequest {
+impl fmt::Debug for DaBitsRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DaBits({} of {} bits, result {})", self.len, self.planes, self.output)
     }

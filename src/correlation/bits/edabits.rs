@@ -24,7 +24,7 @@ const _: () = assert!(crate::offline::apart(&[R, PLANES, PAIRS]));
 const VALUES: usize = 2048;
 
 /// Asks for random numbers with their bits, and products of neighbouring bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EdaBitsRequest {
     /// Number of values.
     pub len: usize,
@@ -70,7 +70,7 @@ impl Kind for EdaBitsRequest {
     }
 }
 
-impl fmt::Display for EdaBitsRequest {
+impl fmt::Debug for EdaBitsRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EdaBits({}, {}, {} pairs)", self.len, self.elements, self.pairs)
     }

@@ -15,7 +15,7 @@ const PRODUCTS: u64 = 1;
 const _: () = assert!(crate::offline::apart(&[MASKS, PRODUCTS]));
 
 /// Asks for products of shared bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BitProductsRequest {
     /// Bits of every vector.
     pub len: usize,
@@ -61,7 +61,7 @@ impl Kind for BitProductsRequest {
     }
 }
 
-impl fmt::Display for BitProductsRequest {
+impl fmt::Debug for BitProductsRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BitProducts({} of {} vectors of {})", self.pairs.len(), self.masks, self.len)
     }

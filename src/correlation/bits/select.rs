@@ -27,7 +27,7 @@ const PRODUCTS: u64 = 3;
 const _: () = assert!(crate::offline::apart(&[BITS, S, NUMBERS, PRODUCTS]));
 
 /// Asks for what choosing between numbers and zero takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SelectRequest {
     /// Number of elements.
     pub len: usize,
@@ -70,7 +70,7 @@ impl Kind for SelectRequest {
     }
 }
 
-impl fmt::Display for SelectRequest {
+impl fmt::Debug for SelectRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Select({}, {})", self.len, self.elements)
     }

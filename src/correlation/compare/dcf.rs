@@ -80,7 +80,7 @@ const ROOTS: u64 = 1;
 const _: () = assert!(crate::offline::apart(&[R, ROOTS]));
 
 /// Asks for distributed comparison functions, for two parties.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DcfRequest {
     /// Number of values.
     pub len: usize,
@@ -134,7 +134,7 @@ impl Kind for DcfRequest {
     }
 }
 
-impl fmt::Display for DcfRequest {
+impl fmt::Debug for DcfRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dcf({}, {}, result {})", self.len, self.input, self.output)
     }

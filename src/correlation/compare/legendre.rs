@@ -111,7 +111,7 @@ pub fn cost(len: usize, bits: u32, variant: Variant, output: Elements) -> Cost {
 }
 
 /// Asks for comparisons with zero by Legendre symbols.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LegendreRequest {
     /// Number of values.
     pub len: usize,
@@ -167,7 +167,7 @@ impl Kind for LegendreRequest {
     }
 }
 
-impl fmt::Display for LegendreRequest {
+impl fmt::Debug for LegendreRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { len, word, bits, variant, output } = self;
         write!(f, "Legendre({len} by {variant:?}, {bits} bits in words of {word}, result {output})")

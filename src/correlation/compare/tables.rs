@@ -74,7 +74,7 @@ const _: () = assert!(
 );
 
 /// Asks for comparisons with zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CompareRequest {
     /// Number of values.
     pub len: usize,
@@ -130,7 +130,7 @@ impl Kind for CompareRequest {
     }
 }
 
-impl fmt::Display for CompareRequest {
+impl fmt::Debug for CompareRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Compare({}, {} bits in words of {}, ", self.len, self.plan.bits(), self.word)?;
         match self.plan.output() {

@@ -18,7 +18,7 @@ const ELEMENT: u128 = 64;
 const MATRIX: f64 = 0.04;
 
 /// Asks for the mask of a matrix `[outputs, inputs]` that many products will share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MatrixMaskRequest {
     /// Rows of the matrix.
     pub outputs: usize,
@@ -82,7 +82,7 @@ impl Kind for MatrixMaskRequest {
     }
 }
 
-impl fmt::Display for MatrixMaskRequest {
+impl fmt::Debug for MatrixMaskRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { outputs, inputs, groups, elements } = self;
         write!(f, "MatrixMask({outputs}x{inputs}{}, {elements})", Grouped(*groups))
@@ -91,7 +91,7 @@ impl fmt::Display for MatrixMaskRequest {
 
 /// Asks for what a product of `[rows, groups · inputs]`, or a convolution of images, with an already masked matrix
 /// takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MatrixProductRequest {
     /// The number of the matrix among the session's masked matrices.
     pub matrix: usize,
@@ -203,7 +203,7 @@ impl Kind for MatrixProductRequest {
     }
 }
 
-impl fmt::Display for MatrixProductRequest {
+impl fmt::Debug for MatrixProductRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { matrix, window, rows, outputs, inputs, groups, elements } = self;
         write!(f, "MatrixProduct({rows} ")?;
