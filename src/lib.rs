@@ -18,6 +18,7 @@ pub mod nn;
 pub mod prg;
 pub mod protocol;
 pub mod ring;
+pub mod secret;
 pub mod share;
 #[cfg(feature = "std")]
 pub mod sim;

@@ -10,7 +10,6 @@
 
 mod bits;
 mod pool;
-mod scratch;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -20,8 +19,8 @@ use core::marker::PhantomData;
 use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
 use subtle::{Choice, ConstantTimeEq};
 
+pub(crate) use crate::secret::{Scratch, wipe};
 pub use bits::BitShare;
-pub(crate) use scratch::Scratch;
 
 use crate::ring::{Ring, Word};
 
@@ -29,12 +28,6 @@ use crate::ring::{Ring, Word};
 pub struct Share<R: Ring> {
     words: Vec<R::Word>,
     ring: PhantomData<R>,
-}
-
-/// Overwrites words with zeros, also where the compiler can see that nobody reads them again.
-pub(crate) fn wipe<W: Word>(words: &mut [W]) {
-    words.fill(W::zero());
-    zeroize::optimization_barrier(words);
 }
 
 /// `a += b`, wrapping.

@@ -34,26 +34,25 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::dispatch::Backend;
-use super::{Packed, Window, depthwise, multiply_add};
-use crate::ring::Word;
-use crate::share::Scratch;
+use super::{Packed, Product, Window, depthwise, multiply_add};
+use crate::secret::Scratch;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
-pub struct Filters<W: Word> {
+pub struct Filters<W: Product> {
     shape: [usize; 3],
     weights: Weights<W>,
 }
 
-enum Weights<W: Word> {
+enum Weights<W: Product> {
     /// A matrix for every group.
     Groups(Vec<Packed<W>>),
     /// Of several groups of one output each, the transpose: `[inputs, outputs]`.
     Taps(Scratch<W>),
 }
 
-impl<W: Word> Filters<W> {
+impl<W: Product> Filters<W> {
     /// An all-zero matrix: `[outputs, inputs]` in `groups` groups, whose rows are to be set.
     ///
     /// # Panics
@@ -189,7 +188,7 @@ impl<W: Word> Filters<W> {
     }
 }
 
-impl<W: Word> From<Packed<W>> for Filters<W> {
+impl<W: Product> From<Packed<W>> for Filters<W> {
     /// The one group of a plain product.
     fn from(packed: Packed<W>) -> Self {
         let shape = [packed.outputs(), packed.inputs(), 1];
@@ -197,7 +196,7 @@ impl<W: Word> From<Packed<W>> for Filters<W> {
     }
 }
 
-impl<W: Word> fmt::Debug for Filters<W> {
+impl<W: Product> fmt::Debug for Filters<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

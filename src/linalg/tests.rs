@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::dispatch::Backend;
-use super::{Packed, multiply, multiply_add, multiply_add_by};
+use super::multiply::multiply_add_by;
+use super::{Packed, multiply, multiply_add};
 use crate::ring::Word;
 
 /// Words with all bits in play, different for each seed.

@@ -10,8 +10,7 @@
 
 use core::ops::Range;
 
-use super::Window;
-use crate::ring::Word;
+use super::{Product, Window};
 
 /// Neighbouring words from which on it pays to call for their copy.
 const LONG_RUN: usize = 16;
@@ -23,7 +22,13 @@ impl Window {
     /// # Panics
     /// If the window does not fit its image, `images` is not whole images, there are no such rows or channels, or
     /// `out` has another length.
-    pub fn unfold<W: Word>(&self, images: &[W], channels: Range<usize>, rows: Range<usize>, out: &mut [W]) {
+    pub fn unfold<W: Product>(
+        &self,
+        images: &[W],
+        channels: Range<usize>,
+        rows: Range<usize>,
+        out: &mut [W],
+    ) {
         let [down, across] = self.grid();
         let [height, width, depth] = self.image;
         let image = height * width * depth;
@@ -38,7 +43,7 @@ impl Window {
     }
 
     /// [`unfold`](Self::unfold) with rows `stride` words apart, and zeros between them.
-    pub(super) fn unfold_rows<W: Word>(
+    pub(super) fn unfold_rows<W: Product>(
         &self,
         images: &[W],
         channels: &Range<usize>,
@@ -70,7 +75,7 @@ impl Window {
     }
 
     /// The values below the window at some places in one row of an image's places.
-    fn unfold_across<W: Word>(
+    fn unfold_across<W: Product>(
         &self,
         image: &[W],
         channels: &Range<usize>,
@@ -101,7 +106,7 @@ impl Window {
     }
 
     /// The values below one row of the window at one place, which are neighbours.
-    fn unfold_run<W: Word>(&self, line: &[W], place: usize, out: &mut [W]) {
+    fn unfold_run<W: Product>(&self, line: &[W], place: usize, out: &mut [W]) {
         let (first, padding, depth) = (place * self.stride[1], self.padding[1], self.image[2]);
         let [from, to] =
             [padding, padding + self.image[1]].map(|edge| edge.clamp(first, first + self.size[1]));
@@ -115,7 +120,7 @@ impl Window {
     }
 
     /// The values below one row of the window, column by column at all places: a loop for each, not a call.
-    fn unfold_columns<W: Word>(
+    fn unfold_columns<W: Product>(
         &self,
         line: &[W],
         channels: &Range<usize>,
