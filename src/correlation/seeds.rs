@@ -15,7 +15,7 @@ impl Seeds {
     /// The seeds of a session of `parties` parties. All masks of the session are made of them, so no
     /// root may be used for two sessions of one number.
     pub fn derive(root: &RootSeed, session: u64, parties: usize) -> Self {
-        let seed = |i: usize, j: usize| root.seed(session, i.min(j) as u64, i.max(j) as u64);
+        let seed = |i: usize, j: usize| root.session_seed(session, i as u64, j as u64);
         Self { rows: (0..parties).map(|i| (0..parties).map(|j| seed(i, j)).collect()).collect() }
     }
 
