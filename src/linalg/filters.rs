@@ -145,13 +145,18 @@ impl<W: Product> Filters<W> {
     /// # Panics
     /// If the window does not fit its image, or the lengths do not fit the shapes.
     pub fn convolve_add(&self, window: &Window, images: &[W], c: &mut [W]) {
-        let [down, across] = window.grid();
+        window.grid();
         let image: usize = window.image.iter().product();
-        let places = images.len() / image * down * across;
+        let places = window.places_in(images.len() / image);
         let row = window.size[0] * window.size[1] * window.image[2];
         assert_eq!(self.inputs() * self.groups(), row, "inputs of all groups and of a window");
         assert_eq!(images.len() % image, 0, "the images are not whole ones of {image} elements");
-        assert_eq!(c.len(), places * self.outputs(), "the product has {places} rows of {}", self.outputs());
+        assert_eq!(
+            Some(c.len()),
+            places.checked_mul(self.outputs()),
+            "the product has {places} rows of {}",
+            self.outputs()
+        );
         if c.is_empty() {
             return;
         }

@@ -29,14 +29,19 @@ impl Window {
         rows: Range<usize>,
         out: &mut [W],
     ) {
-        let [down, across] = self.grid();
-        let [height, width, depth] = self.image;
-        let image = height * width * depth;
-        let inputs = self.size[0] * self.size[1] * channels.len();
+        self.grid();
+        let depth = self.image[2];
+        let image: usize = self.image.iter().product();
         assert_eq!(images.len() % image, 0, "the images are not whole ones of {image} elements");
         assert!(channels.start <= channels.end && channels.end <= depth, "channels {channels:?} of {depth}");
-        assert!(rows.end <= images.len() / image * down * across, "rows {rows:?} reach past the last image");
-        assert_eq!(out.len(), rows.len() * inputs, "the unfolded rows are [{}, {inputs}]", rows.len());
+        assert!(rows.end <= self.places_in(images.len() / image), "rows {rows:?} reach past the last image");
+        let inputs = self.size[0] * self.size[1] * channels.len();
+        assert_eq!(
+            Some(out.len()),
+            rows.len().checked_mul(inputs),
+            "the unfolded rows are [{}, {inputs}]",
+            rows.len()
+        );
         if inputs > 0 {
             self.unfold_rows(images, &channels, rows, inputs, out);
         }
@@ -129,6 +134,8 @@ impl Window {
         out: &mut [W],
     ) {
         let depth = self.image[2];
+        // A step that cannot be counted is beyond the line, as is any of its length.
+        let step = self.stride[1].saturating_mul(depth);
         for k in 0..self.size[1] {
             let inside = self.inside(k, places);
             let (before, after) = (inside.start - places.start, inside.end - places.start);
@@ -141,7 +148,7 @@ impl Window {
                     continue;
                 }
                 let x = inside.start * self.stride[1] + k * self.dilation[1] - self.padding[1];
-                let values = line[x * depth + channel..].iter().step_by(self.stride[1] * depth);
+                let values = line[x * depth + channel..].iter().step_by(step);
                 let out = out.iter_mut().step_by(stride).take(after).skip(before);
                 out.zip(values).for_each(|(out, &value)| *out = value);
             }
@@ -154,23 +161,5 @@ impl Window {
         let [from, to] = [self.padding[1], self.padding[1] + self.image[1]]
             .map(|edge| edge.saturating_sub(offset).div_ceil(stride).clamp(places.start, places.end));
         from..to
-    }
-
-    /// The row (axis 0) or column (axis 1) of the image below value `k` of the window at place `at`; `None` in the
-    /// padding.
-    pub(crate) fn source(&self, axis: usize, at: usize, k: usize) -> Option<usize> {
-        let padded = at * self.stride[axis] + k * self.dilation[axis];
-        padded.checked_sub(self.padding[axis]).filter(|&i| i < self.image[axis])
-    }
-
-    /// [`places`](Self::places), of a window that fits.
-    ///
-    /// # Panics
-    /// If it does not.
-    pub(crate) fn grid(&self) -> [usize; 2] {
-        match self.places() {
-            Ok(places) => places,
-            Err(error) => panic!("{error}"),
-        }
     }
 }
