@@ -10,6 +10,7 @@
 
 mod bits;
 mod pool;
+mod state;
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -82,26 +82,65 @@ impl<W: Product> Filters<W> {
     ///
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
-    pub fn set_rows(&mut self, mut first: usize, mut rows: &[W]) {
+    pub fn set_rows(&mut self, first: usize, mut rows: &[W]) {
+        for (group, row, len) in self.strips(first, rows.len()) {
+            let (now, later) = rows.split_at(len);
+            match &mut self.weights {
+                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
+                Weights::Taps(taps) => {
+                    taps.iter_mut()
+                        .skip(group)
+                        .step_by(self.shape[0])
+                        .zip(now)
+                        .for_each(|(tap, w)| *tap = *w);
+                }
+            }
+            rows = later;
+        }
+    }
+
+    /// Copies rows `first..` to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows).
+    ///
+    /// # Panics
+    /// As `set_rows`.
+    pub fn copy_rows(&self, first: usize, mut rows: &mut [W]) {
+        for (group, row, len) in self.strips(first, rows.len()) {
+            let (now, later) = rows.split_at_mut(len);
+            match &self.weights {
+                Weights::Groups(matrices) => matrices[group].copy_rows(row, now),
+                Weights::Taps(taps) => {
+                    now.iter_mut()
+                        .zip(taps.iter().skip(group).step_by(self.shape[0]))
+                        .for_each(|(w, tap)| *w = *tap);
+                }
+            }
+            rows = later;
+        }
+    }
+
+    /// `len` elements of the rows from the `first` on, group by group: the group, the row in it, and how many elements.
+    fn strips(
+        &self,
+        mut first: usize,
+        mut len: usize,
+    ) -> impl Iterator<Item = (usize, usize, usize)> + use<W> {
         let [outputs, inputs, groups] = self.shape;
-        let count = rows.len().checked_div(inputs).unwrap_or(0);
-        assert_eq!(rows.len(), count * inputs, "the strip is not whole rows of {inputs}");
+        let count = len.checked_div(inputs).unwrap_or(0);
+        assert_eq!(len, count * inputs, "the strip is not whole rows of {inputs}");
         assert!(
             first <= outputs && count <= outputs - first,
             "{count} rows from row {first} on reach past the last of {outputs}"
         );
-        while !rows.is_empty() {
+        core::iter::from_fn(move || {
+            if len == 0 {
+                return None;
+            }
             let height = outputs / groups;
             let (group, row) = (first / height, first % height);
-            let (now, later) = rows.split_at(rows.len().min((height - row) * inputs));
-            match &mut self.weights {
-                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
-                Weights::Taps(taps) => {
-                    taps.iter_mut().skip(group).step_by(outputs).zip(now).for_each(|(tap, w)| *tap = *w);
-                }
-            }
-            (first, rows) = (first + now.len() / inputs, later);
-        }
+            let now = len.min((height - row) * inputs);
+            (first, len) = (first + now / inputs, len - now);
+            Some((group, row, now))
+        })
     }
 
     /// Rows of W.

@@ -86,13 +86,7 @@ impl<W: Product> Packed<W> {
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
     pub fn set_rows(&mut self, first: usize, rows: &[W]) {
-        let count = rows.len().checked_div(self.inputs).unwrap_or(0);
-        assert_eq!(rows.len(), count * self.inputs, "the strip is not whole rows of {}", self.inputs);
-        assert!(
-            first <= self.outputs && count <= self.outputs - first,
-            "{count} rows from row {first} on reach past the last of {}",
-            self.outputs
-        );
+        self.check_strip(first, rows);
         if rows.is_empty() {
             return;
         }
@@ -100,12 +94,45 @@ impl<W: Product> Packed<W> {
         let steps = self.inputs.div_ceil(W::GROUP);
         for (index, panel) in self.lines.chunks_mut(PANEL * steps).enumerate() {
             let from = (index * outputs).max(first);
-            let to = ((index + 1) * outputs).min(first + count);
+            let to = ((index + 1) * outputs).min(first + rows.len() / self.inputs);
             if from < to {
                 let rows = &rows[(from - first) * self.inputs..(to - first) * self.inputs];
                 set_panel(panel, steps, from - index * outputs, rows, self.inputs);
             }
         }
+    }
+
+    /// Copies rows `first..` of B to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows).
+    ///
+    /// # Panics
+    /// As `set_rows`.
+    pub fn copy_rows(&self, first: usize, rows: &mut [W]) {
+        self.check_strip(first, rows);
+        if rows.is_empty() {
+            return;
+        }
+        let steps = self.inputs.div_ceil(W::GROUP);
+        for (output, row) in (first..).zip(rows.chunks_exact_mut(self.inputs)) {
+            let (panel, line) = (output / (PANEL * W::CELLS), output / W::CELLS % PANEL);
+            let lines = &self.lines[panel * PANEL * steps..];
+            // The last panel may have fewer lines.
+            let width = (lines.len() / steps).min(PANEL);
+            let place = output % W::CELLS * W::GROUP;
+            for (cell, line) in row.chunks_mut(W::GROUP).zip(lines[line..].iter().step_by(width)) {
+                cell.copy_from_slice(&line.0.as_ref()[place..place + cell.len()]);
+            }
+        }
+    }
+
+    /// Whether `rows` are rows `first..`.
+    fn check_strip(&self, first: usize, rows: &[W]) {
+        let count = rows.len().checked_div(self.inputs).unwrap_or(0);
+        assert_eq!(rows.len(), count * self.inputs, "the strip is not whole rows of {}", self.inputs);
+        assert!(
+            first <= self.outputs && count <= self.outputs - first,
+            "{count} rows from row {first} on reach past the last of {}",
+            self.outputs
+        );
     }
 
     /// Rows of B, columns of the product.

@@ -26,18 +26,18 @@ impl SecretBytes {
         Self(alloc::vec![0; len])
     }
 
-    /// These bytes with `more` behind them. Where they do not fit the room that there is, all move to a place of
-    /// twice the size, and the old one is wiped.
-    #[allow(dead_code)]
-    pub(crate) fn extend_from_slice(&mut self, more: &[u8]) {
-        let len = self.0.len() + more.len();
-        if len > self.0.capacity() {
-            let mut larger = Vec::with_capacity(len.max(2 * self.0.capacity()));
+    /// So many zeros more, behind the others. Where there is no room, all move to a place of twice the size, and
+    /// the old one is wiped.
+    pub(crate) fn append(&mut self, len: usize) -> &mut [u8] {
+        let (old, new) = (self.0.len(), self.0.len() + len);
+        if new > self.0.capacity() {
+            let mut larger = Vec::with_capacity(new.max(2 * self.0.capacity()));
             larger.extend_from_slice(&self.0);
             self.0.zeroize();
             self.0 = larger;
         }
-        self.0.extend_from_slice(more);
+        self.0.resize(new, 0);
+        &mut self.0[old..]
     }
 }
 
@@ -70,5 +70,23 @@ impl Drop for SecretBytes {
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretBytes({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_grow_at_their_end() {
+        let mut bytes = SecretBytes::zeros(0);
+        let mut expected = Vec::new();
+        for len in [0, 1, 2, 0, 7, 100] {
+            let new = bytes.append(len);
+            assert!(new.iter().all(|&byte| byte == 0) && new.len() == len);
+            new.fill(len as u8);
+            expected.extend(core::iter::repeat_n(len as u8, len));
+            assert_eq!(bytes[..], expected);
+        }
     }
 }
