@@ -20,10 +20,10 @@ use core::marker::PhantomData;
 use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
 use subtle::{Choice, ConstantTimeEq};
 
-pub(crate) use crate::secret::{Scratch, wipe};
 pub use bits::BitShare;
 
 use crate::ring::{Ring, Word};
+use crate::secret::wipe;
 
 /// One party's share of a vector over the ring `R`.
 pub struct Share<R: Ring> {

@@ -57,7 +57,8 @@ use self::kernel::BLOCK;
 use super::bits::planes::words;
 use super::{Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 // Sections of the item. Vectors of one value a word start at multiples of 64 values.
 const R: u64 = 0;

@@ -66,7 +66,8 @@ use super::bits::lowest_bits;
 use super::compare::{bit, flip};
 use super::{Elements, Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Z2};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 
 // Sections of the item.
 const R: u64 = 0;

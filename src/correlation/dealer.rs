@@ -7,7 +7,7 @@ use super::{Deck, Recipe, Seeds};
 use crate::net::{Kind, NetError, Network, Transport};
 use crate::prg::RootSeed;
 use crate::protocol::Error;
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// Hands out correlated randomness to the parties of one session.
 ///

@@ -28,7 +28,8 @@ use num_traits::{WrappingSub, Zero};
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Filters, Window};
 use crate::ring::{self, Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 const A: u64 = 0;
 const B: u64 = 1;

@@ -52,7 +52,8 @@ use super::compare::table::{self, Vectors};
 use super::{Cost, Elements, Masked, Request, Source, StoreError};
 use crate::field::Field;
 use crate::ring::{Ring, Word, packed_len};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// The longest values: 2x + 1 + 2i, at most 2^61 + 5, is below all three primes.
 pub const MAX_BITS: u32 = 61;

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::StoreError;
 use crate::prg::Prg;
 use crate::ring::{self, PackError, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;

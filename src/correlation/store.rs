@@ -9,7 +9,7 @@ use core::fmt;
 
 use super::{Request, Source};
 use crate::prg::{Prg, Seed};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 pub struct Store {

@@ -10,8 +10,9 @@ use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 use super::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::linalg::{Packed, multiply_add};
 use crate::ring::{self, Ring, Word};
+use crate::secret::Scratch;
+use crate::share::Share;
 use crate::share::add;
-use crate::share::{Scratch, Share};
 
 const A: u64 = 0;
 const B: u64 = 1;

@@ -15,7 +15,8 @@ use crate::correlation::{Cost, Fixed, FixedProduct, strips};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
 use crate::ring::{Ring, packed_len};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);

@@ -6,7 +6,7 @@ use super::{Error, Family};
 use crate::correlation::{DryRun, Recipe, Store};
 use crate::net::{Kind, Network, Transport};
 use crate::prg::Seed;
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// One party of a session: its end of the network and its store of correlated randomness.
 pub struct Party<T> {

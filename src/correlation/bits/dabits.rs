@@ -11,8 +11,9 @@ use super::planes::{bytes, masked, opened, words};
 use crate::correlation::compare::kernel::{BLOCK, flip, spread};
 use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{self, Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::add;
-use crate::share::{BitShare, Scratch, Share};
+use crate::share::{BitShare, Share};
 
 const BITS: u64 = 0;
 const NUMBERS: u64 = 1;

@@ -11,7 +11,8 @@ use super::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
 use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{Ring, Word};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 
 const R: u64 = 0;
 pub(super) const PLANES: u64 = 1;

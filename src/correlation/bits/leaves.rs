@@ -6,7 +6,8 @@ use super::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, edabits, kernel};
 use crate::correlation::{Source, StoreError};
 use crate::ring::Word;
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 /// g and p of all positions after the first level, and y ⊕ r at the bits that come out. Positions that
 /// no later level looks at are empty.

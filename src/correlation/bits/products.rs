@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use super::kernel;
 use super::planes::{BLOCK, bytes, masked, opened, words};
 use crate::correlation::{Dealing, Masked, Request, Source, StoreError};
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 const MASKS: u64 = 0;
 const PRODUCTS: u64 = 1;

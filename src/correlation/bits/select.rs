@@ -16,7 +16,8 @@ use super::planes::{bytes, masked, opened, words};
 use crate::correlation::compare::kernel::{BLOCK, spread};
 use crate::correlation::{Dealing, Elements, Masked, Request, Source, StoreError};
 use crate::ring::{self, Ring, Word, packed_len};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 
 const BITS: u64 = 0;
 const S: u64 = 1;

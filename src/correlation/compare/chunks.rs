@@ -7,7 +7,8 @@ use super::combine;
 use super::{BITS, PRODUCTS, Plan, TOP, words};
 use crate::correlation::bits::planes;
 use crate::correlation::{Source, StoreError};
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 /// Shared bits of what is left of the chunks.
 pub struct Chunks {

@@ -7,7 +7,7 @@ use super::last::Last;
 use super::{BITS, CHUNKS, PRODUCTS, Plan, R, TOP, combine, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
-use crate::share::{Scratch, wipe};
+use crate::secret::{Scratch, wipe};
 
 /// The correction of `len` comparisons of words `W` with results in words `O`: the tables chunk by
 /// chunk, the products level by level, then the last step's entries or the top bits.

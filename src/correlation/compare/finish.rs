@@ -9,7 +9,8 @@ use super::table::{self, Vectors};
 use super::{Chunks, ENTRIES, LIFTS, Task, words};
 use crate::correlation::{Elements, StoreError};
 use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 impl Chunks {
     /// The arithmetic result: `[if x ≥ 0, if x < 0]` of `values`, or `[if x ≠ 0, if x = 0]`, given

@@ -4,7 +4,7 @@ use super::kernel;
 use super::{ENTRIES, LIFTS, Plan, table, words};
 use crate::correlation::Dealing;
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// What the last step's tables are made of.
 pub(super) struct Last<'a> {

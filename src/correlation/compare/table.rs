@@ -9,7 +9,7 @@ use super::kernel::{self, BLOCK};
 use super::words;
 use crate::correlation::{Dealing, Source, StoreError};
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// Vectors of `len` values that the dealer chose.
 #[derive(Clone, Copy)]
