@@ -4,7 +4,7 @@
 //! A [`Table`] is any function of integers. Functions of the reals are tabulated in fixed point
 //! ([`Table::real`]): index x stands for x · 2^−f_in, and the value there is rounded to f_out
 //! fractional bits, to the nearest, halves to even. What is beyond the output's
-//! [`Format`] is its end on that side, and what is not a number zero.
+//! [`TableFormat`] is its end on that side, and what is not a number zero.
 //!
 //! **Error.** At the points of the grid it is half a unit of the output's last place,
 //! 2^(−f_out − 1), and what the `f64` function itself errs, a few units of its 53rd digit. A real
@@ -31,8 +31,10 @@
 //! The index is the low m bits of a share: a value that is none of 2^m grid points comes round
 //! again. Bring values into range, and to f_in fractional bits, beforehand.
 
-mod fixed;
+mod fixed_point;
 mod table;
 
-pub use self::fixed::{Format, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh};
+pub use self::fixed_point::{
+    TableFormat, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh,
+};
 pub use self::table::{MAX_INDEX_BITS, Table, TableError};

@@ -19,6 +19,7 @@ pub mod offline;
 pub mod prg;
 pub mod protocol;
 pub mod ring;
+pub mod secret;
 pub mod share;
 #[cfg(feature = "std")]
 pub mod sim;

@@ -9,13 +9,13 @@
 //! that holds it, as a type; [`Z2`], an element. Kernels work on slices of words.
 
 mod choose;
-mod fixed;
+mod fixed_point;
 mod pack;
 mod word;
 mod z2;
 
-pub use fixed::{Encoded, FixedPoint, FixedPointError};
-pub(crate) use fixed::{nearest, power_of_two};
+pub use fixed_point::{Encoded, FixedPoint, FixedPointError};
+pub(crate) use fixed_point::{nearest, power_of_two};
 pub(crate) use pack::merge as unpack_by;
 pub use pack::{PackError, pack, packed_len, unpack, unpack_add, unpack_at};
 pub use word::Word;

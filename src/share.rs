@@ -10,7 +10,7 @@
 
 mod bits;
 mod pool;
-mod scratch;
+mod state;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,20 +21,14 @@ use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
 use subtle::{Choice, ConstantTimeEq};
 
 pub use bits::BitShare;
-pub use scratch::Scratch;
 
 use crate::ring::{Ring, Word};
+use crate::secret::wipe;
 
 /// One party's share of a vector over the ring `R`.
 pub struct Share<R: Ring> {
     words: Vec<R::Word>,
     ring: PhantomData<R>,
-}
-
-/// Overwrites words with zeros, also where the compiler can see that nobody reads them again.
-pub(crate) fn wipe<W: Word>(words: &mut [W]) {
-    words.fill(W::zero());
-    zeroize::optimization_barrier(words);
 }
 
 /// `a += b`, wrapping.

@@ -204,7 +204,11 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
     let cases = [
         (prepare(Window { size: [6, 3], ..window }, 4, 2), "at most 5 rows or columns, found 6"),
         (prepare(Window { stride: [0, 1], ..window }, 4, 2), "stride: expected at least 1, found 0"),
-        (prepare(Window { padding: [usize::MAX; 2], ..window }, 4, 2), "found more"),
+        (
+            prepare(Window { padding: [usize::MAX; 2], ..window }, 4, 2),
+            "padding: expected at most 65536, found",
+        ),
+        (prepare(Window { stride: [1, 1 << 31], ..window }, 4, 2), "stride: expected at most 65536, found"),
         (prepare(window, 3, 2), "groups of one size: expected 2, found 3"),
         (prepare(window, 4, 0), "groups of a matrix: expected 1 to 4, found 0"),
         (prepare(window, 4, 1), "columns of a convolution's matrix: expected 36, found 18"),

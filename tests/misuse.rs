@@ -329,6 +329,8 @@ fn malformed_requests_are_refused() {
         convolution(Window { padding: [HUGE, HUGE], ..window }, 3, 18, 2),
         convolution(Window { padding: [1 << 40, 1 << 40], ..window }, 3, 18, 2),
         convolution(Window { padding: [1 << 30, 1 << 30], ..window }, 3, 18, 2),
+        convolution(Window { stride: [1, HUGE], ..window }, 3, 18, 2),
+        convolution(Window { stride: [1, 1 << (usize::BITS - 1)], ..window }, 3, 18, 2),
         convolution(window, 3, 17, 2),
         convolution(window, 3, 18, 1),
         convolution(window, 3, 18, 3),

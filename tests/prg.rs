@@ -4,6 +4,7 @@
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use proptest::prelude::*;
+use ringshare::correlation::Seeds;
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Word;
 
@@ -103,6 +104,33 @@ fn known_answers_of_root_seeds() {
     assert_eq!(root.seed(1, 2, 3).expose(), &hex("d0166143fb055acb3cab62a787ad4ecc"));
     let seed = root.seed(0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX);
     assert_eq!(seed.expose(), &hex("c948dbdb06f51c4ed69990710f76bd69"));
+}
+
+#[test]
+fn known_answers_of_session_seeds() {
+    let root = RootSeed::from_bytes(core::array::from_fn(|i| i as u8));
+    let seeds = Seeds::derive(&root, 1, 3);
+    assert_eq!(seeds.row(0)[0].expose(), &hex("40a81a002b740bd84e3bf7845c6a2de5"));
+    assert_eq!(seeds.row(1)[2].expose(), &hex("433d15f015df78023d93f3484a97ae21"));
+    assert_eq!(seeds.row(2)[1].expose(), seeds.row(1)[2].expose());
+}
+
+#[test]
+fn no_seed_of_a_caller_is_one_of_a_session() {
+    let root = RootSeed::from_bytes([42; 32]);
+    let mut seen = std::collections::HashSet::new();
+    for session in 0..4 {
+        let seeds = Seeds::derive(&root, session, 6);
+        for i in 0..6 {
+            assert!(seeds.row(i)[i..].iter().all(|seed| seen.insert(*seed.expose())));
+        }
+    }
+    for session in 0..8 {
+        for (party, purpose) in (0..8).flat_map(|party| (0..8).map(move |purpose| (party, purpose))) {
+            let seed = root.seed(session, party, purpose);
+            assert!(seen.insert(*seed.expose()), "seed({session}, {party}, {purpose}) is one of a session");
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use ringshare::net::{Counting, Memory, Transport};
 use ringshare::offline::{Deck, Elements, Masked, Seeds, Store};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Z2;
+use ringshare::secret::SecretBytes;
 use ringshare::share::{BitShare, Share};
 use subtle::ConstantTimeEq;
 
@@ -82,6 +83,8 @@ fn shares_and_seeds_print_no_values() {
     assert_eq!(format!("{share:#?}"), "Share(k = 14, 2 elements)");
     let bits = BitShare::from_words(vec![12_321], 15);
     assert_eq!(format!("{bits:?} {bits:#?}"), "BitShare(15 bits) BitShare(15 bits)");
+    assert_eq!(format!("{:?}", SecretBytes::from(vec![77; 3])), "SecretBytes(3 bytes)");
+    const { assert!(!Probe::<SecretBytes>::CLONE) };
     assert_eq!(format!("{:?}", Seed::from_bytes([7; 16])), "Seed(..)");
     assert_eq!(format!("{:?}", RootSeed::from_bytes([7; 32])), "RootSeed(..)");
     assert_eq!(format!("{:?}", Prg::new(&Seed::from_bytes([7; 16]))), "Prg(..)");

@@ -19,6 +19,7 @@ use ringshare::offline::{Elements, Store};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::Party;
 use ringshare::ring::Z2;
+use ringshare::secret::SecretBytes;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
 
@@ -96,6 +97,15 @@ fn shares_of_bits_are_wiped() {
     assert_eq!(left_behind(|| drop(share())), 0);
     assert_eq!(left_behind(|| drop(share().not(1))), 0);
     assert_eq!(left_behind(|| drop(share().clone())), 0);
+}
+
+#[test]
+fn secret_bytes_are_wiped_and_the_room_behind_them() {
+    let mut bytes = vec![MARKER; 100];
+    bytes.truncate(10);
+    assert_eq!(left_behind(|| drop(SecretBytes::from(bytes))), 0);
+    let written = || SecretBytes::zeros(100).fill(MARKER);
+    assert_eq!(left_behind(written), 0);
 }
 
 #[test]

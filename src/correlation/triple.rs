@@ -16,7 +16,8 @@ use crate::offline::{
 use crate::ring::{Ring, Word, packed_len};
 use crate::with_word;
 use crate::share::add;
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// A line of a packed matrix may hold as little as one element.
 const ELEMENT: u128 = 64;

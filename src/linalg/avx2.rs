@@ -9,7 +9,7 @@ use core::mem::{transmute, transmute_copy};
 
 use super::blocked::{self, Kernel};
 use super::unfolded;
-use super::word::Line;
+use super::word::{Cells, Line};
 
 cpufeatures::new!(vectors, "avx2");
 
@@ -48,12 +48,7 @@ macro_rules! kernel {
             }
 
             #[inline(always)]
-            fn step(
-                self,
-                sums: [__m256i; 2],
-                a: <$word as super::Product>::Cell,
-                b: &Line<$word>,
-            ) -> [__m256i; 2] {
+            fn step(self, sums: [__m256i; 2], a: <$word as Cells>::Cell, b: &Line<$word>) -> [__m256i; 2] {
                 // SAFETY: `self` is the proof that the CPU has the instructions; a line is two times 32 bytes
                 // at a multiple of 64; a cell is an integer of its size.
                 unsafe {
@@ -80,7 +75,7 @@ macro_rules! kernel {
 
             fn tile<const R: usize, const P: usize>(
                 self,
-                a: &[<$word as super::Product>::Cell],
+                a: &[<$word as Cells>::Cell],
                 b: &[Line<$word>],
                 next: &[Line<$word>],
                 c: &mut [&mut [$word]],
@@ -89,7 +84,7 @@ macro_rules! kernel {
                 #[target_feature(enable = "avx2")]
                 fn inner<const R: usize, const P: usize>(
                     kernel: Avx2,
-                    a: &[<$word as super::Product>::Cell],
+                    a: &[<$word as Cells>::Cell],
                     b: &[Line<$word>],
                     next: &[Line<$word>],
                     c: &mut [&mut [$word]],
@@ -103,7 +98,7 @@ macro_rules! kernel {
 
             fn tile_of_rows<const R: usize, const P: usize>(
                 self,
-                a: [&[<$word as super::Product>::Cell]; R],
+                a: [&[<$word as Cells>::Cell]; R],
                 b: &[Line<$word>],
                 c: &mut [&mut [$word]],
                 at: usize,
@@ -111,7 +106,7 @@ macro_rules! kernel {
                 #[target_feature(enable = "avx2")]
                 fn inner<const R: usize, const P: usize>(
                     kernel: Avx2,
-                    a: [&[<$word as super::Product>::Cell]; R],
+                    a: [&[<$word as Cells>::Cell]; R],
                     b: &[Line<$word>],
                     c: &mut [&mut [$word]],
                     at: usize,

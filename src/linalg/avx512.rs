@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::blocked::{self, Kernel};
 use super::unfolded;
-use super::word::Line;
+use super::word::{Cells, Line};
 
 cpufeatures::new!(foundation, "avx512f", "avx512bw", "avx512dq", "avx512vl");
 
@@ -66,7 +66,7 @@ macro_rules! kernel {
             }
 
             #[inline(always)]
-            fn step(self, $sums: __m512i, a: <$word as super::Product>::Cell, b: &Line<$word>) -> __m512i {
+            fn step(self, $sums: __m512i, a: <$word as Cells>::Cell, b: &Line<$word>) -> __m512i {
                 // SAFETY: `self` is the proof that the CPU has the instructions; a line is 64 bytes at a
                 // multiple of 64; a cell is an integer of its size.
                 unsafe {
@@ -89,7 +89,7 @@ macro_rules! kernel {
 
             fn tile<const R: usize, const P: usize>(
                 self,
-                a: &[<$word as super::Product>::Cell],
+                a: &[<$word as Cells>::Cell],
                 b: &[Line<$word>],
                 next: &[Line<$word>],
                 c: &mut [&mut [$word]],
@@ -98,7 +98,7 @@ macro_rules! kernel {
                 #[target_feature(enable = $features)]
                 fn inner<const R: usize, const P: usize>(
                     kernel: $token,
-                    a: &[<$word as super::Product>::Cell],
+                    a: &[<$word as Cells>::Cell],
                     b: &[Line<$word>],
                     next: &[Line<$word>],
                     c: &mut [&mut [$word]],
@@ -112,7 +112,7 @@ macro_rules! kernel {
 
             fn tile_of_rows<const R: usize, const P: usize>(
                 self,
-                a: [&[<$word as super::Product>::Cell]; R],
+                a: [&[<$word as Cells>::Cell]; R],
                 b: &[Line<$word>],
                 c: &mut [&mut [$word]],
                 at: usize,
@@ -120,7 +120,7 @@ macro_rules! kernel {
                 #[target_feature(enable = $features)]
                 fn inner<const R: usize, const P: usize>(
                     kernel: $token,
-                    a: [&[<$word as super::Product>::Cell]; R],
+                    a: [&[<$word as Cells>::Cell]; R],
                     b: &[Line<$word>],
                     c: &mut [&mut [$word]],
                     at: usize,

@@ -19,9 +19,7 @@ use core::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::word::Line;
-use crate::linalg::Product;
-use crate::ring::Word;
+use super::word::{Cells, Line, Panels};
 
 /// Lines of a panel, side by side. The last panel may have fewer.
 pub(super) const PANEL: usize = 2;
@@ -35,7 +33,7 @@ pub(super) const LEFT_BYTES: usize = 128 << 10;
 /// The innermost step on one instruction set.
 ///
 /// The value of the type is the proof that the CPU has the instruction set.
-pub(super) trait Kernel<W: Word>: Copy {
+pub(super) trait Kernel<W: Cells>: Copy {
     /// Rows of a tile: 1, 2, 4 or 8.
     const ROWS: usize;
     /// Registers that hold the sums of a line of outputs.
@@ -71,20 +69,13 @@ pub(super) trait Kernel<W: Word>: Copy {
     );
 }
 
-/// Whole panels of a packed matrix.
-#[derive(Clone, Copy)]
-pub struct Panels<'a, W: Product> {
-    pub(super) inputs: usize,
-    pub(super) lines: &'a [Line<W>],
-}
-
 /// Adds `a · b` to columns `at..` of `c`, as many as there are: `a: [steps, R]` cells, `b: [steps, P]` lines,
 /// `c: [R, any]`.
 /// Meanwhile fetches `next`, at most `P` lines a step.
 ///
 /// To be inlined into [`Kernel::tile`].
 #[inline(always)]
-pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+pub(super) fn tile<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     a: &[W::Cell],
     b: &[Line<W>],
@@ -112,7 +103,7 @@ pub(super) fn tile<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
 
 /// One step of a tile: each cell of A with each line of B.
 #[inline(always)]
-pub(super) fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+pub(super) fn step<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     sums: &mut [[K::Sums; P]; R],
     a: &[W::Cell; R],
@@ -127,7 +118,7 @@ pub(super) fn step<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
 
 /// Adds the first words of the cells of `line` to `c`, which may be short.
 #[inline(always)]
-pub(super) fn add_line<W: Word>(c: &mut [W], line: &Line<W>) {
+pub(super) fn add_line<W: Cells>(c: &mut [W], line: &Line<W>) {
     let line = line.0.as_ref();
     if c.len() == W::CELLS {
         // The usual case: a loop of constant length becomes a few vector instructions.
@@ -142,14 +133,14 @@ pub(super) fn add_line<W: Word>(c: &mut [W], line: &Line<W>) {
 }
 
 /// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
-pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
+pub(super) fn multiply_add<'b, W: Cells, K: Kernel<W>>(
     kernel: K,
     a: &[W],
     b: Panels<'b, W>,
     c: &mut [&mut [W]],
 ) {
     let steps = b.inputs.div_ceil(W::GROUP);
-    let cell = W::GROUP * W::BYTES;
+    let cell = W::GROUP * size_of::<W>();
     let line = PANEL * size_of::<Line<W>>();
     let block = (LEFT_BYTES / (c.len() * cell)).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
     let rows = (LEFT_BYTES / (block * cell)).next_multiple_of(K::ROWS);
@@ -175,7 +166,7 @@ pub(super) fn multiply_add<'b, W: Word, K: Kernel<W>>(
 }
 
 /// Sets `cells` to steps `range` of the rows of A: tile by tile, in a tile step by step, in a step row by row.
-fn pack<W: Word>(mut cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>, most: usize) {
+fn pack<W: Cells>(mut cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: Range<usize>, most: usize) {
     while !a.is_empty() {
         let rows = tile_rows(a.len() / inputs, most);
         let (tile, below) = a.split_at(rows * inputs);
@@ -191,7 +182,7 @@ fn pack<W: Word>(mut cells: &mut [W::Cell], mut a: &[W], inputs: usize, range: R
 }
 
 /// Sets the cells of one tile.
-fn pack_tile<W: Word, const R: usize>(cells: &mut [W::Cell], a: &[W], inputs: usize, range: &Range<usize>) {
+fn pack_tile<W: Cells, const R: usize>(cells: &mut [W::Cell], a: &[W], inputs: usize, range: &Range<usize>) {
     let steps = cells.as_chunks_mut::<R>().0;
     for (index, row) in a.chunks_exact(inputs).enumerate().take(R) {
         let groups = row[range.start * W::GROUP..(range.end * W::GROUP).min(inputs)].chunks_exact(W::GROUP);
@@ -212,7 +203,7 @@ pub(super) fn tile_rows(rows: usize, most: usize) -> usize {
 }
 
 /// All tiles of a panel, which meanwhile fetch the `next` one.
-fn column<W: Word, K: Kernel<W>>(
+fn column<W: Cells, K: Kernel<W>>(
     kernel: K,
     mut a: &[W::Cell],
     b: &[Line<W>],

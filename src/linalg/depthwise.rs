@@ -5,13 +5,12 @@
 
 use core::ops::Range;
 
-use super::Window;
-use crate::ring::Word;
+use super::{Product, Window};
 use crate::simd::wide;
 
 /// `c +=` the convolution at places `rows` of all images: `taps: [size[0], size[1], channels / outputs, outputs]`,
 /// `c: [rows, outputs]`.
-pub(super) fn convolve_add<W: Word>(
+pub(super) fn convolve_add<W: Product>(
     window: &Window,
     images: &[W],
     taps: &[W],
@@ -29,7 +28,7 @@ pub(super) fn convolve_add<W: Word>(
 
 wide! {
     /// Some places in one row of an image's places.
-    fn across<W: Word>(
+    fn across<W: Product>(
         window: &Window,
         image: &[W],
         row: usize,

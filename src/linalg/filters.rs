@@ -34,26 +34,25 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::dispatch::Backend;
-use super::{Packed, Window, depthwise, multiply_add};
-use crate::ring::Word;
-use crate::share::Scratch;
+use super::{Packed, Product, Window, depthwise, multiply_add};
+use crate::secret::Scratch;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
-pub struct Filters<W: Word> {
+pub struct Filters<W: Product> {
     shape: [usize; 3],
     weights: Weights<W>,
 }
 
-enum Weights<W: Word> {
+enum Weights<W: Product> {
     /// A matrix for every group.
     Groups(Vec<Packed<W>>),
     /// Of several groups of one output each, the transpose: `[inputs, outputs]`.
     Taps(Scratch<W>),
 }
 
-impl<W: Word> Filters<W> {
+impl<W: Product> Filters<W> {
     /// An all-zero matrix: `[outputs, inputs]` in `groups` groups, whose rows are to be set.
     ///
     /// # Panics
@@ -83,26 +82,65 @@ impl<W: Word> Filters<W> {
     ///
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
-    pub fn set_rows(&mut self, mut first: usize, mut rows: &[W]) {
+    pub fn set_rows(&mut self, first: usize, mut rows: &[W]) {
+        for (group, row, len) in self.strips(first, rows.len()) {
+            let (now, later) = rows.split_at(len);
+            match &mut self.weights {
+                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
+                Weights::Taps(taps) => {
+                    taps.iter_mut()
+                        .skip(group)
+                        .step_by(self.shape[0])
+                        .zip(now)
+                        .for_each(|(tap, w)| *tap = *w);
+                }
+            }
+            rows = later;
+        }
+    }
+
+    /// Copies rows `first..` to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows).
+    ///
+    /// # Panics
+    /// As `set_rows`.
+    pub fn copy_rows(&self, first: usize, mut rows: &mut [W]) {
+        for (group, row, len) in self.strips(first, rows.len()) {
+            let (now, later) = rows.split_at_mut(len);
+            match &self.weights {
+                Weights::Groups(matrices) => matrices[group].copy_rows(row, now),
+                Weights::Taps(taps) => {
+                    now.iter_mut()
+                        .zip(taps.iter().skip(group).step_by(self.shape[0]))
+                        .for_each(|(w, tap)| *w = *tap);
+                }
+            }
+            rows = later;
+        }
+    }
+
+    /// `len` elements of the rows from the `first` on, group by group: the group, the row in it, and how many elements.
+    fn strips(
+        &self,
+        mut first: usize,
+        mut len: usize,
+    ) -> impl Iterator<Item = (usize, usize, usize)> + use<W> {
         let [outputs, inputs, groups] = self.shape;
-        let count = rows.len().checked_div(inputs).unwrap_or(0);
-        assert_eq!(rows.len(), count * inputs, "the strip is not whole rows of {inputs}");
+        let count = len.checked_div(inputs).unwrap_or(0);
+        assert_eq!(len, count * inputs, "the strip is not whole rows of {inputs}");
         assert!(
             first <= outputs && count <= outputs - first,
             "{count} rows from row {first} on reach past the last of {outputs}"
         );
-        while !rows.is_empty() {
+        core::iter::from_fn(move || {
+            if len == 0 {
+                return None;
+            }
             let height = outputs / groups;
             let (group, row) = (first / height, first % height);
-            let (now, later) = rows.split_at(rows.len().min((height - row) * inputs));
-            match &mut self.weights {
-                Weights::Groups(matrices) => matrices[group].set_rows(row, now),
-                Weights::Taps(taps) => {
-                    taps.iter_mut().skip(group).step_by(outputs).zip(now).for_each(|(tap, w)| *tap = *w);
-                }
-            }
-            (first, rows) = (first + now.len() / inputs, later);
-        }
+            let now = len.min((height - row) * inputs);
+            (first, len) = (first + now / inputs, len - now);
+            Some((group, row, now))
+        })
     }
 
     /// Rows of W.
@@ -146,13 +184,18 @@ impl<W: Word> Filters<W> {
     /// # Panics
     /// If the window does not fit its image, or the lengths do not fit the shapes.
     pub fn convolve_add(&self, window: &Window, images: &[W], c: &mut [W]) {
-        let [down, across] = window.grid();
+        window.grid();
         let image: usize = window.image.iter().product();
-        let places = images.len() / image * down * across;
+        let places = window.places_in(images.len() / image);
         let row = window.size[0] * window.size[1] * window.image[2];
         assert_eq!(self.inputs() * self.groups(), row, "inputs of all groups and of a window");
         assert_eq!(images.len() % image, 0, "the images are not whole ones of {image} elements");
-        assert_eq!(c.len(), places * self.outputs(), "the product has {places} rows of {}", self.outputs());
+        assert_eq!(
+            Some(c.len()),
+            places.checked_mul(self.outputs()),
+            "the product has {places} rows of {}",
+            self.outputs()
+        );
         if c.is_empty() {
             return;
         }
@@ -189,7 +232,7 @@ impl<W: Word> Filters<W> {
     }
 }
 
-impl<W: Word> From<Packed<W>> for Filters<W> {
+impl<W: Product> From<Packed<W>> for Filters<W> {
     /// The one group of a plain product.
     fn from(packed: Packed<W>) -> Self {
         let shape = [packed.outputs(), packed.inputs(), 1];
@@ -197,7 +240,7 @@ impl<W: Word> From<Packed<W>> for Filters<W> {
     }
 }
 
-impl<W: Word> fmt::Debug for Filters<W> {
+impl<W: Product> fmt::Debug for Filters<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::{Window, WindowError};
-use crate::ring::Word;
 
 /// For every place of an axis and every value of the window there, the row or column of the image to look at.
 type Taps = [Vec<usize>; 2];
@@ -29,7 +28,7 @@ impl Window {
     }
 
     /// Value k of all windows, for every k: `[size[0] · size[1], images, places[0], places[1], channels]`.
-    pub(crate) fn gather<W: Word>(&self, images: &[W], [down, across]: &Taps) -> Vec<W> {
+    pub(crate) fn gather<W: Copy>(&self, images: &[W], [down, across]: &Taps) -> Vec<W> {
         let [height, width, channels] = self.image;
         let [rows, columns] = self.size;
         let windows = images.len() / (height * width) * (down.len() / rows) * (across.len() / columns);

@@ -5,9 +5,9 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use super::blocked::{PANEL, Panels};
-use super::word::Line;
-use crate::ring::Word;
+use super::Product;
+use super::blocked::PANEL;
+use super::word::{Line, Panels};
 
 /// Steps of a panel that are packed for all of its rows in turn: few enough to stay in the first
 /// level cache between rows.
@@ -29,13 +29,13 @@ const STRIP: usize = 64;
 /// and its outputs to 16 (8 of `u64`, 4 of `u128`).
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
-pub struct Packed<W: Word> {
+pub struct Packed<W: Product> {
     outputs: usize,
     inputs: usize,
     lines: Vec<Line<W>>,
 }
 
-impl<W: Word> Packed<W> {
+impl<W: Product> Packed<W> {
     /// An all-zero matrix B: `[outputs, inputs]`, whose rows are to be set.
     pub fn zeros(outputs: usize, inputs: usize) -> Self {
         let lines = outputs.div_ceil(W::CELLS) * inputs.div_ceil(W::GROUP);
@@ -86,13 +86,7 @@ impl<W: Word> Packed<W> {
     /// # Panics
     /// If the strip is not whole rows, or reaches past the last row.
     pub fn set_rows(&mut self, first: usize, rows: &[W]) {
-        let count = rows.len().checked_div(self.inputs).unwrap_or(0);
-        assert_eq!(rows.len(), count * self.inputs, "the strip is not whole rows of {}", self.inputs);
-        assert!(
-            first <= self.outputs && count <= self.outputs - first,
-            "{count} rows from row {first} on reach past the last of {}",
-            self.outputs
-        );
+        self.check_strip(first, rows);
         if rows.is_empty() {
             return;
         }
@@ -100,12 +94,45 @@ impl<W: Word> Packed<W> {
         let steps = self.inputs.div_ceil(W::GROUP);
         for (index, panel) in self.lines.chunks_mut(PANEL * steps).enumerate() {
             let from = (index * outputs).max(first);
-            let to = ((index + 1) * outputs).min(first + count);
+            let to = ((index + 1) * outputs).min(first + rows.len() / self.inputs);
             if from < to {
                 let rows = &rows[(from - first) * self.inputs..(to - first) * self.inputs];
                 set_panel(panel, steps, from - index * outputs, rows, self.inputs);
             }
         }
+    }
+
+    /// Copies rows `first..` of B to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows).
+    ///
+    /// # Panics
+    /// As `set_rows`.
+    pub fn copy_rows(&self, first: usize, rows: &mut [W]) {
+        self.check_strip(first, rows);
+        if rows.is_empty() {
+            return;
+        }
+        let steps = self.inputs.div_ceil(W::GROUP);
+        for (output, row) in (first..).zip(rows.chunks_exact_mut(self.inputs)) {
+            let (panel, line) = (output / (PANEL * W::CELLS), output / W::CELLS % PANEL);
+            let lines = &self.lines[panel * PANEL * steps..];
+            // The last panel may have fewer lines.
+            let width = (lines.len() / steps).min(PANEL);
+            let place = output % W::CELLS * W::GROUP;
+            for (cell, line) in row.chunks_mut(W::GROUP).zip(lines[line..].iter().step_by(width)) {
+                cell.copy_from_slice(&line.0.as_ref()[place..place + cell.len()]);
+            }
+        }
+    }
+
+    /// Whether `rows` are rows `first..`.
+    fn check_strip(&self, first: usize, rows: &[W]) {
+        let count = rows.len().checked_div(self.inputs).unwrap_or(0);
+        assert_eq!(rows.len(), count * self.inputs, "the strip is not whole rows of {}", self.inputs);
+        assert!(
+            first <= self.outputs && count <= self.outputs - first,
+            "{count} rows from row {first} on reach past the last of {}",
+            self.outputs
+        );
     }
 
     /// Rows of B, columns of the product.
@@ -125,7 +152,7 @@ impl<W: Word> Packed<W> {
 }
 
 /// Sets outputs `first..` of one panel.
-fn set_panel<W: Word>(panel: &mut [Line<W>], steps: usize, first: usize, rows: &[W], inputs: usize) {
+fn set_panel<W: Product>(panel: &mut [Line<W>], steps: usize, first: usize, rows: &[W], inputs: usize) {
     let width = panel.len() / steps;
     for (strip, lines) in panel.chunks_mut(STRIP * width).enumerate() {
         let from = strip * STRIP * W::GROUP;
@@ -141,7 +168,7 @@ fn set_panel<W: Word>(panel: &mut [Line<W>], steps: usize, first: usize, rows: &
 }
 
 /// Sets one output of some steps of a panel of `P` lines: `lines: [steps, P]`.
-fn set_output<W: Word, const P: usize>(lines: &mut [Line<W>], output: usize, row: &[W]) {
+fn set_output<W: Product, const P: usize>(lines: &mut [Line<W>], output: usize, row: &[W]) {
     let (line, place) = (output / W::CELLS, output % W::CELLS * W::GROUP);
     let groups = row.chunks_exact(W::GROUP);
     let (whole, last) = lines.as_chunks_mut::<P>().0.split_at_mut(groups.len());
@@ -154,13 +181,13 @@ fn set_output<W: Word, const P: usize>(lines: &mut [Line<W>], output: usize, row
     }
 }
 
-impl<W: Word> Drop for Packed<W> {
+impl<W: Product> Drop for Packed<W> {
     fn drop(&mut self) {
         self.lines.as_mut_slice().zeroize();
     }
 }
 
-impl<W: Word> fmt::Debug for Packed<W> {
+impl<W: Product> fmt::Debug for Packed<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Packed {{ outputs: {}, inputs: {} }}", self.outputs, self.inputs)
     }

@@ -7,15 +7,16 @@ use alloc::vec::Vec;
 
 use rayon::prelude::*;
 
-use super::blocked::{PANEL, Panels};
+use super::Product;
+use super::blocked::PANEL;
 use super::dispatch::Backend;
-use crate::ring::Word;
+use super::word::Panels;
 
 /// Multiplications below which one thread is faster than the handing out of work.
 const SMALL: usize = 1 << 18;
 
 /// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
-pub(super) fn multiply_add<W: Word>(backend: Backend, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
+pub(super) fn multiply_add<W: Product>(backend: Backend, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
     let threads = rayon::current_num_threads();
     let steps = b.inputs.div_ceil(W::GROUP);
     let panels = (b.lines.len() / steps).div_ceil(PANEL);

@@ -4,14 +4,13 @@
 
 use super::blocked::{self, Kernel};
 use super::unfolded;
-use super::word::Line;
-use crate::ring::Word;
+use super::word::{Cells, Line};
 
 /// Any CPU.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
-impl<W: Word> Kernel<W> for Portable {
+impl<W: Cells> Kernel<W> for Portable {
     const ROWS: usize = 2;
     type Sums = W::Words;
 

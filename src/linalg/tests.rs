@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::dispatch::Backend;
-use super::{Packed, multiply, multiply_add, multiply_add_by};
+use super::multiply::multiply_add_by;
+use super::{Filters, Packed, multiply, multiply_add};
 use crate::ring::Word;
 
 /// Words with all bits in play, different for each seed.
@@ -70,10 +71,35 @@ fn large<W: Word>(backend: Backend) {
     }
 }
 
+/// Rows come back as they were set, whole and in strips, those of the others untouched.
+fn read_back<W: Word>() {
+    for (height, groups) in [(0, 1), (1, 1), (33, 1), (67, 1), (130, 1), (1, 5), (3, 4), (40, 3)] {
+        for inputs in [0, 1, 2, 3, 4, 5, 7, 31, 300] {
+            let outputs = height * groups;
+            let rows = words::<W>(5, outputs * inputs);
+            let filters = Filters::from_rows(outputs, inputs, groups, &rows);
+            for strip in [1, 7, outputs.max(1)] {
+                let mut found = alloc::vec![W::zero(); rows.len()];
+                for first in (0..outputs).step_by(strip) {
+                    let last = (first + strip).min(outputs);
+                    filters.copy_rows(first, &mut found[first * inputs..last * inputs]);
+                }
+                assert!(found == rows, "{} bits, [{outputs}, {inputs}] in {groups}", W::BITS);
+            }
+            filters.copy_rows(outputs, &mut []);
+        }
+    }
+}
+
 macro_rules! every_backend {
     ($($word:ident)*) => {$(
         mod $word {
             use super::*;
+
+            #[test]
+            fn rows_are_read_back_as_they_were_set() {
+                read_back::<$word>();
+            }
 
             #[test]
             fn small_products_are_exact() {
@@ -139,4 +165,16 @@ fn a_left_side_of_broken_rows_is_refused() {
 #[should_panic(expected = "past the last")]
 fn rows_past_the_last_are_refused() {
     Packed::<u32>::zeros(3, 2).set_rows(2, &[0; 4]);
+}
+
+#[test]
+#[should_panic(expected = "2 rows from row 3 on reach past the last of 4")]
+fn rows_that_are_not_there_are_not_read() {
+    Filters::from_rows(4, 3, 2, &[1u16; 12]).copy_rows(3, &mut [0; 6]);
+}
+
+#[test]
+#[should_panic(expected = "the strip is not whole rows of 3")]
+fn parts_of_rows_are_not_read() {
+    Filters::from_rows(4, 3, 2, &[1u16; 12]).copy_rows(0, &mut [0; 4]);
 }

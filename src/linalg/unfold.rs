@@ -10,8 +10,7 @@
 
 use core::ops::Range;
 
-use super::Window;
-use crate::ring::Word;
+use super::{Product, Window};
 
 /// Neighbouring words from which on it pays to call for their copy.
 const LONG_RUN: usize = 16;
@@ -23,22 +22,33 @@ impl Window {
     /// # Panics
     /// If the window does not fit its image, `images` is not whole images, there are no such rows or channels, or
     /// `out` has another length.
-    pub fn unfold<W: Word>(&self, images: &[W], channels: Range<usize>, rows: Range<usize>, out: &mut [W]) {
-        let [down, across] = self.grid();
-        let [height, width, depth] = self.image;
-        let image = height * width * depth;
-        let inputs = self.size[0] * self.size[1] * channels.len();
+    pub fn unfold<W: Product>(
+        &self,
+        images: &[W],
+        channels: Range<usize>,
+        rows: Range<usize>,
+        out: &mut [W],
+    ) {
+        self.grid();
+        let depth = self.image[2];
+        let image: usize = self.image.iter().product();
         assert_eq!(images.len() % image, 0, "the images are not whole ones of {image} elements");
         assert!(channels.start <= channels.end && channels.end <= depth, "channels {channels:?} of {depth}");
-        assert!(rows.end <= images.len() / image * down * across, "rows {rows:?} reach past the last image");
-        assert_eq!(out.len(), rows.len() * inputs, "the unfolded rows are [{}, {inputs}]", rows.len());
+        assert!(rows.end <= self.places_in(images.len() / image), "rows {rows:?} reach past the last image");
+        let inputs = self.size[0] * self.size[1] * channels.len();
+        assert_eq!(
+            Some(out.len()),
+            rows.len().checked_mul(inputs),
+            "the unfolded rows are [{}, {inputs}]",
+            rows.len()
+        );
         if inputs > 0 {
             self.unfold_rows(images, &channels, rows, inputs, out);
         }
     }
 
     /// [`unfold`](Self::unfold) with rows `stride` words apart, and zeros between them.
-    pub(super) fn unfold_rows<W: Word>(
+    pub(super) fn unfold_rows<W: Product>(
         &self,
         images: &[W],
         channels: &Range<usize>,
@@ -70,7 +80,7 @@ impl Window {
     }
 
     /// The values below the window at some places in one row of an image's places.
-    fn unfold_across<W: Word>(
+    fn unfold_across<W: Product>(
         &self,
         image: &[W],
         channels: &Range<usize>,
@@ -101,7 +111,7 @@ impl Window {
     }
 
     /// The values below one row of the window at one place, which are neighbours.
-    fn unfold_run<W: Word>(&self, line: &[W], place: usize, out: &mut [W]) {
+    fn unfold_run<W: Product>(&self, line: &[W], place: usize, out: &mut [W]) {
         let (first, padding, depth) = (place * self.stride[1], self.padding[1], self.image[2]);
         let [from, to] =
             [padding, padding + self.image[1]].map(|edge| edge.clamp(first, first + self.size[1]));
@@ -115,7 +125,7 @@ impl Window {
     }
 
     /// The values below one row of the window, column by column at all places: a loop for each, not a call.
-    fn unfold_columns<W: Word>(
+    fn unfold_columns<W: Product>(
         &self,
         line: &[W],
         channels: &Range<usize>,
@@ -124,6 +134,8 @@ impl Window {
         out: &mut [W],
     ) {
         let depth = self.image[2];
+        // A step that cannot be counted is beyond the line, as is any of its length.
+        let step = self.stride[1].saturating_mul(depth);
         for k in 0..self.size[1] {
             let inside = self.inside(k, places);
             let (before, after) = (inside.start - places.start, inside.end - places.start);
@@ -136,7 +148,7 @@ impl Window {
                     continue;
                 }
                 let x = inside.start * self.stride[1] + k * self.dilation[1] - self.padding[1];
-                let values = line[x * depth + channel..].iter().step_by(self.stride[1] * depth);
+                let values = line[x * depth + channel..].iter().step_by(step);
                 let out = out.iter_mut().step_by(stride).take(after).skip(before);
                 out.zip(values).for_each(|(out, &value)| *out = value);
             }
@@ -149,23 +161,5 @@ impl Window {
         let [from, to] = [self.padding[1], self.padding[1] + self.image[1]]
             .map(|edge| edge.saturating_sub(offset).div_ceil(stride).clamp(places.start, places.end));
         from..to
-    }
-
-    /// The row (axis 0) or column (axis 1) of the image below value `k` of the window at place `at`; `None` in the
-    /// padding.
-    pub(crate) fn source(&self, axis: usize, at: usize, k: usize) -> Option<usize> {
-        let padded = at * self.stride[axis] + k * self.dilation[axis];
-        padded.checked_sub(self.padding[axis]).filter(|&i| i < self.image[axis])
-    }
-
-    /// [`places`](Self::places), of a window that fits.
-    ///
-    /// # Panics
-    /// If it does not.
-    pub(crate) fn grid(&self) -> [usize; 2] {
-        match self.places() {
-            Ok(places) => places,
-            Err(error) => panic!("{error}"),
-        }
     }
 }

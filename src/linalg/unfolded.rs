@@ -8,28 +8,25 @@ use core::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::blocked::{
-    Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, Panels, add_line, step, tile_rows,
-};
-use super::word::Line;
-use crate::ring::Word;
+use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_line, step, tile_rows};
+use super::word::{Cells, Line, Panels};
 
 /// Writes some rows of the left side, each followed by zeros up to a whole cell.
 pub(super) type Unfold<'a, W> = &'a dyn Fn(Range<usize>, &mut [W]);
 
 /// `c += a · bᵀ`: `a: [rows, inputs]` as `unfold` writes it, `c: [rows, outputs]` as rows. No shape is empty.
-pub(super) fn multiply_add<W: Word, K: Kernel<W>>(
+pub(super) fn multiply_add<W: Cells, K: Kernel<W>>(
     kernel: K,
     unfold: Unfold<'_, W>,
     b: Panels<'_, W>,
     c: &mut [&mut [W]],
 ) {
     let steps = b.inputs.div_ceil(W::GROUP);
-    let row = steps * W::GROUP * W::BYTES;
+    let row = steps * W::GROUP * size_of::<W>();
     let rows = (LEFT_BYTES / row).max(1).next_multiple_of(K::ROWS).min(c.len());
     let line = PANEL * size_of::<Line<W>>();
     let block =
-        (LEFT_BYTES / rows / (W::GROUP * W::BYTES)).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
+        (LEFT_BYTES / rows / (W::GROUP * size_of::<W>())).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
     let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows * steps]);
     for (c, first) in c.chunks_mut(rows).zip((0..).step_by(rows)) {
         let cells = &mut cells[..c.len() * steps];
@@ -46,7 +43,7 @@ pub(super) fn multiply_add<W: Word, K: Kernel<W>>(
 }
 
 /// All tiles of a panel: steps `block` of `a: [rows, steps]`.
-fn column<W: Word, K: Kernel<W>>(
+fn column<W: Cells, K: Kernel<W>>(
     kernel: K,
     (mut a, steps): (&[W::Cell], usize),
     block: &Range<usize>,
@@ -78,7 +75,7 @@ fn column<W: Word, K: Kernel<W>>(
 ///
 /// To be inlined into [`Kernel::tile_of_rows`].
 #[inline(always)]
-pub(super) fn tile_of_rows<W: Word, K: Kernel<W>, const R: usize, const P: usize>(
+pub(super) fn tile_of_rows<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     a: [&[W::Cell]; R],
     b: &[Line<W>],

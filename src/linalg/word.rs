@@ -1,18 +1,19 @@
 //! Words as the kernels see them: cells and lines.
 
-use super::blocked::{self, Panels};
-use super::dispatch::{Backend, with_kernel};
-use super::portable::Portable;
-use super::unfolded::{self, Unfold};
+use core::fmt::Debug;
+
+use num_traits::{WrappingAdd, WrappingMul, Zero};
 use zeroize::{DefaultIsZeroes, Zeroize};
 
-/// The words that have matrix kernels. Sealed.
+/// The machine words, cut as the kernels read them. Sealed.
 ///
 /// Arithmetic units multiply in lanes of at least 32 bits. A *cell* is what fills a lane: one word,
 /// or as many short ones as go into 32 bits, of consecutive inputs. For each lane one instruction
 /// (or a few) then takes a cell of A and a cell of B to their dot product, that is, up to
 /// four inputs further.
-pub trait Product: Sized {
+pub trait Cells:
+    Copy + Default + Debug + Zero + WrappingAdd + WrappingMul + Zeroize + Send + Sync + 'static
+{
     /// The words of consecutive inputs that one step of a kernel takes in.
     #[doc(hidden)]
     type Cell: Copy + AsRef<[Self]> + AsMut<[Self]> + Zeroize + Send;
@@ -32,17 +33,6 @@ pub trait Product: Sized {
     #[doc(hidden)]
     const BLANK: Self::Words;
 
-    /// [`blocked::multiply_add`] by the kernel of `backend`.
-    #[doc(hidden)]
-    fn multiply_add(backend: Backend, a: &[Self], b: Panels<'_, Self>, c: &mut [&mut [Self]]);
-    /// [`unfolded::multiply_add`] by the kernel of `backend`.
-    #[doc(hidden)]
-    fn multiply_add_unfolded(
-        backend: Backend,
-        unfold: Unfold<'_, Self>,
-        b: Panels<'_, Self>,
-        c: &mut [&mut [Self]],
-    );
     /// The words of cells.
     #[doc(hidden)]
     fn words_of(cells: &mut [Self::Cell]) -> &mut [Self];
@@ -51,19 +41,26 @@ pub trait Product: Sized {
 /// One cache line: the cells of consecutive outputs, for the same inputs.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-pub(super) struct Line<W: Product>(pub(super) W::Words);
+pub(super) struct Line<W: Cells>(pub(super) W::Words);
 
-impl<W: Product> Default for Line<W> {
+impl<W: Cells> Default for Line<W> {
     fn default() -> Self {
         Self(W::BLANK)
     }
 }
 
-impl<W: Product + Copy> DefaultIsZeroes for Line<W> {}
+impl<W: Cells> DefaultIsZeroes for Line<W> {}
 
-macro_rules! product {
-    ($word:ty, group $group:literal, $($backend:ident)*) => {
-        impl Product for $word {
+/// Whole panels of a packed matrix.
+#[derive(Clone, Copy)]
+pub struct Panels<'a, W: Cells> {
+    pub(super) inputs: usize,
+    pub(super) lines: &'a [Line<W>],
+}
+
+macro_rules! cells {
+    ($($word:ty: $group:literal),*) => {$(
+        impl Cells for $word {
             type Cell = [$word; $group];
             type Words = [$word; 64 / size_of::<$word>()];
             const GROUP: usize = $group;
@@ -71,28 +68,11 @@ macro_rules! product {
             const EMPTY: Self::Cell = [0; $group];
             const BLANK: Self::Words = [0; 64 / size_of::<$word>()];
 
-            fn multiply_add(backend: Backend, a: &[Self], b: Panels<'_, Self>, c: &mut [&mut [Self]]) {
-                with_kernel!(backend, [$($backend)*], kernel => blocked::multiply_add(kernel, a, b, c))
-            }
-
-            fn multiply_add_unfolded(
-                backend: Backend,
-                unfold: Unfold<'_, Self>,
-                b: Panels<'_, Self>,
-                c: &mut [&mut [Self]],
-            ) {
-                with_kernel!(backend, [$($backend)*], kernel => unfolded::multiply_add(kernel, unfold, b, c))
-            }
-
             fn words_of(cells: &mut [Self::Cell]) -> &mut [Self] {
                 cells.as_flattened_mut()
             }
         }
-    };
+    )*};
 }
 
-product!(u8, group 4, Vnni Avx512 Avx2);
-product!(u16, group 2, Vnni Avx512 Avx2);
-product!(u32, group 1, Vnni Avx512 Avx2);
-product!(u64, group 1, Vnni Avx512 Avx2);
-product!(u128, group 1,);
+cells!(u8: 4, u16: 2, u32: 1, u64: 1, u128: 1);

@@ -17,7 +17,7 @@ use self::exchange::Sum;
 use super::{Header, Kind, NetError, Transport};
 use crate::field::Field;
 use crate::ring::Word;
-use crate::share::wipe;
+use crate::secret::wipe;
 
 /// How vectors are summed over the parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -58,11 +58,11 @@ impl Seeds {
 
     /// The session's tag.
     pub fn tag(&self) -> SessionTag {
-        SessionTag(*self.root.seed(self.session, u64::MAX, u64::MAX).expose())
+        SessionTag(self.root.tag(self.session))
     }
 
     fn seed(&self, i: usize, j: usize) -> Seed {
-        self.root.seed(self.session, i.min(j) as u64, i.max(j) as u64)
+        self.root.session_seed(self.session, i as u64, j as u64)
     }
 }
 

@@ -8,7 +8,8 @@ use core::any::Any;
 use super::{Error, SessionTag};
 use crate::prg::Prg;
 use crate::ring::{self, PackError, Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;

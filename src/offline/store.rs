@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{DEFAULT_LIMIT, Error, Kind, PartySeeds, Recipe, Request, SessionTag, Source};
 use crate::prg::{Prg, Seed};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 ///

@@ -20,7 +20,7 @@ use super::window::{Announcement, Groups};
 use crate::net::{Kind, NetError, Network, Transport};
 use crate::offline::{Deck, PartySeeds, Recipe, Seeds};
 use crate::prg::RootSeed;
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// Hands out correlated randomness to the parties of one session.
 ///

@@ -16,7 +16,8 @@ use crate::linalg::Window;
 use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);

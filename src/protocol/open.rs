@@ -11,7 +11,8 @@ use super::error::range;
 use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::Ring;
-use crate::share::{BitShare, Share, wipe};
+use crate::secret::wipe;
+use crate::share::{BitShare, Share};
 
 impl<T: Transport> Party<T> {
     /// Opens a vector to all parties. The elements are canonical.

@@ -4,7 +4,7 @@ use super::window::{Announcement, Groups};
 use super::{Error, Family};
 use crate::net::{Kind, Network, Transport};
 use crate::offline::{DryRun, PartySeeds, Recipe, Store};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// One party of a session: its end of the network and its store of correlated randomness.
 ///

@@ -6,7 +6,7 @@ use core::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::wipe;
+use crate::secret::wipe;
 
 /// One party's XOR share of a vector of bits: bit i is bit i mod 64 of word i / 64.
 #[derive(Clone)]

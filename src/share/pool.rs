@@ -1,7 +1,7 @@
 //! Sums over windows.
 
 use super::Share;
-use crate::linalg::Window;
+use crate::linalg::{Window, WindowError};
 use crate::ring::Ring;
 
 impl<R: Ring> Share<R> {
@@ -16,7 +16,10 @@ impl<R: Ring> Share<R> {
         let [_, width, channels] = window.image;
         let image: usize = window.image.iter().product();
         assert_eq!(self.len() % image, 0, "the images are not whole ones of {image} elements");
-        let mut sums = Self::zeros(self.len() / image * down * across * channels);
+        let Some(elements) = window.places_in(self.len() / image).checked_mul(channels) else {
+            panic!("{}", WindowError::Overflow)
+        };
+        let mut sums = Self::zeros(elements);
         let rows = sums.expose_mut().chunks_exact_mut(across * channels).enumerate();
         for (row, sums) in rows {
             let image = &self.words[row / down * image..][..image];

@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, SQRT_2};
 
 use ringshare::function::{
-    Format, Table, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh,
+    Table, TableFormat, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh,
 };
 
 use crate::common::Random;
@@ -12,7 +12,7 @@ use crate::common::Random;
 /// `f64` says.
 struct Case {
     name: &'static str,
-    make: fn(Format, Format) -> Table,
+    make: fn(TableFormat, TableFormat) -> Table,
     exact: fn(f64) -> f64,
     slope: fn(from: f64, to: f64) -> f64,
 }
@@ -46,11 +46,11 @@ const CASES: [Case; 8] = [
     Case { name: "quantise", make: quantise, exact: |x| x, slope: |_, _| 1.0 },
 ];
 
-const fn format(bits: u32, fraction: u32) -> Format {
-    Format { bits, fraction }
+const fn format(bits: u32, fraction: u32) -> TableFormat {
+    TableFormat { bits, fraction }
 }
 
-const INDICES: [Format; 9] = [
+const INDICES: [TableFormat; 9] = [
     format(1, 0),
     format(4, 0),
     format(4, 6),
@@ -62,7 +62,7 @@ const INDICES: [Format; 9] = [
     format(12, 11),
 ];
 
-const OUTPUTS: [Format; 8] = [
+const OUTPUTS: [TableFormat; 8] = [
     format(1, 0),
     format(4, 3),
     format(8, 4),
@@ -74,7 +74,7 @@ const OUTPUTS: [Format; 8] = [
 ];
 
 /// What the output's format has nearest to y at its ends.
-fn clamped(y: f64, output: Format) -> f64 {
+fn clamped(y: f64, output: TableFormat) -> f64 {
     let unit = (-(output.fraction as f64)).exp2();
     let half = (output.bits as f64 - 1.0).exp2();
     // One less than 2^63 is no f64.
@@ -82,7 +82,7 @@ fn clamped(y: f64, output: Format) -> f64 {
 }
 
 /// Calls `f` with every function at every pair of formats, its table, a unit of the index and of the output.
-fn for_all(f: impl Fn(&Case, Format, Format, &Table, [f64; 2])) {
+fn for_all(f: impl Fn(&Case, TableFormat, TableFormat, &Table, [f64; 2])) {
     for case in &CASES {
         for index in INDICES {
             for output in OUTPUTS {

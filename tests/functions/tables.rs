@@ -1,6 +1,6 @@
 //! Tables: sizes, the order of their entries, equality.
 
-use ringshare::function::{Format, Table, TableError, sigmoid};
+use ringshare::function::{Table, TableError, TableFormat, sigmoid};
 
 #[test]
 fn entries_are_in_the_order_of_the_low_bits() {
@@ -51,7 +51,7 @@ fn malformed_sizes_are_errors() {
 #[test]
 fn malformed_sizes_panic_where_the_caller_has_them_in_hand() {
     static LONG: [i64; 8192] = [0; 8192];
-    let word = Format { bits: 8, fraction: 4 };
+    let word = TableFormat { bits: 8, fraction: 4 };
     let malformed: [&(dyn Fn() -> Table + std::panic::RefUnwindSafe); 13] = [
         &|| Table::new(0, |x| x),
         &|| Table::new(13, |x| x),
@@ -62,10 +62,10 @@ fn malformed_sizes_panic_where_the_caller_has_them_in_hand() {
         &|| Table::from_static(&[1]),
         &|| Table::from_static(&[1, 2, 3]),
         &|| Table::from_static(&LONG),
-        &|| sigmoid(Format { bits: 13, fraction: 4 }, word),
-        &|| sigmoid(word, Format { bits: 0, fraction: 0 }),
-        &|| sigmoid(word, Format { bits: 65, fraction: 0 }),
-        &|| sigmoid(Format { bits: 4, fraction: 64 }, word),
+        &|| sigmoid(TableFormat { bits: 13, fraction: 4 }, word),
+        &|| sigmoid(word, TableFormat { bits: 0, fraction: 0 }),
+        &|| sigmoid(word, TableFormat { bits: 65, fraction: 0 }),
+        &|| sigmoid(TableFormat { bits: 4, fraction: 64 }, word),
     ];
     for (i, make) in malformed.iter().enumerate() {
         assert!(std::panic::catch_unwind(make).is_err(), "malformed table {i}");

@@ -13,8 +13,9 @@ use crate::offline::loops::{BLOCK, flip, spread};
 use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
 use crate::with_word;
 use crate::ring::{self, Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::add;
-use crate::share::{BitShare, Scratch, Share};
+use crate::share::{BitShare, Share};
 
 const BITS: u64 = 0;
 const NUMBERS: u64 = 1;

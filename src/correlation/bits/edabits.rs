@@ -13,7 +13,8 @@ use super::{Circuit, Subtraction, kernel};
 use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
 use crate::with_word;
 use crate::ring::{Ring, Word, packed_len};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 
 const R: u64 = 0;
 pub(super) const PLANES: u64 = 1;

@@ -1,7 +1,7 @@
 //! The loops on planes: pure, slices in, slices out.
 
 use crate::ring::Word;
-use crate::share::wipe;
+use crate::secret::wipe;
 use crate::simd::wide;
 
 /// Words of a plane that are transposed at a time, a lane each.

@@ -6,7 +6,8 @@ use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, edabits, kernel};
 use crate::offline::{Error, Source};
 use crate::ring::Word;
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 /// g and p of all positions after the first level, and y ⊕ r at the bits that come out. Positions that
 /// no later level looks at are empty.

@@ -8,7 +8,8 @@ use super::kernel;
 use crate::offline::planes::{BLOCK, bytes, masked, opened, words};
 use crate::offline::{Dealing, DecodeError, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
 use crate::ring::packed_len;
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 const MASKS: u64 = 0;
 const PRODUCTS: u64 = 1;

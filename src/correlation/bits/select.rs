@@ -18,7 +18,8 @@ use crate::offline::loops::{BLOCK, spread};
 use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer};
 use crate::with_word;
 use crate::ring::{self, Ring, Word, packed_len};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 
 const BITS: u64 = 0;
 const S: u64 = 1;

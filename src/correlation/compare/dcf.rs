@@ -68,7 +68,8 @@ use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer, range,
 };
 use crate::ring::{Ring, Z2};
-use crate::share::{BitShare, Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::{BitShare, Share};
 use crate::with_word;
 
 /// Nanoseconds for a level of a party's tree.

@@ -54,7 +54,8 @@ use crate::offline::{
     Cost, Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
 };
 use crate::ring::{Ring, Word, packed_len};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 use crate::with_word;
 
 /// The longest values: 2x + 1 + 2i, at most 2^61 + 5, is below all three primes.

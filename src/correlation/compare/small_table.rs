@@ -9,7 +9,7 @@ use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{Dealing, Error, Source};
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// Vectors of `len` values that the dealer chose.
 #[derive(Clone, Copy)]

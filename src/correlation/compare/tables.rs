@@ -57,7 +57,8 @@ use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
 };
 use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 use crate::with_word;
 
 // Sections of the item. Vectors of one value a word start at multiples of 64 values.

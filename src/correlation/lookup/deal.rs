@@ -19,7 +19,7 @@ use super::{MASK_A, MASK_B, TABLE};
 use crate::offline::Dealing;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 use crate::simd::wide;
 
 /// Entries that are made at a time: whole tables, a multiple of 8 entries unless they are the last.

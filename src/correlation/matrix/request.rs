@@ -9,7 +9,7 @@ use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Reader, Work, Writer, range, shape,
 };
 use crate::ring::{self, Word, packed_len};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 use crate::with_word;
 
 /// A line of a packed matrix may hold as little as one element.

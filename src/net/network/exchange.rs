@@ -7,7 +7,7 @@ use super::Network;
 use crate::field::Field;
 use crate::net::{Header, Kind, NetError, Transport};
 use crate::ring::{self, Word};
-use crate::share::wipe;
+use crate::secret::wipe;
 
 /// How shares combine.
 #[derive(Clone, Copy)]

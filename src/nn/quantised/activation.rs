@@ -83,7 +83,7 @@ impl Builder<'_> {
             _ => 0.,
         };
         let [index, output] = [(bits, index), (want.bits, want.fraction)]
-            .map(|(bits, fraction)| function::Format { bits, fraction });
+            .map(|(bits, fraction)| function::TableFormat { bits, fraction });
         Ok(self.lookup(x, Table::real(index, output, |x| (shape.f)(x + middle)), want))
     }
 }

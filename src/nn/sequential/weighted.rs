@@ -12,7 +12,8 @@ use crate::net::Transport;
 use crate::nn::Layer;
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 /// A layer's weights: `[outputs, inputs]` and `[outputs]`.
 #[derive(Clone, Copy)]

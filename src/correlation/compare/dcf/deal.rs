@@ -12,7 +12,7 @@ use super::shape::{BLOCK, Shape};
 use super::{R, ROOTS, bit, root};
 use crate::offline::Dealing;
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 use crate::simd::wide;
 
 /// The correction of `len` comparisons of words `W` with results in words `O`.

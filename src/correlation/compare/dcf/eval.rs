@@ -7,7 +7,7 @@ use super::prg::{
 use super::shape::{BLOCK, Shape};
 use crate::linalg::fetch;
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 use crate::simd::wide;
 
 /// Walks down the trees of one block after the other.

@@ -4,7 +4,7 @@ use super::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T, Variant};
 use crate::correlation::compare::small_table;
 use crate::offline::{Dealing, Elements};
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// The correction of `len` comparisons of words `W` with results in words `O`: both candidates of t_i·ρ
 /// side by side, first the one for a y without its top bit, symbol by symbol; then the last table.

@@ -8,7 +8,8 @@ use super::{BITS, PRODUCTS, Plan, TOP};
 use crate::offline::planes::words;
 use crate::offline::planes;
 use crate::offline::{Source, Error};
-use crate::share::{BitShare, Scratch};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 /// Shared bits of what is left of the chunks.
 pub struct Chunks {

@@ -8,7 +8,7 @@ use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::Dealing;
 use crate::ring::{self, Word};
-use crate::share::{Scratch, wipe};
+use crate::secret::{Scratch, wipe};
 
 /// The correction of `len` comparisons of words `W` with results in words `O`: the tables chunk by
 /// chunk, the products level by level, then the last step's entries or the top bits.

@@ -5,7 +5,7 @@ use super::{ENTRIES, LIFTS, Plan, kernel};
 use crate::offline::planes::words;
 use crate::offline::{Dealing, loops};
 use crate::ring::{self, Word};
-use crate::share::Scratch;
+use crate::secret::Scratch;
 
 /// What the last step's tables are made of.
 pub(super) struct FinalTable<'a> {

@@ -10,7 +10,8 @@ use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{Elements, Error};
 use crate::ring::{Ring, Word};
-use crate::share::{Scratch, Share};
+use crate::secret::Scratch;
+use crate::share::Share;
 
 impl Chunks {
     /// The arithmetic result: `[if x ≥ 0, if x < 0]` of `values`, or `[if x ≠ 0, if x = 0]`, given

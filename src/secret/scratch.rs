@@ -1,20 +1,23 @@
-//! Secrets on their way.
+//! Secrets on their way through a computation.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-use super::wipe;
-use crate::ring::Word;
+/// Overwrites numbers with zeros, also where the compiler can see that nobody reads them again.
+pub(crate) fn wipe<W: Copy + Default>(words: &mut [W]) {
+    words.fill(W::default());
+    zeroize::optimization_barrier(words);
+}
 
 /// Words that are wiped when dropped, on every path: masks, shares and inputs that a step makes and
 /// leaves behind.
-pub struct Scratch<W: Word>(Vec<W>);
+pub struct Scratch<W: Copy + Default>(Vec<W>);
 
-impl<W: Word> Scratch<W> {
+impl<W: Copy + Default> Scratch<W> {
     /// So many zeros.
     pub fn zeros(len: usize) -> Self {
-        Self(vec![W::zero(); len])
+        Self(vec![W::default(); len])
     }
 
     /// The words themselves, which whoever takes them wipes.
@@ -23,26 +26,26 @@ impl<W: Word> Scratch<W> {
     }
 }
 
-impl<W: Word> From<Vec<W>> for Scratch<W> {
+impl<W: Copy + Default> From<Vec<W>> for Scratch<W> {
     fn from(words: Vec<W>) -> Self {
         Self(words)
     }
 }
 
-impl<W: Word> Deref for Scratch<W> {
+impl<W: Copy + Default> Deref for Scratch<W> {
     type Target = [W];
     fn deref(&self) -> &[W] {
         &self.0
     }
 }
 
-impl<W: Word> DerefMut for Scratch<W> {
+impl<W: Copy + Default> DerefMut for Scratch<W> {
     fn deref_mut(&mut self) -> &mut [W] {
         &mut self.0
     }
 }
 
-impl<W: Word> Drop for Scratch<W> {
+impl<W: Copy + Default> Drop for Scratch<W> {
     fn drop(&mut self) {
         wipe(&mut self.0);
     }

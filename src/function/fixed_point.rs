@@ -5,9 +5,9 @@ use core::f64::consts::FRAC_1_SQRT_2;
 use super::Table;
 use crate::ring::{nearest, power_of_two};
 
-/// A fixed-point format: the integer x in −2^(bits − 1)..2^(bits − 1) stands for x · 2^−fraction.
+/// The fixed-point format of a table's index or of its entries: the integer x in −2^(bits − 1)..2^(bits − 1) stands for x · 2^−fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
+pub struct TableFormat {
     /// Bits, sign included: 1 to 12 of an index, 1 to 64 of an output.
     pub bits: u32,
     /// Fractional bits, 0 to 63; they may be as many as all bits, or more.
@@ -19,16 +19,16 @@ impl Table {
     /// is beyond its range is the end of the range on that side, and what is not a number zero.
     ///
     /// ```
-    /// use ringshare::function::{Format, Table};
-    /// let index = Format { bits: 4, fraction: 1 };
-    /// let cube = Table::real(index, Format { bits: 8, fraction: 2 }, |x| x * x * x);
+    /// use ringshare::function::{TableFormat, Table};
+    /// let index = TableFormat { bits: 4, fraction: 1 };
+    /// let cube = Table::real(index, TableFormat { bits: 8, fraction: 2 }, |x| x * x * x);
     /// assert_eq!(cube.entries()[3], 14); // 1.5³ = 3.375, to quarters 3.5
     /// assert_eq!(cube.entries()[8], -128); // (−4)³ = −64, at least −32
     /// ```
     ///
     /// # Panics
     /// If the index has not 1 to 12 bits, the output has not 1 to 64, or either has 64 fractional bits or more.
-    pub fn real(index: Format, output: Format, f: impl Fn(f64) -> f64) -> Self {
+    pub fn real(index: TableFormat, output: TableFormat, f: impl Fn(f64) -> f64) -> Self {
         assert!((1..=64).contains(&output.bits), "{} bits of an output, not 1 to 64", output.bits);
         let fraction = index.fraction.max(output.fraction);
         assert!(fraction < 64, "{fraction} fractional bits, not 0 to 63");
@@ -41,7 +41,7 @@ impl Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn sigmoid(index: Format, output: Format) -> Table {
+pub fn sigmoid(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 1.0 / (1.0 + libm::exp(-x)))
 }
 
@@ -49,7 +49,7 @@ pub fn sigmoid(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn tanh(index: Format, output: Format) -> Table {
+pub fn tanh(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, libm::tanh)
 }
 
@@ -57,7 +57,7 @@ pub fn tanh(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn gelu(index: Format, output: Format) -> Table {
+pub fn gelu(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2))
 }
 
@@ -65,7 +65,7 @@ pub fn gelu(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn exp(index: Format, output: Format) -> Table {
+pub fn exp(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, libm::exp)
 }
 
@@ -73,7 +73,7 @@ pub fn exp(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn reciprocal(index: Format, output: Format) -> Table {
+pub fn reciprocal(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 1.0 / x)
 }
 
@@ -81,7 +81,7 @@ pub fn reciprocal(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn sqrt(index: Format, output: Format) -> Table {
+pub fn sqrt(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| libm::sqrt(x.max(0.0)))
 }
 
@@ -89,7 +89,7 @@ pub fn sqrt(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn inverse_sqrt(index: Format, output: Format) -> Table {
+pub fn inverse_sqrt(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 1.0 / libm::sqrt(x.max(0.0)))
 }
 
@@ -98,6 +98,6 @@ pub fn inverse_sqrt(index: Format, output: Format) -> Table {
 ///
 /// # Panics
 /// As [`Table::real`].
-pub fn quantise(index: Format, output: Format) -> Table {
+pub fn quantise(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| x)
 }
