@@ -39,6 +39,7 @@ mod recipe;
 mod registry;
 mod seeds;
 mod source;
+pub(crate) mod state;
 mod store;
 
 pub use deck::Deck;
@@ -53,4 +54,5 @@ pub use recipe::{Cost, DryRun, Recipe};
 pub use registry::Registry;
 pub use seeds::{PartySeeds, Seeds, SessionTag};
 pub use source::{Dealing, Source, apart};
+pub use state::StateId;
 pub use store::Store;

@@ -18,6 +18,7 @@
 //! correlated randomness in secure computation*, TCC 2013, is the model that this follows.
 
 mod request;
+mod state;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -180,6 +181,8 @@ impl<R: Ring> MaskedMatrix<R> {
 pub struct MatrixProduct<R: Ring> {
     matrix: MatrixId,
     window: Option<Window>,
+    /// Rows or images of the input.
+    rows: usize,
     b: Share<R>,
     u: Share<R>,
 }
@@ -210,7 +213,7 @@ impl<R: Ring> MatrixProduct<R> {
         if let Some([_, difference]) = &matrix.matrices {
             apply(difference, window, b.expose(), u.expose_mut());
         }
-        Ok(Self { matrix: matrix.id, window: window.copied(), b, u })
+        Ok(Self { matrix: matrix.id, window: window.copied(), rows, b, u })
     }
 
     /// Which matrix this is a product with.

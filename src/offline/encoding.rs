@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Elements, Error};
+use crate::ring::PackError;
 
 /// Writes the shape of a request.
 #[derive(Debug, Default)]
@@ -108,6 +109,27 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// The next `len` bytes, as they are.
+    pub(crate) fn raw(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        let found = self.0.len();
+        let (raw, rest) = self.0.split_at_checked(len).ok_or(DecodeError::Short { expected: len, found })?;
+        self.0 = rest;
+        Ok(raw)
+    }
+
+    /// Bytes that are left.
+    pub(crate) fn left(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Something that takes itself off the front.
+    pub(crate) fn part<T>(
+        &mut self,
+        take: impl FnOnce(&mut &'a [u8]) -> Result<T, PackError>,
+    ) -> Result<T, DecodeError> {
+        take(&mut self.0).map_err(|_| DecodeError::Shape { what: "elements" })
+    }
+
     /// Ends reading.
     ///
     /// # Errors
@@ -117,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Why bytes are no recipe.
+/// Why bytes are no recipe, or no state of a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -140,7 +162,7 @@ pub enum DecodeError {
         /// What it is.
         found: u64,
     },
-    /// They do not begin as a recipe does.
+    /// They do not begin as they should.
     Magic,
     /// They are of another version.
     Version {
@@ -159,27 +181,36 @@ pub enum DecodeError {
         /// Whose shape.
         what: &'static str,
     },
-    /// A request that can't be dealt.
+    /// A request that can't be dealt, or its correction.
     Request(Error),
+    /// They belong to something else: another party, session, model, ….
+    Belongs {
+        /// What differs.
+        what: &'static str,
+    },
+    /// They have been changed: their digest differs.
+    Digest,
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Short { expected, found } => {
-                write!(f, "recipe: expected {expected} more bytes, found {found}")
+                write!(f, "expected {expected} more bytes, found {found}")
             }
-            Self::Left { bytes } => write!(f, "recipe: expected its end, found {bytes} more bytes"),
+            Self::Left { bytes } => write!(f, "expected the end, found {bytes} more bytes"),
             Self::Number { most, found } => {
-                write!(f, "recipe: expected a number up to {most}, found {found}")
+                write!(f, "expected a number up to {most}, found {found}")
             }
-            Self::Magic => f.write_str("expected a recipe, found other bytes"),
+            Self::Magic => f.write_str("expected other bytes at the beginning"),
             Self::Version { expected, found } => {
-                write!(f, "recipe: expected version {expected}, found {found}")
+                write!(f, "expected version {expected}, found {found}")
             }
-            Self::Kind { name } => write!(f, "recipe: no kind of correlation is called {name:?} here"),
-            Self::Shape { what } => write!(f, "recipe: malformed {what}"),
-            Self::Request(error) => write!(f, "recipe: {error}"),
+            Self::Kind { name } => write!(f, "no kind of correlation is called {name:?} here"),
+            Self::Shape { what } => write!(f, "malformed {what}"),
+            Self::Request(error) => error.fmt(f),
+            Self::Belongs { what } => write!(f, "expected the state of this {what}, found that of another"),
+            Self::Digest => f.write_str("expected bytes as they were written, found them changed"),
         }
     }
 }

@@ -75,6 +75,23 @@ pub struct PartySeeds {
 }
 
 impl PartySeeds {
+    /// The session's tag.
+    pub fn session(&self) -> SessionTag {
+        self.session
+    }
+
+    /// The party.
+    pub fn party(&self) -> usize {
+        self.party
+    }
+
+    /// The number of parties.
+    pub fn parties(&self) -> usize {
+        self.seeds.len()
+    }
+}
+
+impl PartySeeds {
     /// Bytes of a row of `parties` seeds.
     pub fn len(parties: usize) -> usize {
         16 * (parties + 1)

@@ -6,19 +6,22 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use super::{DEFAULT_LIMIT, Error, Kind, PartySeeds, Recipe, Request, SessionTag, Source};
+use super::{
+    DEFAULT_LIMIT, DecodeError, Error, Kind, PartySeeds, Recipe, Registry, Request, SessionTag, Source,
+    StateId, state,
+};
 use crate::prg::{Prg, Seed};
-use crate::secret::Scratch;
+use crate::secret::{Scratch, SecretBytes};
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 ///
 /// Two stores of the same seeds that begin at the same position use every mask twice: a store that goes on where
 /// another stopped [skips](Self::skip) what that one handed out.
 pub struct Store {
+    /// What its generators are made of.
+    seeds: PartySeeds,
     /// At this party's place its own generator, at another's the one that the two share.
     prgs: Arc<[Prg]>,
-    session: SessionTag,
-    party: usize,
     /// The number of the next item to be handed out.
     next: u64,
     /// How many items have been handed out of which the dealer keeps something.
@@ -41,25 +44,24 @@ struct Correction {
     lent: bool,
 }
 
+const WHAT: [u8; 8] = *b"store   ";
+
 impl Store {
     /// An empty store under a party's row of the session's [`Seeds`](super::Seeds).
-    pub fn new(seeds: &PartySeeds) -> Self {
-        let prgs = seeds.seeds.iter().map(Prg::new).collect();
-        Self::over(prgs, seeds.session, seeds.party, None)
+    pub fn new(seeds: PartySeeds) -> Self {
+        Self::over(seeds, None)
     }
 
     /// A store of party 0 that hands out anything and writes down what.
     pub(crate) fn dry(parties: usize) -> Self {
-        let prg = || Prg::new(&Seed::from_bytes([0; 16]));
-        let prgs = (0..parties.max(1)).map(|_| prg()).collect();
-        Self::over(prgs, SessionTag([0; 16]), 0, Some(Vec::new()))
+        let seeds = (0..parties.max(1)).map(|_| Seed::from_bytes([0; 16])).collect();
+        Self::over(PartySeeds { session: SessionTag([0; 16]), party: 0, seeds }, Some(Vec::new()))
     }
 
-    fn over(prgs: Arc<[Prg]>, session: SessionTag, party: usize, asked: Option<Vec<Request>>) -> Self {
+    fn over(seeds: PartySeeds, asked: Option<Vec<Request>>) -> Self {
         Self {
-            prgs,
-            session,
-            party,
+            prgs: seeds.seeds.iter().map(Prg::new).collect(),
+            seeds,
             next: 0,
             kept: 0,
             queue: VecDeque::new(),
@@ -72,7 +74,12 @@ impl Store {
 
     /// The session's tag.
     pub fn session(&self) -> SessionTag {
-        self.session
+        self.seeds.session
+    }
+
+    /// The party.
+    pub fn party(&self) -> usize {
+        self.seeds.party
     }
 
     /// The number of parties.
@@ -128,7 +135,7 @@ impl Store {
 
     /// Bytes of the correction that the dealer sends this party for `request`, if it sends any.
     pub fn correction_len(&self, request: &Request) -> Option<usize> {
-        request.correction().filter(|&(recipients, _)| self.party < recipients).map(|(_, bytes)| bytes)
+        request.correction().filter(|&(recipients, _)| self.seeds.party < recipients).map(|(_, bytes)| bytes)
     }
 
     /// Whether an item could be in this store.
@@ -172,6 +179,60 @@ impl Store {
         self.asked.is_some()
     }
 
+    /// The store with all that is left in it as bytes, to go on from [later](Self::from_bytes). It is gone
+    /// here: two that go on from the same state use every mask twice.
+    pub fn into_bytes(self) -> SecretBytes {
+        state::write(WHAT, &self.id(), |out| {
+            self.seeds.write(out.append(PartySeeds::len(self.parties())));
+            state::put_number(out, self.kept as u64);
+            state::put(out, &self.digest);
+            state::put_number(out, self.queue.len() as u64);
+            for (request, correction) in &self.queue {
+                state::put_bytes(out, request.name().as_bytes());
+                state::put_bytes(out, &request.encode());
+                state::put_bytes(out, correction.as_ref().map_or(&[], |correction| &correction.bytes));
+            }
+        })
+    }
+
+    /// Whose state it is now: the session's and this party's, at the [position](Self::position) as its number. To be
+    /// kept apart from the bytes, so that older ones are not taken for the last.
+    pub fn id(&self) -> StateId {
+        let (session, party, parties) = (self.session(), self.party(), self.parties());
+        StateId { session, party, parties, model: [0; 32], number: self.next }
+    }
+
+    /// The store that [`into_bytes`](Self::into_bytes) made these bytes of when its [`id`](Self::id) was this. Its
+    /// items are of kinds that the registry has ([`correlation::registry`](crate::correlation::registry)).
+    ///
+    /// # Errors
+    /// If the bytes are damaged, or of anything else.
+    pub fn from_bytes(bytes: &[u8], id: &StateId, registry: &Registry) -> Result<Self, DecodeError> {
+        let StateId { session, party, parties, number, .. } = *id;
+        let mut from = state::read(WHAT, id, bytes)?;
+        let len = parties.checked_add(1).and_then(|rows| rows.checked_mul(16)).unwrap_or(usize::MAX);
+        let seeds = PartySeeds::read(party, from.raw(len)?).map_err(DecodeError::Request)?;
+        if seeds.session != session {
+            return Err(DecodeError::Belongs { what: "session" });
+        }
+        let mut store = Self::new(seeds);
+        store.next = number;
+        store.kept = from.size()?;
+        store.digest.copy_from_slice(from.raw(32)?);
+        for _ in 0..from.count(24)? {
+            let name = from.bytes()?;
+            let name = core::str::from_utf8(name).map_err(|_| DecodeError::Shape { what: "kind's name" })?;
+            let request = registry.decode(name, from.bytes()?)?;
+            request.check(parties, store.limit).map_err(DecodeError::Request)?;
+            let correction = from.bytes()?;
+            let own = !correction.is_empty() || store.correction_len(&request).is_some();
+            let correction = own.then(|| correction.to_vec());
+            store.put(request, correction).map_err(DecodeError::Request)?;
+        }
+        from.finish()?;
+        Ok(store)
+    }
+
     /// Notes that a recipe of this digest is received, for the comparison of all parties' steps.
     pub(crate) fn note(&mut self, recipe: &[u8; 32]) {
         self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
@@ -197,7 +258,7 @@ impl Store {
         if let Some(list) = &mut self.asked {
             list.push(asked.into());
         }
-        let (prgs, session, party) = (self.prgs.clone(), self.session, self.party);
+        let (prgs, session, party) = (self.prgs.clone(), self.seeds.session, self.seeds.party);
         Ok(Source { prgs, session, item, party, number, dry: self.is_dry(), correction })
     }
 

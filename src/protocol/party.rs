@@ -31,7 +31,7 @@ impl<T: Transport> Party<T> {
         let mut received = Scratch::zeros(PartySeeds::len(dealer));
         network.receive(dealer, Kind::Seed, &mut received)?;
         let seeds = PartySeeds::read(network.id(), &received)?;
-        Ok(Self::from_parts(network, Store::new(&seeds)))
+        Ok(Self::from_parts(network, Store::new(seeds)))
     }
 
     /// A party of an end of the network and a store, which was filled elsewhere or before.

@@ -110,8 +110,14 @@ pub struct MatrixProductRequest {
 }
 
 impl MatrixProductRequest {
+    /// Elements of the left side and of the product.
+    pub(super) fn sizes(&self) -> [usize; 2] {
+        let [left, product, _] = self.all_sizes();
+        [left, product]
+    }
+
     /// Elements of the left side and of the product, and places of a window.
-    fn sizes(&self) -> [usize; 3] {
+    fn all_sizes(&self) -> [usize; 3] {
         let [image, places] = match &self.window {
             Some(window) => {
                 let image = window.image.iter().fold(1usize, |all, &size| all.saturating_mul(size));
@@ -138,12 +144,12 @@ impl Kind for MatrixProductRequest {
     }
 
     fn correction(&self) -> Option<(usize, usize)> {
-        let [_, outputs, _] = self.sizes();
+        let [_, outputs] = self.sizes();
         Some((1, packed_len(outputs, self.elements.bits)))
     }
 
     fn memory(&self) -> u128 {
-        let [inputs, outputs, places] = self.sizes().map(|size| size as u128);
+        let [inputs, outputs, places] = self.all_sizes().map(|size| size as u128);
         let steps = (self.rows as u128).saturating_mul(places.max(1)).max(self.outputs as u128);
         let weights = self.outputs as u128 * self.inputs as u128;
         inputs.max(outputs).max(weights).max(steps).saturating_mul(ELEMENT)
@@ -155,7 +161,7 @@ impl Kind for MatrixProductRequest {
 
     fn work(&self, parties: usize) -> Work {
         let word = f64::from(self.elements.word / 8);
-        let [left, product, places] = self.sizes();
+        let [left, product, places] = self.all_sizes();
         let multiply_adds = self.rows as f64 * places as f64 * self.inputs as f64 * self.outputs as f64;
         let unfolded = match self.window {
             Some(_) => self.rows as f64 * places as f64 * self.inputs as f64 * self.groups as f64,
@@ -178,27 +184,14 @@ impl Kind for MatrixProductRequest {
             .iter()
             .for_each(|&size| out.number(size as u64));
         out.elements(self.elements);
-        out.number(self.window.is_some().into());
-        if let Some(Window { image, size, stride, padding, dilation }) = self.window {
-            let pairs = [size, stride, padding, dilation];
-            image.iter().chain(pairs.as_flattened()).for_each(|&size| out.number(size as u64));
-        }
+        window_numbers(self.window.as_ref()).for_each(|number| out.number(number));
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let [matrix, rows, outputs] = [from.size()?, from.size()?, from.size()?];
         let [inputs, groups] = [from.size()?, from.size()?];
         let elements = from.elements()?;
-        let window = match from.number()? {
-            0 => None,
-            1 => {
-                let image = [from.size()?, from.size()?, from.size()?];
-                let mut pair = || Ok::<_, DecodeError>([from.size()?, from.size()?]);
-                let [size, stride, padding, dilation] = [pair()?, pair()?, pair()?, pair()?];
-                Some(Window { image, size, stride, padding, dilation })
-            }
-            _ => return Err(DecodeError::Shape { what: "window of a product" }),
-        };
+        let window = read_window(from)?;
         Ok(Self { matrix, window, rows, outputs, inputs, groups, elements })
     }
 }
@@ -211,6 +204,29 @@ impl fmt::Debug for MatrixProductRequest {
             write!(f, "images through {window} ")?;
         }
         write!(f, "by matrix {matrix}, {outputs}x{inputs}{}, {elements})", Grouped(*groups))
+    }
+}
+
+/// A window, or none, as numbers.
+pub(super) fn window_numbers(window: Option<&Window>) -> impl Iterator<Item = u64> {
+    let sizes = window.map(|&Window { image, size, stride, padding, dilation }| {
+        let [[a, b], [c, d], [e, f], [g, h]] = [size, stride, padding, dilation];
+        [image[0], image[1], image[2], a, b, c, d, e, f, g, h].map(|size| size as u64)
+    });
+    core::iter::once(window.is_some().into()).chain(sizes.into_iter().flatten())
+}
+
+/// Reads what [`window_numbers`] gave. It need not be a window that fits.
+pub(super) fn read_window(from: &mut Reader<'_>) -> Result<Option<Window>, DecodeError> {
+    match from.number()? {
+        0 => Ok(None),
+        1 => {
+            let image = [from.size()?, from.size()?, from.size()?];
+            let mut pair = || Ok::<_, DecodeError>([from.size()?, from.size()?]);
+            let [size, stride, padding, dilation] = [pair()?, pair()?, pair()?, pair()?];
+            Ok(Some(Window { image, size, stride, padding, dilation }))
+        }
+        _ => Err(DecodeError::Shape { what: "window of a product" }),
     }
 }
 
