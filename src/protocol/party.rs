@@ -17,8 +17,8 @@ pub struct Party<T> {
     window: u64,
 }
 
-/// Bytes of corrections that may be on their way from the dealer to a party, unless it says otherwise: 64 MiB.
-const WINDOW: u64 = 64 << 20;
+/// Bytes of corrections that may be on their way from the dealer to a party, unless it says otherwise: 16 MiB.
+const WINDOW: u64 = 16 << 20;
 
 /// # Joining, dealing and ending
 impl<T: Transport> Party<T> {
@@ -56,7 +56,7 @@ impl<T: Transport> Party<T> {
     }
 
     /// Lets the dealer have at most so many bytes of corrections on their way to this party, or two corrections if
-    /// these are more; 64 MiB unless it is set. It bounds what a dealer that runs ahead, and the transport between,
+    /// these are more; 16 MiB unless it is set. It bounds what a dealer that runs ahead, and the transport between,
     /// must hold.
     pub fn set_window(&mut self, bytes: u64) {
         self.window = bytes;
