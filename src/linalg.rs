@@ -7,13 +7,16 @@
 //!
 //! All matrices are row-major. The right side of a product is *packed* once and used often: it is
 //! what the weights of a layer are. [`Packed`] holds it in the order in which the kernels read it;
-//! [`multiply_add`] multiplies by it; [`multiply`] is for two matrices that are met once. [`Filters`] are
+//! [`multiply_add`] multiplies by it; [`multiply()`] is for two matrices that are met once. [`Filters`] are
 //! weights in groups, and multiply rows or, through a [`Window`], images.
 //!
 //! The instruction set is chosen at run time: AVX-512 with or without VNNI, AVX2, or what the
 //! compiler makes of portable code, each of which is the same blocked algorithm around another
 //! innermost step. With the feature `parallel`, large products are shared out among the threads
 //! of the current rayon pool; the results are the same, bit for bit.
+//!
+//! Words are plain machine words here: this module knows sums and products that wrap, and no ring. A ring's word is one
+//! that has kernels ([`Product`]), so that whoever works with rings need not ask for it.
 //!
 //! Running times depend on shapes alone, never on values.
 
