@@ -19,6 +19,7 @@
 //! ```
 
 use core::fmt;
+use std::string::ToString;
 use std::thread;
 use std::time::Duration;
 use std::vec::Vec;
@@ -125,7 +126,7 @@ impl Simulation {
             Ok((output, counts))
         };
         let mut run = Run { outputs: Vec::new(), counts: Vec::new(), dry };
-        let (mut failed, mut found) = (None, false);
+        let mut errors = Vec::new();
         for (peer, result) in self.run_over(ends, &run.dry.recipe, counted).into_iter().enumerate() {
             match result {
                 Ok(Some((output, counts))) => {
@@ -133,17 +134,10 @@ impl Simulation {
                     run.counts.push(counts);
                 }
                 Ok(None) => {}
-                Err(error) => {
-                    // A party that fails leaves the others without a peer: theirs is not the cause.
-                    let cause = !matches!(error, Error::Net(NetError::Transport { .. }));
-                    if failed.is_none() || cause && !found {
-                        failed = Some(SimError { peer, error });
-                        found = cause;
-                    }
-                }
+                Err(error) => errors.push(SimError { peer, error }),
             }
         }
-        failed.map_or(Ok(run), Err)
+        origin(errors).map_or(Ok(run), Err)
     }
 
     /// Runs `f` once without a network, to see what it takes.
@@ -163,7 +157,8 @@ impl Simulation {
     }
 
     /// Runs `f` at every party and the dealer's part over given transports, one for each party and
-    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it.
+    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it. Whoever fails tells
+    /// the others.
     ///
     /// # Panics
     /// If `f` panics at a party.
@@ -180,17 +175,17 @@ impl Simulation {
                 .enumerate()
                 .map(|(id, end)| {
                     scope.spawn(move || {
-                        let mut network = Network::new(end, id, self.parties, self.seed);
+                        let mut network = Network::new(end, id, self.parties, self.seed)?;
                         if id == self.parties {
-                            Dealer::open(network, root)?.deal(recipe)?;
+                            let mut dealer = Dealer::open(network, root)?;
+                            let dealt = dealer.deal(recipe);
+                            dealt.inspect_err(|error| dealer.network_mut().abort(&error.to_string()))?;
                             return Ok(None);
                         }
                         network.set_topology(self.topology);
                         let mut party = Party::join(network)?;
-                        party.receive(recipe)?;
-                        let output = f(&mut party)?;
-                        party.network_mut().finish()?;
-                        Ok(Some(output))
+                        let output = run_party(&mut party, recipe, f);
+                        output.map(Some).inspect_err(|error| party.network_mut().abort(&error.to_string()))
                     })
                 })
                 .collect();
@@ -213,4 +208,32 @@ impl Simulation {
         let range = Error::Range { what: "parties of a simulation", least: 2, most: 16, found: parties };
         if (2..=16).contains(&parties) { Ok(()) } else { Err(range) }
     }
+}
+
+/// A party's part of a run.
+fn run_party<T: Transport, O>(
+    party: &mut Party<T>,
+    recipe: &Recipe,
+    f: impl Fn(&mut Party<T>) -> Result<O, Error>,
+) -> Result<O, Error> {
+    party.receive(recipe)?;
+    let output = f(party)?;
+    party.network_mut().finish(&[])?;
+    Ok(output)
+}
+
+/// The error that began it, of all errors of a run.
+fn origin(errors: Vec<SimError>) -> Option<SimError> {
+    let named = errors.iter().find_map(|error| match error.error {
+        Error::Net(NetError::Aborted { peer, .. }) => Some(peer),
+        _ => None,
+    });
+    // Without a peer, and told by another, a party has not failed by itself.
+    let rank = |error: &SimError| match error.error {
+        Error::Net(NetError::Aborted { .. }) => 3,
+        Error::Net(NetError::Transport { .. }) => 1 + i32::from(Some(error.peer) != named),
+        _ => 0,
+    };
+    // The first of the least.
+    errors.into_iter().min_by_key(rank)
 }

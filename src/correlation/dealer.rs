@@ -1,5 +1,6 @@
 //! The dealer: knows every party's seed, and nothing else.
 
+use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -22,11 +23,17 @@ pub struct Dealer<T> {
 
 impl<T: Transport> Dealer<T> {
     /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
-    /// be used for another session of the same number.
+    /// be used for another session of the same number. A dealer that can't tells the parties.
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
     pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+        let dealt = Self::deal_seeds(&mut network, root);
+        let deck = dealt.inspect_err(|error| network.abort(&error.to_string()))?;
+        Ok(Self { sent: vec![0; network.parties()], network, deck })
+    }
+
+    fn deal_seeds(network: &mut Network<T>, root: &RootSeed) -> Result<Deck, Error> {
         let seeds = Seeds::derive(root, network.session(), network.parties());
         let deck = Deck::new(&seeds)?;
         for party in 0..seeds.parties() {
@@ -37,7 +44,7 @@ impl<T: Transport> Dealer<T> {
                 Ok::<(), NetError>(())
             })?;
         }
-        Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
+        Ok(deck)
     }
 
     /// Deals a recipe: sends each item's correction to the parties that get it.
@@ -66,6 +73,11 @@ impl<T: Transport> Dealer<T> {
             }
         }
         Ok(())
+    }
+
+    /// Its end of the network, to tell the parties of a failure.
+    pub fn network_mut(&mut self) -> &mut Network<T> {
+        &mut self.network
     }
 
     /// Bytes of corrections sent so far, per party.

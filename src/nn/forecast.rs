@@ -8,15 +8,14 @@
 //! ([`Forecast::scaled`]). What the network takes is not in them: rounds times its latency, and bytes over its
 //! bandwidth.
 
-mod nowhere;
 mod rates;
 
 use core::fmt;
 
-pub use self::nowhere::Nowhere;
 use self::rates::Work;
 use super::{Architecture, Sequential};
 use crate::correlation::{DryRun, Request};
+pub use crate::net::Nowhere;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::Ring;

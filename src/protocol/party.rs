@@ -1,5 +1,6 @@
 //! A party.
 
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::{Error, Family};
@@ -16,14 +17,15 @@ pub struct Party<T> {
 }
 
 impl<T: Transport> Party<T> {
-    /// Joins a session: receives this party's seeds from the dealer.
+    /// Joins a session: receives this party's seeds from the dealer. A party that can't join tells the others.
     ///
     /// # Errors
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
         let dealer = network.parties();
         let mut received = Scratch::zeros(16 * dealer);
-        network.receive(dealer, Kind::Seed, &mut received)?;
+        let came = network.receive(dealer, Kind::Seed, &mut received);
+        came.inspect_err(|error| network.abort(&error.to_string()))?;
         let seeds = received.chunks_exact(16).map(|raw| {
             let mut bytes = [0; 16];
             bytes.copy_from_slice(raw);
