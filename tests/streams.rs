@@ -1,7 +1,11 @@
 //! Parties over byte streams: sockets, pairs of them, and streams that misbehave.
 #![cfg(feature = "std")]
 
+#[path = "streams/aborts.rs"]
+mod aborts;
 mod common;
+#[path = "streams/misbehaving.rs"]
+mod misbehaving;
 
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
@@ -30,6 +34,19 @@ fn mesh<S: Read + Write + Send + 'static>(
         }
     }
     Ok(ends)
+}
+
+/// Everyone's ends, connected by sockets that close in order.
+fn sockets(peers: usize) -> Vec<Stream> {
+    let mut ends: Vec<Stream> = (0..peers).map(|_| Stream::new()).collect();
+    for b in 0..peers {
+        for a in 0..b {
+            let [one, other] = tcp().unwrap();
+            ends[a].connect_tcp(b, one).unwrap();
+            ends[b].connect_tcp(a, other).unwrap();
+        }
+    }
+    ends
 }
 
 fn tcp() -> io::Result<[TcpStream; 2]> {
@@ -94,8 +111,7 @@ fn long_signs<T: Transport>(party: &mut Party<T>) -> Result<bool, Error> {
 #[test]
 fn a_sign_layer_over_sockets() {
     for (parties, rows) in [(2, 1), (2, 100), (3, 200)] {
-        let ends = mesh(parties + 1, tcp, TcpStream::try_clone).unwrap();
-        for output in run(ends, |party| sign_layer(party, rows)) {
+        for output in run(sockets(parties + 1), |party| sign_layer(party, rows)) {
             assert_eq!(output, plain(rows));
         }
     }
@@ -120,7 +136,7 @@ fn long_vectors_over_pairs_of_streams() {
 
 #[test]
 fn a_peer_that_hangs_up_is_an_error() {
-    let mut ends = mesh(3, tcp, TcpStream::try_clone).unwrap();
+    let mut ends = sockets(3);
     // Party 1's streams close; the dealer and party 0 go on.
     ends[1] = Stream::new();
     let recipe = Simulation::new(2).dry_run(|party: &mut Party<Stream>| sign_layer(party, 3)).unwrap().recipe;

@@ -6,12 +6,14 @@
 //! the shares of one opening as a rule; of a dealer, all that its receivers are behind.
 
 mod queue;
+mod tcp;
 
 use core::fmt;
 use core::time::Duration;
 use std::boxed::Box;
 use std::format;
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -34,9 +36,8 @@ use super::{ErrorKind, Header, Transport, TransportError};
 /// let (zero, _) = listener.accept()?;
 /// let mut ends = Vec::new();
 /// for (peer, socket) in [(1, zero), (0, one)] {
-///     socket.set_nodelay(true)?;
 ///     let mut end = Stream::new();
-///     end.connect(peer, socket.try_clone()?, socket)?;
+///     end.connect_tcp(peer, socket)?;
 ///     ends.push(end);
 /// }
 /// ends[0].send(1, &[7; Header::LEN])?;
@@ -54,6 +55,8 @@ pub struct Stream {
 struct Peer {
     reader: Box<dyn Read + Send>,
     queue: Arc<Queue>,
+    /// To be closed in order.
+    socket: Option<TcpStream>,
 }
 
 impl Default for Stream {
@@ -85,8 +88,11 @@ impl Stream {
         self
     }
 
-    /// Reads from peer `peer` and writes to it by these streams from now on. Both must be blocking; usually they are
-    /// the two halves of a socket without Nagle's algorithm (`set_nodelay`), over which many small frames go.
+    /// Reads from peer `peer` and writes to it by these streams from now on. Both must be blocking.
+    ///
+    /// The streams are closed by being dropped. Over a protocol that then discards what the peer has not taken, as TCP
+    /// does if something that came is left unread, the writer should close its half first when it is dropped.
+    /// [`connect_tcp`](Self::connect_tcp) does.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -102,7 +108,22 @@ impl Stream {
         if self.peers.len() <= peer {
             self.peers.resize_with(peer + 1, || None);
         }
-        self.peers[peer] = Some(Peer { reader: Box::new(reader), queue });
+        self.peers[peer] = Some(Peer { reader: Box::new(reader), queue, socket: None });
+        Ok(())
+    }
+
+    /// Reads from peer `peer` and writes to it by this socket from now on, without Nagle's algorithm: many frames are
+    /// small.
+    ///
+    /// When this end is dropped, it closes its half of the connection, and a thread takes what still comes until the
+    /// peer closes the other half, or the time to linger is over. So the peer gets all that was sent.
+    ///
+    /// # Errors
+    /// If the system gives no thread, or refuses a handle or an option of the socket.
+    pub fn connect_tcp(&mut self, peer: usize, socket: TcpStream) -> io::Result<()> {
+        socket.set_nodelay(true)?;
+        self.connect(peer, socket.try_clone()?, tcp::Half(socket.try_clone()?))?;
+        self.peer(peer)?.socket = Some(socket);
         Ok(())
     }
 
@@ -164,6 +185,10 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let until = Instant::now().checked_add(self.linger);
         self.peers.iter().flatten().for_each(|peer| peer.queue.close());
+        // First of all, so that two ends that are dropped at once don't wait for each other's reading.
+        self.peers.iter_mut().flatten().filter_map(|peer| peer.socket.take()).for_each(|socket| {
+            tcp::drain(socket, self.linger);
+        });
         self.peers.iter().flatten().for_each(|peer| peer.queue.wait_for_end(until));
     }
 }
