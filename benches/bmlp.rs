@@ -48,13 +48,13 @@ fn architecture() -> Architecture {
 fn share(party: &mut Party<Memory>) -> Result<Model, Error> {
     let weights = Random(Prg::new(&Seed::from_bytes([3; 16])));
     let weights: Option<&dyn Weights<u16>> =
-        (party.id() == 0 && !party.network().is_dry()).then_some(&weights);
+        (party.id() == 0 && party.network().transport().is_some()).then_some(&weights);
     Model::share(party, 0, &architecture(), weights)
 }
 
 fn online(party: &mut Party<Memory>, model: &Model, prepared: Prepared<R>, rows: usize) -> Result<(), Error> {
     let images = vec![1; rows * WIDTHS[0]];
-    let owner = party.id() == 1 && !party.network().is_dry();
+    let owner = party.id() == 1 && party.network().transport().is_some();
     let x = party.input::<R>(1, images.len(), owner.then_some(&images))?;
     let logits = model.forward(party, prepared, x)?;
     let classes = party.argmax::<R, Z2<8>>(&logits, WIDTHS[4], BITS[3])?;

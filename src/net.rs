@@ -5,9 +5,31 @@
 //! sequence number, sender, kind, length: [`Header`]) and sums. Peers 0..n are the parties, peer n
 //! is the dealer.
 //!
-//! Wrappers of a transport see whole frames and nothing else: [`Counting`] counts rounds and
-//! bytes, [`Tracing`] reports headers, [`Faults`] breaks things for tests. With `std`, `Delayed` lets
-//! frames take the time that a network would.
+//! # What a transport promises
+//!
+//! - Frames from one peer to another come whole, unchanged and in the order in which they were sent. The
+//!   network notices a frame that is lost, cut, repeated or out of place, and gives up: it asks for
+//!   nothing again.
+//! - [`send`](Transport::send) never waits for the receiver: all parties send before they receive.
+//! - A frame from peer p was sent by peer p, and nobody else reads it: between machines, the transport
+//!   encrypts and authenticates.
+//! - Frames that a peer sent before it went away still come. The last one may say why it went.
+//!
+//! A transport need not limit how long it waits, but without a limit a party waits for ever for a peer that has
+//! stopped and keeps its connection open.
+//!
+//! # Transports
+//!
+//! With `std`, `Memory` joins threads of one process and `Stream` takes any pair of `Read` and `Write`.
+//! Wrappers see frames and nothing else: [`Counting`] counts rounds and bytes, [`Tracing`] reports headers,
+//! [`Faults`] breaks things for tests, and with `std`, `Delayed` lets frames take the time that a network
+//! would. [`Nowhere`] is for dry runs.
+//!
+//! # Failures
+//!
+//! After an error a party's network refuses everything but [`Network::abort`], which tells all others why the
+//! party stops. They then fail with [`NetError::Aborted`], which names the party that began it. A run ends with
+//! [`Network::finish`], in which the parties compare the steps that they took.
 
 mod counting;
 #[cfg(feature = "std")]
@@ -19,27 +41,34 @@ mod frame;
 mod memory;
 mod network;
 mod nowhere;
+#[cfg(feature = "std")]
+mod stream;
 mod tracing;
 
 pub use counting::{Counting, Counts};
 #[cfg(feature = "std")]
 pub use delayed::{Delayed, Link};
-pub use error::NetError;
+pub use error::{ErrorKind, NetError, TransportError};
 pub use faults::{Fault, FaultError, Faults};
 pub use frame::{Header, Kind};
 #[cfg(feature = "std")]
 pub use memory::{Memory, MemoryError};
 pub use network::{Network, Topology};
 pub use nowhere::Nowhere;
+#[cfg(feature = "std")]
+pub use stream::Stream;
 pub use tracing::{Direction, Tracing};
 
-/// Moves frames between peers. The one thing that an embedding project supplies.
+/// Moves frames between peers. The one thing that an embedding project supplies; what it promises is said
+/// in the [module's docs](self).
 ///
-/// A stream needs no framing of its own: the receiver knows how long the next frame is, so
-/// `write_all` and `read_exact` do.
+/// A frame is a header of [`Header::LEN`] bytes and a payload. The receiver takes one after the other, so that
+/// it can look at the header before it waits for the payload. A stream needs no framing of its own:
+/// `write_all` sends, and `read_exact` receives either part. A transport of messages hands out the front of
+/// the next message, and keeps the rest.
 pub trait Transport {
     /// What can go wrong.
-    type Error: core::error::Error + Send + Sync + 'static;
+    type Error: TransportError + Send + Sync + 'static;
 
     /// Sends one frame to peer `to`.
     ///
@@ -50,12 +79,20 @@ pub trait Transport {
     /// If the frame can't be handed over, as when the peer is gone.
     fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), Self::Error>;
 
-    /// Waits for the next frame from peer `from`, which is to fill `frame` exactly.
+    /// Waits for the next frame from peer `from` and takes its header.
     ///
     /// # Errors
-    /// If the peer is gone, nothing comes within the transport's time limit, or the frame has
-    /// another length (where the transport can tell).
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error>;
+    /// If the peer is gone, nothing comes within the transport's time limit, or the frame is shorter than a
+    /// header (where the transport can tell).
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error>;
+
+    /// Waits for the payload of the frame whose header came last from peer `from`, which is to fill `payload`
+    /// exactly. Called once after every header that is accepted, also where the payload is empty.
+    ///
+    /// # Errors
+    /// If the peer is gone, the payload does not come within the transport's time limit, or it has another
+    /// length (where the transport can tell).
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error>;
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -63,7 +100,10 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), Self::Error> {
         (**self).send(to, frame)
     }
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error> {
-        (**self).recv(from, frame)
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error> {
+        (**self).recv_header(from, header)
+    }
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error> {
+        (**self).recv_payload(from, payload)
     }
 }

@@ -241,7 +241,8 @@ fn a_convolution_prepared_through_one_window_is_not_dealt_through_another() {
     };
     let run = Simulation::new(2).run(|party| {
         let fixed = fix(party)?;
-        let other = if party.network().is_dry() { window } else { Window { stride: [3, 3], ..window } };
+        let other =
+            if party.network().transport().is_none() { window } else { Window { stride: [3, 3], ..window } };
         party.prepare_convolution(&fixed, &other, 2).map(drop)
     });
     let error = run.unwrap_err().to_string();

@@ -21,6 +21,13 @@ fn link(delay_ms: u64, rate: u64) -> Link {
     Link { delay: millis(delay_ms), rate: NonZeroU64::new(rate) }
 }
 
+/// Receives a frame, which must be as long as `frame`.
+fn receive<T: Transport>(end: &mut T, from: usize, frame: &mut [u8]) -> Result<(), T::Error> {
+    let (header, payload) = frame.split_first_chunk_mut().unwrap();
+    end.recv_header(from, header)?;
+    end.recv_payload(from, payload)
+}
+
 /// Two peers with the same link both ways.
 fn pair(link: Link) -> [Delayed<Memory>; 2] {
     Delayed::mesh(Memory::mesh(2, PATIENCE), |_, _| link).try_into().unwrap()
@@ -35,15 +42,15 @@ fn a_round_trip_takes_both_delays_at_least() {
     let begun = Instant::now();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut frame = [0; 3];
-            there.recv(0, &mut frame).unwrap();
+            let mut frame = [0; 35];
+            receive(&mut there, 0, &mut frame).unwrap();
             assert!(begun.elapsed() >= delays[0]);
             there.send(0, &frame).unwrap();
         });
-        let mut frame = [0; 3];
-        here.send(1, &[1, 2, 3]).unwrap();
-        here.recv(1, &mut frame).unwrap();
-        assert_eq!(frame, [1, 2, 3]);
+        let mut frame = [0; 35];
+        here.send(1, &[3; 35]).unwrap();
+        receive(&mut here, 1, &mut frame).unwrap();
+        assert_eq!(frame, [3; 35]);
     });
     assert!(begun.elapsed() >= delays[0] + delays[1]);
 }
@@ -58,7 +65,7 @@ fn frames_over_one_link_add_up_and_their_delays_overlap() {
     }
     let mut frame = [0; 1000];
     for sent in 1..=50 {
-        there.recv(0, &mut frame).unwrap();
+        receive(&mut there, 0, &mut frame).unwrap();
         assert!(begun.elapsed() >= millis(200 + sent), "frame {sent} after {:?}", begun.elapsed());
     }
     // One delay after the other would take ten seconds.
@@ -71,7 +78,7 @@ fn a_link_that_was_idle_saves_no_time_up() {
     thread::sleep(millis(60));
     let begun = Instant::now();
     here.send(1, &[7; 50_000]).unwrap();
-    there.recv(0, &mut [0; 50_000]).unwrap();
+    receive(&mut there, 0, &mut [0; 50_000]).unwrap();
     assert!(begun.elapsed() >= millis(50));
 }
 
@@ -87,7 +94,7 @@ fn sending_never_waits_and_links_share_nothing() {
     ends[1].send(0, &[8; 1000]).unwrap();
     for (at, from, value) in [(2, 0, 9), (0, 1, 8)] {
         let mut frame = [0; 1000];
-        ends[at].recv(from, &mut frame).unwrap();
+        receive(&mut ends[at], from, &mut frame).unwrap();
         assert_eq!(frame, [value; 1000]);
     }
     assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
@@ -100,7 +107,7 @@ fn no_delay_and_any_rate_add_nothing() {
     let mut frame = vec![0; 10_000];
     for round in 0..1000 {
         here.send(1, &vec![round as u8; 10_000]).unwrap();
-        there.recv(0, &mut frame).unwrap();
+        receive(&mut there, 0, &mut frame).unwrap();
         assert!(frame.iter().all(|&byte| byte == round as u8));
     }
     assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
@@ -119,11 +126,15 @@ fn transmissions_are_rounded_up_and_no_length_overflows() {
 fn what_the_inner_transport_refuses_stays_refused() {
     let [mut here, mut there] = pair(link(1, 1000));
     assert_eq!(here.send(2, &[1]), Err(MemoryError::NoPeer { peer: 2, peers: 2 }));
-    assert_eq!(here.recv(7, &mut [1]), Err(MemoryError::NoPeer { peer: 7, peers: 2 }));
+    assert_eq!(here.recv_header(7, &mut [1; 32]), Err(MemoryError::NoPeer { peer: 7, peers: 2 }));
     here.send(1, &[1, 2]).unwrap();
-    assert_eq!(there.recv(0, &mut [0; 3]), Err(MemoryError::Length { expected: 3, found: 2 }));
+    here.send(1, &[1; 35]).unwrap();
+    let short = MemoryError::Length { expected: 32, found: 2 };
+    assert_eq!(receive(&mut there, 0, &mut [0; 35]), Err(short));
+    let long = MemoryError::Length { expected: 34, found: 35 };
+    assert_eq!(receive(&mut there, 0, &mut [0; 34]), Err(long));
     drop(here);
-    assert_eq!(there.recv(0, &mut [0; 3]), Err(MemoryError::Closed));
+    assert_eq!(receive(&mut there, 0, &mut [0; 35]), Err(MemoryError::Closed));
     assert_eq!(there.send(0, &[1]), Err(MemoryError::Closed));
 }
 
@@ -132,11 +143,11 @@ fn a_frame_that_comes_twice_is_not_waited_for_twice() {
     let twice = |end| Faults::new(end, Fault::Duplicate, 0);
     let ends = Memory::mesh(2, PATIENCE).into_iter().map(twice).collect();
     let mut ends = Delayed::mesh(ends, |_, _| link(10, 0));
-    ends[0].send(1, &[5]).unwrap();
+    ends[0].send(1, &[5; 33]).unwrap();
     for _ in 0..2 {
-        let mut frame = [0];
-        ends[1].recv(0, &mut frame).unwrap();
-        assert_eq!(frame, [5]);
+        let mut frame = [0; 33];
+        receive(&mut ends[1], 0, &mut frame).unwrap();
+        assert_eq!(frame, [5; 33]);
     }
 }
 

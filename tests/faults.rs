@@ -1,6 +1,9 @@
 //! Every fault at every frame: a clear error or the right result at every party, in time, always.
 #![cfg(feature = "std")]
 
+#[path = "faults/agreement.rs"]
+mod agreement;
+
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};

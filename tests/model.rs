@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Program, Random, all, open};
-use ringshare::net::{Memory, MemoryError, Topology, Transport};
+use ringshare::net::{Header, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights};
+use ringshare::offline::{Cost, Elements};
 use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
@@ -218,9 +219,15 @@ impl Transport for Seen {
         self.inner.send(to, frame)
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
-        self.inner.recv(from, frame)?;
-        self.came.lock().unwrap().push((from, frame.to_vec()));
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), MemoryError> {
+        self.inner.recv_header(from, header)?;
+        self.came.lock().unwrap().push((from, header.to_vec()));
+        Ok(())
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), MemoryError> {
+        self.inner.recv_payload(from, payload)?;
+        self.came.lock().unwrap().last_mut().unwrap().1.extend_from_slice(payload);
         Ok(())
     }
 }

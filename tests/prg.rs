@@ -4,7 +4,7 @@
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use proptest::prelude::*;
-use ringshare::correlation::Seeds;
+use ringshare::offline::Seeds;
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Word;
 

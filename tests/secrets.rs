@@ -93,8 +93,8 @@ fn shares_and_seeds_print_no_values() {
 #[test]
 fn transports_print_no_frames() {
     let mut ends = Memory::mesh(2, Duration::from_secs(1));
-    ends[0].send(1, &[173; 4]).unwrap();
-    ends[1].recv(0, &mut [0; 4]).unwrap();
+    ends[0].send(1, &[173; 36]).unwrap();
+    ends[1].recv_header(0, &mut [0; 32]).unwrap();
     for end in ends {
         let printed = format!("{:?}", Counting::new(end));
         assert!(printed.contains("Memory") && !printed.contains("173"), "{printed}");

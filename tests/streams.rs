@@ -1,83 +1,52 @@
-//! A stand-in for projects that bring their own streams: a transport over any `Read + Write` pair.
+//! Parties over byte streams: sockets, pairs of them, and streams that misbehave.
 #![cfg(feature = "std")]
 
+#[path = "streams/aborts.rs"]
+mod aborts;
 mod common;
+#[path = "streams/misbehaving.rs"]
+mod misbehaving;
 
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Sender, channel};
-use std::thread;
 
 use common::Random;
-use ringshare::net::Transport;
+use ringshare::net::{Stream, Transport};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
 use ringshare::sim::Simulation;
-
-// The transport, all of it.
-
-struct Streams<R> {
-    readers: Vec<Option<R>>,
-    writers: Vec<Option<Sender<Vec<u8>>>>,
-}
-
-impl<R: Read> Streams<R> {
-    /// A stream a peer, and none to itself. Frames wait in a queue, so that no party's sending
-    /// waits for another's receiving.
-    fn new<W: Write + Send + 'static>(streams: Vec<Option<(R, W)>>) -> Self {
-        let writer = |mut stream: W| {
-            let (sender, frames) = channel::<Vec<u8>>();
-            thread::spawn(move || frames.iter().try_for_each(|frame| stream.write_all(&frame)));
-            sender
-        };
-        let split = |stream: Option<(R, W)>| stream.map(|(r, w)| (r, writer(w))).unzip();
-        let (readers, writers) = streams.into_iter().map(split).unzip();
-        Self { readers, writers }
-    }
-}
-
-impl<R: Read> Transport for Streams<R> {
-    type Error = io::Error;
-
-    fn send(&mut self, to: usize, frame: &[u8]) -> io::Result<()> {
-        let writer = self.writers.get(to).and_then(Option::as_ref).ok_or(io::ErrorKind::NotConnected)?;
-        writer.send(frame.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> io::Result<()> {
-        let reader =
-            self.readers.get_mut(from).and_then(Option::as_mut).ok_or(io::ErrorKind::NotConnected)?;
-        reader.read_exact(frame)
-    }
-}
-
-// What runs over it.
-
-/// A stream to every peer, for reading and for writing.
-type Ends<S> = Vec<Option<(S, S)>>;
 
 /// Everyone's ends, connected pair by pair.
 fn mesh<S: Read + Write + Send + 'static>(
     peers: usize,
     pair: impl Fn() -> io::Result<[S; 2]>,
     split: impl Fn(&S) -> io::Result<S>,
-) -> io::Result<Vec<Streams<S>>> {
-    let mut meshed: Vec<Ends<S>> = Vec::new();
-    for peer in 0..peers {
-        let mut own = Vec::new();
-        for ends in &mut meshed {
-            let [a, b] = pair()?;
-            own.push(Some((split(&a)?, a)));
-            ends.push(Some((split(&b)?, b)));
+) -> io::Result<Vec<Stream>> {
+    let mut ends: Vec<Stream> = (0..peers).map(|_| Stream::new()).collect();
+    for b in 0..peers {
+        for a in 0..b {
+            for (end, peer, stream) in pair()?.into_iter().zip([a, b]).map(|(s, end)| (end, a + b - end, s)) {
+                ends[end].connect(peer, split(&stream)?, stream)?;
+            }
         }
-        assert_eq!(own.len(), peer);
-        own.push(None);
-        meshed.push(own);
     }
-    Ok(meshed.into_iter().map(Streams::new).collect())
+    Ok(ends)
+}
+
+/// Everyone's ends, connected by sockets that close in order.
+fn sockets(peers: usize) -> Vec<Stream> {
+    let mut ends: Vec<Stream> = (0..peers).map(|_| Stream::new()).collect();
+    for b in 0..peers {
+        for a in 0..b {
+            let [one, other] = tcp().unwrap();
+            ends[a].connect_tcp(b, one).unwrap();
+            ends[b].connect_tcp(a, other).unwrap();
+        }
+    }
+    ends
 }
 
 fn tcp() -> io::Result<[TcpStream; 2]> {
@@ -142,8 +111,7 @@ fn long_signs<T: Transport>(party: &mut Party<T>) -> Result<bool, Error> {
 #[test]
 fn a_sign_layer_over_sockets() {
     for (parties, rows) in [(2, 1), (2, 100), (3, 200)] {
-        let ends = mesh(parties + 1, tcp, TcpStream::try_clone).unwrap();
-        for output in run(ends, |party| sign_layer(party, rows)) {
+        for output in run(sockets(parties + 1), |party| sign_layer(party, rows)) {
             assert_eq!(output, plain(rows));
         }
     }
@@ -168,13 +136,10 @@ fn long_vectors_over_pairs_of_streams() {
 
 #[test]
 fn a_peer_that_hangs_up_is_an_error() {
-    let mut ends = mesh(3, tcp, TcpStream::try_clone).unwrap();
+    let mut ends = sockets(3);
     // Party 1's streams close; the dealer and party 0 go on.
-    ends[1] = Streams { readers: Vec::new(), writers: Vec::new() };
-    let recipe = Simulation::new(2)
-        .dry_run(|party: &mut Party<Streams<TcpStream>>| sign_layer(party, 3))
-        .unwrap()
-        .recipe;
+    ends[1] = Stream::new();
+    let recipe = Simulation::new(2).dry_run(|party: &mut Party<Stream>| sign_layer(party, 3)).unwrap().recipe;
     let results = Simulation::new(2).run_over(ends, &recipe, |party| sign_layer(party, 3));
     let error = results[0].as_ref().unwrap_err().to_string();
     assert!(error.contains("transport to peer 1"), "{error}");

@@ -47,8 +47,11 @@ impl Transport for Capture {
         self.frames.lock().unwrap().push((kind, frame[Header::LEN..].to_vec()));
         self.inner.send(to, frame)
     }
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
-        self.inner.recv(from, frame)
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), MemoryError> {
+        self.inner.recv_header(from, header)
+    }
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), MemoryError> {
+        self.inner.recv_payload(from, payload)
     }
 }
 

@@ -223,30 +223,26 @@ fn packed_matrices_are_wiped() {
 struct Nowhere;
 
 impl Transport for Nowhere {
-    type Error = core::fmt::Error;
+    type Error = std::io::Error;
 
     fn send(&mut self, _: usize, _: &[u8]) -> Result<(), Self::Error> {
         Ok(())
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error> {
-        let length = (frame.len() - Header::LEN) as u64;
-        let header = Header {
-            session: 1,
-            sequence: 0,
-            length,
-            round: 1,
-            kind: Kind::Seed as u16,
-            sender: from as u16,
-        };
-        frame[..Header::LEN].copy_from_slice(&header.encode());
-        if from == 2 { Ok(()) } else { Err(core::fmt::Error) }
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error> {
+        let (kind, sender) = (Kind::Seed as u16, from as u16);
+        *header = Header { session: 1, sequence: 0, length: 32, round: 1, kind, sender }.encode();
+        if from == 2 { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
+    }
+
+    fn recv_payload(&mut self, _: usize, _: &mut [u8]) -> Result<(), Self::Error> {
+        Ok(())
     }
 }
 
 #[test]
 fn shares_on_their_way_are_wiped() {
-    let join = || Party::join(Network::new(Nowhere, 0, 2, 1)).unwrap();
+    let join = || Party::join(Network::new(Nowhere, 0, 2, 1).unwrap()).unwrap();
     let revealed = || assert!(join().reveal(&markers(), 1).unwrap().is_none());
     assert_eq!(left_behind(revealed), 0, "revealed to another party");
     let short = || Share::<Z2<16>>::from_words(vec![WORD as u16; 100]);
@@ -255,7 +251,7 @@ fn shares_on_their_way_are_wiped() {
 
 #[test]
 fn shares_that_fail_to_open_are_wiped() {
-    let join = || Party::join(Network::new(Nowhere, 0, 2, 1)).unwrap();
+    let join = || Party::join(Network::new(Nowhere, 0, 2, 1).unwrap()).unwrap();
     assert_eq!(left_behind(|| assert!(join().open(&markers()).is_err())), 0, "open");
     assert_eq!(left_behind(|| assert!(join().reveal(&markers(), 0).is_err())), 0, "reveal");
     let bits = || BitShare::from_words(vec![WORD; 100], 6400);

@@ -31,8 +31,12 @@ impl Session {
         let mut ends = Memory::mesh(parties + 1, Duration::from_secs(60));
         let root = RootSeed::from_bytes([1; 32]);
         let end = ends.pop().expect("the dealer's end");
-        let dealer = Dealer::open(Network::new(end, parties, parties, 0), &root).expect("a dealer");
-        let join = |(id, end)| Party::join(Network::new(end, id, parties, 0)).expect("a party");
+        let dealer = Network::new(end, parties, parties, 0).expect("the dealer's network");
+        let dealer = Dealer::open(dealer, &root).expect("a dealer");
+        let join = |(id, end)| {
+            let network = Network::new(end, id, parties, 0).expect("a party's network");
+            Party::join(network).expect("a party")
+        };
         Self { dealer, parties: ends.into_iter().enumerate().map(join).collect() }
     }
 

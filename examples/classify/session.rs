@@ -36,12 +36,17 @@ impl Session {
         let mut ends = Memory::mesh(parties + 1, PATIENCE);
         let session = seed.unwrap_or_default();
         let last = ends.pop().ok_or_else(|| Error::Wrong("expected an end for the dealer".into()))?;
-        let dealer = Network::new(last, parties, parties, session);
-        let dealer = Dealer::open(dealer, &root(seed)?).map_err(|e| failed("the dealer", e))?;
+        let root = root(seed)?;
+        let dealer = Network::new(last, parties, parties, session).map_err(protocol::Error::from);
+        let dealer = dealer.and_then(|network| Dealer::open(network, &root));
+        let dealer = dealer.map_err(|e| failed("the dealer", e))?;
         let joined = ends.into_iter().enumerate().map(|(id, end)| {
-            let mut network = Network::new(end, id, parties, session);
-            network.set_topology(topology);
-            let mut party = Party::join(network).map_err(|e| failed(&format!("party {id}"), e))?;
+            let network = Network::new(end, id, parties, session).map_err(protocol::Error::from);
+            let joined = network.and_then(|mut network| {
+                network.set_topology(topology);
+                Party::join(network)
+            });
+            let mut party = joined.map_err(|e| failed(&format!("party {id}"), e))?;
             party.set_comparison(family);
             Ok(party)
         });
@@ -134,7 +139,7 @@ impl Session {
     /// If a party saw something else.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         let mut states = vec![(); self.parties.len()];
-        self.each("finish", &mut states, |party, ()| Ok(party.network_mut().finish()?)).map(drop)
+        self.each("finish", &mut states, |party, ()| Ok(party.network_mut().finish(&[])?)).map(drop)
     }
 }
 

@@ -57,12 +57,16 @@ impl Session {
         let last = ends.pop().ok_or_else(|| Error::Wrong("expected an end for the dealer".into()))?;
         // Nothing here is anyone's secret.
         let root = RootSeed::from_bytes([1; 32]);
-        let dealer = Dealer::open(Network::new(last, parties, parties, 0), &root);
+        let dealer = Network::new(last, parties, parties, 0).map_err(protocol::Error::from);
+        let dealer = dealer.and_then(|network| Dealer::open(network, &root));
         let mut session = Self { dealer: dealer.map_err(|e| failed("the dealer", e))?, parties: Vec::new() };
         for (id, end) in ends.into_iter().enumerate() {
-            let mut network = Network::new(end, id, parties, 0);
-            network.set_topology(Topology::Direct);
-            let mut party = Party::join(network).map_err(|e| failed(&format!("party {id}"), e))?;
+            let network = Network::new(end, id, parties, 0).map_err(protocol::Error::from);
+            let joined = network.and_then(|mut network| {
+                network.set_topology(Topology::Direct);
+                Party::join(network)
+            });
+            let mut party = joined.map_err(|e| failed(&format!("party {id}"), e))?;
             party.set_comparison(family);
             session.parties.push(party);
         }

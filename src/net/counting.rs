@@ -40,10 +40,9 @@ impl<T> Counting<T> {
         self.inner
     }
 
-    fn see_round(&mut self, frame: &[u8]) {
-        if let Some(header) = Header::decode(frame) {
-            self.counts.rounds = self.counts.rounds.max(header.round);
-        }
+    fn see_round(&mut self, header: Option<Header>) {
+        let round = header.map_or(0, |header| header.round);
+        self.counts.rounds = self.counts.rounds.max(round);
     }
 }
 
@@ -54,15 +53,21 @@ impl<T: Transport> Transport for Counting<T> {
         self.inner.send(to, frame)?;
         self.counts.sent_frames += 1;
         self.counts.sent_bytes += frame.len() as u64;
-        self.see_round(frame);
+        self.see_round(Header::decode(frame));
         Ok(())
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), T::Error> {
-        self.inner.recv(from, frame)?;
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), T::Error> {
+        self.inner.recv_header(from, header)?;
         self.counts.received_frames += 1;
-        self.counts.received_bytes += frame.len() as u64;
-        self.see_round(frame);
+        self.counts.received_bytes += header.len() as u64;
+        self.see_round(Some(Header::from_bytes(header)));
+        Ok(())
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), T::Error> {
+        self.inner.recv_payload(from, payload)?;
+        self.counts.received_bytes += payload.len() as u64;
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Instant;
 use std::vec::Vec;
 
-use super::Transport;
+use super::{Header, Transport};
 
 /// A link from one peer to another. The default has no delay and any rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,13 +118,18 @@ impl<T: Transport> Transport for Delayed<T> {
         self.inner.send(to, frame)
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), T::Error> {
-        self.inner.recv(from, frame)?;
+    // The whole frame arrives at once.
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), T::Error> {
+        self.inner.recv_header(from, header)?;
         // None for a frame that the inner transport made itself: it is there.
         let arrival = self.from.get(from).and_then(|arrivals| arrivals.try_recv().ok());
         if let Some(arrival) = arrival {
             thread::sleep(arrival.saturating_sub(self.start.elapsed()));
         }
         Ok(())
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), T::Error> {
+        self.inner.recv_payload(from, payload)
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Transport;
+use super::{ErrorKind, Header, Transport, TransportError};
 
 /// What to do to a frame that is being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,15 @@ impl<E: core::fmt::Display> core::fmt::Display for FaultError<E> {
 }
 
 impl<E: core::error::Error> core::error::Error for FaultError<E> {}
+
+impl<E: TransportError> TransportError for FaultError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Disconnected => ErrorKind::Closed,
+            Self::Inner(error) => error.kind(),
+        }
+    }
+}
 
 impl<T> Faults<T> {
     /// Applies `fault` to the sent frame number `at`, counted from zero over all peers.
@@ -112,10 +121,17 @@ impl<T: Transport> Transport for Faults<T> {
         }
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Self::Error> {
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error> {
         if self.dead {
             return Err(FaultError::Disconnected);
         }
-        self.inner.recv(from, frame).map_err(FaultError::Inner)
+        self.inner.recv_header(from, header).map_err(FaultError::Inner)
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error> {
+        if self.dead {
+            return Err(FaultError::Disconnected);
+        }
+        self.inner.recv_payload(from, payload).map_err(FaultError::Inner)
     }
 }

@@ -33,7 +33,7 @@ pub enum Kind {
     Seed = 6,
     /// The dealer's correction of one correlation.
     Correction = 7,
-    /// The end of a run: every party has come so far.
+    /// The end of a run: what its sender did, for all parties to compare.
     Finish = 8,
     /// Shares of elements of a prime field to be opened.
     OpenField = 9,
@@ -45,6 +45,9 @@ pub enum Kind {
     Agree = 13,
     /// A party's word that the dealer may go on.
     Credit = 14,
+    /// The last frame of a sender that failed: who began it, and why. Its number is far from the others: no bit or two
+    /// that flip make a reason to be printed of a share.
+    Abort = 0xffff,
 }
 
 impl Kind {
@@ -89,21 +92,25 @@ impl Header {
 
     /// Reads the header of a frame; `None` if the frame is too short for one.
     pub fn decode(frame: &[u8]) -> Option<Self> {
-        let bytes = frame.get(..Self::LEN)?;
+        frame.first_chunk().map(Self::from_bytes)
+    }
+
+    /// Reads a header.
+    pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Self {
         let long = |at: usize| {
             let mut raw = [0; 8];
             raw.copy_from_slice(&bytes[at..at + 8]);
             u64::from_le_bytes(raw)
         };
         let tail = long(24);
-        Some(Self {
+        Self {
             session: long(0),
             sequence: long(8),
             length: long(16),
             round: tail as u32,
             kind: (tail >> 32) as u16,
             sender: (tail >> 48) as u16,
-        })
+        }
     }
 
     /// Holds a header that came from `peer` against the one that should come.

@@ -7,14 +7,17 @@ use core::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use std::vec;
 use std::vec::Vec;
 
-use super::Transport;
+use super::{ErrorKind, Header, Transport, TransportError};
 
 /// One end of a mesh of in-memory queues. Prints none of the frames.
 pub struct Memory {
     to: Vec<Sender<Vec<u8>>>,
     from: Vec<Receiver<Vec<u8>>>,
+    /// The frame of each peer of which the header has been taken and the payload has not.
+    begun: Vec<Option<Vec<u8>>>,
     timeout: Duration,
     /// Buffers of frames that have been received, for frames to come: fresh pages are dear.
     spare: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -67,12 +70,28 @@ impl fmt::Display for MemoryError {
 
 impl core::error::Error for MemoryError {}
 
+impl TransportError for MemoryError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Closed => ErrorKind::Closed,
+            Self::TimedOut { .. } => ErrorKind::TimedOut,
+            Self::Length { .. } | Self::NoPeer { .. } => ErrorKind::Other,
+        }
+    }
+}
+
 impl Memory {
     /// The ends of a mesh of `peers`, each of which waits `timeout` for a frame at most.
     pub fn mesh(peers: usize, timeout: Duration) -> Vec<Self> {
         let spare: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
         let mut ends: Vec<Self> = (0..peers)
-            .map(|_| Self { to: Vec::new(), from: Vec::new(), timeout, spare: spare.clone() })
+            .map(|_| Self {
+                to: Vec::new(),
+                from: Vec::new(),
+                begun: vec![None; peers],
+                timeout,
+                spare: spare.clone(),
+            })
             .collect();
         for sender in 0..peers {
             for receiver in 0..peers {
@@ -103,16 +122,28 @@ impl Transport for Memory {
         queue.send(copy).map_err(|_| MemoryError::Closed)
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), MemoryError> {
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), MemoryError> {
         let queue = self.from.get(from).ok_or(MemoryError::NoPeer { peer: from, peers: self.from.len() })?;
         let came = queue.recv_timeout(self.timeout).map_err(|error| match error {
             RecvTimeoutError::Timeout => MemoryError::TimedOut { after: self.timeout },
             RecvTimeoutError::Disconnected => MemoryError::Closed,
         })?;
-        if came.len() != frame.len() {
-            return Err(MemoryError::Length { expected: frame.len(), found: came.len() });
+        let expected = header.len();
+        *header = *came.first_chunk().ok_or(MemoryError::Length { expected, found: came.len() })?;
+        self.begun[from] = Some(came);
+        Ok(())
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), MemoryError> {
+        let peers = self.begun.len();
+        let begun = self.begun.get_mut(from).ok_or(MemoryError::NoPeer { peer: from, peers })?;
+        // Without a header before it, an empty frame.
+        let came = begun.take().unwrap_or_default();
+        let expected = Header::LEN + payload.len();
+        if came.len() != expected {
+            return Err(MemoryError::Length { expected, found: came.len() });
         }
-        frame.copy_from_slice(&came);
+        payload.copy_from_slice(&came[Header::LEN..]);
         if came.capacity() <= KEPT_LENGTH
             && let Ok(mut spare) = self.spare.lock()
             && spare.len() < KEPT

@@ -6,15 +6,22 @@
 //! | --- | --- | --- |
 //! | direct: everyone sends everyone the whole share | 1 | (n−1)·m |
 //! | scatter: party j sums slice j, then sends the sum to all | 2 | 2·(n−1)/n·m |
+//!
+//! A network that goes nowhere ([`Network::dry`]) takes the same steps, counts what it would send, and finds that every
+//! sum is zero. All others are as far as it is: what it receives has the round of what it sent last.
 
+mod abort;
 mod exchange;
+mod finish;
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use self::abort::Cause;
 use self::exchange::Sum;
-use super::{Header, Kind, NetError, Transport};
+use self::finish::Steps;
+use super::{Kind, NetError, Transport};
 use crate::field::Field;
 use crate::ring::Word;
 use crate::secret::wipe;
@@ -42,37 +49,61 @@ pub struct Network<T> {
     parties: usize,
     session: u64,
     topology: Topology,
+    /// Frames so far to and from each peer; of no peer in a dry run.
     sent: Vec<u64>,
     received: Vec<u64>,
     round: u32,
+    /// The round of the frame sent last.
+    sent_round: u32,
     sent_bytes: u64,
+    steps: Steps,
     broken: bool,
+    aborted: bool,
+    /// What a peer that aborted gave as the cause.
+    cause: Option<Cause>,
     frame: Vec<u8>,
 }
 
+/// A sender has 16 bits, and the dealer's number is the number of parties.
+const MOST_PARTIES: usize = u16::MAX as usize - 1;
+
 impl<T: Transport> Network<T> {
     /// Party `id` of `parties` (or the dealer, if `id` is `parties`).
-    pub fn new(transport: T, id: usize, parties: usize, session: u64) -> Self {
-        Self::over(Some(transport), id, parties, session)
+    ///
+    /// # Errors
+    /// If there is no such peer, or there are not 1 to 65,534 parties.
+    pub fn new(transport: T, id: usize, parties: usize, session: u64) -> Result<Self, NetError> {
+        if !(1..=MOST_PARTIES).contains(&parties) {
+            return Err(NetError::Parties { most: MOST_PARTIES, found: parties });
+        }
+        let peers = parties + 1;
+        if id >= peers {
+            return Err(NetError::NoPeer { peer: id, peers });
+        }
+        Ok(Self::over(Some(transport), id, parties, session, peers))
     }
 
     /// A network that sends nothing and counts what it would send.
     pub fn dry(id: usize, parties: usize) -> Self {
-        Self::over(None, id, parties, 0)
+        Self::over(None, id, parties, 0, 0)
     }
 
-    fn over(transport: Option<T>, id: usize, parties: usize, session: u64) -> Self {
+    fn over(transport: Option<T>, id: usize, parties: usize, session: u64, peers: usize) -> Self {
         Self {
             transport,
             id,
             parties,
             session,
             topology: Topology::Auto,
-            sent: vec![0; parties + 1],
-            received: vec![0; parties + 1],
+            sent: vec![0; peers],
+            received: vec![0; peers],
             round: 0,
+            sent_round: 0,
             sent_bytes: 0,
+            steps: Steps::default(),
             broken: false,
+            aborted: false,
+            cause: None,
             frame: Vec::new(),
         }
     }
@@ -93,7 +124,7 @@ impl<T: Transport> Network<T> {
     }
 
     /// Whether this is a dry run.
-    pub fn is_dry(&self) -> bool {
+    pub(crate) fn is_dry(&self) -> bool {
         self.transport.is_none()
     }
 
@@ -109,6 +140,7 @@ impl<T: Transport> Network<T> {
 
     /// Rounds and bytes sent so far, which start again at zero: for dry runs.
     pub(crate) fn take_counts(&mut self) -> (u32, u64) {
+        self.sent_round = 0;
         (core::mem::take(&mut self.round), core::mem::take(&mut self.sent_bytes))
     }
 
@@ -182,15 +214,7 @@ impl<T: Transport> Network<T> {
     ) -> Result<(), NetError> {
         let ring = Sum::Ring { bits };
         let scatter = self.topology_for(ring.bytes::<W>(words.len()) + bytes.len()) == Topology::Scatter;
-        if self.is_dry() {
-            let round = self.round;
-            self.count(words.len(), scatter, |len| ring.bytes::<W>(len));
-            self.round = round;
-            self.count(bytes.len(), scatter, |len| len);
-            words.fill(W::zero());
-            bytes.fill(0);
-            return Ok(());
-        }
+        self.steps.add([Kind::Open as u64, words.len() as u64, ring.number(), bytes.len() as u64]);
         self.send_shares(words, ring, Kind::Open, scatter)?;
         self.send_shares(bytes, Sum::Xor, Kind::OpenBits, scatter)?;
         self.add_shares(words, ring, Kind::Open, scatter)?;
@@ -214,36 +238,29 @@ impl<T: Transport> Network<T> {
     }
 
     /// Sums the shares `words` modulo 2^bits at party `to`, whose words end up canonical. The
-    /// others' words stay as they are.
+    /// others' words stay as they are. Returns whether this party learned the sums; a dry run stands for every party
+    /// and learns them.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub fn reveal<W: Word>(&mut self, words: &mut [W], bits: u32, to: usize) -> Result<(), NetError> {
+    /// As [`open`](Self::open), and if there is no party `to`: the dealer is none.
+    pub fn reveal<W: Word>(&mut self, words: &mut [W], bits: u32, to: usize) -> Result<bool, NetError> {
+        if to >= self.parties {
+            return Err(NetError::NoPeer { peer: to, peers: self.parties });
+        }
         let sum = Sum::Ring { bits };
-        if self.is_dry() {
-            self.round += 1;
-            self.sent_bytes += (Header::LEN + sum.bytes::<W>(words.len())) as u64;
-            words.fill(W::zero());
-            return Ok(());
+        self.steps.add([Kind::Reveal as u64, words.len() as u64, sum.number(), to as u64]);
+        let [sends, learns] = if self.is_dry() { [true; 2] } else { [self.id != to, self.id == to] };
+        if sends {
+            self.send_words([to], Kind::Reveal, words, sum)?;
         }
-        if self.id != to {
-            return self.send_words([to], Kind::Reveal, words, sum);
+        if learns {
+            for from in self.others() {
+                self.add_words(from, Kind::Reveal, words, sum)?;
+            }
+            let mask = W::mask(bits);
+            words.iter_mut().for_each(|word| *word = *word & mask);
         }
-        for from in self.others() {
-            self.add_words(from, Kind::Reveal, words, sum)?;
-        }
-        let mask = W::mask(bits);
-        words.iter_mut().for_each(|word| *word = *word & mask);
-        Ok(())
-    }
-
-    /// Waits until every party has come to its end without an error. A fault that this party could
-    /// not have noticed by itself (its last frame was lost) is noticed here.
-    ///
-    /// # Errors
-    /// If any party has failed.
-    pub fn finish(&mut self) -> Result<(), NetError> {
-        self.sum::<u8>(&mut [], Sum::Xor, [Kind::Finish; 2])
+        Ok(learns)
     }
 
     fn others(&self) -> impl Iterator<Item = usize> + use<T> {
@@ -264,11 +281,7 @@ impl<T: Transport> Network<T> {
         [first, second]: [Kind; 2],
     ) -> Result<(), NetError> {
         let scatter = self.topology_for(sum.bytes::<W>(words.len())) == Topology::Scatter;
-        if self.is_dry() {
-            self.count(words.len(), scatter, |len| sum.bytes::<W>(len));
-            words.fill(W::zero());
-            return Ok(());
-        }
+        self.steps.add([first as u64, words.len() as u64, sum.number(), 0]);
         self.send_shares(words, sum, first, scatter)?;
         self.add_shares(words, sum, first, scatter)?;
         if scatter {
@@ -324,20 +337,6 @@ impl<T: Transport> Network<T> {
             self.add_words(from, kind, slice, sum)?;
         }
         Ok(())
-    }
-
-    /// Counts a sum that is not carried out.
-    fn count(&mut self, len: usize, scatter: bool, bytes: impl Fn(usize) -> usize) {
-        let frame = |len| (Header::LEN + bytes(len)) as u64;
-        if scatter {
-            self.round += 2;
-            let own = self.slice(self.id, len).len();
-            let others: u64 = self.others().map(|to| frame(self.slice(to, len).len())).sum();
-            self.sent_bytes += others + (self.parties as u64 - 1) * frame(own);
-        } else {
-            self.round += 1;
-            self.sent_bytes += (self.parties as u64 - 1) * frame(len);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use crate::net::Transport;
+use super::{Header, Transport};
 
 /// Leads nowhere: there is no value of it. What a [`Party::dry`](crate::protocol::Party::dry) takes for its transport
 /// where there is none at hand.
@@ -16,7 +16,11 @@ impl Transport for Nowhere {
         match *self {}
     }
 
-    fn recv(&mut self, _from: usize, _frame: &mut [u8]) -> Result<(), Infallible> {
+    fn recv_header(&mut self, _from: usize, _header: &mut [u8; Header::LEN]) -> Result<(), Infallible> {
+        match *self {}
+    }
+
+    fn recv_payload(&mut self, _from: usize, _payload: &mut [u8]) -> Result<(), Infallible> {
         match *self {}
     }
 }

@@ -35,11 +35,13 @@ impl<T: Transport, F: FnMut(Direction, usize, &Header)> Transport for Tracing<T,
         self.inner.send(to, frame)
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), T::Error> {
-        self.inner.recv(from, frame)?;
-        if let Some(header) = Header::decode(frame) {
-            (self.report)(Direction::Received, from, &header);
-        }
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), T::Error> {
+        self.inner.recv_header(from, header)?;
+        (self.report)(Direction::Received, from, &Header::from_bytes(header));
         Ok(())
+    }
+
+    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), T::Error> {
+        self.inner.recv_payload(from, payload)
     }
 }

@@ -11,7 +11,7 @@
 //! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
 //! ahead of the slowest party: see [`Party::set_window`](super::Party::set_window).
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -54,11 +54,17 @@ pub struct Dealer<T> {
 
 impl<T: Transport> Dealer<T> {
     /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
-    /// be used for another session of the same number.
+    /// be used for another session of the same number. A dealer that can't tells the parties.
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
     pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+        let dealt = Self::deal_seeds(&mut network, root);
+        let deck = dealt.inspect_err(|error| network.abort(&error.to_string()))?;
+        Ok(Self { sent: vec![0; network.parties()], network, deck })
+    }
+
+    fn deal_seeds(network: &mut Network<T>, root: &RootSeed) -> Result<Deck, Error> {
         let seeds = Seeds::derive(root, network.session(), network.parties());
         let deck = Deck::new(&seeds)?;
         for party in 0..seeds.parties() {
@@ -68,7 +74,7 @@ impl<T: Transport> Dealer<T> {
                 Ok::<(), NetError>(())
             })?;
         }
-        Ok(Self { network, deck, sent: vec![0; seeds.parties()] })
+        Ok(deck)
     }
 
     /// Deals a recipe: waits until all parties have announced it, then sends each item's correction to the parties
@@ -85,7 +91,7 @@ impl<T: Transport> Dealer<T> {
 
     /// Tells the parties that the dealer has failed, and why, unless it is one of them who failed.
     pub fn abort(&mut self, error: &Error) {
-        let _ = error;
+        self.network.abort(&error.to_string());
     }
 
     /// Waits for all announcements, compares them and says so. Returns the parties' windows.

@@ -71,8 +71,8 @@ impl<T: Transport> Party<T> {
         range("bits to reveal", 1, R::BITS as u64, bits as u64)?;
         range("party to reveal to", 0, self.parties() as u64 - 1, to as u64)?;
         let mut words = x.expose().to_vec();
-        self.network.reveal(&mut words, bits, to).inspect_err(|_| wipe(&mut words))?;
-        if self.id() == to || self.network.is_dry() {
+        let learned = self.network.reveal(&mut words, bits, to).inspect_err(|_| wipe(&mut words))?;
+        if learned {
             return Ok(Some(words));
         }
         wipe(&mut words);

@@ -1,5 +1,7 @@
 //! A party.
 
+use alloc::string::ToString;
+
 use super::window::{Announcement, Groups};
 use super::{Error, Family};
 use crate::net::{Kind, Network, Transport};
@@ -22,15 +24,16 @@ const WINDOW: u64 = 16 << 20;
 
 /// # Joining, dealing and ending
 impl<T: Transport> Party<T> {
-    /// Joins a session: receives this party's seeds from the dealer.
+    /// Joins a session: receives this party's seeds from the dealer. A party that can't join tells the others.
     ///
     /// # Errors
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
         let dealer = network.parties();
         let mut received = Scratch::zeros(PartySeeds::len(dealer));
-        network.receive(dealer, Kind::Seed, &mut received)?;
-        let seeds = PartySeeds::read(network.id(), &received)?;
+        let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
+        let seeds = came.and_then(|()| Ok(PartySeeds::read(network.id(), &received)?));
+        let seeds = seeds.inspect_err(|error| network.abort(&error.to_string()))?;
         Ok(Self::from_parts(network, Store::new(seeds)))
     }
 
@@ -116,13 +119,12 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If any party has failed or done something else.
     pub fn finish(&mut self) -> Result<(), Error> {
-        let _steps = self.store.steps();
-        Ok(self.network.finish()?)
+        Ok(self.network.finish(&self.store.steps())?)
     }
 
     /// Tells everyone that this party has failed, and why, unless it is one of them who failed.
     pub fn abort(&mut self, error: &Error) {
-        let _ = error;
+        self.network.abort(&error.to_string());
     }
 }
 

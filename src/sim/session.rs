@@ -113,7 +113,7 @@ impl<T: Transport + Send> Session<T> {
         let count = ends.len().saturating_sub(1);
         let (mut dealer, mut networks) = (None, Vec::new());
         for (id, end) in ends.into_iter().enumerate() {
-            let network = Network::new(end, id, count, number);
+            let network = Network::new(end, id, count, number).map_err(Error::from).map_err(at(id))?;
             if id == count {
                 dealer = Some(Dealer::open(network, root).map_err(at(count))?);
             } else {
@@ -269,16 +269,20 @@ fn collect<O>(results: Vec<Result<Step<O>, Error>>) -> Result<Phase<O>, SimError
     cause(errors).map_or(Ok(Phase { steps }), Err)
 }
 
-/// The error that began it, if there is one: a party that fails leaves the others without a peer, and theirs is not
-/// the cause.
-pub(super) fn cause<O>(results: Vec<Result<O, Error>>) -> Option<SimError> {
-    let mut failed: Option<SimError> = None;
-    for (peer, result) in results.into_iter().enumerate() {
-        let Err(error) = result else { continue };
-        let begins = |error: &Error| !matches!(error, Error::Net(NetError::Transport { .. }));
-        if failed.as_ref().is_none_or(|failed| !begins(&failed.error) && begins(&error)) {
-            failed = Some(SimError { peer, error });
-        }
-    }
-    failed
+/// The error that began it, if there is one.
+fn cause<O>(results: Vec<Result<O, Error>>) -> Option<SimError> {
+    let all = results.into_iter().enumerate();
+    let errors: Vec<SimError> = all.filter_map(|(peer, result)| result.err().map(|e| at(peer)(e))).collect();
+    let named = errors.iter().find_map(|error| match error.error {
+        Error::Net(NetError::Aborted { peer, .. }) => Some(peer),
+        _ => None,
+    });
+    // Without a peer, and told by another, a party has not failed by itself.
+    let rank = |error: &SimError| match error.error {
+        Error::Net(NetError::Aborted { .. }) => 3,
+        Error::Net(NetError::Transport { .. }) => 1 + i32::from(Some(error.peer) != named),
+        _ => 0,
+    };
+    // The first of the least.
+    errors.into_iter().min_by_key(rank)
 }

@@ -117,7 +117,8 @@ impl Simulation {
     }
 
     /// Runs `f` at every party and the dealer's part over given transports, one for each party and
-    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it.
+    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it. Whoever
+    /// fails tells the others.
     ///
     /// # Panics
     /// If `f` panics at a party.
@@ -134,7 +135,7 @@ impl Simulation {
                 .enumerate()
                 .map(|(id, end)| {
                     scope.spawn(move || {
-                        let mut network = Network::new(end, id, self.parties, self.seed);
+                        let mut network = Network::new(end, id, self.parties, self.seed)?;
                         if id == self.parties {
                             let mut dealer = Dealer::open(network, root)?;
                             dealer.deal(recipe)?;

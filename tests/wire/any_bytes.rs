@@ -1,18 +1,22 @@
 //! Bytes from a peer or a dealer, whatever they are: a result or an error, never a panic.
 
 use std::fmt::Debug;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{Lookup, MatrixMask, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
-use ringshare::net::{Header, Kind, Network, Topology, Transport};
-use ringshare::offline::{Elements, Request, Store};
+use ringshare::net::{
+    Direction, ErrorKind, Header, Kind, Memory, Network, Topology, Tracing, Transport, TransportError,
+};
 use ringshare::prg::Seed;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Word, Z2, pack, packed_len, unpack, unpack_add};
 use ringshare::share::Share;
+use ringshare::sim::Simulation;
 
 type R = Z2<13>;
 const LEN: usize = 5;
@@ -68,10 +72,15 @@ fn unpacks<W: Word + Debug>(choice: u8, data: &[u8]) {
     }
 }
 
-/// Sends nothing anywhere, and receives bytes as they come; the headers are right, but for one.
+/// Sends nothing anywhere, and receives bytes as they come; the headers are right, but for one. At the end, zeros stand
+/// for a peer that took the same steps.
 struct Feed<'a> {
     data: &'a [u8],
-    kinds: std::slice::Iter<'a, Kind>,
+    /// What comes, in order.
+    headers: std::slice::Iter<'a, Header>,
+    /// What this party says at the end.
+    end: Vec<u8>,
+    ending: bool,
     received: [u64; 3],
     /// The frame whose header is left as it comes.
     wrong: usize,
@@ -88,51 +97,79 @@ impl std::fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
+impl TransportError for Ended {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Closed
+    }
+}
+
 impl Transport for Feed<'_> {
     type Error = Ended;
 
-    fn send(&mut self, _: usize, _: &[u8]) -> Result<(), Ended> {
+    fn send(&mut self, _: usize, frame: &[u8]) -> Result<(), Ended> {
+        self.end = frame[Header::LEN..].to_vec();
         Ok(())
     }
 
-    fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Ended> {
-        let (now, rest) = self.data.split_at_checked(frame.len() - Header::LEN).ok_or(Ended)?;
-        frame[Header::LEN..].copy_from_slice(now);
-        self.data = rest;
-        let header = Header {
-            session: 1,
-            sequence: self.received[from],
-            length: now.len() as u64,
-            round: u32::from(now.first().copied().unwrap_or(0)),
-            kind: *self.kinds.next().ok_or(Ended)? as u16,
-            sender: from as u16,
-        };
+    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Ended> {
+        let right = *self.headers.next().ok_or(Ended)?;
+        let round = u32::from(self.data.first().copied().unwrap_or(0));
+        let sequence = self.received[from];
+        *header = Header { session: 1, sequence, round, sender: from as u16, ..right }.encode();
         self.received[from] += 1;
-        frame[..Header::LEN].copy_from_slice(&header.encode());
+        self.ending = right.kind == Kind::Finish as u16;
         if self.wrong == 0 {
-            frame.iter_mut().zip(rest).take(Header::LEN).for_each(|(to, byte)| *to = *byte);
+            header.iter_mut().zip(self.data).for_each(|(to, byte)| *to = *byte);
         }
         self.wrong = self.wrong.wrapping_sub(1);
         Ok(())
     }
+
+    fn recv_payload(&mut self, _: usize, payload: &mut [u8]) -> Result<(), Ended> {
+        let (now, rest) = self.data.split_at_checked(payload.len()).ok_or(Ended)?;
+        payload.copy_from_slice(now);
+        if self.ending {
+            payload.iter_mut().zip(&self.end).for_each(|(to, byte)| *to ^= *byte);
+        }
+        self.data = rest;
+        Ok(())
+    }
+}
+
+/// The headers that come to party 0 where all do as they should.
+fn headers_of(topology: Topology) -> Vec<Header> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let trace = |(id, end)| {
+        let seen = seen.clone();
+        Tracing::new(end, move |direction, _, header: &Header| {
+            if id == 0 && direction == Direction::Received {
+                seen.lock().unwrap().push(*header);
+            }
+        })
+    };
+    let simulation = Simulation::new(2).topology(topology);
+    let recipe = simulation.dry_run(program::<Memory>).unwrap().recipe;
+    let ends = Memory::mesh(3, Duration::from_secs(60)).into_iter().enumerate().map(trace).collect();
+    let results = simulation.run_over(ends, &recipe, program);
+    assert!(results.iter().all(Result::is_ok));
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 /// A party of two, whose peer and dealer send anything.
 pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
-    use Kind::{Correction, Finish, Gather, GatherBits, Open, OpenBits, Seed};
-    let dealt = [Seed, Correction, Correction, Correction, Correction, Correction];
-    let opened = [Open, Open, OpenBits, Open, OpenBits, OpenBits, Open, Open, Finish];
+    static HEADERS: LazyLock<[Vec<Header>; 2]> =
+        LazyLock::new(|| [Topology::Direct, Topology::Scatter].map(headers_of));
     let direct = choice & 1 == 0;
     let topology = if direct { Topology::Direct } else { Topology::Scatter };
-    let second = |kind| match kind {
-        Open => Gather,
-        OpenBits => GatherBits,
-        kind => kind,
+    let feed = Feed {
+        data,
+        headers: HEADERS[usize::from(!direct)].iter(),
+        end: Vec::new(),
+        ending: false,
+        received: [0; 3],
+        wrong: choice as usize >> 1,
     };
-    let steps = opened.iter().flat_map(|&kind| [Some(kind), (!direct).then_some(second(kind))]).flatten();
-    let kinds: Vec<Kind> = dealt.into_iter().chain(steps).collect();
-    let feed = Feed { data, kinds: kinds.iter(), received: [0; 3], wrong: choice as usize >> 1 };
-    let mut network = Network::new(feed, 0, 2, 1);
+    let mut network = Network::new(feed, 0, 2, 1)?;
     network.set_topology(topology);
     let mut dry = Party::dry(2);
     program::<Feed<'_>>(&mut dry)?;
@@ -140,7 +177,7 @@ pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
     let mut party = Party::join(network)?;
     party.receive(&recipe)?;
     program(&mut party)?;
-    Ok(party.network_mut().finish()?)
+    Ok(party.network_mut().finish(&[])?)
 }
 
 fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {

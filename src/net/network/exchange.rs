@@ -1,11 +1,10 @@
 //! Frames: what a party sends and receives, packed and checked.
 
-use alloc::boxed::Box;
 use alloc::vec;
 
 use super::Network;
 use crate::field::Field;
-use crate::net::{Header, Kind, NetError, Transport};
+use crate::net::{ErrorKind, Header, Kind, NetError, Transport, TransportError};
 use crate::ring::{self, Word};
 use crate::secret::wipe;
 
@@ -43,26 +42,21 @@ impl<T: Transport> Network<T> {
         length: usize,
         write: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.check()?;
-        write(&mut self.frame(length)[Header::LEN..])?;
-        Ok(self.send_frame([peer], kind, length)?)
+        self.send_frame([peer], kind, length, write)
     }
 
-    /// Receives the next frame of `peer`, of this kind, whose payload is to fill `payload` exactly.
+    /// Receives the next frame of `peer`, of this kind, whose payload is to fill `payload` exactly; in a dry run,
+    /// zeros. After an error, `payload` may hold a part of what came.
     ///
     /// # Errors
-    /// If the transport fails or the frame is another.
+    /// If the transport fails, the frame is another, or the peer has aborted.
     pub fn receive(&mut self, peer: usize, kind: Kind, payload: &mut [u8]) -> Result<(), NetError> {
-        if self.is_dry() {
-            return Ok(());
-        }
-        self.with_payload(peer, kind, payload.len(), |bytes| {
-            payload.copy_from_slice(bytes);
-            Ok(())
-        })
+        self.receive_header(peer, kind, payload.len())?;
+        self.receive_payload(peer, payload)
     }
 
-    fn header(&self, sender: usize, sequence: u64, length: usize, kind: Kind) -> Header {
+    /// The header of the next frame of `sender` to this peer, or of this peer's next frame.
+    pub(super) fn header(&self, sender: usize, sequence: u64, length: usize, kind: Kind) -> Header {
         Header {
             session: self.session,
             sequence,
@@ -102,55 +96,94 @@ impl<T: Transport> Network<T> {
         words: &[W],
         sum: Sum,
     ) -> Result<(), NetError> {
-        self.check()?;
-        if self.is_dry() {
-            return Ok(());
-        }
-        let length = sum.bytes::<W>(words.len());
-        sum.write(words, &mut self.frame(length)[Header::LEN..]);
-        self.send_frame(peers, kind, length)
+        self.send_frame(peers, kind, sum.bytes::<W>(words.len()), |payload| {
+            sum.write(words, payload);
+            Ok(())
+        })
     }
 
-    /// Sends the frame in the buffer to each of `peers`; only the sequence numbers differ.
-    fn send_frame(
+    /// Sends a payload of `length` bytes, which `write` writes once, to each of `peers`; the frames differ in their
+    /// sequence numbers. A dry run only counts them.
+    fn send_frame<E: From<NetError>>(
         &mut self,
         peers: impl IntoIterator<Item = usize>,
         kind: Kind,
         length: usize,
-    ) -> Result<(), NetError> {
+        write: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.check()?;
+        if !self.is_dry() {
+            write(&mut self.frame(length)[Header::LEN..])?;
+        }
+        self.sent_round = self.round.saturating_add(1);
         for to in peers {
             self.check_peer(to)?;
-            let header = self.header(self.id, self.sent[to], length, kind);
-            let Some(transport) = &mut self.transport else { return Ok(()) };
-            let frame = &mut self.frame[..Header::LEN + length];
-            frame[..Header::LEN].copy_from_slice(&header.encode());
-            self.sent[to] += 1;
-            self.sent_bytes += frame.len() as u64;
-            transport.send(to, frame).map_err(|error| {
-                self.broken = true;
-                NetError::Transport { peer: to, source: Box::new(error) }
-            })?;
+            self.sent_bytes =
+                self.sent_bytes.saturating_add(Header::LEN as u64).saturating_add(length as u64);
+            self.send_buffer(to, kind, length)?;
         }
         Ok(())
     }
 
-    /// Receives a frame from `from` and checks its header.
-    fn read(&mut self, from: usize, kind: Kind, frame: &mut [u8]) -> Result<(), NetError> {
+    /// Sends `to` the first `length` bytes of the buffer's payload.
+    fn send_buffer(&mut self, to: usize, kind: Kind, length: usize) -> Result<(), NetError> {
+        if self.is_dry() {
+            return Ok(());
+        }
+        let header = self.header(self.id, self.sent[to], length, kind);
+        self.sent[to] += 1;
+        let frame = &mut self.frame[..Header::LEN + length];
+        frame[..Header::LEN].copy_from_slice(&header.encode());
+        let Some(transport) = &mut self.transport else { return Ok(()) };
+        let Err(error) = transport.send(to, frame) else { return Ok(()) };
+        self.broken = true;
+        Err(match error.kind() {
+            // Whoever went away may have said why.
+            ErrorKind::Closed => self.last_words(to).unwrap_or_else(|| NetError::transport(to, error)),
+            _ => NetError::transport(to, error),
+        })
+    }
+
+    /// Receives the header of the next frame of `from`, which is to be of this kind and length.
+    fn receive_header(&mut self, from: usize, kind: Kind, length: usize) -> Result<(), NetError> {
+        self.check_peer(from)?;
         self.check()?;
-        let expected = self.header(from, self.received[from], frame.len() - Header::LEN, kind);
-        let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
-        transport
-            .recv(from, frame)
-            .map_err(|error| NetError::Transport { peer: from, source: Box::new(error) })?;
-        let header = Header::decode(frame).ok_or(NetError::Broken)?;
-        header.check(from, &expected)?;
-        self.received[from] += 1;
+        let came = self.next_header(from, kind, length);
+        self.broken |= came.is_err();
+        let round = came?;
         if !kind.is_control() {
-            self.round = self.round.max(header.round);
+            self.round = self.round.max(round);
         }
         Ok(())
     }
 
+    /// Receives and checks a header; returns its round.
+    fn next_header(&mut self, from: usize, kind: Kind, length: usize) -> Result<u32, NetError> {
+        // In a dry run all others are as far as this party.
+        let Some(transport) = &mut self.transport else { return Ok(self.sent_round) };
+        let mut raw = [0; Header::LEN];
+        transport.recv_header(from, &mut raw).map_err(|error| NetError::transport(from, error))?;
+        let header = Header::from_bytes(&raw);
+        if header.kind == Kind::Abort as u16 {
+            return Err(self.receive_abort(from, &header));
+        }
+        header.check(from, &self.header(from, self.received[from], length, kind))?;
+        self.received[from] += 1;
+        Ok(header.round)
+    }
+
+    fn receive_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), NetError> {
+        let Some(transport) = &mut self.transport else {
+            payload.fill(0);
+            return Ok(());
+        };
+        transport.recv_payload(from, payload).map_err(|error| {
+            self.broken = true;
+            NetError::transport(from, error)
+        })
+    }
+
+    /// Receives a share of `words` and adds it. In a dry run, the words and what comes add up to zero.
     pub(super) fn add_words<W: Word>(
         &mut self,
         from: usize,
@@ -159,27 +192,22 @@ impl<T: Transport> Network<T> {
         sum: Sum,
     ) -> Result<(), NetError> {
         let length = sum.bytes::<W>(words.len());
-        self.with_payload(from, kind, length, |bytes| {
-            sum.add(bytes, words).map_err(|source| NetError::Payload { peer: from, source })
-        })
-    }
-
-    /// Receives a frame with a payload of `length` bytes into the buffer and takes the payload in.
-    fn with_payload(
-        &mut self,
-        from: usize,
-        kind: Kind,
-        length: usize,
-        take: impl FnOnce(&[u8]) -> Result<(), NetError>,
-    ) -> Result<(), NetError> {
-        self.check_peer(from)?;
+        self.receive_header(from, kind, length)?;
+        if self.is_dry() {
+            words.fill(W::zero());
+            return Ok(());
+        }
         self.frame(length);
         let mut buffer = core::mem::take(&mut self.frame);
-        let frame = &mut buffer[..Header::LEN + length];
-        let taken = self.read(from, kind, frame).and_then(|()| take(&frame[Header::LEN..]));
-        self.broken |= taken.is_err();
+        let payload = &mut buffer[Header::LEN..][..length];
+        let mut add = || {
+            self.receive_payload(from, payload)?;
+            sum.add(payload, words).map_err(|source| NetError::Payload { peer: from, source })
+        };
+        let added = add();
+        self.broken |= added.is_err();
         self.frame = buffer;
-        taken
+        added
     }
 }
 
@@ -188,6 +216,16 @@ impl Sum {
         match self {
             Self::Ring { bits } | Self::Pair { bits, .. } => ring::packed_len(len, bits),
             Self::Xor | Self::Field(_) => len * W::BYTES,
+        }
+    }
+
+    /// What tells one way to combine elements from another.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Ring { bits } => bits.into(),
+            Self::Pair { bits, low } => u64::from(low) << 32 | u64::from(bits),
+            Self::Xor => 0,
+            Self::Field(field) => field.prime(),
         }
     }
 
