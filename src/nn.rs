@@ -84,6 +84,7 @@
 mod architecture;
 mod forecast;
 mod input;
+mod limits;
 #[cfg(feature = "safetensors")]
 mod load;
 mod model;
@@ -96,5 +97,7 @@ pub use input::Input;
 #[cfg(feature = "safetensors")]
 pub use load::{LoadError, Loaded, Precision, SaveError, description, load, load_with, save};
 pub use model::{Model, ModelError, Node, Op, Weight};
-pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
+pub use quantised::{
+    Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
+};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};

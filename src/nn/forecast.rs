@@ -69,15 +69,7 @@ impl Forecast {
         rows: usize,
         family: Family,
     ) -> Result<[Self; 2], Error> {
-        range("parties of a forecast", 2, u16::MAX.into(), parties as u64)?;
-        let mut party = Party::<Nowhere>::dry(parties);
-        party.set_comparison(family);
-        let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
-        let setup = party.take_dry_run();
-        let prepared = model.prepare(&mut party, rows)?;
-        let x = party.input(0, rows * architecture.inputs(), None)?;
-        model.forward(&mut party, prepared, x)?;
-        Ok([setup, party.take_dry_run()].map(|run| Self::new(&run, parties)))
+        Ok(dry_runs::<R>(architecture, parties, rows, family)?.map(|run| Self::new(&run, parties)))
     }
 
     /// The same on a machine that takes `scale` times as long.
@@ -96,6 +88,24 @@ impl Forecast {
     pub fn measure_scale() -> f64 {
         rates::measure_scale()
     }
+}
+
+/// Dry runs of the setup of a model with secret weights and of a batch of `rows` inputs, their own masks included.
+pub(super) fn dry_runs<R: Ring>(
+    architecture: &Architecture,
+    parties: usize,
+    rows: usize,
+    family: Family,
+) -> Result<[DryRun; 2], Error> {
+    range("parties of a dry run", 2, u16::MAX.into(), parties as u64)?;
+    let mut party = Party::<Nowhere>::dry(parties);
+    party.set_comparison(family);
+    let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
+    let setup = party.take_dry_run();
+    let prepared = model.prepare(&mut party, rows)?;
+    let x = party.input(0, rows * architecture.inputs(), None)?;
+    model.forward(&mut party, prepared, x)?;
+    Ok([setup, party.take_dry_run()])
 }
 
 /// Bytes that party 0 holds of an item: its correction and what it expands before the input is there.

@@ -7,27 +7,17 @@ mod build;
 mod chain;
 mod description;
 mod error;
+mod loaded;
 mod order;
 mod save;
 mod tensors;
 
 pub use error::LoadError;
+pub use loaded::Loaded;
 pub use save::{Precision, SaveError, save};
 
-use super::{Formats, Input, Model};
 use description::Description;
 use tensors::Tensors;
-
-/// A model as it lies in a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
-    /// The model.
-    pub model: Model,
-    /// How a pixel becomes a number.
-    pub input: Input,
-    /// How the layers' results are held in fixed point, if the file says so.
-    pub formats: Option<Formats>,
-}
 
 /// Reads a model from the bytes of a safetensors file that holds its own description, or needs none.
 ///

@@ -52,77 +52,41 @@
 
 mod activation;
 mod bounds;
+mod builder;
 mod calibrate;
 mod choose;
 mod clip;
 mod error;
+mod format;
 mod graph;
 mod lower;
 mod matrix;
+mod options;
 mod program;
+mod public;
 mod ranges;
 mod reference;
-mod table;
+mod summary;
 
 use alloc::vec::Vec;
 
 use self::program::Program;
 use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
-use crate::ring::{Word, nearest, power_of_two};
+use crate::ring::Word;
 
 pub use error::{Overflow, QuantiseError};
-
-/// How the result of a layer is held: integers, the real value times 2^fraction, which fit `bits` bits as signed numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Fractional bits.
-    pub fraction: u32,
-    /// Bits of the values, the sign's included: of a ReLU those of its result, what it compares has the bits of the layer
-    /// before; of a maximum, of the differences that it compares, too.
-    pub bits: u32,
-}
-
-/// The formats of a whole model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Formats {
-    /// Of the input.
-    pub input: Format,
-    /// Of every layer's result, in the order of [`Quantised::model`]. The weights of a linear layer or a convolution
-    /// have what its result has more fractional bits than the value it takes.
-    pub layers: Vec<Format>,
-}
-
-/// What a calibration looks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Options {
-    /// Bits of every layer's accumulators; none: the least from 8 to 40 that keep the classes.
-    pub bits: Option<u32>,
-    /// The calibrated ranges are multiplied by it.
-    pub margin: f64,
-    /// The part of the images that are to keep the class of the real model, 0 to 1.
-    pub agreement: f64,
-    /// How truncations round.
-    pub rounding: Rounding,
-    /// The least and the greatest number that an input can be, if known; none: as on the images.
-    pub input: Option<[f32; 2]>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { bits: None, margin: 1.25, agreement: 0.998, rounding: Rounding::default(), input: None }
-    }
-}
+pub use format::{Format, Formats};
+pub use options::Options;
+pub use public::{PublicModel, PublicModelError};
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
 #[derive(Clone)]
 pub struct Quantised {
     model: Model,
     formats: Formats,
-    /// The least and the greatest integer of the input.
-    input: [i64; 2],
     program: Program,
-    architecture: Architecture,
+    public: PublicModel,
 }
 
 impl Quantised {
@@ -138,15 +102,7 @@ impl Quantised {
         if formats.layers.len() == model.nodes().len() {
             return Self::with_input(model, formats, rounding, range);
         }
-        Self::with_input(&calibrate::rounded(model), formats, rounding, range)
-    }
-
-    /// The model in formats by what it makes of images: `[images, height, width, channels]`.
-    ///
-    /// # Errors
-    /// Images that are none, not finite or beyond what the options say of inputs, or no format that does what they say.
-    pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
-        calibrate::calibrate(model, images, options)
+        Self::with_input(&graph::rounded(model), formats, rounding, range)
     }
 
     fn with_input(
@@ -159,8 +115,15 @@ impl Quantised {
         let program = lower::lower(model, formats, rounding, most)?;
         let inputs = model.input().iter().product();
         let architecture = Architecture::with_inputs(inputs, program.layers.clone(), program.ring)?;
-        let architecture = architecture.with_rounding(rounding);
-        Ok(Self { model: model.clone(), formats: formats.clone(), input, program, architecture })
+        let public = PublicModel {
+            shape: model.input(),
+            pixels: None,
+            input: formats.input,
+            range: input,
+            output: *formats.layers.last().unwrap_or(&formats.input),
+            architecture: architecture.with_rounding(rounding),
+        };
+        Ok(Self { model: model.clone(), formats: formats.clone(), program, public })
     }
 
     /// The model that the formats are of: the given one, with a layer that drops fractional bits wherever one product
@@ -176,7 +139,12 @@ impl Quantised {
 
     /// The public integer program.
     pub fn architecture(&self) -> &Architecture {
-        &self.architecture
+        self.public.architecture()
+    }
+
+    /// All that a party without weights needs to know of the model.
+    pub fn public(&self) -> &PublicModel {
+        &self.public
     }
 
     /// Bits of the machine word, hence of the ring, that serves the whole model: 16, 32 or 64.
@@ -184,33 +152,17 @@ impl Quantised {
         self.program.ring
     }
 
-    /// Numbers as integers of the input's format, to the nearest, halves to even.
+    /// Real numbers as integers of the input's format, to the nearest, halves to even.
     ///
     /// # Errors
-    /// A number that is not finite, or beyond the format; of whole numbers, beyond those of [`Options::input`], or else
-    /// those that were calibrated on.
+    /// As [`PublicModel::encode`].
     pub fn encode(&self, images: &[f32]) -> Result<Vec<i64>, QuantiseError> {
-        let inputs = self.architecture.inputs();
-        let fraction = self.formats.input.fraction;
-        let encode = |(i, &value): (usize, &f32)| {
-            let (image, place) = (i / inputs, i % inputs);
-            if !value.is_finite() {
-                return Err(QuantiseError::NotFinite { image, place });
-            }
-            let (x, [low, high]) = (nearest(value.into(), fraction, 64).0 as i64, self.input);
-            if (low..=high).contains(&x) {
-                return Ok(x);
-            }
-            let range = [low, high].map(|x| real(x, fraction));
-            Err(QuantiseError::Outside { image, place, value, range })
-        };
-        images.iter().enumerate().map(encode).collect()
+        self.public.encode(images)
     }
 
-    /// What integers of the last layer's format stand for.
+    /// The real numbers that integers of the last layer's format stand for.
     pub fn decode(&self, outputs: &[i64]) -> Vec<f32> {
-        let fraction = self.formats.layers.last().unwrap_or(&self.formats.input).fraction;
-        outputs.iter().map(|&x| real(x, fraction)).collect()
+        self.public.decode(outputs)
     }
 
     /// The integer program in the clear: from encoded images `[images, inputs]` to `[images, outputs]`. Truncations are
@@ -224,7 +176,7 @@ impl Quantised {
     /// If the images are not whole.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
         let reference = Reference::new(&self.model, &self.program, self.formats.input);
-        match self.architecture.rounding() {
+        match self.architecture().rounding() {
             Rounding::Floor => reference.run(images, None),
             Rounding::Stochastic => {
                 reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift))
@@ -248,21 +200,6 @@ impl Quantised {
     }
 }
 
-/// What an integer stands for.
-fn real(x: i64, fraction: u32) -> f32 {
-    (x as f64 * power_of_two(-(fraction as i32))) as f32
-}
-
-/// Bits of a signed number.
-fn width(x: i128) -> u32 {
-    129 - (x ^ x >> 127).leading_zeros()
-}
-
-/// Bits of the smallest word of at least so many.
-fn word(bits: u32) -> u32 {
-    bits.next_power_of_two().max(16)
-}
-
 impl<W: Word> Weights<W> for Quantised {
     fn row(&self, layer: usize, row: usize, out: &mut [W]) {
         self.program.matrices[layer].write_row(row, out);
@@ -270,6 +207,6 @@ impl<W: Word> Weights<W> for Quantised {
 
     fn bias(&self, layer: usize, out: &mut [W]) {
         let bias = &self.program.matrices[layer].bias;
-        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = reference::word(b));
+        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = matrix::word(b));
     }
 }

@@ -23,23 +23,15 @@ mod weighted;
 
 use alloc::vec::Vec;
 
-pub(super) use self::softmax::MAX_FRACTION;
 pub use self::softmax::softmax_reference;
 use self::weighted::Weighted;
+pub use self::weighted::Weights;
 use super::Architecture;
 use crate::correlation::FixedProduct;
 use crate::net::Transport;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Party};
 use crate::ring::Ring;
-
-/// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
-pub trait Weights<W> {
-    /// Writes a row of a layer's W: `[inputs]`, or of a convolution `[size[0], size[1], channels / groups]`.
-    fn row(&self, layer: usize, row: usize, out: &mut [W]);
-    /// Writes a layer's bias, `[outputs]`.
-    fn bias(&self, layer: usize, out: &mut [W]);
-}
 
 /// One party's share of a model: layer after layer.
 pub struct Sequential<R: Ring> {

@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::LoadError;
 use super::description::{BatchNorm, Conv2d, Description, Kind, Layer, Linear, Pool};
+use super::error::LoadError;
 use super::order::{self, Order};
 use super::tensors::Tensors;
 use crate::linalg::Window;

@@ -7,8 +7,8 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::LoadError;
 use super::description::{Description, Kind, Layer, Linear};
+use super::error::LoadError;
 use super::tensors::Tensors;
 use crate::nn::Input;
 

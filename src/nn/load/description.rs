@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 mod numbers;
 
 use self::numbers::{Pixel, WholeFormats};
-use super::LoadError;
+use super::error::LoadError;
 use crate::nn::{Formats, Input};
 
 /// Which description this is.

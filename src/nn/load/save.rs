@@ -12,23 +12,15 @@ use safetensors::{serialize, tensor::TensorView};
 use serde_json::{Value, json};
 
 use self::values::Data;
-use super::Loaded;
 use super::description::VERSION;
+use super::loaded::Loaded;
 use super::order::{self, Order};
 use crate::nn::{Model, Node, Op, Weight};
 
 mod options;
 mod values;
 
-/// How weights lie in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Precision {
-    /// As F32, bit for bit.
-    #[default]
-    Single,
-    /// As F16, to the nearest, which halves the file.
-    Half,
-}
+pub use self::values::Precision;
 
 /// Why a model makes no file.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::LoadError;
+use super::error::LoadError;
 
 /// The tensors of a file, each of which some layer must take.
 pub(super) struct Tensors<'a> {

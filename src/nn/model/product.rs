@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::Weight;
+use super::op::Weight;
 use crate::simd::wide;
 
 /// Rows of W in a panel.

@@ -22,8 +22,9 @@
 
 use core::f64::consts::FRAC_1_SQRT_2;
 
-use super::lower::{Builder, Held};
-use super::{Format, QuantiseError};
+use super::builder::{Builder, Held};
+use super::error::QuantiseError;
+use super::format::Format;
 use crate::function::{self, MAX_INDEX_BITS, Table};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;

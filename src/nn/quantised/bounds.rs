@@ -61,7 +61,7 @@ impl Quantised {
             off.push(result);
         }
         let last = off.pop().unwrap_or_default();
-        let outputs = self.architecture.outputs();
+        let outputs = self.architecture().outputs();
         (0..outputs).map(|i| last[i % last.len()]).collect()
     }
 }

@@ -1,13 +1,15 @@
 //! The search for formats on images.
 
-use alloc::format;
 use alloc::vec;
 
+use super::Quantised;
 use super::choose::Choice;
-use super::graph::Graph;
+use super::error::{Overflow, QuantiseError};
+use super::format::Formats;
+use super::graph::{Graph, rounded};
+use super::options::Options;
 use super::ranges::{Ranges, class, measure};
-use super::{Formats, Options, Overflow, QuantiseError, Quantised};
-use crate::nn::{Model, Op, Rounding};
+use crate::nn::{Model, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
 const BITS: [u32; 2] = [8, 40];
@@ -16,20 +18,24 @@ const WORDS: [u32; 2] = [16, 32];
 /// How often a layer that overflows is given one more bit.
 const RETRIES: usize = 64;
 
-pub(super) fn calibrate(
-    model: &Model,
-    images: &[f32],
-    options: &Options,
-) -> Result<Quantised, QuantiseError> {
-    check(options)?;
-    if model.nodes().is_empty() {
-        return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
-    }
-    let model = rounded(model);
-    let search = Search { ranges: measure(&model, images, options.input)?, model: &model, images, options };
-    match options.bits {
-        Some(bits) => search.at(bits).map(|found| found.model),
-        None => search.least(),
+impl Quantised {
+    /// The model in formats that are found on images, `[images, height, width, channels]`.
+    ///
+    /// # Errors
+    /// No images, images that are not finite or outside the range of [`Options::input`], or no formats that do what the
+    /// options ask for.
+    pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
+        check(options)?;
+        if model.nodes().is_empty() {
+            return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
+        }
+        let model = rounded(model);
+        let ranges = measure(&model, images, options.input)?;
+        let search = Search { ranges, model: &model, images, options };
+        match options.bits {
+            Some(bits) => search.at(bits).map(|found| found.model),
+            None => search.least(),
+        }
     }
 }
 
@@ -51,24 +57,6 @@ fn check(options: &Options) -> Result<(), QuantiseError> {
         }
         _ => Ok(()),
     }
-}
-
-/// The model with a place to drop fractional bits before every product that takes another's results: a dropout, which
-/// does nothing else.
-pub(super) fn rounded(model: &Model) -> Model {
-    let graph = Graph::new(model);
-    let mut out = Model::new(model.input());
-    for (layer, node) in model.nodes().iter().enumerate() {
-        let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
-        if graph.takes(layer) && graph.accumulates(layer) && !rounds {
-            // A name that is taken leaves the place out, and the weights with fewer bits.
-            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
-        }
-        if out.push(&node.name, node.op.clone()).is_err() {
-            return model.clone();
-        }
-    }
-    out
 }
 
 struct Search<'a> {
@@ -151,7 +139,7 @@ impl Search<'_> {
             let mut state = 1u64;
             outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
         }
-        let classes = outputs.chunks_exact(model.architecture.outputs()).map(class);
+        let classes = outputs.chunks_exact(model.architecture().outputs()).map(class);
         let kept = classes.zip(&self.ranges.classes).filter(|(class, wanted)| class == *wanted).count();
         Ok(kept as f64 / self.ranges.classes.len() as f64)
     }

@@ -3,10 +3,12 @@
 use alloc::vec::Vec;
 
 use super::clip::{ends, outside};
+use super::error::QuantiseError;
+use super::format::{Format, Formats, width, word};
 use super::graph::{Affine, Graph, source};
 use super::matrix::threshold;
+use super::options::Options;
 use super::ranges::{Range, Ranges, integer_bits, integers};
-use super::{Format, Formats, Options, QuantiseError, width, word};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
 

@@ -4,8 +4,9 @@
 //! as well be that of x: then the differences fit b + 1 bits. But if all x are below low, or above high, the result is
 //! that one number; the differences, and the result, take the bits that they take.
 
-use super::lower::{Builder, Held};
-use super::{Format, QuantiseError, width};
+use super::builder::{Builder, Held};
+use super::error::QuantiseError;
+use super::format::{Format, width};
 use crate::nn::Layer;
 use crate::ring::nearest;
 

@@ -33,6 +33,8 @@ pub enum QuantiseError {
     },
     /// No images to calibrate on.
     NoImages,
+    /// Pixels of a model of which nobody said how a pixel becomes a number.
+    NoPixels,
     /// A number of an image that is not finite.
     NotFinite {
         /// The image.
@@ -128,6 +130,7 @@ impl fmt::Display for QuantiseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
+            Self::NoPixels => f.write_str("expected a map from pixels to numbers, found none"),
             Self::NoImages => f.write_str("images to calibrate on: expected at least one, found none"),
             Self::NotFinite { image, place } => {
                 write!(f, "image {image}, place {place}: expected a finite number, found another")

@@ -1,6 +1,7 @@
 //! Who takes whose values, counted as by [`Model::value`].
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -146,7 +147,7 @@ impl<'a> Graph<'a> {
 
     fn product_of(&self, value: usize) -> Option<(usize, u32)> {
         self.uses(value).iter().find_map(|&layer| match self.op(layer) {
-            _ if self.takes(layer) => Some((layer, 0)),
+            _ if self.is_product(layer) => Some((layer, 0)),
             Op::AveragePool { window } => {
                 let grown = self.grown(layer, window.size[0] * window.size[1]);
                 self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
@@ -163,7 +164,7 @@ impl<'a> Graph<'a> {
 
     fn accumulated(&self, layer: usize) -> bool {
         match self.op(layer) {
-            _ if self.takes(layer) => true,
+            _ if self.is_product(layer) => true,
             Op::Add { layer: name } => {
                 self.accumulates[layer] || self.model.value(name).is_some_and(|value| self.accumulates[value])
             }
@@ -178,17 +179,17 @@ impl<'a> Graph<'a> {
     pub(super) fn rounds(&self, layer: usize) -> bool {
         let op = self.op(layer);
         let place = matches!(op, Op::Dropout | Op::Flatten | Op::AveragePool { .. });
-        place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.takes(next))
+        place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.is_product(next))
     }
 
     /// Whether a layer is a product.
-    pub(super) fn takes(&self, layer: usize) -> bool {
+    pub(super) fn is_product(&self, layer: usize) -> bool {
         matches!(self.op(layer), Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. })
     }
 
     /// Whether the weights after an average can take 1/n in: it goes into one product and nowhere else.
     pub(super) fn folds(&self, layer: usize) -> bool {
-        matches!(*self.uses(layer + 1), [next] if self.takes(next))
+        matches!(*self.uses(layer + 1), [next] if self.is_product(next))
     }
 
     /// Fractional bits that an average of so many values adds, if their sum is taken for it.
@@ -220,7 +221,7 @@ impl<'a> Graph<'a> {
         loop {
             let layer = value.checked_sub(1)?;
             match self.op(layer) {
-                _ if self.takes(layer) => return Some(layer),
+                _ if self.is_product(layer) => return Some(layer),
                 Op::Dropout | Op::Flatten | Op::From { .. } => value = source(self.model, layer),
                 _ => return None,
             }
@@ -231,4 +232,22 @@ impl<'a> Graph<'a> {
 /// Whether the layer's results are among what it takes.
 fn passes(op: &Op) -> bool {
     matches!(op, Op::Dropout | Op::Flatten | Op::From { .. } | Op::MaxPool { .. })
+}
+
+/// The model with a place to drop fractional bits before every product that takes another's results: a dropout, which
+/// does nothing else.
+pub(super) fn rounded(model: &Model) -> Model {
+    let graph = Graph::new(model);
+    let mut out = Model::new(model.input());
+    for (layer, node) in model.nodes().iter().enumerate() {
+        let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
+        if graph.is_product(layer) && graph.accumulates(layer) && !rounds {
+            // A name that is taken leaves the place out, and the weights with fewer bits.
+            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
+        }
+        if out.push(&node.name, node.op.clone()).is_err() {
+            return model.clone();
+        }
+    }
+    out
 }

@@ -3,8 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::error::QuantiseError;
+use super::format::{Format, word};
 use super::matrix::Matrix;
-use super::{Format, QuantiseError, word};
 use crate::nn::{Layer, Model};
 
 /// The integer program of a model, before its bits are known to fit a ring.

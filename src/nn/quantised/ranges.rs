@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::QuantiseError;
+use super::error::QuantiseError;
 use super::graph::Graph;
 use crate::linalg::Window;
 use crate::nn::{Model, Op};

@@ -23,12 +23,10 @@ use super::round;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
 use crate::nn::Rounding;
+use crate::nn::architecture::MAX_FRACTION;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Z2};
 use crate::share::Share;
-
-/// The most fractional bits of a softmax.
-pub(in crate::nn) const MAX_FRACTION: u32 = 16;
 
 /// The ring of exponentials and their sums.
 type Work = Z2<32>;

@@ -4,7 +4,6 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
-use super::Weights;
 use crate::correlation::{Fixed, FixedProduct, strips};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
@@ -12,6 +11,14 @@ use crate::nn::Layer;
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
 use crate::share::{Scratch, Share};
+
+/// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
+pub trait Weights<W> {
+    /// Writes a row of a layer's W: `[inputs]`, or of a convolution `[size[0], size[1], channels / groups]`.
+    fn row(&self, layer: usize, row: usize, out: &mut [W]);
+    /// Writes a layer's bias, `[outputs]`.
+    fn bias(&self, layer: usize, out: &mut [W]);
+}
 
 /// A layer's weights: `[outputs, inputs]` and `[outputs]`.
 #[derive(Clone, Copy)]

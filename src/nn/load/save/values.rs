@@ -6,8 +6,17 @@ use alloc::vec::Vec;
 use half::f16;
 use safetensors::Dtype;
 
-use super::Precision;
 use crate::nn::load::order;
+
+/// How weights lie in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As F32, bit for bit.
+    #[default]
+    Single,
+    /// As F16, to the nearest, which halves the file.
+    Half,
+}
 
 /// A tensor: the type of its elements, shape, and bytes.
 pub(super) struct Data {
