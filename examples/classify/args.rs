@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum, error::ErrorKind};
-use ringshare::nn::Rounding;
+use ringshare::nn::{Input, Rounding};
 use ringshare::protocol::Family;
 
 use crate::dataset::CLASSES;
@@ -15,7 +15,7 @@ use crate::error::Error;
 /// With no arguments: the digits and the binarized network that come with the repository, between two parties.
 /// Binarized networks are evaluated exactly, all others in fixed point: their formats are in the model's file, or are
 /// found on images of the data set.
-#[derive(Clone, Debug, Parser, PartialEq, Eq)]
+#[derive(Clone, Debug, Parser, PartialEq)]
 #[command(name = "classify", version)]
 pub(crate) struct Args {
     /// Data set; 1,000 images of each come with the repository
@@ -25,6 +25,11 @@ pub(crate) struct Args {
     /// Model: bmlp (binarized), mlp or cnn (ReLU) for the data set, or a safetensors file
     #[arg(long, value_name = "NAME|FILE", default_value = "bmlp")]
     pub(crate) model: Model,
+
+    /// What a pixel becomes, where the model's file does not say: threshold=T, 1 if it is at least T, else 0; drop-bits=D,
+    /// without its lowest D bits; or scale=S,shift=T, times S plus T
+    #[arg(long, value_name = "MAP", value_parser = input)]
+    pub(crate) input: Option<Input>,
 
     /// Parties, 2 to 16; the dealer is one more
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=16))]
@@ -253,6 +258,24 @@ pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
 pub(crate) fn shipped() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     if built.is_dir() { built } else { "examples/data".into() }
+}
+
+/// Reads a map of pixels.
+fn input(text: &str) -> Result<Input, String> {
+    let number = |text: &str| text.parse::<f32>().ok().filter(|number| number.is_finite());
+    let map = match text.split_once('=') {
+        Some(("threshold", at)) => at.parse().ok().map(|at| Input::Threshold { at }),
+        Some(("drop-bits", drop)) => {
+            drop.parse().ok().filter(|&drop| drop < 8).map(|drop| Input::HighBits { drop })
+        }
+        Some(("scale", numbers)) => numbers
+            .split_once(",shift=")
+            .and_then(|(scale, shift)| Some(Input::Scaled { scale: number(scale)?, shift: number(shift)? })),
+        _ => None,
+    };
+    map.ok_or_else(|| {
+        "expected threshold=0 to threshold=255, drop-bits=0 to drop-bits=7, or scale=S,shift=T".into()
+    })
 }
 
 /// What is wrong, without the usage that follows it.

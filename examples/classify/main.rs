@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Error> {
     let data = load_data(args)?;
-    let network = Network::load(&args.model_file())?;
+    let network = Network::load_with_input(&args.model_file(), args.input)?;
     let calibration = Calibration::load(&args.data_dir(), &data)?;
     network.check_bits(&args.bits)?;
     // Found out now, not after the work.

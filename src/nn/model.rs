@@ -1,14 +1,14 @@
 //! A model as it was trained: real numbers.
 //!
 //! Values are images `[height, width, channels]`, channels last, `[images, height, width, channels]` for a batch; a
-//! vector of n elements is `[1, 1, n]`. Value 0 is the input, value i + 1 the result of layer i. A layer takes the value
-//! before it, and may name an earlier one, which makes residual networks:
+//! vector of n elements is `[1, 1, n]`. Value 0 is the input, value i + 1 the result of layer i. A layer takes the result of
+//! the layer before it and may also refer to an earlier value by name, as residual networks do:
 //!
 //! v_0 = x, v_{i+1} = op_i(v_i), or op_i(v_i, v_j) for an earlier j.
 //!
-//! Layers are pushed one by one, and each is checked against the shape so far (`shape.rs`). [`Model::forward`] evaluates
-//! in single precision (`evaluate.rs`); [`Model::simplify`] gives the same function with fewer layers (`simplify.rs`,
-//! `fold.rs`), which is what a model in fixed point starts from.
+//! Layers are pushed one by one, and each is checked against the shape of the value before it (`shape.rs`).
+//! [`Model::forward`] evaluates in single precision (`evaluate.rs`). [`Model::simplify`] gives the same function with
+//! fewer layers (`simplify.rs`, `fold.rs`, `flip.rs`); a model in fixed point is made of that.
 //!
 //! ```
 //! use ringshare::linalg::Window;
@@ -50,7 +50,7 @@
 //! "
 //! );
 //!
-//! // What does not fit is an error that names the layer.
+//! // A layer that does not fit gives an error that names it.
 //! let error = model.push("more", Op::Linear { weight: real(7), bias: vec![0.] }).unwrap_err();
 //! assert_eq!(error.to_string(), "more: weight: expected 10 elements, found 7");
 //! # Ok::<(), ModelError>(())
@@ -87,12 +87,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// The most elements of a value: several times those of any network for images, and few enough that a model from
-    /// a small file takes no more memory than there is.
+    /// The most elements of a value: several times as many as common image networks have, but few enough that a model
+    /// from a small file cannot exhaust memory.
     pub const MOST_ELEMENTS: usize = error::MOST_ELEMENTS;
 
-    /// A model of no layers, for inputs of a height, a width and a number of channels. What is wrong with them, the
-    /// first [`push`](Self::push) says.
+    /// A model without layers, for inputs of a height, a width and a number of channels. A shape that no model can have
+    /// is an error of the first [`push`](Self::push).
     pub fn new(input: [usize; 3]) -> Self {
         Self { input, nodes: Vec::new(), notes: Vec::new() }
     }
@@ -112,7 +112,7 @@ impl Model {
         &self.nodes
     }
 
-    /// What [`simplify`](Self::simplify) did to the model, a sentence each.
+    /// What [`simplify`](Self::simplify) changed, one sentence for each step.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

@@ -1,23 +1,25 @@
 //! A model in fixed point.
 //!
-//! A real number v is held as an integer x of a [`Format`]: v ≈ x · 2^−f with f fractional bits, and x fits b bits as a
-//! signed number. A product with weights of f_w fractional bits has f + f_w of them; activations drop those that the
-//! next layer has no use for. So the formats of the results are all that is to be chosen: the weights of a layer from
-//! f_in to f_out fractional bits have f_out − f_in of them.
+//! A real number v is held as an integer x in a [`Format`]: v ≈ x · 2^−f with f fractional bits, where x fits b bits as a
+//! signed number. The product of a value of f fractional bits with weights of f_w fractional bits has f + f_w; the
+//! activation drops those that the next layer does not need. So it suffices to choose the formats of the results: a layer
+//! that goes from f_in to f_out fractional bits has weights of f_out − f_in fractional bits.
 //!
 //! **Choice.** Let every layer's accumulators have N bits. A layer whose results stay below 2^(I−1) in magnitude has
 //! F = N − I fractional bits to split between its input (f_a) and its weights (f_w). Rounding errors of the input are
-//! multiplied by the weights and those of the weights by the input; with row norms |w| and input norms |x| both
-//! contribute alike where 2^−f_a·|w| = 2^−f_w·|x|, so
+//! multiplied by the weights, and rounding errors of the weights by the input. With row norms |w| and input norms |x|,
+//! both contribute equally if 2^−f_a·|w| = 2^−f_w·|x|, that is
 //!
 //! f_w − f_a = log2(|x| / |w|), f_w + f_a = F.
 //!
-//! Rounded to the nearest an error has a variance of 1/12, rounded at random of 1/6: then f_w − f_a is less by 1/2.
-//! Under [`Rounding::Floor`] half a unit in the biases makes rounding down one to the nearest.
+//! Rounding to the nearest has an error of variance 1/12, stochastic rounding one of variance 1/6; for the latter,
+//! f_w − f_a is smaller by 1/2. Under [`Rounding::Floor`], biases are raised by half a unit of what is kept, so that
+//! rounding down becomes rounding to the nearest.
 //!
-//! [`Quantised::calibrate`] measures ranges and norms on images and searches the least N that keeps the classes.
-//! Where all numbers are whole and bounded, as with weights and signs of ±1, fractions are 0 and bits come from the
-//! bound: no input overflows. Nor do the results of the last layer cost comparisons: they have up to four bits more.
+//! [`Quantised::calibrate`] measures ranges and norms on images and searches for the least N that keeps the classes. If
+//! all numbers of a layer are bounded integers, as with weights and signs of ±1, then it has no fractional bits, its bit
+//! length follows from the bound, and no input overflows. The last layer has up to four more bits, since its results
+//! need not be compared.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -39,15 +41,16 @@
 //! # }
 //! ```
 //!
-//! **Evaluation.** [`Quantised::architecture`] is the public integer program, the [`Weights`](super::Weights) are the
-//! model owner's, and [`Quantised::reference`] evaluates both in the clear and reports what overflows its bits.
+//! **Evaluation.** [`Quantised::architecture`] is the public program over integers. [`Quantised`] itself is the
+//! [`Weights`](super::Weights) that the model's owner shares. [`Quantised::reference`] evaluates both in the clear and
+//! reports values that overflow their bits. [`Quantised::public`] is what the other parties need.
 //!
 //! | model | integers |
 //! | --- | --- |
 //! | linear, convolution | the same with rounded weights |
-//! | normalisation | a convolution of 1 × 1, every channel its own group |
-//! | average of n values | their sum: f grows by ⌊log2 n⌋, 2^⌊log2 n⌋/n goes into the weights that follow, or a product with round(2^q/n) and a truncation, off by a part of 2^−12 |
-//! | sum of two | of the coarser one times a power of two, and the finer one |
+//! | normalisation | a 1 × 1 convolution in which every channel is a group |
+//! | average of n values | their sum, with ⌊log2 n⌋ more fractional bits; the factor 2^⌊log2 n⌋/n goes into the weights of the next layer. Where there is no such layer: their sum times round(2^q/n), truncated, with a relative error of at most 2^−12 |
+//! | sum of two values | the value with fewer fractional bits times a power of two, plus the other |
 //! | sigmoid, tanh, GELU | tables |
 
 mod activation;
@@ -90,12 +93,13 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// The model in formats of the caller's, one for every layer, or those of a calibration, which has one more in
-    /// front of every product that directly follows another ([`model`](Self::model)). Formats that lose accuracy are
-    /// no errors: compare [`reference`](Self::reference) with [`Model::forward`].
+    /// The model in given formats. There is one format for every layer of `model`, or one for every layer of
+    /// [`Quantised::model`](Self::model) after a calibration, which inserts a layer between a product and the product
+    /// that directly follows it. Formats that lose accuracy are not an error: compare [`reference`](Self::reference) with
+    /// [`Model::forward`].
     ///
     /// # Errors
-    /// Formats that do not fit the model, with the layer's name.
+    /// Formats that do not fit the model; the error names the layer.
     pub fn new(model: &Model, formats: &Formats, rounding: Rounding) -> Result<Self, QuantiseError> {
         let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
         let range = [-end, end - 1];
@@ -126,8 +130,8 @@ impl Quantised {
         Ok(Self { model: model.clone(), formats: formats.clone(), program, public })
     }
 
-    /// The model that the formats are of: the given one, with a layer that drops fractional bits wherever one product
-    /// directly follows another.
+    /// The model that the formats belong to: the given model, with an additional layer that drops fractional bits wherever
+    /// one product directly follows another.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -142,7 +146,7 @@ impl Quantised {
         self.public.architecture()
     }
 
-    /// All that a party without weights needs to know of the model.
+    /// Everything that a party without weights needs to know about the model.
     pub fn public(&self) -> &PublicModel {
         &self.public
     }
@@ -165,15 +169,15 @@ impl Quantised {
         self.public.decode(outputs)
     }
 
-    /// The integer program in the clear: from encoded images `[images, inputs]` to `[images, outputs]`. Truncations are
-    /// rounded down under [`Rounding::Floor`], so that the results are those of the parties bit for bit, and to the
-    /// nearest under [`Rounding::Stochastic`], which is what chance makes of them on average.
+    /// Evaluates the integer program in the clear, from encoded images `[images, inputs]` to `[images, outputs]`. Under
+    /// [`Rounding::Floor`] truncations round down, and the results equal those of the parties bit for bit. Under
+    /// [`Rounding::Stochastic`] they round to the nearest here, so the results of the parties may differ from these.
     ///
     /// # Errors
     /// The first value that does not fit its bits.
     ///
     /// # Panics
-    /// If the images are not whole.
+    /// If `images` is not a whole number of images.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
         let reference = Reference::new(&self.model, &self.program, self.formats.input);
         match self.architecture().rounding() {
@@ -184,7 +188,7 @@ impl Quantised {
         }
     }
 
-    /// As [`reference`](Self::reference), with a function of the caller's for x / 2^shift, shift > 0.
+    /// As [`reference`](Self::reference), with a given function for x / 2^shift, shift > 0.
     ///
     /// # Errors
     /// As [`reference`](Self::reference).

@@ -3,8 +3,8 @@
 use crate::function::Table;
 use crate::linalg::Window;
 
-/// One step of a model over integers: kind, shape and bit lengths. A step takes the *current value*, `[images, n]`, and
-/// its result is the current value of the next. Value 0 is the model's input, value i + 1 the result of layer i.
+/// One layer of a model over integers: kind, shape and bit lengths. A layer takes the *current value* x, `[images, n]`,
+/// which is the result of the layer before it. Value 0 is the model's input, value i + 1 the result of layer i.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Layer {
@@ -18,8 +18,8 @@ pub enum Layer {
         bits: u32,
     },
     /// The same at every place of a window: x: `[height, width, channels]`, W: `[outputs, size[0], size[1],
-    /// channels / groups]`, b: `[outputs]`, z: `[places[0], places[1], outputs]`. Outputs and channels fall into as many
-    /// groups, and an output sees the channels of its own.
+    /// channels / groups]`, b: `[outputs]`, z: `[places[0], places[1], outputs]`. Channels and outputs are divided into
+    /// `groups` groups of equal size, and an output of a group depends on the channels of that group only.
     Convolution {
         /// Image and window.
         window: Window,
@@ -51,14 +51,14 @@ pub enum Layer {
         /// The greatest result.
         high: i64,
     },
-    /// x / 2^shift, of values that fit `bits` bits as signed numbers and are right modulo 2^(bits + 1).
+    /// x / 2^shift, of values that fit `bits` bits as signed numbers and are correct modulo 2^(bits + 1).
     Truncate {
         /// The bit length.
         bits: u32,
         /// Bits to truncate by.
         shift: u32,
     },
-    /// The greatest value of every window, channel by channel; what is padded is not looked at. All differences within
+    /// The greatest value of every window, channel by channel; padding is ignored. All differences within
     /// a window fit `bits` bits as signed numbers.
     MaxPool {
         /// Image and window.
@@ -116,11 +116,11 @@ impl Layer {
     }
 }
 
-/// What is known of a value.
+/// What is known of a value in advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Value {
     /// Elements of a row.
     pub(super) elements: usize,
-    /// Low bits that are right.
+    /// Low bits that are correct.
     pub(super) right: u32,
 }

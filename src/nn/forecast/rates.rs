@@ -1,10 +1,10 @@
-//! What requests take of a core.
+//! The time that requests take on one core.
 //!
 //! Nanoseconds on one core of a machine with AVX-512, VNNI and vector AES, measured as the processor time of two
 //! parties in one process and of the dealer, at perceptrons of 784-784-784-784-784-10 and a convolutional network of
-//! 32 and 64 filters, of 14 and 20 bits in words of 16 and 32. The comparisons are those that plans are chosen by
-//! ([`Plan::estimate`](crate::correlation::compare::Plan::estimate)). There, a forecast of a batch was within a third of
-//! what was measured, that of a single image within a half.
+//! 32 and 64 filters, of 14 and 20 bits in words of 16 and 32. The times of comparisons are those by which plans are chosen
+//! ([`Plan::estimate`](crate::correlation::compare::Plan::estimate)). For these networks, the forecast of a batch was
+//! within a third of the measured time, and that of a single image within a half.
 
 use crate::correlation::Request;
 
@@ -38,7 +38,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// What one item takes among `parties` parties.
+    /// Adds the time of one item among `parties` parties.
     pub(super) fn add(&mut self, request: &Request, parties: usize) {
         let n = parties as f64;
         match request {
@@ -102,7 +102,7 @@ impl Work {
         self.dealer += time + (inputs + outputs) * n * RANDOM + outputs * PACKED;
     }
 
-    /// What a party takes to pack what it sends and to add what comes.
+    /// Adds the time to pack what is sent and to add what is received.
     pub(super) fn open(&mut self, rounds: u32, sent_bytes: u64, parties: usize) {
         let peers = parties.saturating_sub(1).max(1) as f64;
         self.online += f64::from(rounds) * ROUND;

@@ -1,14 +1,14 @@
-//! What a model file holds.
+//! The contents of a model file.
 
 use crate::nn::{Formats, Input, Model};
 
-/// A model as it lies in a file.
+/// The contents of a model file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The model.
     pub model: Model,
     /// How a pixel becomes a number.
     pub input: Input,
-    /// How the layers' results are held in fixed point, if the file says so.
+    /// The formats in fixed point, if the file has some.
     pub formats: Option<Formats>,
 }

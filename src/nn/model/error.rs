@@ -73,7 +73,7 @@ pub enum ModelError {
         /// Rows and columns on each side.
         padding: [usize; 2],
     },
-    /// A number is infinite or none.
+    /// A number is infinite or not a number.
     NotFinite {
         /// The layer.
         layer: String,

@@ -8,9 +8,9 @@ use super::op::{Op, Weight};
 use super::product::Panels;
 use crate::linalg::Window;
 
-/// Images that [`Model::forward`] takes through the layers together, at most.
+/// The most images that [`Model::forward`] evaluates together.
 const IMAGES: usize = 64;
-/// Elements of a value that it holds for them, if one image does not have more.
+/// The most elements of one value for all of these images, unless a single image has more.
 const ELEMENTS: usize = 1 << 24;
 /// Outputs of a linear layer whose weights are packed together.
 const STRIP: usize = 256;

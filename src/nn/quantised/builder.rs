@@ -1,4 +1,4 @@
-//! Steps of the integer program, one after the other.
+//! Construction of the integer program, one layer after the other.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use super::program::{Program, Step};
 use crate::function::Table;
 use crate::nn::{Layer, Op, Rounding};
 
-/// A value of the model as the program holds it.
+/// A value of the model, and how the program holds it.
 #[derive(Clone, Copy)]
 pub(super) struct Held {
     /// Its number in the program.
@@ -28,9 +28,9 @@ pub(super) struct Builder<'a> {
     pub(super) graph: Graph<'a>,
     pub(super) program: Program,
     pub(super) rounding: Rounding,
-    /// Fractional bits that are kept of each value of the model.
+    /// The fractional bits that are kept of each value of the model ([`Graph::kept`]).
     pub(super) kept: Vec<Option<u32>>,
-    /// The layer of the model at hand.
+    /// The layer of the model that is being built.
     pub(super) layer: usize,
 }
 
@@ -46,7 +46,7 @@ impl Builder<'_> {
         Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
     }
 
-    /// The same value in fewer fractional bits, or in another ring.
+    /// The same value with `shift` fractional bits fewer.
     pub(super) fn truncate(&mut self, x: Held, shift: u32) -> Held {
         // Rounded up, the greatest value takes a bit more.
         let bits = x.format.bits - shift + u32::from(shift > 0);
@@ -70,14 +70,14 @@ impl Builder<'_> {
         &self.graph.model.nodes()[self.layer].op
     }
 
-    /// A value in the fractional bits that are wanted.
+    /// The same value with the fractional bits of the wanted format.
     pub(super) fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
         let shift = self.shift(x.format, want)?;
         let x = if shift > 0 { self.truncate(x, shift) } else { x };
         Ok(Held { format: want, ..x })
     }
 
-    /// The bits to drop.
+    /// The fractional bits to drop.
     pub(super) fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
         self.fraction(want, (x.fraction + 1).saturating_sub(x.bits), x.fraction)?;
         Ok(x.fraction - want.fraction)
@@ -92,7 +92,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Makes a value the one that the next layer takes.
+    /// Makes a value the current one, which the next layer takes.
     pub(super) fn current(&mut self, x: Held) {
         if x.value != self.program.layers.len() {
             self.push(Layer::From { value: x.value }, x.shape, x.format);

@@ -1,4 +1,4 @@
-//! The search for formats on images.
+//! The search for formats that keep the classes of images.
 
 use alloc::vec;
 
@@ -15,7 +15,7 @@ use crate::nn::{Model, Rounding};
 const BITS: [u32; 2] = [8, 40];
 /// The most bits of the narrower words.
 const WORDS: [u32; 2] = [16, 32];
-/// How often a layer that overflows is given one more bit.
+/// How often a layer that overflows is given one more integer bit.
 const RETRIES: usize = 64;
 
 impl Quantised {
@@ -66,15 +66,16 @@ struct Search<'a> {
     options: &'a Options,
 }
 
-/// A model, and the part of the images that keep their class.
+/// A model, and the fraction of images that keep their class.
 struct Found {
     model: Quantised,
     agreement: f64,
 }
 
 impl Search<'_> {
-    /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves; but first by
-    /// words, for on few images chance has a say, and a narrow word is worth more than a bit.
+    /// The fewest bits that keep the classes, by bisection, as more bits nearly always keep more classes. The widths of
+    /// machine words are tried first: on few images the outcome is partly chance, and a narrow word is worth more than a
+    /// few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
         let mut best = None;
@@ -102,14 +103,14 @@ impl Search<'_> {
         best.map(|found| found.model).ok_or(QuantiseError::NoImages)
     }
 
-    /// The model at so many bits, of which nothing overflows on the images.
+    /// The model at `bits` bits, in formats without overflow on the images.
     fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
         let graph = Graph::new(self.model);
         let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut tried: Option<(Formats, Overflow)> = None;
         for _ in 0..RETRIES {
             let formats = Choice::new(&graph, &self.ranges, self.options, bits, &extra).formats()?;
-            // Formats that overflow are not evaluated again: the bit may be lost beside what others ask for.
+            // The same formats need no second evaluation: the extra bit may not have changed them.
             let overflow = match tried {
                 Some((same, overflow)) if same == formats => overflow,
                 _ => match self.evaluate(&formats) {
@@ -131,7 +132,7 @@ impl Search<'_> {
         Ok(Found { agreement: self.agreement(&model)?, model })
     }
 
-    /// The part of the images that keep their class, rounded as the options say.
+    /// The fraction of images that keep their class, with truncations that round as the options say.
     fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
         let mut outputs = model.reference(&x)?;
@@ -145,7 +146,8 @@ impl Search<'_> {
     }
 }
 
-/// `bits` bits that are random enough to round with, and the same in every run (a linear congruence of Knuth's).
+/// `bits` bits that are random enough to round with and the same in every run (a linear congruential generator of
+/// Knuth's).
 fn random(state: &mut u64, bits: u32) -> i64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> (64 - bits)) as i64

@@ -22,7 +22,7 @@ pub struct Overflow {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QuantiseError {
-    /// Another number of things than there should be.
+    /// The number of some things is wrong.
     Count {
         /// What is counted.
         what: &'static str,
@@ -33,7 +33,7 @@ pub enum QuantiseError {
     },
     /// No images to calibrate on.
     NoImages,
-    /// Pixels of a model of which nobody said how a pixel becomes a number.
+    /// The model has no map from pixels to numbers.
     NoPixels,
     /// A number of an image that is not finite.
     NotFinite {
@@ -53,7 +53,7 @@ pub enum QuantiseError {
         /// The least and the greatest number that fit.
         range: [f32; 2],
     },
-    /// An option that makes no sense.
+    /// An option outside its range.
     Option {
         /// Its name.
         name: &'static str,

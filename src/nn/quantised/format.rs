@@ -26,17 +26,17 @@ pub struct Formats {
     pub layers: Vec<Format>,
 }
 
-/// What an integer stands for.
+/// The real number that an integer stands for.
 pub(super) fn real(x: i64, fraction: u32) -> f32 {
     (x as f64 * power_of_two(-(fraction as i32))) as f32
 }
 
-/// Bits of a signed number.
+/// The least number of bits that hold a signed number.
 pub(super) fn width(x: i128) -> u32 {
     129 - (x ^ x >> 127).leading_zeros()
 }
 
-/// Bits of the smallest word of at least so many.
+/// Bits of the smallest machine word of at least `bits` bits, 16 or more.
 pub(super) fn word(bits: u32) -> u32 {
     bits.next_power_of_two().max(16)
 }

@@ -125,7 +125,8 @@ impl Builder<'_> {
         Ok(Held { gain: 1., ..z })
     }
 
-    /// Half a unit of what is kept of a product's results. With it in the bias, what rounds down rounds to the nearest.
+    /// Half a unit of what is kept of a product's results. Added to the bias, it turns rounding down into rounding to the
+    /// nearest.
     fn half(&self, results: Format) -> i64 {
         let kept = match self.rounding {
             Rounding::Floor => self.kept[self.layer + 1],
@@ -135,8 +136,8 @@ impl Builder<'_> {
         if dropped > 0 { 1 << (dropped - 1) } else { 0 }
     }
 
-    /// The sum over every window. Its n values are n times their mean: 2^⌊log2 n⌋ is a matter of the fraction, and
-    /// the rest of the next product's weights, or a product with c ≈ 2^q/n.
+    /// The sum over every window of n values, which is n times their mean. The factor 2^⌊log2 n⌋ becomes fractional bits.
+    /// The rest of n goes into the weights of the next product, or else the sum is multiplied by c ≈ 2^q/n.
     fn average(&mut self, x: Held, window: &Window, want: Format) -> Result<Held, QuantiseError> {
         let values = window.size[0] * window.size[1];
         let grown = self.graph.grown(self.layer, values);
@@ -152,7 +153,7 @@ impl Builder<'_> {
         }
         let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { bits, ..x.format });
         self.fraction(want, 0, x.format.fraction)?;
-        // 2^11 ≤ c < 2^13, so its rounding is a part of 2^−12 at most.
+        // 2^11 ≤ c < 2^13, so the relative error of rounding it is at most 2^−12.
         let shift = 11 + values.next_power_of_two().ilog2();
         let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
         let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };

@@ -1,19 +1,19 @@
-//! What a calibration is asked for.
+//! Options of a calibration.
 
 use crate::nn::Rounding;
 
-/// What a calibration looks for.
+/// Options of [`Quantised::calibrate`](super::Quantised::calibrate).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Bits of every layer's accumulators; none: the least from 8 to 40 that keep the classes.
+    /// Bits of every layer's accumulators. If `None`, the fewest from 8 to 40 that keep the classes.
     pub bits: Option<u32>,
-    /// The calibrated ranges are multiplied by it.
+    /// A factor for the measured ranges, 1 to 1024: room for images with larger values.
     pub margin: f64,
-    /// The part of the images that are to keep the class of the real model, 0 to 1.
+    /// The fraction of images that must keep the class that the real model gives them, 0 to 1.
     pub agreement: f64,
     /// How truncations round.
     pub rounding: Rounding,
-    /// The least and the greatest number that an input can be, if known; none: as on the images.
+    /// The least and the greatest number that an input can be. If `None`, those of the images.
     pub input: Option<[f32; 2]>,
 }
 

@@ -1,7 +1,7 @@
-//! The integer program in the clear, exactly.
+//! Exact evaluation of the integer program in the clear.
 //!
-//! Products are those of [`Filters`] in the smallest word that holds every result, by the declared bits of the inputs:
-//! what they say is right for any input that fits, and whether a value fits is looked at everywhere.
+//! Products are computed by [`Filters`] in the smallest word that holds every result for inputs of the declared bits, so
+//! they are exact for all inputs that fit. Every value is checked to fit its bits.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ const BLOCK: usize = 32;
 /// Rows of weights that are packed at once.
 const STRIP: usize = 16;
 
-/// A function for x / 2^shift; none rounds down.
+/// A function for x / 2^shift; `None` rounds down.
 pub(super) type Round<'a> = Option<&'a mut dyn FnMut(i64, u32) -> i64>;
 
 /// The program of a model, ready to be evaluated.

@@ -134,7 +134,7 @@ impl<R: Ring> Weighted<R> {
         }
     }
 
-    /// x·Wᵀ + b for public W and b. Only the low bits are kept, as of every product: what is above may not be right.
+    /// x·Wᵀ + b for public W and b. As in every product only the low bits are kept; higher bits may be wrong.
     fn multiply(
         &self,
         party: usize,

@@ -1,4 +1,4 @@
-//! Numbers as they lie in a file.
+//! Numbers as a file stores them.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use safetensors::Dtype;
 
 use crate::nn::load::order;
 
-/// How weights lie in a file.
+/// The precision of weights in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// As F32, bit for bit.

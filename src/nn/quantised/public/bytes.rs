@@ -45,7 +45,8 @@ impl PublicModel {
             None => out.0.push(0),
             Some(Input::Scaled { scale, shift }) => {
                 out.0.push(1);
-                [scale, shift].iter().for_each(|x| out.0.extend(x.to_le_bytes()));
+                // Zero has one sign here, so that equal models are equal bytes.
+                [scale, shift].iter().for_each(|x| out.0.extend((x + 0.).to_le_bytes()));
             }
             Some(Input::Threshold { at }) => out.0.extend([2, at]),
             Some(Input::HighBits { drop }) => out.0.extend([3, drop as u8]),
@@ -296,7 +297,8 @@ impl Reader<'_> {
 
     fn finite(&mut self, what: &'static str) -> Result<f32, Error> {
         let x = f32::from_le_bytes(self.take()?);
-        if x.is_finite() { Ok(x) } else { Err(Error::NotFinite(what)) }
+        let zero = x == 0. && x.is_sign_negative();
+        if x.is_finite() && !zero { Ok(x) } else { Err(Error::Real(what)) }
     }
 
     fn pixels(&mut self) -> Result<Option<Input>, Error> {

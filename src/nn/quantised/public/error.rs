@@ -43,8 +43,8 @@ pub enum PublicModelError {
         /// What was found.
         found: i128,
     },
-    /// A number that should be finite and is not: which.
-    NotFinite(&'static str),
+    /// A real number that is infinite, not a number, or a negative zero: which.
+    Real(&'static str),
     /// A table does not fit its index.
     Table(TableError),
     /// The layers do not fit each other.
@@ -67,7 +67,9 @@ impl fmt::Display for PublicModelError {
             Self::Value { what, least, most, found } => {
                 write!(f, "public model: {what}: expected {least} to {most}, found {found}")
             }
-            Self::NotFinite(what) => write!(f, "public model: {what}: expected a finite number"),
+            Self::Real(what) => {
+                write!(f, "public model: {what}: expected a finite number, and no negative zero")
+            }
             Self::Table(error) => write!(f, "public model: {error}"),
             Self::Architecture(error) => write!(f, "public model: {error}"),
         }
