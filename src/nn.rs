@@ -44,7 +44,8 @@
 //!
 //! # What is public about a model
 //!
-//! Every party and the dealer learn the following. Nothing else that they see depends on the model.
+//! Every party learns the following, and the dealer learns the part that its recipes contain. Apart from results that are
+//! revealed, nothing else that they see depends on the model.
 //!
 //! - **Layers.** Kind and order of the layers of the program: linear, convolution, sign, ReLU, clip, truncation,
 //!   maximum, sum, scale, add, from, lookup, softmax. So everybody knows the activation of each layer, where residual

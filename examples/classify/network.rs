@@ -11,10 +11,10 @@ use crate::args::{Args, shipped};
 use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::error::{Error, read};
 
-/// Images that formats are found on.
+/// The most images that formats are found on.
 const CALIBRATION: usize = 1000;
 
-/// A model as it lay in a file.
+/// A model from a file.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) path: PathBuf,
@@ -22,7 +22,7 @@ pub(crate) struct Network {
     pub(crate) model: Model,
     /// How a pixel becomes a number.
     pub(crate) input: Input,
-    /// What the model's file holds, formats included.
+    /// The contents of the model's file, including formats.
     loaded: Loaded,
     /// Where the description, and with it the formats, come from.
     described_by: String,
@@ -37,10 +37,10 @@ impl Network {
         Self::load_with_input(path, None)
     }
 
-    /// As [`load`](Self::load), with what a pixel becomes where the file does not say so.
+    /// As [`load`](Self::load), with a map from pixels to numbers if the file has none.
     ///
     /// # Errors
-    /// As [`load`](Self::load), or if what a pixel becomes is said by nobody or twice.
+    /// As [`load`](Self::load), or if both the file and `input` give a map, or neither.
     pub(crate) fn load_with_input(path: &Path, input: Option<Input>) -> Result<Self, Error> {
         let file = read(path)?;
         let (loaded, described_by) = described(path, &file, input)?;
@@ -64,7 +64,7 @@ impl Network {
     /// Writes the model with formats, weights in half precision.
     ///
     /// # Errors
-    /// A model that has no form in a file, or a file that cannot be written.
+    /// A model that cannot be saved, or a file that cannot be written.
     pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
         let loaded = Loaded { formats: Some(quantised.formats().clone()), ..self.loaded.clone() };
         let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
@@ -79,10 +79,10 @@ impl Network {
         })
     }
 
-    /// Whether all the bit lengths are such that the network can have.
+    /// Checks the bit lengths of the command line.
     ///
     /// # Errors
-    /// The first that is not.
+    /// The first that this network cannot have.
     pub(crate) fn check_bits(&self, bits: &[u32]) -> Result<(), Error> {
         let ([least, most], what) =
             if self.binarized() { ([2, 64], "binarized") } else { ([8, 40], "evaluated in fixed point") };
@@ -95,8 +95,8 @@ impl Network {
         }
     }
 
-    /// The model in fixed point, with `bits` bits in every layer if given and if it is not binarized. Returns where the
-    /// formats come from as well.
+    /// The model in fixed point, with `bits` bits in every layer if given, unless it is binarized. Also returns where the
+    /// formats come from.
     ///
     /// # Errors
     /// No such formats.
@@ -129,8 +129,9 @@ impl Network {
     }
 }
 
-/// Reads a model, and says what describes it: the file itself, a text beside it that ends in `json`, or the shipped model
-/// whose weights it has. A chain of binarized layers needs no description, but `input`, if the file does not say it.
+/// Reads a model and says what describes it: the file itself, a `.json` file beside it, or the shipped model that has the
+/// same weights. A chain of binarized layers needs no description, but it needs `input` if the file has no map from pixels
+/// to numbers.
 fn described(path: &Path, file: &[u8], input: Option<Input>) -> Result<(Loaded, String), Error> {
     let bad = |e: LoadError| Error::bad(path, e);
     let twice =
@@ -158,7 +159,7 @@ fn described(path: &Path, file: &[u8], input: Option<Input>) -> Result<(Loaded, 
     }
 }
 
-/// The model by a description in the file of the same name that ends in `json`, if there is one.
+/// The model by the description in the `.json` file beside it, if there is one.
 fn beside(path: &Path, file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
     let beside = path.with_extension("json");
     if !beside.exists() {
@@ -174,7 +175,7 @@ fn beside(path: &Path, file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
     Ok(Some((loaded, beside.file_name().unwrap_or_default().to_string_lossy().into_owned())))
 }
 
-/// The model by the description of a shipped one, if it has the weights of that. A name tells nothing: formats that were
+/// The model by the description of a shipped one, if it has the same weights. The name is not enough: formats that were
 /// found for other weights may overflow.
 fn same_as_shipped(file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
     let Ok(entries) = std::fs::read_dir(shipped()) else { return Ok(None) };
@@ -204,7 +205,7 @@ pub(crate) struct Calibration {
 }
 
 impl Calibration {
-    /// The first training images in the directory of the data, or of those at hand if there are none.
+    /// The first training images in the directory of the data, or if there are none, the first of the given images.
     ///
     /// # Errors
     /// Training images that are damaged.
@@ -216,8 +217,8 @@ impl Calibration {
     }
 }
 
-/// The integer program that the parties run: `quantised`'s, with `bits` bits for every layer if given, and `spare` more
-/// for what a sign is taken of.
+/// The integer program that the parties run: that of `quantised`, with `bits` bits for every layer if given, and `spare`
+/// more bits for the inputs of signs.
 ///
 /// # Errors
 /// Bits that the ring does not have.

@@ -1,7 +1,7 @@
 //! The public program does not tell the weights: with the same formats, models of the same shapes give the same program.
 
 use proptest::prelude::*;
-use ringshare::nn::{Options, QuantiseError, Quantised, Rounding};
+use ringshare::nn::{Format, Formats, Model, Op, Options, QuantiseError, Quantised, Rounding, Weight};
 
 use crate::random::Draw;
 use crate::redrawn::{SCALES, redrawn};
@@ -28,5 +28,24 @@ proptest! {
                 Err(error) => prop_assert!(matches!(error, QuantiseError::Weight { .. }), "{}", error),
             }
         }
+    }
+}
+
+/// A normalisation stays where folding it would overflow. That is no way to tell, for such weights fit no format.
+#[test]
+fn weights_that_would_overflow_give_no_program() {
+    for (weight, scale, shift) in [(1e30, 1e30, 0.), (3e38, -2., 0.), (1e-3, 3e38, 0.), (1e30, 1e30, 1e38)] {
+        let mut model = Model::new([1, 1, 1]);
+        let weight = Op::Linear { weight: Weight::Real(vec![weight]), bias: vec![1e6] };
+        model.push("fc", weight).unwrap();
+        model.push("norm", Op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
+        let simple = model.simplify();
+        assert_eq!(simple.nodes().len(), 2);
+        let format = Format { fraction: 0, bits: 63 };
+        let formats = Formats { input: format, layers: vec![format; 2] };
+        let error = Quantised::new(&simple, &formats, Rounding::Floor).unwrap_err();
+        assert!(matches!(error, QuantiseError::Weight { .. }), "{error}");
+        let error = Quantised::calibrate(&simple, &[1., 0.5], &Options::default()).unwrap_err();
+        assert!(matches!(error, QuantiseError::Range { .. }), "{error}");
     }
 }
