@@ -31,7 +31,7 @@ pub(crate) fn redrawn(model: &Model, draw: &mut Draw, scales: Scales) -> Model {
                 let sign = |i: usize, s: f32| match scales {
                     Scales::Positive => s.abs() + 1.,
                     Scales::Negative => -s.abs() - 1.,
-                    Scales::Mixed => s.abs().max(1.) * if i % 2 == 0 { 1. } else { -1. },
+                    Scales::Mixed => s.abs().max(1.) * if i.is_multiple_of(2) { 1. } else { -1. },
                     Scales::Zero => 0.,
                 };
                 let drawn = draw.numbers(scale.len());
