@@ -6,6 +6,8 @@
 
 mod bytes;
 mod error;
+mod read;
+mod write;
 
 use alloc::vec::Vec;
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::function::TableError;
-use crate::nn::ArchitectureError;
+use crate::nn::{ArchitectureError, limits};
 
 /// Why bytes are no [`PublicModel`](super::PublicModel).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,3 +77,9 @@ impl fmt::Display for PublicModelError {
 }
 
 impl core::error::Error for PublicModelError {}
+
+impl From<limits::TooLarge> for PublicModelError {
+    fn from(limits::TooLarge { what, most, found }: limits::TooLarge) -> Self {
+        Self::Value { what, least: 0, most: most as i64, found: found as i128 }
+    }
+}
