@@ -1,42 +1,80 @@
 //! Neural networks.
 //!
-//! A model is described in public ([`Architecture`]: shapes and bit lengths), its weights are
-//! shared by their owner, and it is evaluated on shared inputs: the model's owner, the input's
-//! owner and whoever learns the result may be different parties.
+//! A model has a public side ([`Architecture`]: layers, shapes and bit lengths) and secret weights. The owner of the
+//! weights shares them, the owner of an image shares the image, and the parties evaluate the model on shares. The model's
+//! owner, the image's owner and whoever learns the result may be different parties.
 //!
-//! One ring serves a whole model; each layer states how many low bits of it count. A linear layer's
-//! result is right modulo 2^bits, which is enough if it fits that many bits as a signed number; an
-//! activation compares at its own length and yields values of the whole ring again.
+//! One ring Z_2^k serves a whole model. Each layer states how many low bits of its values count. The result of a linear
+//! layer of b bits is correct modulo 2^b, which is enough if it fits b bits as a signed number. An activation compares
+//! values of its own bit length and returns values that are correct modulo 2^k.
+//!
+//! A trained [`Model`] becomes a [`Quantised`] model in fixed point, whose program over integers is an [`Architecture`].
+//! The parties evaluate that as a [`Sequential`], and a [`Forecast`] says what it will cost.
+//!
+//! # What it costs
 //!
 //! | layer | rounds | opened bits | dealer's bits |
 //! | --- | --- | --- | --- |
 //! | linear of b bits, a row | 1 | b an input | b an output |
 //! | convolution of b bits | 1 | b an input, once however many windows see it | b an output |
-//! | either, with public weights | 0 | 0 | 0 |
+//! | linear or convolution with public weights | 0 | 0 | 0 |
 //! | sign of b bits | 2 to 4, see below | see [`Plan`](crate::correlation::compare::Plan) | its tables |
-//! | ReLU of b bits, truncated at random | 2 to 4, see below | as [`Party::relu`](crate::protocol::Party::relu) | the same |
-//! | ReLU rounded to the floor | and a floor of b − 1 bits | and its own | and its own |
-//! | clip | as a ReLU | of two ReLUs | of two ReLUs |
-//! | truncation of b bits by f, at random | 1 | b + 1 | k or 2k |
-//! | truncation of b bits by f, to the floor | of a comparison of f + 1 bits | b + 1, and those of its chunks | k or 2k, and its tables |
-//! | maximum of windows of m | ⌈log2 m⌉ ReLUs | m − 1 ReLUs a window | the same |
+//! | ReLU of b bits, stochastic rounding | 2 to 4, see below | as [`Party::relu`](crate::protocol::Party::relu) | the same |
+//! | ReLU of b bits, floor rounding | as above, plus a floor of b − 1 bits | plus those of the floor | plus those of the floor |
+//! | clip | as a ReLU | as two ReLUs | as two ReLUs |
+//! | truncation of b bits by f, stochastic rounding | 1 | b + 1 | k or 2k |
+//! | truncation of b bits by f, floor rounding | those of a comparison of f + 1 bits | b + 1, plus those of the comparison | k or 2k, plus its tables |
+//! | maximum over windows of m values | ⌈log2 m⌉ times those of a ReLU | m − 1 ReLUs a window | the same |
 //! | sums, scale, add, from | 0 | 0 | 0 |
 //! | lookup of m bits | 1 | m | 2^m·k |
-//! | softmax of C classes | of a maximum of C, and 5 or more | see [`softmax_reference`] | 2^12·32 a value, and more |
+//! | softmax of C classes | those of a maximum of C values, plus 5 or more | see [`softmax_reference`] | 2^12·32 a value, and more |
 //!
-//! Opened bits are those that a party sends every other, a value where nothing else is said; everything opened is masked
-//! and tells nobody anything. The results stay shared. Rounds are those of direct openings, as between two parties:
-//! with more, a long opening may take two ([`Topology`](crate::net::Topology)).
+//! "Opened bits" are what each party sends to every other party, for each value unless the table says otherwise. Every
+//! opened value is masked, so it reveals nothing, and results stay shared. Rounds are counted for direct openings, as
+//! between two parties; with more parties a long opening may take two ([`Topology`](crate::net::Topology)).
 //!
-//! By the default family, tables are the larger the wider the ring is, and a round is sooner worth its while:
+//! In the default family, tables grow with the width of the ring, so wider rings take an additional round at shorter
+//! bit lengths:
 //!
-//! | ring | sign | ReLU, truncated by half |
+//! | ring | sign | ReLU that drops half of its bits |
 //! | --- | --- | --- |
 //! | 16 bits | 2 rounds, from 15 bits on 3 | 2, from 12 on 3 |
 //! | 32 bits | 2, from 14 on 3 | 2, from 9 on 3, from 26 on 4 |
 //! | 64 bits | 2, from 9 on 3, from 26 on 4 | the same |
 //!
-//! What a whole model takes, a [`Forecast`] says before it is run.
+//! # What is public about a model
+//!
+//! Every party learns the following, and the dealer learns the part that its recipes contain. Apart from results that are
+//! revealed, nothing else that they see depends on the model.
+//!
+//! - **Layers.** Kind and order of the layers of the program: linear, convolution, sign, ReLU, clip, truncation,
+//!   maximum, sum, scale, add, from, lookup, softmax. So everybody knows the activation of each layer, where residual
+//!   connections go, and which normalisations were not folded into other layers.
+//! - **Shapes.** Height, width and channels of the image; inputs and outputs of linear layers; size, stride, padding,
+//!   dilation, groups and output channels of convolutions and poolings; classes of a softmax. So everybody knows the
+//!   number of weights.
+//! - **Numbers in layers.** The ends of clips; the factors of scales, which follow from the sizes of averages and from
+//!   differences of fractional bits; all entries of tables, hence which function they tabulate between which formats.
+//! - **Formats.** The bit length of every layer; the bits that ReLUs and truncations drop; the fractional bits of a
+//!   softmax; the ring width; fractional bits and bit lengths of input and output, and the range of the input's integers
+//!   (all in [`PublicModel`]).
+//! - **Rounding** of truncations, and the map from pixels to real numbers ([`Input`]).
+//! - **The run.** Who owns the weights; whether they are secret at all ([`Sequential::share`] or
+//!   [`Sequential::public`]); the number of parties, the size of a batch, the comparison family and the way of opening.
+//!
+//! *What formats tell of weights.* [`Quantised::calibrate`] chooses formats by what it measures, so the formats tell
+//! something of the weights and of the images that it was given: the ranges of each layer's results on these images,
+//! including differences within the windows of a maximum; the ratio of the norms of inputs and weights of each layer;
+//! the greatest magnitude of its weights; whether its inputs, weights and biases are whole numbers, and if so the
+//! greatest result they can have; and how many bits keep the classes. All of this is rounded to bits. Where that is too
+//! much, choose formats by hand and give them to [`Quantised::new`].
+//!
+//! *What stays secret.* Weights, biases, and the scales and shifts of normalisations. With given formats they decide
+//! nothing about the program: which layers are merged depends on the kinds and shapes of layers alone
+//! ([`Model::simplify`]), whether weights are zero, equal, powers of two or of one sign. A model whose weights do not
+//! fit its formats is an error at its owner, before anybody else is involved.
+//!
+//! # Example
 //!
 //! ```
 //! # #[cfg(feature = "std")]
@@ -84,6 +122,7 @@
 mod architecture;
 mod forecast;
 mod input;
+mod limits;
 #[cfg(feature = "safetensors")]
 mod load;
 mod model;
@@ -94,7 +133,11 @@ pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
 pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
-pub use load::{LoadError, Loaded, Precision, SaveError, description, load, load_with, save};
+pub use load::{
+    LoadError, Loaded, Precision, SaveError, description, load, load_with, load_with_input, save,
+};
 pub use model::{Model, ModelError, Node, Op, Weight};
-pub use quantised::{Format, Formats, Options, Overflow, QuantiseError, Quantised};
+pub use quantised::{
+    Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
+};
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};

@@ -84,6 +84,8 @@ mod corpus;
 mod evaluation;
 #[path = "example_files/idx_files.rs"]
 mod idx_files;
+#[path = "example_files/networks.rs"]
+mod networks;
 #[path = "example_files/reports.rs"]
 mod reports;
 

@@ -15,8 +15,12 @@ mod naive;
 mod networks;
 #[path = "float_models/random.rs"]
 mod random;
+#[path = "float_models/redrawn.rs"]
+mod redrawn;
 #[path = "float_models/references.rs"]
 mod references;
+#[path = "float_models/secrets.rs"]
+mod secrets;
 #[path = "float_models/shapes.rs"]
 mod shapes;
 #[path = "float_models/signs.rs"]

@@ -17,11 +17,17 @@ mod formats;
 mod naive;
 #[path = "common/networks.rs"]
 mod networks;
+#[path = "quantised/public.rs"]
+mod public;
 #[path = "float_models/random.rs"]
 mod random;
 #[path = "quantised/reals.rs"]
 mod reals;
+#[path = "float_models/redrawn.rs"]
+mod redrawn;
 #[path = "quantised/references.rs"]
 mod references;
+#[path = "quantised/secrets.rs"]
+mod secrets;
 #[path = "quantised/secure.rs"]
 mod secure;

@@ -4,18 +4,18 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum, error::ErrorKind};
-use ringshare::nn::Rounding;
+use ringshare::nn::{Input, Rounding};
 use ringshare::protocol::Family;
 
 use crate::dataset::CLASSES;
 use crate::error::Error;
 
-/// Classifies images between parties of which none sees the images and the model.
+/// Classifies images between parties that see neither each other's images nor each other's model.
 ///
-/// With no arguments: the digits and the binarized network that come with the repository, between two parties.
-/// Binarized networks are evaluated exactly, all others in fixed point: their formats are in the model's file, or are
+/// Without arguments, two parties classify the digits that come with the repository by its binarized network.
+/// Binarized networks are evaluated exactly, all others in fixed point. The formats are in the model's file or else are
 /// found on images of the data set.
-#[derive(Clone, Debug, Parser, PartialEq, Eq)]
+#[derive(Clone, Debug, Parser, PartialEq)]
 #[command(name = "classify", version)]
 pub(crate) struct Args {
     /// Data set; 1,000 images of each come with the repository
@@ -26,11 +26,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME|FILE", default_value = "bmlp")]
     pub(crate) model: Model,
 
+    /// How a pixel becomes a number, if the model's file does not say: threshold=T gives 1 if the pixel is at least T, else
+    /// 0; drop-bits=D drops its lowest D bits; scale=S,shift=T multiplies it by S and adds T
+    #[arg(long, value_name = "MAP", value_parser = input)]
+    pub(crate) input: Option<Input>,
+
     /// Parties, 2 to 16; the dealer is one more
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=16))]
     pub(crate) parties: u8,
 
-    /// Images that go through the network together, at least 1
+    /// Images that are evaluated together, at least 1
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub(crate) batch: u32,
 
@@ -42,23 +47,22 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Bit length of all comparisons; several, as in 10,12,14, are a sweep. Of a binarized network, 2 to 64, the bits of
-    /// every sign; in fixed point, 8 to 40, those of every layer's sums, which their fractions fill [default: for each
-    /// layer what it needs].
-    /// With a given length, results that differ from those in the clear are counted, and are no error
+    /// Bit length of all comparisons; several lengths, as in 10,12,14, make a sweep. For a binarized network: the bits of
+    /// every sign, 2 to 64. In fixed point: the bits of every layer's sums, 8 to 40 [default: what each layer needs].
+    /// With a given length, results that differ from those in the clear are counted but are not an error
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(2..=64))]
     pub(crate) bits: Vec<u32>,
 
-    /// How fixed point is rounded: stochastic is off by less than a unit and cheap, floor is exact
+    /// How fixed point is rounded: stochastic has an error below one unit and is cheap, floor is exact
     #[arg(long, value_enum, default_value_t = Rounds::Stochastic)]
     pub(crate) rounding: Rounds,
 
-    /// How signs are computed. By legendre-0, -1, -2 they are exact on −135..134, −384..383, −595..594 only, and the
-    /// evaluation in the clear takes the same signs
+    /// How signs are computed. With legendre-0, -1 and -2 they are exact on −135..134, −384..383 and −595..594 only, and
+    /// the evaluation in the clear uses the same signs
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) comparison: Family,
 
-    /// How a vector is opened: all to all, or scattered and gathered
+    /// How a vector is opened: directly to all, or scattered and gathered
     #[arg(long, value_enum, default_value_t = Topology::Auto)]
     pub(crate) topology: Topology,
 
@@ -82,15 +86,15 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) verbose: bool,
 
-    /// Print what the run would cost, and stop
+    /// Print what the run would cost and stop
     #[arg(long)]
     pub(crate) dry: bool,
 
-    /// Write the model with the formats that were found to FILE, weights in half precision, and stop
+    /// Write the model to FILE, with its formats and with weights in half precision, and stop
     #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "json"])]
     pub(crate) save: Option<PathBuf>,
 
-    /// Write report.html to DIR: classes, times and memory in pictures, from runs of 2 to 7 parties as well
+    /// Write report.html to DIR: charts of classes, times and memory, including runs of 2 to 7 parties
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
 }
@@ -118,7 +122,7 @@ impl From<OsString> for Model {
 /// Ways of rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rounds {
-    /// Down, or up with the probability of what is dropped
+    /// Down or up at random, up with a probability equal to the dropped fraction
     Stochastic,
     /// Down
     Floor,
@@ -143,7 +147,7 @@ pub(crate) enum Kind {
 /// Ways of opening a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Topology {
-    /// Whichever costs less for the vector at hand
+    /// Whichever costs less for each vector
     Auto,
     /// Each party sends its shares to all others
     Direct,
@@ -193,7 +197,7 @@ impl Kind {
 pub(crate) enum Command {
     /// To run.
     Run(Box<Args>),
-    /// To print this text and end well.
+    /// To print this text and exit successfully.
     Print(String),
 }
 
@@ -239,8 +243,8 @@ impl Args {
     }
 }
 
-/// Where the model of this name lies: beside the example, or among the models that are beside the directory which the
-/// environment's RINGSHARE_DATA names.
+/// The path of the model of this name: among the data of the example, or in `models` beside the directory that the
+/// environment variable RINGSHARE_DATA names.
 pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
     let file = format!("{name}_{}.safetensors", dataset.name());
     let first = shipped().join(&file);
@@ -249,13 +253,32 @@ pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
     if first.exists() { first } else { beside.filter(|path| path.exists()).unwrap_or(first) }
 }
 
-/// The data that come with the repository: where it was built, or else below the current directory.
+/// The directory of the data that come with the repository: where the example was built, or else below the current
+/// directory.
 pub(crate) fn shipped() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     if built.is_dir() { built } else { "examples/data".into() }
 }
 
-/// What is wrong, without the usage that follows it.
+/// Parses a map from pixels to numbers.
+fn input(text: &str) -> Result<Input, String> {
+    let number = |text: &str| text.parse::<f32>().ok().filter(|number| number.is_finite());
+    let map = match text.split_once('=') {
+        Some(("threshold", at)) => at.parse().ok().map(|at| Input::Threshold { at }),
+        Some(("drop-bits", drop)) => {
+            drop.parse().ok().filter(|&drop| drop < 8).map(|drop| Input::HighBits { drop })
+        }
+        Some(("scale", numbers)) => numbers
+            .split_once(",shift=")
+            .and_then(|(scale, shift)| Some(Input::Scaled { scale: number(scale)?, shift: number(shift)? })),
+        _ => None,
+    };
+    map.ok_or_else(|| {
+        "expected threshold=0 to threshold=255, drop-bits=0 to drop-bits=7, or scale=S,shift=T".into()
+    })
+}
+
+/// The message of an error without the usage text after it.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let wrong = lines.take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information"));

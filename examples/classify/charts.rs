@@ -12,7 +12,7 @@ use crate::error::Error;
 
 const FONT: &str = "sans-serif";
 const GREY: RGBColor = RGBColor(110, 110, 110);
-/// Dark enough on white, and apart for most eyes.
+/// Dark enough on white, and distinguishable for most readers.
 const COLORS: [RGBColor; 6] = [
     RGBColor(0, 90, 170),
     RGBColor(213, 94, 0),
@@ -36,11 +36,11 @@ pub(crate) struct Axes<'a> {
     pub(crate) title: &'a str,
     pub(crate) x: &'a str,
     pub(crate) y: &'a str,
-    /// Whether the curves are shown from their least value, not from zero.
+    /// Whether the vertical axis starts at the least value instead of zero.
     pub(crate) close: bool,
 }
 
-/// A bar of parts, one after the other.
+/// A bar of parts, laid end to end.
 pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) parts: Vec<f64>,
@@ -64,7 +64,7 @@ pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error>
         let room = if axes.close { (high - low).max(high.abs() * 1e-3) * 0.15 } else { high.abs() * 0.12 };
         let room = room.max(1e-9);
         let floor = if axes.close { low - room } else { 0.0 };
-        // The names stand above all curves.
+        // Room for the names above all curves.
         let names = 0.08 * (curves.len() as f64 + 0.5);
         let top = floor + (high + room - floor) / (1.0 - names);
         let mut chart = ChartBuilder::on(area)
@@ -82,7 +82,7 @@ pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error>
             .axis_desc_style((FONT, 13))
             .light_line_style(WHITE)
             .x_label_formatter(&|x| format!("{x:.0}"))
-            // Ticks are sums of steps: what is behind the fourth place is rounding.
+            // Ticks are sums of steps; digits after the fourth are rounding errors.
             .y_label_formatter(&|y| format!("{}", (y * 1e4).round() / 1e4))
             .draw()?;
         for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
@@ -115,7 +115,7 @@ pub(crate) fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Res
         caption(area, title, 390)?;
         let total = |bar: &Bar| bar.parts.iter().sum::<f64>();
         let most = bars.iter().map(total).fold(0.0, f64::max);
-        // Nothing takes no time: any scale will do.
+        // If all bars are empty, any scale will do.
         let most = if most > 0.0 { most } else { 1.0 };
         let scale = f64::from(RIGHT - LEFT) / most;
         let (top, bottom) = (64, 64 + 26 * bars.len() as i32);
@@ -149,7 +149,7 @@ pub(crate) fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Res
     })
 }
 
-/// Draws a confusion matrix: a row per label, a column per class found, shaded by the part of the label's images.
+/// Draws a confusion matrix: a row per label, a column per class found, shaded by the fraction of the label's images.
 ///
 /// # Errors
 /// If the drawing fails.
@@ -166,7 +166,7 @@ pub(crate) fn heat(title: &str, confusion: &Confusion, names: &[&str; CLASSES]) 
             for (class, &count) in row.iter().enumerate() {
                 let x = LEFT + CELL * class as i32;
                 let part = f64::from(count) / f64::from(all);
-                // Right on the diagonal, wrong beside it; a root lets the few be seen.
+                // One colour on the diagonal, another beside it; the root makes small counts visible.
                 let color = if label == class { COLORS[0] } else { COLORS[1] };
                 let corners = [(x, y), (x + CELL - 1, y + CELL - 1)];
                 area.draw(&Rectangle::new(corners, shade(color, part.sqrt()).filled()))?;

@@ -1,4 +1,4 @@
-//! Which labels were taken for which classes.
+//! Confusion matrices: labels against classes found.
 
 use crate::dataset::CLASSES;
 
@@ -29,7 +29,7 @@ impl Confusion {
         self.counts.iter().enumerate().map(|(label, row)| row[label]).sum()
     }
 
-    /// The part of the images that is right, in percent.
+    /// The fraction of images whose class is their label, in percent.
     pub(crate) fn accuracy(&self) -> f64 {
         100.0 * f64::from(self.correct()) / f64::from(self.images().max(1))
     }

@@ -9,7 +9,7 @@ use crate::idx;
 pub(crate) const EDGE: usize = 28;
 /// Pixels of an image.
 pub(crate) const PIXELS: usize = EDGE * EDGE;
-/// Number of classes; a label is below.
+/// Number of classes; labels are smaller.
 pub(crate) const CLASSES: usize = 10;
 
 /// Labelled images.
@@ -46,7 +46,7 @@ impl Dataset {
         find(dir, &format!("{prefix}-images-idx3-ubyte")).is_some()
     }
 
-    /// Puts images and labels together.
+    /// Combines images and labels.
     ///
     /// # Errors
     /// Images of another size than 28×28, none at all, another number of labels than images, labels above 9.

@@ -1,4 +1,4 @@
-//! What goes wrong outside the protocols: one line each, and the exit code.
+//! Errors outside the protocols: one line each, and the exit code.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ pub(crate) enum Error {
     Io { path: PathBuf, source: io::Error },
     /// A file whose contents are not what they should be.
     Bad { path: PathBuf, reason: String },
-    /// A result that should not have come out.
+    /// A result that contradicts the evaluation in the clear.
     Wrong(String),
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Whether a file can be written; what is in it stays, and one that was not there is not left behind.
+/// Checks that a file can be written. Its contents are unchanged, and a new file is removed again.
 ///
 /// # Errors
 /// If it cannot.

@@ -1,9 +1,9 @@
 //! The same network in the clear in float32 on one core: the yardstick for the shared evaluation.
 //!
-//! Every product is done by the `gemm` crate, weights kept as f32 in memory order of its liking; a convolution is one
-//! product an image, with the values below its window laid out in columns. Which order that is, and how many rows of
-//! weights it should get at a time, depends on the CPU and the batch, so [`Float::fastest`] tries all and keeps the
-//! best. A model with layers of other kinds than the usual ones is evaluated as the library does it.
+//! The `gemm` crate computes every product. A convolution is one product for each image, with the values below its window
+//! laid out in columns. The best order of the weights in memory, and the best number of rows for one call, depend on the
+//! CPU and the batch, so [`Float::fastest`] tries all layouts and keeps the fastest. Models with unusual layers are
+//! evaluated by the library itself.
 //!
 //! For binarized networks all values are integers below 2^24, so float32 is exact.
 
@@ -23,7 +23,7 @@ pub(crate) struct Layout {
     pub(crate) weights_by_output: bool,
     /// `[n, width]`, otherwise `[width, n]`. Convolutions and pooling take the former only.
     pub(crate) values_by_image: bool,
-    /// Outputs that are computed by one call.
+    /// The most outputs that one call computes.
     pub(crate) outputs_a_call: usize,
 }
 
@@ -52,7 +52,7 @@ impl Layout {
     }
 }
 
-/// Classes, logits and the time they took, reading and arranging of the inputs not counted.
+/// Classes, logits, and the time to compute them, without the time to read and arrange the inputs.
 #[derive(Debug, Default)]
 pub(crate) struct Timed {
     /// `[n, classes]`
@@ -71,12 +71,12 @@ pub(crate) struct Float<'a> {
     batch: usize,
     /// None if there is a layer of another kind.
     steps: Option<Vec<Step>>,
-    /// Inputs, then outputs, of the layer at hand.
+    /// The inputs and then the outputs of the current layer.
     values: Matrix,
     next: Matrix,
     /// What lies below the window of a convolution, place after place.
     patches: Vec<f32>,
-    /// The signs of the integers from −LIMIT on, if they are others than the exact ones.
+    /// The signs of the integers from −LIMIT on, if they differ from the exact ones.
     signs: Option<Vec<f32>>,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Float<'a> {
         float.rearranged(best.1, &inputs)
     }
 
-    /// With the signs that a comparison gives: those of Legendre symbols are exact for small integers only.
+    /// With the signs that a comparison family computes: those of Legendre symbols are exact for small integers only.
     pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
         if let Family::Legendre(variant) = comparison {
             let signs =
@@ -145,7 +145,7 @@ impl<'a> Float<'a> {
         float
     }
 
-    /// Evaluates the network on `inputs: [n, in]`, batch by batch; `progress` learns of the images done.
+    /// Evaluates the network on `inputs: [n, in]`, batch by batch; `progress` is called with the number of images done.
     pub(crate) fn run(&mut self, inputs: &[f32], mut progress: impl FnMut(usize)) -> Timed {
         let width = size(self.model.input());
         let mut out = Timed::default();

@@ -5,10 +5,10 @@ use std::fmt;
 use ringshare::nn::Forecast;
 use serde::Serialize;
 
-/// Of the setup and of a batch.
+/// The forecasts of the setup and of a batch.
 #[derive(Debug, Serialize)]
 pub(crate) struct Foreseen {
-    /// That the command line asks for.
+    /// The bit length on the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bits: Option<u32>,
     pub(crate) batches: usize,
@@ -28,7 +28,7 @@ struct Keys {
     seconds: Seconds,
 }
 
-/// Of a core each.
+/// Seconds on one core each.
 #[derive(Serialize)]
 struct Seconds {
     offline: f64,

@@ -38,7 +38,7 @@ use ringshare::protocol::Family;
 use sweep::Row;
 use trial::{Setting, Trial, equal};
 
-/// Below this part of float32's classes, a fixed-point model deserves a remark.
+/// If fewer classes than this fraction are those of float32, a note says so.
 const AGREEMENT: f64 = 0.995;
 
 fn main() -> ExitCode {
@@ -57,10 +57,10 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Error> {
     let data = load_data(args)?;
-    let network = Network::load(&args.model_file())?;
+    let network = Network::load_with_input(&args.model_file(), args.input)?;
     let calibration = Calibration::load(&args.data_dir(), &data)?;
     network.check_bits(&args.bits)?;
-    // Found out now, not after the work.
+    // Files that cannot be written are found before the work, not after it.
     for path in args.json.iter().chain(&args.save) {
         writable(path)?;
     }
@@ -142,7 +142,7 @@ fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
         let wrong = counts.images - counts.agree;
         return Err(Error::Wrong(format!("{wrong} classes differ from those in the clear")));
     }
-    // Of fewer images, one that is undecided would do.
+    // With fewer images a single close decision would trigger the note.
     if counts.images >= 1000 && (counts.agree as f64) < AGREEMENT * counts.images as f64 {
         let percent = 100.0 * AGREEMENT;
         eprintln!("note: fewer than {percent} % of the classes are those of float32; more bits may help");
@@ -150,7 +150,7 @@ fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Holds the result against the exact integer program.
+/// Compares the result with the exact integer program.
 fn yardsticks(
     setting: &Setting<'_>,
     trial: &Trial<'_>,
@@ -162,7 +162,7 @@ fn yardsticks(
         return Ok(());
     }
     if let Some(expected) = expected.filter(|_| setting.network.binarized()) {
-        // Of other signs than the reference's, float32 is as exact.
+        // With other signs than those of the reference, float32 is exact, too.
         let logits: Vec<i64> = expected.logits.iter().map(|&logit| logit as i64).collect();
         return trial.check(secure, &logits)?.map_or(Ok(()), |text| print(&text));
     }
@@ -254,7 +254,7 @@ fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
-        // Whoever reads has read enough.
+        // The reader has closed the pipe.
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|e| Error::io(Path::new("standard output"), e)),
     }

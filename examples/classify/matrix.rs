@@ -12,7 +12,7 @@ pub(crate) struct Matrix {
     data: Vec<f32>,
 }
 
-/// A matrix in somebody's buffer.
+/// A borrowed matrix.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     pub(crate) rows: usize,
@@ -22,7 +22,7 @@ pub(crate) struct View<'a> {
     pub(crate) data: &'a [f32],
 }
 
-/// A matrix in somebody's buffer, to be written.
+/// A mutably borrowed matrix.
 #[derive(Debug)]
 pub(crate) struct ViewMut<'a> {
     pub(crate) rows: usize,

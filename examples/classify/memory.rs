@@ -1,4 +1,4 @@
-//! Peak memory of the process and CPU time of a thread, where the system tells.
+//! Peak memory of the process and CPU time of a thread, where the system provides them.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn parse_peak(status: &str) -> Option<u64> {
     kib.checked_mul(1024)
 }
 
-/// Lets the count of [`peak_rss`] start from what is resident now; false where the system does not permit it.
+/// Resets the count of [`peak_rss`] to the memory that is resident now; false where the system does not permit it.
 pub(crate) fn reset_peak() -> bool {
     fs::write("/proc/self/clear_refs", "5").is_ok()
 }
@@ -31,7 +31,7 @@ impl ThreadCpu {
         Self(ThreadTime::try_now().ok())
     }
 
-    /// Seconds since the start; 0 where the system does not tell.
+    /// Seconds since the start; 0 where the system does not provide it.
     pub(crate) fn seconds(&self) -> f64 {
         self.0.and_then(|t| t.try_elapsed().ok()).map_or(0.0, |t| t.as_secs_f64())
     }

@@ -11,10 +11,10 @@ use crate::args::{Args, shipped};
 use crate::dataset::{CLASSES, Dataset, PIXELS};
 use crate::error::{Error, read};
 
-/// Images that formats are found on.
+/// The most images that formats are found on.
 const CALIBRATION: usize = 1000;
 
-/// A model as it lay in a file.
+/// A model from a file.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) path: PathBuf,
@@ -22,8 +22,10 @@ pub(crate) struct Network {
     pub(crate) model: Model,
     /// How a pixel becomes a number.
     pub(crate) input: Input,
-    /// The model's file, formats included.
+    /// The contents of the model's file, including formats.
     loaded: Loaded,
+    /// Where the description, and with it the formats, come from.
+    described_by: String,
 }
 
 impl Network {
@@ -32,11 +34,16 @@ impl Network {
     /// # Errors
     /// A file that cannot be read, is no model, or one for other images.
     pub(crate) fn load(path: &Path) -> Result<Self, Error> {
+        Self::load_with_input(path, None)
+    }
+
+    /// As [`load`](Self::load), with a map from pixels to numbers if the file has none.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), or if both the file and `input` give a map, or neither.
+    pub(crate) fn load_with_input(path: &Path, input: Option<Input>) -> Result<Self, Error> {
         let file = read(path)?;
-        let loaded = match nn::load(&file) {
-            Err(LoadError::NoDescription) => described(path, &file)?,
-            loaded => loaded.map_err(|e| Error::bad(path, e))?,
-        };
+        let (loaded, described_by) = described(path, &file, input)?;
         for (what, expected, shape) in
             [("inputs", PIXELS, loaded.model.input()), ("outputs", CLASSES, loaded.model.output())]
         {
@@ -46,7 +53,7 @@ impl Network {
             }
         }
         let model = loaded.model.simplify();
-        Ok(Self { path: path.into(), model, input: loaded.input, loaded })
+        Ok(Self { path: path.into(), model, input: loaded.input, loaded, described_by })
     }
 
     /// The file's name, for the reader.
@@ -57,7 +64,7 @@ impl Network {
     /// Writes the model with formats, weights in half precision.
     ///
     /// # Errors
-    /// A model that has no form in a file, or a file that cannot be written.
+    /// A model that cannot be saved, or a file that cannot be written.
     pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
         let loaded = Loaded { formats: Some(quantised.formats().clone()), ..self.loaded.clone() };
         let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
@@ -72,10 +79,10 @@ impl Network {
         })
     }
 
-    /// Whether all the bit lengths are such that the network can have.
+    /// Checks the bit lengths of the command line.
     ///
     /// # Errors
-    /// The first that is not.
+    /// The first that this network cannot have.
     pub(crate) fn check_bits(&self, bits: &[u32]) -> Result<(), Error> {
         let ([least, most], what) =
             if self.binarized() { ([2, 64], "binarized") } else { ([8, 40], "evaluated in fixed point") };
@@ -88,8 +95,8 @@ impl Network {
         }
     }
 
-    /// The model in fixed point, with `bits` bits in every layer if given and if it is not binarized. Returns where the
-    /// formats come from as well.
+    /// The model in fixed point, with `bits` bits in every layer if given, unless it is binarized. Also returns where the
+    /// formats come from.
     ///
     /// # Errors
     /// No such formats.
@@ -106,7 +113,7 @@ impl Network {
         };
         if let (Some(formats), None) = (&self.loaded.formats, bits) {
             let quantised = Quantised::new(&self.model, formats, args.rounding.into()).map_err(bad)?;
-            return Ok((quantised, "formats from the model's file".into()));
+            return Ok((quantised, format!("formats from {}", self.described_by)));
         }
         let rounding = args.rounding.into();
         let input = Some(self.input.range());
@@ -122,22 +129,71 @@ impl Network {
     }
 }
 
-/// Reads a model that comes without a description: by the file of the same name that ends in `json` beside it, or as the
-/// shipped model of that name.
-fn described(path: &Path, file: &[u8]) -> Result<Loaded, Error> {
+/// Reads a model and says what describes it: the file itself, a `.json` file beside it, or the shipped model that has the
+/// same weights. A chain of binarized layers needs no description, but it needs `input` if the file has no map from pixels
+/// to numbers.
+fn described(path: &Path, file: &[u8], input: Option<Input>) -> Result<(Loaded, String), Error> {
+    let bad = |e: LoadError| Error::bad(path, e);
+    let twice =
+        |by: &str| Error::Usage(format!("--input: expected a model without a description, found {by}"));
+    let missing = match nn::load(file) {
+        Ok(_) if input.is_some() => return Err(twice("one that says what a pixel becomes")),
+        Ok(loaded) => return Ok((loaded, "the model's file".into())),
+        Err(missing @ (LoadError::NoDescription | LoadError::NoInput)) => missing,
+        Err(e) => return Err(bad(e)),
+    };
+    let found = match beside(path, file)? {
+        None => same_as_shipped(file)?,
+        found => found,
+    };
+    match (found, input) {
+        (Some((_, by)), Some(_)) => Err(twice(&by)),
+        (Some(found), None) => Ok(found),
+        (None, Some(input)) => {
+            nn::load_with_input(file, input).map(|loaded| (loaded, "the model's file".into())).map_err(bad)
+        }
+        (None, None) if missing == LoadError::NoInput => {
+            Err(Error::bad(path, format_args!("{missing}; give --input, for example --input threshold=128")))
+        }
+        (None, None) => Err(bad(missing)),
+    }
+}
+
+/// The model by the description in the `.json` file beside it, if there is one.
+fn beside(path: &Path, file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
     let beside = path.with_extension("json");
-    if beside.exists() {
-        let text = String::from_utf8(read(&beside)?).map_err(|e| Error::bad(&beside, e))?;
-        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| Error::bad(&beside, e))?;
-        // Other notes on a model may have that name, too.
-        if json.get("layers").is_some() {
-            return nn::load_with(file, &text).map_err(|e| Error::bad(&beside, e));
+    if !beside.exists() {
+        return Ok(None);
+    }
+    let text = String::from_utf8(read(&beside)?).map_err(|e| Error::bad(&beside, e))?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| Error::bad(&beside, e))?;
+    // Other notes on a model may have that name, too.
+    if json.get("layers").is_none() {
+        return Ok(None);
+    }
+    let loaded = nn::load_with(file, &text).map_err(|e| Error::bad(&beside, e))?;
+    Ok(Some((loaded, beside.file_name().unwrap_or_default().to_string_lossy().into_owned())))
+}
+
+/// The model by the description of a shipped one, if it has the same weights. The name is not enough: formats that were
+/// found for other weights may overflow.
+fn same_as_shipped(file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
+    let Ok(entries) = std::fs::read_dir(shipped()) else { return Ok(None) };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "safetensors"));
+    paths.sort();
+    // Shipped weights are in half precision.
+    let halved = |loaded: &Loaded| nn::save(loaded, Precision::Half).ok();
+    for path in paths {
+        let shipped = read(&path)?;
+        let Some(text) = nn::description(&shipped).ok().flatten() else { continue };
+        let (Ok(loaded), Ok(shipped)) = (nn::load_with(file, &text), nn::load(&shipped)) else { continue };
+        if halved(&loaded).is_some_and(|bytes| Some(bytes) == halved(&shipped)) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            return Ok(Some((loaded, format!("the shipped {name}, which has the same weights"))));
         }
     }
-    let shipped = shipped().join(path.file_name().unwrap_or_default());
-    let text = if shipped.exists() { nn::description(&read(&shipped)?).ok().flatten() } else { None };
-    let text = text.ok_or_else(|| Error::bad(path, LoadError::NoDescription))?;
-    nn::load_with(file, &text).map_err(|e| Error::bad(path, e))
+    Ok(None)
 }
 
 /// Images that formats are found on.
@@ -149,7 +205,7 @@ pub(crate) struct Calibration {
 }
 
 impl Calibration {
-    /// The first training images in the directory of the data, or of those at hand if there are none.
+    /// The first training images in the directory of the data, or if there are none, the first of the given images.
     ///
     /// # Errors
     /// Training images that are damaged.
@@ -161,8 +217,8 @@ impl Calibration {
     }
 }
 
-/// The integer program that the parties run: `quantised`'s, with `bits` bits for every layer if given, and `spare` more
-/// for what a sign is taken of.
+/// The integer program that the parties run: that of `quantised`, with `bits` bits for every layer if given, and `spare`
+/// more bits for the inputs of signs.
 ///
 /// # Errors
 /// Bits that the ring does not have.

@@ -1,4 +1,4 @@
-//! A page of HTML that needs no other file.
+//! A page of HTML that is complete in one file.
 
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ impl Page {
         let _ = writeln!(self.text, "<h2>{}</h2>", escape(title));
     }
 
-    /// Adds pictures, SVG and a caption each, side by side where there is room.
+    /// Adds pictures, each of them SVG and a caption, side by side where there is room.
     pub(crate) fn figures(&mut self, figures: &[(String, String)]) {
         self.text += "<div class=\"row\">\n";
         for (svg, caption) in figures {

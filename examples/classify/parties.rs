@@ -1,4 +1,4 @@
-//! The part of the report on what more parties cost.
+//! The part of the report about the cost of more parties.
 
 use indicatif::ProgressBar;
 use ringshare::nn::Forecast;

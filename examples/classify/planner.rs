@@ -1,4 +1,4 @@
-//! Dry runs of the shared evaluation: what is to be dealt, and what it will cost.
+//! Dry runs of the evaluation on shares: what the dealer has to deal, and what it will cost.
 
 use ringshare::nn::{Layer, Nowhere, Sequential};
 use ringshare::offline::DryRun;
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::secure::{Job, MODEL_OWNER};
 use crate::session::failed;
 
-/// What the setup and a full batch take, by a dry run.
+/// Recipes and costs of the setup and of a full batch, by a dry run.
 #[derive(Debug)]
 pub(crate) struct Dry {
     pub(crate) setup: DryRun,
@@ -17,7 +17,7 @@ pub(crate) struct Dry {
     pub(crate) batch: DryRun,
 }
 
-/// What a run would take.
+/// Finds recipes and costs of a run.
 ///
 /// # Errors
 /// If the layers do not fit the comparison.
@@ -38,7 +38,7 @@ pub(crate) struct Planner<'a, R: Ring> {
     last: Option<Plan>,
 }
 
-/// What a batch takes.
+/// Recipe and cost of a batch.
 pub(crate) struct Plan {
     rows: usize,
     pub(crate) run: DryRun,
@@ -61,7 +61,7 @@ impl<'a, R: Ring> Planner<'a, R> {
         Ok(Self { job, party, model, setup, last: None })
     }
 
-    /// What a batch of `rows` images takes.
+    /// Recipe and cost of a batch of `rows` images.
     pub(crate) fn batch(&mut self, rows: usize) -> Result<&Plan, Error> {
         let plan = match self.last.take() {
             Some(plan) if plan.rows == rows => plan,
@@ -75,7 +75,7 @@ impl<'a, R: Ring> Planner<'a, R> {
         let mut run = self.party.take_dry_run();
         let layers = self.job.architecture.layers().iter().enumerate();
         let weighted = layers.filter(|(_, l)| matches!(l, Layer::Linear { .. } | Layer::Convolution { .. }));
-        // The offline half asks for a product a layer.
+        // The offline half requests one product for each layer.
         let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
         steps.resize(run.recipe.requests().len(), 0);
         let watch = |step, party: &mut Party<Nowhere>| {

@@ -12,17 +12,17 @@ use crate::sweep::Row;
 /// The cost of one phase, summed over the batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Phase {
-    /// Seconds on the clock, of the slowest party.
+    /// Wall-clock seconds of the slowest party.
     pub(crate) wall_s: f64,
     /// CPU seconds of the busiest party, or of the dealer in its phase.
     pub(crate) cpu_s: f64,
-    /// CPU seconds of all who take part.
+    /// CPU seconds of all parties and the dealer.
     pub(crate) cpu_all_s: f64,
     /// Rounds of a batch.
     pub(crate) rounds: u64,
     /// Bytes sent by a party, the one that sends most.
     pub(crate) sent_bytes: u64,
-    /// Bytes from the dealer to a party, the one that gets most.
+    /// Bytes from the dealer to a party, the one that receives most.
     pub(crate) dealer_bytes: u64,
     /// Peak memory of the process.
     pub(crate) peak_rss_bytes: Option<u64>,
@@ -80,12 +80,12 @@ pub(crate) struct Report {
     pub(crate) sent_bytes: u64,
     pub(crate) dealer_bytes: u64,
     pub(crate) peak_rss_bytes: Option<u64>,
-    /// Of several bit lengths, if asked for; all else is of the last of them then.
+    /// One row for each bit length of a sweep; the other figures then belong to the last of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sweep: Vec<Row>,
 }
 
-/// How many images there were and what came of them.
+/// The number of images, and how many were classified as they should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) parties: usize,

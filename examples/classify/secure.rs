@@ -1,7 +1,7 @@
 //! The shared evaluation: the parties and the dealer as threads of this process.
 //!
-//! Party 0 owns the model, party 1 the images, and party 1 alone learns the classes. Every phase of every batch is run
-//! by itself, so that its cost can be told.
+//! Party 0 owns the model, party 1 owns the images, and only party 1 learns the classes. Every phase of every batch runs
+//! separately, so that its cost can be measured.
 
 use std::time::Instant;
 
@@ -19,13 +19,13 @@ use crate::planner::Planner;
 use crate::report::Phases;
 use crate::session::Session;
 
-/// The ring that classes are told in.
+/// The ring of the revealed classes.
 type Class = Z2<8>;
 
 pub(crate) const MODEL_OWNER: usize = 0;
 const IMAGE_OWNER: usize = 1;
 
-/// What the parties and the dealer are to do.
+/// The job of the parties and the dealer.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {
     /// The weights.
@@ -41,19 +41,19 @@ pub(crate) struct Job<'a> {
     pub(crate) comparison: Family,
     pub(crate) topology: args::Topology,
     pub(crate) seed: Option<u64>,
-    /// Whether to reveal the logits beside the classes.
+    /// Whether to reveal the logits as well as the classes.
     pub(crate) logits: bool,
 }
 
-/// What comes of it.
+/// The outcome of a job.
 #[derive(Debug)]
 pub(crate) struct Secure {
     /// `[n]`
     pub(crate) classes: Vec<u8>,
-    /// `[n, classes]`, if they were to be revealed.
+    /// `[n, classes]`, if they were revealed.
     pub(crate) logits: Option<Vec<i64>>,
     pub(crate) phases: Phases,
-    /// Of the input, of every layer, and of the classes.
+    /// One for the input, one for every layer, and one for the classes.
     pub(crate) steps: Vec<Step>,
 }
 
@@ -121,7 +121,7 @@ impl<'a, R: Ring> Run<'a, R> {
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
         for batch in job.pixels.chunks(job.batch * width) {
             let rows = batch.len() / width;
-            // Batch by batch: all images as integers would take more memory than the model.
+            // One batch at a time: all images as integers would take more memory than the model.
             let batch = job.weights.encode(&job.input.encode(batch));
             let batch = batch.map_err(|e| Error::Wrong(e.to_string()))?;
             let found = self.batch(&batch, rows, &mut phases)?;
@@ -188,7 +188,7 @@ impl<R: Ring> Side<R> {
 }
 
 impl Job<'_> {
-    /// One batch online: input, network, classes, and who learns them. After each of the steps, `watch` is called.
+    /// One batch online: input, network, classes, and revealing them. `watch` is called after each step.
     pub(crate) fn evaluate<R: Ring, T: Transport>(
         &self,
         party: &mut Party<T>,
@@ -203,7 +203,7 @@ impl Job<'_> {
         watch(0, party);
         let comparison = self.comparison;
         let sign = |party: &mut Party<T>, x: &Share<R>, bits| match comparison {
-            // Whatever the values' bits: out of its exact range, a sign is as good as random.
+            // The bits of the values do not matter: outside its exact range, such a sign is nearly random.
             Family::Legendre(variant) => party.legendre::<R, R>(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),
         };
@@ -223,7 +223,7 @@ impl Job<'_> {
         self.architecture.layers().len() + 2
     }
 
-    /// How everything but the signs is compared.
+    /// The family of all comparisons but signs.
     pub(crate) fn common(&self) -> Family {
         if let Family::Legendre(_) = self.comparison { Family::default() } else { self.comparison }
     }

@@ -13,17 +13,17 @@ use crate::error::Error;
 use crate::memory::{ThreadCpu, peak_rss};
 use crate::report::Phase;
 
-/// Nobody waits longer for another.
+/// The longest time that a party waits for another.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// All who take part.
+/// The parties and the dealer.
 pub(crate) struct Session {
     dealer: Dealer<Memory>,
     parties: Vec<Party<Memory>>,
 }
 
 impl Session {
-    /// Lets the parties join. All randomness is drawn from the seed if there is one, else it is fresh.
+    /// Sets up the parties and the dealer. All randomness is derived from the seed if there is one; otherwise it is fresh.
     ///
     /// # Errors
     /// If the system gives no randomness or the protocol fails.
@@ -53,8 +53,8 @@ impl Session {
         Ok(Self { dealer, parties: joined.collect::<Result<_, Error>>()? })
     }
 
-    /// Runs the dealer, and lets the parties receive each item before the next, so that none is held twice. `watch`
-    /// learns the seconds that dealing each request took. Returns what dealing and what receiving took.
+    /// Runs the dealer. The parties receive each item before the next is dealt, so that no item is in memory twice. `watch`
+    /// is called with the seconds that dealing each request took. Returns the costs of dealing and of receiving.
     ///
     /// # Errors
     /// If dealing fails.
@@ -77,7 +77,7 @@ impl Session {
             for (id, party) in self.parties.iter_mut().enumerate() {
                 party.receive(&item).map_err(|e| failed(&format!("party {id}"), e))?;
             }
-            // Only one party gets a correction: what this took, it took.
+            // Only one party receives a correction, so the time of receiving is that party's.
             received.wall_s += start.elapsed().as_secs_f64();
             received.cpu_s += cpu.seconds();
         }
@@ -90,8 +90,8 @@ impl Session {
         Ok([dealt, received])
     }
 
-    /// Runs one phase at every party with its state, each in a thread of its own, which profilers see under the phase's
-    /// name.
+    /// Runs one phase at every party with its state. Each party has a thread of its own, named after the phase for
+    /// profilers.
     ///
     /// # Errors
     /// If the phase fails at some party.
@@ -133,7 +133,7 @@ impl Session {
         Ok(all)
     }
 
-    /// Ends the session in agreement.
+    /// Ends the session, and checks that all parties saw the same.
     ///
     /// # Errors
     /// If a party saw something else.
@@ -143,7 +143,7 @@ impl Session {
     }
 }
 
-/// What all randomness is drawn from.
+/// The seed from which all randomness is derived.
 fn root(seed: Option<u64>) -> Result<RootSeed, Error> {
     let mut bytes = [0; 32];
     match seed {
@@ -153,7 +153,7 @@ fn root(seed: Option<u64>) -> Result<RootSeed, Error> {
     Ok(RootSeed::from_bytes(bytes))
 }
 
-/// Says at whom a protocol failed.
+/// Adds to an error at which party the protocol failed.
 pub(crate) fn failed(who: &str, error: protocol::Error) -> Error {
     Error::Wrong(format!("{who}: {error}"))
 }

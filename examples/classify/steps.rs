@@ -1,14 +1,14 @@
-//! A model as steps that float32 takes: products, the greatest of windows, and what happens to every value.
+//! A model as steps in float32: products, maxima over windows, and functions of single values.
 
 use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Weight};
 
 use crate::matrix::Matrix;
 
-/// Beyond every value of a binarized network.
+/// More than the magnitude of any value of a binarized network.
 pub(crate) const LIMIT: f32 = 32768.0;
 
-/// What happens to the values.
+/// A step.
 #[derive(Debug)]
 pub(crate) enum Step {
     Linear { weights: Matrix, bias: Vec<f32>, then: Then },
@@ -17,7 +17,7 @@ pub(crate) enum Step {
     Then(Then),
 }
 
-/// What happens to every value.
+/// A function of single values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Then {
     Nothing,
@@ -27,10 +27,10 @@ pub(crate) enum Then {
 }
 
 impl Then {
-    /// Adds the bias of every row, if any, and does what is to be done.
+    /// Adds the bias of every row, if any, and applies the function.
     pub(crate) fn apply(self, values: &mut Matrix, bias: &[f32], signs: Option<&[f32]>) {
         match (self, signs) {
-            // A real number is below zero where its floor is.
+            // A real number is negative if and only if its floor is.
             (Self::Sign, Some(signs)) => values.map(bias, |z| signs[(z.floor() + LIMIT) as usize]),
             (Self::Nothing, _) => values.map(bias, |z| z),
             (Self::Relu, _) => values.map(bias, |z| z.max(0.0)),
@@ -103,13 +103,13 @@ fn element(weight: &Weight, row: usize, col: usize, inputs: usize) -> f32 {
     }
 }
 
-/// Where row or column `at` of a window's place lies in the image, if it is not in the padding.
+/// The row or column of the image below row or column `at` of a window, unless it is padding.
 fn inside(window: &Window, axis: usize, place: usize, at: usize) -> Option<usize> {
     let padded = place * window.stride[axis] + at * window.dilation[axis];
     padded.checked_sub(window.padding[axis]).filter(|&i| i < window.image[axis])
 }
 
-/// Writes what lies below the window, `[places, size, channels]`.
+/// Writes the values below the window, `[places, size, channels]`.
 pub(crate) fn unfold(window: &Window, places: [usize; 2], image: &[f32], out: &mut [f32]) {
     let [_, width, channels] = window.image;
     let mut out = out.chunks_exact_mut(channels);

@@ -1,4 +1,4 @@
-//! The report with pictures: classes, the time of every layer, and what more parties and more bits cost.
+//! The report with pictures: classes, the time of every layer, and the cost of more parties and of more bits.
 
 use std::path::Path;
 
@@ -21,9 +21,9 @@ pub(crate) struct Study<'a> {
     pub(crate) setting: &'a Setting<'a>,
     pub(crate) trial: &'a Trial<'a>,
     pub(crate) secure: &'a Secure,
-    /// In the clear.
+    /// The evaluation in the clear.
     pub(crate) float: &'a Timed,
-    /// Of the bit lengths that were asked for.
+    /// One for each bit length of a sweep.
     pub(crate) rows: &'a [Row],
 }
 
@@ -95,7 +95,7 @@ impl Study<'_> {
             table.push(vec![name.clone(), (*how).into(), images, correct, percent]);
         }
         page.table(&table);
-        // The parties' classes and float32's are the same, or nearly.
+        // The classes of the parties and of float32 are (nearly) the same.
         all.remove(1);
         let mut figures = Vec::new();
         for (name, how, confusion) in &all {

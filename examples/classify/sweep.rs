@@ -1,4 +1,4 @@
-//! A row per bit length: what more bits buy, and what they cost.
+//! A row for each bit length: its accuracy and its cost.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::report::{Counts, Phase};
 
-/// What came of one bit length.
+/// The results of one bit length.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Row {
     pub(crate) bits: u32,
@@ -19,16 +19,16 @@ pub(crate) struct Row {
     pub(crate) correct: usize,
     /// Classes equal to those of float32.
     pub(crate) agree: usize,
-    /// Of a batch.
+    /// Rounds of a batch.
     pub(crate) rounds: u64,
-    /// By a party online, an image.
+    /// Bytes that a party sends online for each image.
     pub(crate) sent_bytes: f64,
-    /// On the clock, an image.
+    /// Wall-clock milliseconds for each image.
     pub(crate) online_ms: f64,
 }
 
 impl Row {
-    /// Of a run.
+    /// The row of a run.
     pub(crate) fn new(bits: u32, quantised: &Quantised, counts: Counts, online: &Phase) -> Self {
         let fractions = || quantised.formats().layers.iter().map(|format| format.fraction);
         let Counts { images, correct, agree, .. } = counts;
@@ -45,12 +45,12 @@ impl Row {
         }
     }
 
-    /// The part of the images whose class is the label, in percent.
+    /// The fraction of images whose class is their label, in percent.
     pub(crate) fn correct_percent(&self) -> f64 {
         100.0 * self.correct as f64 / self.images.max(1) as f64
     }
 
-    /// The part of the images whose class is that of float32, in percent.
+    /// The fraction of images whose class is that of float32, in percent.
     pub(crate) fn agree_percent(&self) -> f64 {
         100.0 * self.agree as f64 / self.images.max(1) as f64
     }

@@ -1,4 +1,4 @@
-//! A model in fixed point on the images at hand: from formats to classes, and what they are held against.
+//! A model in fixed point on the given images: from formats to classes, and the results they are compared with.
 
 use ringshare::nn::{Architecture, Forecast, Overflow, Quantised, Rounding};
 use ringshare::protocol::Family;
@@ -30,7 +30,7 @@ impl Setting<'_> {
         (self.args.batch as usize).min(self.data.len())
     }
 
-    /// The network in the clear in float32, with the signs that the parties take.
+    /// The network in the clear in float32, with the signs that the parties compute.
     pub(crate) fn float(&self) -> (Timed, Plain) {
         memory::reset_peak();
         let numbers = self.network.input.encode(self.data.pixels());
@@ -41,7 +41,7 @@ impl Setting<'_> {
         (timed, plain)
     }
 
-    /// Classes and logits that the parties are to find: float32's, unless signs by Legendre symbols are others.
+    /// The network in the clear with signs by Legendre symbols, if the parties compute these: what they should find then.
     pub(crate) fn expected(&self) -> Option<Timed> {
         let Family::Legendre(_) = self.args.comparison else { return None };
         let numbers = self.network.input.encode(self.data.pixels());
@@ -49,7 +49,7 @@ impl Setting<'_> {
         Some(float.run(&numbers, |_| ()))
     }
 
-    /// How many classes are as they should be.
+    /// Counts the classes that are as they should be.
     pub(crate) fn counts(&self, classes: &[u8], expected: &[u8]) -> Counts {
         Counts {
             parties: self.args.parties.into(),
@@ -64,7 +64,7 @@ impl Setting<'_> {
 /// A network in fixed point, with the images encoded.
 pub(crate) struct Trial<'a> {
     setting: &'a Setting<'a>,
-    /// Bits that the command line asks for.
+    /// The bit length on the command line.
     pub(crate) bits: Option<u32>,
     pub(crate) quantised: Quantised,
     pub(crate) architecture: Architecture,
@@ -73,14 +73,14 @@ pub(crate) struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Finds formats and holds the images against them.
+    /// Finds formats and encodes the images.
     ///
     /// # Errors
-    /// No formats, images that do not fit them, or a ring that does not have so many bits.
+    /// If no formats are found, images do not fit them, or the ring has too few bits.
     pub(crate) fn new(setting: &'a Setting<'a>, bits: Option<u32>) -> Result<Self, Error> {
         let Setting { args, data, network, calibration } = setting;
         let (quantised, from) = network.quantise(args, bits, calibration)?;
-        // Legendre symbols take a bit more than the values have.
+        // Legendre symbols need one bit more than the values have.
         let spare = u32::from(matches!(args.comparison, Family::Legendre(_)));
         let signs = bits.filter(|_| network.binarized());
         let architecture = program(&quantised, signs, spare).map_err(|e| match signs {
@@ -99,7 +99,7 @@ impl<'a> Trial<'a> {
         Ok(Self { setting, bits, quantised, architecture, from })
     }
 
-    /// What `parties` parties are to do with the first `images` images.
+    /// The job of `parties` parties for the first `images` images.
     pub(crate) fn job(&self, parties: usize, images: usize) -> Job<'_> {
         let args = self.setting.args;
         Job {
@@ -153,15 +153,16 @@ impl<'a> Trial<'a> {
         self.quantised.reference(&self.quantised.encode(&numbers).unwrap_or_default())
     }
 
-    /// Whether the parties' logits are to be the reference's, bit for bit.
+    /// Whether the logits of the parties must equal those of the reference bit for bit.
     pub(crate) fn exact(&self) -> bool {
         self.setting.network.binarized() || self.architecture.rounding() == Rounding::Floor
     }
 
-    /// Holds what the parties found against the reference; says how many logits differ, if these were revealed.
+    /// Compares the results of the parties with the reference. Returns a text that says how many logits differ, if these
+    /// were revealed.
     ///
     /// # Errors
-    /// If classes or logits are not what they have to be; with bits of the caller's choice, nothing has to be.
+    /// If classes or logits are wrong. With bit lengths from the command line, nothing counts as wrong.
     pub(crate) fn check(&self, secure: &Secure, reference: &[i64]) -> Result<Option<String>, Error> {
         let classes: Vec<u8> = reference
             .chunks_exact(self.architecture.outputs())
@@ -180,7 +181,7 @@ impl<'a> Trial<'a> {
         Ok(text)
     }
 
-    /// As [`check`](Self::check), of the logits.
+    /// As [`check`](Self::check), for the logits.
     fn logits(&self, logits: &[i64], reference: &[i64]) -> Result<String, Error> {
         let all = reference.len();
         let wrong = logits.len().abs_diff(all) + all.min(logits.len()) - equal(logits, reference);
@@ -217,7 +218,7 @@ fn most_bits(architecture: &Architecture) -> Option<u32> {
         .max()
 }
 
-/// At how many places the two are equal.
+/// The number of places at which the two are equal.
 pub(crate) fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     a.iter().zip(b).filter(|(a, b)| a == b).count()
 }

@@ -1,136 +1,39 @@
-//! What of a model is public.
+//! The public program of a model.
 //!
-//! The layers are a program over integers: a list machine, whose value 0 is the input and whose value i + 1 is the
-//! result of layer i. Of every value two things are known before any of it is there: its elements, and how many of
-//! its low bits are *right*. A product is right modulo 2^bits alone, whatever is lifted out of a comparison or a
-//! table is right in the whole ring, and a sum is as right as the less right of its parts.
+//! The program is a list of layers over integers of Z_2^k. Value 0 is the input, and value i + 1 is the result of layer
+//! i. Two facts about every value are known in advance: how many elements it has, and how many of its low bits are
+//! *correct*. A product of b bits is correct modulo 2^b only. The result of a comparison or a lookup is correct in the
+//! whole ring. A sum has as many correct bits as the summand with fewer of them.
 //!
-//! | layer | its value is right modulo | takes values right modulo |
+//! | layer | its result is correct modulo | it takes values correct modulo |
 //! | --- | --- | --- |
 //! | linear, convolution of b bits | 2^b | 2^b |
 //! | sign, ReLU, clip of b bits | 2^k | 2^b |
-//! | truncation of b bits | 2^k | 2^(b+1): it opens a bit more |
-//! | maximum of b bits | what it took | 2^b |
-//! | sums, scale, add, from | what they took | anything |
+//! | truncation of b bits | 2^k | 2^(b+1), as it opens one bit more |
+//! | maximum of b bits | the modulus of its input | 2^b |
+//! | sums, scale, add, from | the modulus of their inputs | any power of two |
 //! | lookup of m bits | 2^k | 2^m |
 //! | softmax of b bits | 2^k | 2^b |
 
 mod check;
 mod error;
+mod layer;
 
 use alloc::vec::Vec;
 
-use crate::function::Table;
-use crate::linalg::Window;
+pub(super) use check::MAX_FRACTION;
 pub use error::ArchitectureError;
-
-/// One step of a model over integers: kind, shape and bit lengths. A step takes the *current value*, `[images, n]`, and
-/// its result is the current value of the next. Value 0 is the model's input, value i + 1 the result of layer i.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Layer {
-    /// z = x·Wᵀ + b with secret or public W: `[outputs, inputs]` and b: `[outputs]`, modulo 2^bits.
-    Linear {
-        /// Elements of a row of x.
-        inputs: usize,
-        /// Elements of a row of z.
-        outputs: usize,
-        /// Bits of z that count; z must fit as a signed number.
-        bits: u32,
-    },
-    /// The same at every place of a window: x: `[height, width, channels]`, W: `[outputs, size[0], size[1],
-    /// channels / groups]`, b: `[outputs]`, z: `[places[0], places[1], outputs]`. Outputs and channels fall into as many
-    /// groups, and an output sees the channels of its own.
-    Convolution {
-        /// Image and window.
-        window: Window,
-        /// Channels of z.
-        outputs: usize,
-        /// Groups of channels.
-        groups: usize,
-        /// Bits of z that count; z must fit as a signed number.
-        bits: u32,
-    },
-    /// +1 where x ≥ 0, else −1, of values that fit `bits` bits as signed numbers.
-    Sign {
-        /// The bit length.
-        bits: u32,
-    },
-    /// max(x, 0) / 2^shift, of values that fit `bits` bits as signed numbers.
-    Relu {
-        /// The bit length.
-        bits: u32,
-        /// Bits to truncate by.
-        shift: u32,
-    },
-    /// min(max(x, low), high), of values for which x − low and x − high fit `bits` bits as signed numbers.
-    Clip {
-        /// The bit length.
-        bits: u32,
-        /// The least result.
-        low: i64,
-        /// The greatest result.
-        high: i64,
-    },
-    /// x / 2^shift, of values that fit `bits` bits as signed numbers and are right modulo 2^(bits + 1).
-    Truncate {
-        /// The bit length.
-        bits: u32,
-        /// Bits to truncate by.
-        shift: u32,
-    },
-    /// The greatest value of every window, channel by channel; what is padded is not looked at. All differences within
-    /// a window fit `bits` bits as signed numbers.
-    MaxPool {
-        /// Image and window.
-        window: Window,
-        /// The bit length.
-        bits: u32,
-    },
-    /// The sum over every window, channel by channel.
-    SumPool {
-        /// Image and window.
-        window: Window,
-    },
-    /// x times a public number.
-    Scale {
-        /// The number.
-        factor: i64,
-    },
-    /// x plus an earlier value.
-    Add {
-        /// The number of the value.
-        value: usize,
-    },
-    /// An earlier value in place of x.
-    From {
-        /// The number of the value.
-        value: usize,
-    },
-    /// T(x mod 2^m) for a table of m index bits.
-    Lookup {
-        /// The public function.
-        table: Table,
-    },
-    /// exp(x_c) / Σ exp(x_j) over rows of `classes` values, with `fraction` fractional bits before and after; all
-    /// differences within a row fit `bits` bits as signed numbers.
-    Softmax {
-        /// Values of a row.
-        classes: usize,
-        /// The bit length.
-        bits: u32,
-        /// Fractional bits of x and of the result.
-        fraction: u32,
-    },
-}
+pub use layer::Layer;
+use layer::Value;
 
 /// How truncations round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rounding {
-    /// Down, or up with the probability of what is dropped: off by less than one unit, and cheap.
+    /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
+    /// last place, and the cost is low.
     #[default]
     Stochastic,
-    /// Down, exactly.
+    /// Always down: exact, but it takes a comparison.
     Floor,
 }
 
@@ -138,24 +41,15 @@ pub enum Rounding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Architecture {
     layers: Vec<Layer>,
-    /// Of the input and of every layer's result.
+    /// The input, then every layer's result.
     values: Vec<Value>,
     ring: u32,
     rounding: Rounding,
 }
 
-/// What is known of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Value {
-    /// Elements of a row.
-    elements: usize,
-    /// Low bits that are right.
-    right: u32,
-}
-
 impl Architecture {
-    /// Checks that the layers fit each other and ring width `ring`. The first layer says how wide the input is: it
-    /// is linear, a convolution or a pooling.
+    /// Checks that the layers fit each other and the ring width `ring`. The first layer determines the size of the input,
+    /// so it must be linear, a convolution or a pooling.
     ///
     /// # Errors
     /// The first layer that does not fit, and why.
@@ -164,7 +58,7 @@ impl Architecture {
         Self::with_inputs(inputs, layers, ring)
     }
 
-    /// As [`new`](Self::new), for an input of `inputs` elements, whatever the first layer is.
+    /// As [`new`](Self::new), for an input of `inputs` elements and a first layer of any kind.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -209,8 +103,8 @@ impl Architecture {
         self.elements(self.layers.len())
     }
 
-    /// Bits of the output that are right, and that it is opened with. A comparison of two outputs, as of an argmax,
-    /// takes their difference to fit so many bits.
+    /// The number of correct low bits of the output, with which it is opened. A comparison of two outputs, as in an
+    /// argmax, needs their difference to fit this many bits.
     pub fn bits_out(&self) -> u32 {
         self.right_bits(self.layers.len())
     }
@@ -223,7 +117,7 @@ impl Architecture {
         self.values[value].elements
     }
 
-    /// How many low bits of a value are right: 0 is the input, i + 1 the result of layer i.
+    /// The number of correct low bits of a value: 0 is the input, i + 1 the result of layer i.
     ///
     /// # Panics
     /// If there is no such value.
@@ -231,7 +125,7 @@ impl Architecture {
         self.values[value].right
     }
 
-    /// For every value the last layer that goes back to it, if one does.
+    /// For every value, the last layer that refers back to it, if any.
     pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = alloc::vec![None; self.values.len()];
         for (number, layer) in self.layers.iter().enumerate() {
@@ -240,18 +134,5 @@ impl Architecture {
             }
         }
         last
-    }
-}
-
-impl Layer {
-    /// Elements of a row that it takes, where its shape says so.
-    fn width(&self) -> Option<usize> {
-        match self {
-            Self::Linear { inputs, .. } => Some(*inputs),
-            Self::Convolution { window, .. } | Self::MaxPool { window, .. } | Self::SumPool { window } => {
-                window.image.iter().try_fold(1usize, |all, &size| all.checked_mul(size))
-            }
-            _ => None,
-        }
     }
 }

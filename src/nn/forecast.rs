@@ -1,12 +1,12 @@
-//! What a computation will take, before it is run.
+//! The cost of a computation, before it is run.
 //!
-//! A dry run ([`Party::dry`]) finds the recipe, the rounds and the bytes: all of these are exact. The memory of the
-//! correlations is what a party holds of them at most, the corrections that it was dealt and what it expands offline
-//! (masked matrices and their products), without the buffers of a step. The times are estimates: every request has so
-//! many multiply-adds, pseudorandom bytes, packed bytes and table entries at each of the three, and a rate for each
-//! was measured on one core of one machine with AVX-512 ([`rates`]). A machine twice as slow has a scale of 2
-//! ([`Forecast::scaled`]). What the network takes is not in them: rounds times its latency, and bytes over its
-//! bandwidth.
+//! A dry run ([`Party::dry`]) finds the recipe, the rounds and the bytes; these are exact. The memory is the most that a
+//! party holds of correlations: the corrections that it was dealt and what it expands offline (masked matrices and their
+//! products), without temporary buffers. The times are estimates. Every request needs a known number of multiply-adds,
+//! pseudorandom bytes, packed bytes and table entries, at a party offline, at a party online, and at the dealer. The rate
+//! of each was measured on one core of one machine with AVX-512 ([`rates`]). A machine that takes twice as long has a scale
+//! of 2 ([`Forecast::scaled`]). The times exclude the network, which adds rounds times its latency and bytes divided by
+//! its bandwidth.
 
 #[cfg(feature = "std")]
 mod scale;
@@ -20,27 +20,27 @@ use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::Ring;
 
-/// What one run of a computation takes of each party and of the dealer.
+/// The cost of one run of a computation at each party and at the dealer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Forecast {
     /// Rounds.
     pub rounds: u32,
     /// Bytes that a party sends, headers included.
     pub sent_bytes: u64,
-    /// Bytes of corrections that the dealer sends, all told, without headers.
+    /// Bytes of corrections that the dealer sends to all parties together, without headers.
     pub dealer_bytes: u64,
     /// Bytes of correlated randomness that party 0 holds.
     pub memory_bytes: u64,
-    /// Seconds of a party's core before the input is there.
+    /// Seconds on one core of a party before its input is known.
     pub offline_seconds: f64,
-    /// Seconds of a party's core once it is.
+    /// Seconds on one core of a party once the input is known.
     pub online_seconds: f64,
-    /// Seconds of the dealer's core.
+    /// Seconds on one core of the dealer.
     pub dealer_seconds: f64,
 }
 
 impl Forecast {
-    /// Of what a dry run of `parties` parties found.
+    /// The cost of what a dry run of `parties` parties found.
     pub fn new(run: &DryRun, parties: usize) -> Self {
         let requests = run.recipe.requests();
         let mut work = Work::default();
@@ -61,8 +61,8 @@ impl Forecast {
         }
     }
 
-    /// Of a model with secret weights, compared by `family`: its setup, and a batch of `rows` inputs, of which the
-    /// input's own masks are a part.
+    /// The cost of a model with secret weights and comparisons by `family`: of its setup, and of a batch of `rows` inputs,
+    /// including the masks of the inputs.
     ///
     /// # Errors
     /// If the architecture is for another ring, or a layer compares more bits than the family takes.
@@ -72,18 +72,10 @@ impl Forecast {
         rows: usize,
         family: Family,
     ) -> Result<[Self; 2], Error> {
-        range("parties of a forecast", 2, u16::MAX.into(), parties as u64)?;
-        let mut party = Party::<Nowhere>::dry(parties);
-        party.set_comparison(family);
-        let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
-        let setup = party.take_dry_run();
-        let prepared = model.prepare(&mut party, rows)?;
-        let x = party.input(0, rows * architecture.inputs(), None)?;
-        model.forward(&mut party, prepared, x)?;
-        Ok([setup, party.take_dry_run()].map(|run| Self::new(&run, parties)))
+        Ok(dry_runs::<R>(architecture, parties, rows, family)?.map(|run| Self::new(&run, parties)))
     }
 
-    /// The same on a machine that takes `scale` times as long.
+    /// The same cost on a machine that takes `scale` times as long.
     pub fn scaled(self, scale: f64) -> Self {
         Self {
             offline_seconds: self.offline_seconds * scale,
@@ -93,12 +85,30 @@ impl Forecast {
         }
     }
 
-    /// How many times as long this machine takes as the one that the rates were measured on: by a matrix product and
-    /// by pseudorandom bytes, some milliseconds of each, of which the geometric mean.
+    /// How many times as long this machine takes as the one on which the rates were measured: the geometric mean of the
+    /// ratios for a matrix product and for pseudorandom bytes, each of which runs for some milliseconds.
     #[cfg(feature = "std")]
     pub fn measure_scale() -> f64 {
         scale::measure()
     }
+}
+
+/// Dry runs of the setup of a model with secret weights and of a batch of `rows` inputs, their own masks included.
+pub(super) fn dry_runs<R: Ring>(
+    architecture: &Architecture,
+    parties: usize,
+    rows: usize,
+    family: Family,
+) -> Result<[DryRun; 2], Error> {
+    range("parties of a dry run", 2, u16::MAX.into(), parties as u64)?;
+    let mut party = Party::<Nowhere>::dry(parties);
+    party.set_comparison(family);
+    let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
+    let setup = party.take_dry_run();
+    let prepared = model.prepare(&mut party, rows)?;
+    let x = party.input(0, rows * architecture.inputs(), None)?;
+    model.forward(&mut party, prepared, x)?;
+    Ok([setup, party.take_dry_run()])
 }
 
 /// One line: `rounds 5, sent 1.2 MB, dealt 340 kB, held 12 MB; offline 1.2 ms, online 1.4 ms, dealer 3.0 ms`.
@@ -116,7 +126,7 @@ impl fmt::Display for Forecast {
 const BYTES: [&str; 4] = ["B", "kB", "MB", "GB"];
 const TIMES: [&str; 3] = ["µs", "ms", "s"];
 
-/// A number of units, of which each is a thousand of the one before, to two digits or more.
+/// A number in units that each are a thousand of the one before, with two digits or more.
 struct Amount<const N: usize>(f64, [&'static str; N]);
 
 impl<const N: usize> fmt::Display for Amount<N> {

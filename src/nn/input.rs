@@ -1,4 +1,4 @@
-//! What enters a network.
+//! From pixels to the input of a network.
 
 use alloc::vec::Vec;
 
@@ -35,13 +35,12 @@ impl Input {
         }
     }
 
-    /// The number of every pixel, in their order: images are `[height, width, channels]`, channels last, as models take
-    /// them.
+    /// The numbers of all pixels in the same order. Models take images as `[height, width, channels]`.
     pub fn encode(self, pixels: &[u8]) -> Vec<f32> {
         pixels.iter().map(|&p| self.number(p)).collect()
     }
 
-    /// The least and the greatest number that a pixel becomes.
+    /// The least and the greatest number that a pixel can become.
     pub fn range(self) -> [f32; 2] {
         let [first, last] = [self.number(0), self.number(u8::MAX)];
         [first.min(last), first.max(last)]

@@ -1,35 +1,26 @@
 //! Models in files: safetensors with a description in JSON, as `docs/model-format.md` says.
 //!
-//! A file passes through three types: the bytes are [`Tensors`], the JSON is a [`Description`], and `build` makes the
-//! [`Model`] of both, layer by layer. [`save`] goes the other way.
+//! The bytes of a file become [`Tensors`] and its JSON a [`Description`]. From both, `build` makes the
+//! [`Model`](crate::nn::Model), layer by layer. [`save`] does the reverse.
 
 mod build;
 mod chain;
 mod description;
 mod error;
+mod loaded;
 mod order;
 mod save;
 mod tensors;
 
 pub use error::LoadError;
+pub use loaded::Loaded;
 pub use save::{Precision, SaveError, save};
 
-use super::{Formats, Input, Model};
+use crate::nn::Input;
 use description::Description;
 use tensors::Tensors;
 
-/// A model as it lies in a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
-    /// The model.
-    pub model: Model,
-    /// How a pixel becomes a number.
-    pub input: Input,
-    /// How the layers' results are held in fixed point, if the file says so.
-    pub formats: Option<Formats>,
-}
-
-/// Reads a model from the bytes of a safetensors file that holds its own description, or needs none.
+/// Reads a model from the bytes of a safetensors file that contains its description or needs none.
 ///
 /// ```
 /// use ringshare::nn::{Input, Loaded, Model, Op, Precision, Weight, load, save};
@@ -49,19 +40,31 @@ pub struct Loaded {
 /// ```
 ///
 /// # Errors
-/// The first thing in the file that is not as described below, with the name of the layer or tensor.
+/// The first part of the file that is not as described below, with the name of the layer or tensor.
 #[doc = include_str!("../../docs/model-format.md")]
 pub fn load(file: &[u8]) -> Result<Loaded, LoadError> {
+    read(file, None)
+}
+
+/// As [`load()`], for a file without a description that does not say what a pixel becomes either.
+///
+/// # Errors
+/// As [`load()`], and [`LoadError::InputTwice`] if the file says what a pixel becomes.
+pub fn load_with_input(file: &[u8], input: Input) -> Result<Loaded, LoadError> {
+    read(file, Some(input))
+}
+
+fn read(file: &[u8], input: Option<Input>) -> Result<Loaded, LoadError> {
     let (tensors, metadata) = Tensors::parse(file)?;
     let description = match metadata.description {
+        Some(_) if input.is_some() => return Err(LoadError::InputTwice),
         Some(text) => Description::parse(&text)?,
-        None => chain::describe(&tensors, metadata.input.as_deref())?,
+        None => chain::describe(&tensors, metadata.input.as_deref(), input)?,
     };
     finish(description, tensors)
 }
 
-/// Reads a model from the bytes of a safetensors file and a description in JSON. A description in the file is not
-/// looked at.
+/// Reads a model from the bytes of a safetensors file and a description in JSON. A description in the file is ignored.
 ///
 /// # Errors
 /// As [`load()`].
@@ -70,11 +73,11 @@ pub fn load_with(file: &[u8], description: &str) -> Result<Loaded, LoadError> {
     finish(Description::parse(description)?, tensors)
 }
 
-/// The description that lies in a safetensors file, if there is one: what [`load_with`] takes for a file of the same
-/// network without it.
+/// The description in a safetensors file, if it has one: [`load_with`] takes it for a file of the same network without a
+/// description.
 ///
 /// # Errors
-/// If the file is no safetensors file.
+/// If it is not a safetensors file.
 pub fn description(file: &[u8]) -> Result<Option<std::string::String>, LoadError> {
     Ok(Tensors::parse(file)?.1.description)
 }

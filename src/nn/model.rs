@@ -1,14 +1,14 @@
 //! A model as it was trained: real numbers.
 //!
 //! Values are images `[height, width, channels]`, channels last, `[images, height, width, channels]` for a batch; a
-//! vector of n elements is `[1, 1, n]`. Value 0 is the input, value i + 1 the result of layer i. A layer takes the value
-//! before it, and may name an earlier one, which makes residual networks:
+//! vector of n elements is `[1, 1, n]`. Value 0 is the input, value i + 1 the result of layer i. A layer takes the result of
+//! the layer before it and may also refer to an earlier value by name, as residual networks do:
 //!
 //! v_0 = x, v_{i+1} = op_i(v_i), or op_i(v_i, v_j) for an earlier j.
 //!
-//! Layers are pushed one by one, and each is checked against the shape so far (`shape.rs`). [`Model::forward`] evaluates
-//! in single precision (`evaluate.rs`); [`Model::simplify`] gives the same function with fewer layers (`simplify.rs`,
-//! `fold.rs`), which is what a model in fixed point starts from.
+//! Layers are pushed one by one, and each is checked against the shape of the value before it (`shape.rs`).
+//! [`Model::forward`] evaluates in single precision (`evaluate.rs`). [`Model::simplify`] gives the same function with
+//! fewer layers (`simplify.rs`, `fold.rs`, `flip.rs`); a model in fixed point is made of that.
 //!
 //! ```
 //! use ringshare::linalg::Window;
@@ -50,12 +50,13 @@
 //! "
 //! );
 //!
-//! // What does not fit is an error that names the layer.
+//! // A layer that does not fit gives an error that names it.
 //! let error = model.push("more", Op::Linear { weight: real(7), bias: vec![0.] }).unwrap_err();
 //! assert_eq!(error.to_string(), "more: weight: expected 10 elements, found 7");
 //! # Ok::<(), ModelError>(())
 //! ```
 
+mod edit;
 mod error;
 mod evaluate;
 mod flip;
@@ -86,27 +87,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// The most elements of a value: several times those of any network for images, and few enough that a model from
-    /// a small file takes no more memory than there is.
-    pub const MOST_ELEMENTS: usize = 1 << 24;
+    /// The most elements of a value: several times as many as common image networks have, but few enough that a model
+    /// from a small file cannot exhaust memory.
+    pub const MOST_ELEMENTS: usize = error::MOST_ELEMENTS;
 
-    /// A model of no layers, for inputs of a height, a width and a number of channels. What is wrong with them, the
-    /// first [`push`](Self::push) says.
+    /// A model without layers, for inputs of a height, a width and a number of channels. A shape that no model can have
+    /// is an error of the first [`push`](Self::push).
     pub fn new(input: [usize; 3]) -> Self {
         Self { input, nodes: Vec::new(), notes: Vec::new() }
-    }
-
-    /// Adds a layer that takes the result of the last one.
-    ///
-    /// # Errors
-    /// If it does not fit, or its name is taken; the model is as before then.
-    pub fn push(&mut self, name: &str, op: Op) -> Result<(), ModelError> {
-        if name == INPUT || self.value(name).is_some() {
-            return Err(ModelError::Taken { layer: name.into() });
-        }
-        let shape = shape::result(self, name, &op)?;
-        self.nodes.push(Node { name: name.into(), op, shape });
-        Ok(())
     }
 
     /// Height, width and channels of the input.
@@ -124,7 +112,7 @@ impl Model {
         &self.nodes
     }
 
-    /// What [`simplify`](Self::simplify) did to the model, a sentence each.
+    /// What [`simplify`](Self::simplify) changed, one sentence for each step.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -140,41 +128,5 @@ impl Model {
     /// Height, width and channels of a value, counted as by [`value`](Self::value).
     fn shape(&self, value: usize) -> [usize; 3] {
         value.checked_sub(1).map_or(self.input, |layer| self.nodes[layer].shape)
-    }
-
-    /// The last layer's result, `[images, height, width, channels]` of [`output`](Self::output), for a batch of images,
-    /// `[images, height, width, channels]` of [`input`](Self::input), in single precision.
-    ///
-    /// # Panics
-    /// If these are not whole images.
-    pub fn forward(&self, images: &[f32]) -> Vec<f32> {
-        evaluate::forward(self, images)
-    }
-
-    /// Shows every layer's number and its result for the whole batch, `[images, height, width, channels]` of the layer.
-    ///
-    /// # Panics
-    /// If these are not whole images.
-    pub fn trace(&self, images: &[f32], f: impl FnMut(usize, &[f32])) {
-        evaluate::run(self, images, f);
-    }
-
-    /// The same function with fewer layers, which [`notes`](Self::notes) lists.
-    ///
-    /// - Dropout goes. Flattening goes where the elements after it are taken one by one or all at once; the result of a
-    ///   model that ends with it keeps its order, and its shape is that of the image.
-    /// - Normalisation goes into the linear layer or convolution before it, else into the one after it, across poolings
-    ///   that commute with it. It stays where there is neither, where another layer refers to a value in between, before
-    ///   a padded convolution if its shift is not 0, or where weights would be infinite.
-    /// - Before a sign it becomes a threshold, and [`Weight::Signs`] stay signs; elsewhere they become real numbers. If
-    ///   inputs, weights and biases are integers below 2^24 then the signs are exactly those of real numbers, with
-    ///   the sign of 0 being +1 before and after. A channel of scale 0 has a constant sign; a layer of signs stays one
-    ///   then only if it takes −1 and +1.
-    /// - A maximum over windows moves before the ReLU, clip, sign, sigmoid, tanh or normalisation without negative scales
-    ///   that it follows.
-    ///
-    /// Otherwise results are the same up to rounding. A layer that goes is replaced in references by the one before it.
-    pub fn simplify(&self) -> Self {
-        simplify::simplify(self)
     }
 }

@@ -1,23 +1,25 @@
 //! A model in fixed point.
 //!
-//! A real number v is held as an integer x of a [`Format`]: v ≈ x · 2^−f with f fractional bits, and x fits b bits as a
-//! signed number. A product with weights of f_w fractional bits has f + f_w of them; activations drop those that the
-//! next layer has no use for. So the formats of the results are all that is to be chosen: the weights of a layer from
-//! f_in to f_out fractional bits have f_out − f_in of them.
+//! A real number v is held as an integer x in a [`Format`]: v ≈ x · 2^−f with f fractional bits, where x fits b bits as a
+//! signed number. The product of a value of f fractional bits with weights of f_w fractional bits has f + f_w; the
+//! activation drops those that the next layer does not need. So it suffices to choose the formats of the results: a layer
+//! that goes from f_in to f_out fractional bits has weights of f_out − f_in fractional bits.
 //!
 //! **Choice.** Let every layer's accumulators have N bits. A layer whose results stay below 2^(I−1) in magnitude has
 //! F = N − I fractional bits to split between its input (f_a) and its weights (f_w). Rounding errors of the input are
-//! multiplied by the weights and those of the weights by the input; with row norms |w| and input norms |x| both
-//! contribute alike where 2^−f_a·|w| = 2^−f_w·|x|, so
+//! multiplied by the weights, and rounding errors of the weights by the input. With row norms |w| and input norms |x|,
+//! both contribute equally if 2^−f_a·|w| = 2^−f_w·|x|, that is
 //!
 //! f_w − f_a = log2(|x| / |w|), f_w + f_a = F.
 //!
-//! Rounded to the nearest an error has a variance of 1/12, rounded at random of 1/6: then f_w − f_a is less by 1/2.
-//! Under [`Rounding::Floor`] half a unit in the biases makes rounding down one to the nearest.
+//! Rounding to the nearest has an error of variance 1/12, stochastic rounding one of variance 1/6; for the latter,
+//! f_w − f_a is smaller by 1/2. Under [`Rounding::Floor`], biases are raised by half a unit of what is kept, so that
+//! rounding down becomes rounding to the nearest.
 //!
-//! [`Quantised::calibrate`] measures ranges and norms on images and searches the least N that keeps the classes.
-//! Where all numbers are whole and bounded, as with weights and signs of ±1, fractions are 0 and bits come from the
-//! bound: no input overflows. Nor do the results of the last layer cost comparisons: they have up to four bits more.
+//! [`Quantised::calibrate`] measures ranges and norms on images and searches for the least N that keeps the classes. If
+//! all numbers of a layer are bounded integers, as with weights and signs of ±1, then it has no fractional bits, its bit
+//! length follows from the bound, and no input overflows. The last layer has up to four more bits, since its results
+//! need not be compared.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -39,114 +41,72 @@
 //! # }
 //! ```
 //!
-//! **Evaluation.** [`Quantised::architecture`] is the public integer program, the [`Weights`](super::Weights) are the
-//! model owner's, and [`Quantised::reference`] evaluates both in the clear and reports what overflows its bits.
+//! **Evaluation.** [`Quantised::architecture`] is the public program over integers. [`Quantised`] itself is the
+//! [`Weights`](super::Weights) that the model's owner shares. [`Quantised::reference`] evaluates both in the clear and
+//! reports values that overflow their bits. [`Quantised::public`] is what the other parties need.
 //!
 //! | model | integers |
 //! | --- | --- |
 //! | linear, convolution | the same with rounded weights |
-//! | normalisation | a convolution of 1 × 1, every channel its own group |
-//! | average of n values | their sum: f grows by ⌊log2 n⌋, 2^⌊log2 n⌋/n goes into the weights that follow, or a product with round(2^q/n) and a truncation, off by a part of 2^−12 |
-//! | sum of two | of the coarser one times a power of two, and the finer one |
+//! | normalisation | a 1 × 1 convolution in which every channel is a group |
+//! | average of n values | their sum, with ⌊log2 n⌋ more fractional bits; the factor 2^⌊log2 n⌋/n goes into the weights of the next layer. Where there is no such layer: their sum times round(2^q/n), truncated, with a relative error of at most 2^−12 |
+//! | sum of two values | the value with fewer fractional bits times a power of two, plus the other |
 //! | sigmoid, tanh, GELU | tables |
 
 mod activation;
 mod bounds;
+mod builder;
 mod calibrate;
 mod choose;
 mod clip;
 mod error;
+mod format;
 mod graph;
 mod lower;
 mod matrix;
+mod options;
 mod program;
+mod public;
 mod ranges;
 mod reference;
-mod table;
+mod summary;
 
 use alloc::vec::Vec;
 
 use self::program::Program;
 use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
-use crate::ring::{Word, nearest, power_of_two};
+use crate::ring::Word;
 
 pub use error::{Overflow, QuantiseError};
-
-/// How the result of a layer is held: integers, the real value times 2^fraction, which fit `bits` bits as signed numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Fractional bits.
-    pub fraction: u32,
-    /// Bits of the values, the sign's included: of a ReLU those of its result, what it compares has the bits of the layer
-    /// before; of a maximum, of the differences that it compares, too.
-    pub bits: u32,
-}
-
-/// The formats of a whole model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Formats {
-    /// Of the input.
-    pub input: Format,
-    /// Of every layer's result, in the order of [`Quantised::model`]. The weights of a linear layer or a convolution
-    /// have what its result has more fractional bits than the value it takes.
-    pub layers: Vec<Format>,
-}
-
-/// What a calibration looks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Options {
-    /// Bits of every layer's accumulators; none: the least from 8 to 40 that keep the classes.
-    pub bits: Option<u32>,
-    /// The calibrated ranges are multiplied by it.
-    pub margin: f64,
-    /// The part of the images that are to keep the class of the real model, 0 to 1.
-    pub agreement: f64,
-    /// How truncations round.
-    pub rounding: Rounding,
-    /// The least and the greatest number that an input can be, if known; none: as on the images.
-    pub input: Option<[f32; 2]>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { bits: None, margin: 1.25, agreement: 0.998, rounding: Rounding::default(), input: None }
-    }
-}
+pub use format::{Format, Formats};
+pub use options::Options;
+pub use public::{PublicModel, PublicModelError};
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
 #[derive(Clone)]
 pub struct Quantised {
     model: Model,
     formats: Formats,
-    /// The least and the greatest integer of the input.
-    input: [i64; 2],
     program: Program,
-    architecture: Architecture,
+    public: PublicModel,
 }
 
 impl Quantised {
-    /// The model in formats of the caller's, one for every layer, or those of a calibration, which has one more in
-    /// front of every product that directly follows another ([`model`](Self::model)). Formats that lose accuracy are
-    /// no errors: compare [`reference`](Self::reference) with [`Model::forward`].
+    /// The model in given formats. There is one format for every layer of `model`, or one for every layer of
+    /// [`Quantised::model`](Self::model) after a calibration, which inserts a layer between a product and the product
+    /// that directly follows it. Formats that lose accuracy are not an error: compare [`reference`](Self::reference) with
+    /// [`Model::forward`].
     ///
     /// # Errors
-    /// Formats that do not fit the model, with the layer's name.
+    /// Formats that do not fit the model; the error names the layer.
     pub fn new(model: &Model, formats: &Formats, rounding: Rounding) -> Result<Self, QuantiseError> {
         let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
         let range = [-end, end - 1];
         if formats.layers.len() == model.nodes().len() {
             return Self::with_input(model, formats, rounding, range);
         }
-        Self::with_input(&calibrate::rounded(model), formats, rounding, range)
-    }
-
-    /// The model in formats by what it makes of images: `[images, height, width, channels]`.
-    ///
-    /// # Errors
-    /// Images that are none, not finite or beyond what the options say of inputs, or no format that does what they say.
-    pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
-        calibrate::calibrate(model, images, options)
+        Self::with_input(&graph::rounded(model), formats, rounding, range)
     }
 
     fn with_input(
@@ -159,12 +119,19 @@ impl Quantised {
         let program = lower::lower(model, formats, rounding, most)?;
         let inputs = model.input().iter().product();
         let architecture = Architecture::with_inputs(inputs, program.layers.clone(), program.ring)?;
-        let architecture = architecture.with_rounding(rounding);
-        Ok(Self { model: model.clone(), formats: formats.clone(), input, program, architecture })
+        let public = PublicModel {
+            shape: model.input(),
+            pixels: None,
+            input: formats.input,
+            range: input,
+            output: *formats.layers.last().unwrap_or(&formats.input),
+            architecture: architecture.with_rounding(rounding),
+        };
+        Ok(Self { model: model.clone(), formats: formats.clone(), program, public })
     }
 
-    /// The model that the formats are of: the given one, with a layer that drops fractional bits wherever one product
-    /// directly follows another.
+    /// The model that the formats belong to: the given model, with an additional layer that drops fractional bits wherever
+    /// one product directly follows another.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -176,7 +143,12 @@ impl Quantised {
 
     /// The public integer program.
     pub fn architecture(&self) -> &Architecture {
-        &self.architecture
+        self.public.architecture()
+    }
+
+    /// Everything that a party without weights needs to know about the model.
+    pub fn public(&self) -> &PublicModel {
+        &self.public
     }
 
     /// Bits of the machine word, hence of the ring, that serves the whole model: 16, 32 or 64.
@@ -184,47 +156,31 @@ impl Quantised {
         self.program.ring
     }
 
-    /// Numbers as integers of the input's format, to the nearest, halves to even.
+    /// Real numbers as integers of the input's format, to the nearest, halves to even.
     ///
     /// # Errors
-    /// A number that is not finite, or beyond the format; of whole numbers, beyond those of [`Options::input`], or else
-    /// those that were calibrated on.
+    /// As [`PublicModel::encode`].
     pub fn encode(&self, images: &[f32]) -> Result<Vec<i64>, QuantiseError> {
-        let inputs = self.architecture.inputs();
-        let fraction = self.formats.input.fraction;
-        let encode = |(i, &value): (usize, &f32)| {
-            let (image, place) = (i / inputs, i % inputs);
-            if !value.is_finite() {
-                return Err(QuantiseError::NotFinite { image, place });
-            }
-            let (x, [low, high]) = (nearest(value.into(), fraction, 64).0 as i64, self.input);
-            if (low..=high).contains(&x) {
-                return Ok(x);
-            }
-            let range = [low, high].map(|x| real(x, fraction));
-            Err(QuantiseError::Outside { image, place, value, range })
-        };
-        images.iter().enumerate().map(encode).collect()
+        self.public.encode(images)
     }
 
-    /// What integers of the last layer's format stand for.
+    /// The real numbers that integers of the last layer's format stand for.
     pub fn decode(&self, outputs: &[i64]) -> Vec<f32> {
-        let fraction = self.formats.layers.last().unwrap_or(&self.formats.input).fraction;
-        outputs.iter().map(|&x| real(x, fraction)).collect()
+        self.public.decode(outputs)
     }
 
-    /// The integer program in the clear: from encoded images `[images, inputs]` to `[images, outputs]`. Truncations are
-    /// rounded down under [`Rounding::Floor`], so that the results are those of the parties bit for bit, and to the
-    /// nearest under [`Rounding::Stochastic`], which is what chance makes of them on average.
+    /// Evaluates the integer program in the clear, from encoded images `[images, inputs]` to `[images, outputs]`. Under
+    /// [`Rounding::Floor`] truncations round down, and the results equal those of the parties bit for bit. Under
+    /// [`Rounding::Stochastic`] they round to the nearest here, so the results of the parties may differ from these.
     ///
     /// # Errors
     /// The first value that does not fit its bits.
     ///
     /// # Panics
-    /// If the images are not whole.
+    /// If `images` is not a whole number of images.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
         let reference = Reference::new(&self.model, &self.program, self.formats.input);
-        match self.architecture.rounding() {
+        match self.architecture().rounding() {
             Rounding::Floor => reference.run(images, None),
             Rounding::Stochastic => {
                 reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift))
@@ -232,7 +188,7 @@ impl Quantised {
         }
     }
 
-    /// As [`reference`](Self::reference), with a function of the caller's for x / 2^shift, shift > 0.
+    /// As [`reference`](Self::reference), with a given function for x / 2^shift, shift > 0.
     ///
     /// # Errors
     /// As [`reference`](Self::reference).
@@ -248,21 +204,6 @@ impl Quantised {
     }
 }
 
-/// What an integer stands for.
-fn real(x: i64, fraction: u32) -> f32 {
-    (x as f64 * power_of_two(-(fraction as i32))) as f32
-}
-
-/// Bits of a signed number.
-fn width(x: i128) -> u32 {
-    129 - (x ^ x >> 127).leading_zeros()
-}
-
-/// Bits of the smallest word of at least so many.
-fn word(bits: u32) -> u32 {
-    bits.next_power_of_two().max(16)
-}
-
 impl<W: Word> Weights<W> for Quantised {
     fn row(&self, layer: usize, row: usize, out: &mut [W]) {
         self.program.matrices[layer].write_row(row, out);
@@ -270,6 +211,6 @@ impl<W: Word> Weights<W> for Quantised {
 
     fn bias(&self, layer: usize, out: &mut [W]) {
         let bias = &self.program.matrices[layer].bias;
-        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = reference::word(b));
+        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = matrix::word(b));
     }
 }

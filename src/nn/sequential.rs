@@ -1,20 +1,21 @@
-//! A shared model.
+//! A model on shares.
 //!
-//! Setup, once a model: its weights are shared, masked and opened masked, strip by strip. A batch then takes an offline
-//! half, [`Sequential::prepare`], and an online one, [`Sequential::forward`], which walks the layers:
+//! The setup is done once for a model: its weights are shared, masked, and opened in masked form, strip by strip. A batch
+//! then has an offline half, [`Sequential::prepare`], and an online half, [`Sequential::forward`], which evaluates the
+//! layers in order:
 //!
 //! | layer | by |
 //! | --- | --- |
-//! | linear, convolution | [`Party::product`]; with public weights, by each party alone |
+//! | linear, convolution | [`Party::product`]; with public weights, locally |
 //! | sign | [`Party::sign`] |
-//! | ReLU | [`Party::relu_truncate`]; for exact floors a ReLU and the floor of what is not negative |
-//! | clip | relu(x − low) − relu(x − high) + low, both at once |
+//! | ReLU | [`Party::relu_truncate`]; under floor rounding a ReLU, then a floor of its non-negative result |
+//! | clip | relu(x − low) − relu(x − high) + low, both ReLUs in the same rounds |
 //! | truncation | [`Party::truncate`] or [`Party::truncate_floor`] |
-//! | pooling | [`Party::max_pool`], sums by each party alone |
+//! | pooling | [`Party::max_pool`]; sums locally |
 //! | lookup | [`Party::lookup`] |
 //! | softmax | see [`softmax_reference`] |
 //!
-//! A value that a later layer goes back to is kept until the last one has.
+//! A value that later layers refer to is kept until the last of them has used it.
 
 mod forward;
 mod round;
@@ -23,9 +24,9 @@ mod weighted;
 
 use alloc::vec::Vec;
 
-pub(super) use self::softmax::MAX_FRACTION;
 pub use self::softmax::softmax_reference;
 use self::weighted::Weighted;
+pub use self::weighted::Weights;
 use super::Architecture;
 use crate::correlation::MatrixProduct;
 use crate::net::Transport;
@@ -33,25 +34,17 @@ use crate::protocol::error::range;
 use crate::protocol::{Error, Party};
 use crate::ring::Ring;
 
-/// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
-pub trait Weights<W> {
-    /// Writes a row of a layer's W: `[inputs]`, or of a convolution `[size[0], size[1], channels / groups]`.
-    fn row(&self, layer: usize, row: usize, out: &mut [W]);
-    /// Writes a layer's bias, `[outputs]`.
-    fn bias(&self, layer: usize, out: &mut [W]);
-}
-
 /// One party's share of a model: layer after layer.
 pub struct Sequential<R: Ring> {
     architecture: Architecture,
-    /// Of the layers that have weights.
+    /// The layers that have weights.
     weighted: Vec<Weighted<R>>,
 }
 
-/// What one batch takes that does not depend on its input.
+/// The part of a batch that does not depend on its input.
 pub struct Prepared<R: Ring> {
     rows: usize,
-    /// Of the layers that have weights; `None` where these are public.
+    /// One for each layer that has weights; `None` where these are public.
     products: Vec<Option<MatrixProduct<R>>>,
 }
 
@@ -63,8 +56,8 @@ impl<R: Ring> Prepared<R> {
 }
 
 impl<R: Ring> Sequential<R> {
-    /// Shares the weights of the party `owner`, who gives them; the others give `None`. The setup:
-    /// done once, for any number of batches.
+    /// Shares the weights of the party `owner`, which gives them; the others give `None`. This is the setup: it is
+    /// done once and serves any number of batches.
     ///
     /// # Errors
     /// If the architecture is for another ring, the owner gives no weights, the network fails or the store has
@@ -78,7 +71,7 @@ impl<R: Ring> Sequential<R> {
         Self::gather(architecture, |number, layer| Weighted::share(party, owner, number, layer, weights))
     }
 
-    /// The model with weights that every party knows: products take no masks, no rounds and nothing from the dealer.
+    /// The model with weights that every party knows: its products need no masks, no rounds and nothing from the dealer.
     ///
     /// # Errors
     /// If the architecture is for another ring.
@@ -102,7 +95,7 @@ impl<R: Ring> Sequential<R> {
         &self.architecture
     }
 
-    /// Bits of the result that are right, and to open it with ([`Architecture::bits_out`]).
+    /// The number of correct bits of the result, with which it is opened ([`Architecture::bits_out`]).
     pub fn bits_out(&self) -> u32 {
         self.architecture.bits_out()
     }
@@ -110,7 +103,7 @@ impl<R: Ring> Sequential<R> {
     /// The offline half of a batch of `rows` inputs: everything that does not depend on them.
     ///
     /// # Errors
-    /// If there are more elements than can be counted, or the store has something else next.
+    /// If the number of elements overflows, or the store has something else next.
     pub fn prepare<T: Transport>(&self, party: &mut Party<T>, rows: usize) -> Result<Prepared<R>, Error> {
         let layers = self.architecture.layers().len();
         let widest = (0..=layers).map(|value| self.architecture.elements(value)).max().unwrap_or(0).max(1);

@@ -87,7 +87,7 @@ fn many_images_are_taken_in_order() {
 }
 
 #[test]
-#[should_panic(expected = "whole images of 6")]
+#[should_panic(expected = "whole number of images of 6")]
 fn parts_of_images_are_refused() {
     Model::new([2, 3, 1]).forward(&[0.; 7]);
 }

@@ -100,10 +100,11 @@ fn a_binarized_convolution_is_compared_before_its_pooling_is_undone() {
         ("pool", Op::MaxPool { window: pool }),
         ("norm", Op::Normalise { scale: vec![0.5, 2.], shift: vec![-0.75, 3.] }),
         ("sign", Op::Sign),
+        ("fc", Op::Linear { weight: Weight::Signs(vec![0b0110_1001]), bias: vec![0.] }),
     ];
     layers.into_iter().for_each(|(name, op)| model.push(name, op).unwrap());
     let simple = model.simplify();
-    assert_eq!(simple.nodes().len(), 3);
+    assert_eq!(simple.nodes().len(), 4);
     let Op::Convolution { weight, bias, .. } = &simple.nodes()[0].op else { panic!() };
     assert_eq!((weight, &bias[..]), (&Weight::Signs(vec![0x80, 0x00]), &[-1.5, 1.5][..]));
     let images: Vec<f32> = (0..64).map(|i| (i * 7 % 11) as f32 - 5.).collect();

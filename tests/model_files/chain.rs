@@ -1,14 +1,21 @@
 //! Files without a description: `fcN.weight_bits` and `fcN.bias`.
 
 use proptest::prelude::*;
-use ringshare::nn::{Input, Op, Weight, load};
+use ringshare::nn::{Input, LoadError, Op, Weight, load, load_with_input};
 use safetensors::Dtype;
 
 use crate::any_file::any_file;
-use crate::files::{File, in_repository, skipped};
+use crate::files::{File, in_repository, skipped, small};
 
-/// A network with the given widths; weights and biases count up.
+/// A network with the given widths; weights and biases count up. Its pixels are thresholded.
 fn net(widths: &[usize]) -> File {
+    let mut file = silent(widths);
+    file.metadata.insert("input".into(), "1 if pixel >= 128 else 0".into());
+    file
+}
+
+/// The same, which does not say what a pixel becomes.
+fn silent(widths: &[usize]) -> File {
     widths.windows(2).enumerate().fold(File::default(), |file, (l, w)| {
         let (bytes, outputs) = (w[0] / 8, w[1]);
         let bits = (0..bytes * outputs).map(|i| i as u8).collect();
@@ -47,6 +54,25 @@ fn words_in_the_metadata_name_the_input() {
     let mut file = net(&[16, 2]);
     file.metadata.insert("input".into(), "pixel / 255".into());
     file.refused(&["expected the input to be", "found `pixel / 255`"]);
+}
+
+#[test]
+fn what_a_pixel_becomes_is_said_once_by_the_file_or_by_the_caller() {
+    let file = silent(&[16, 8, 2]);
+    file.refused(&["expected the metadata `input`", "nothing says what a pixel becomes"]);
+    assert_eq!(load(&file.bytes()).unwrap_err(), LoadError::NoInput);
+    let input = Input::HighBits { drop: 2 };
+    let loaded = load_with_input(&file.bytes(), input).unwrap();
+    assert_eq!(loaded.input, input);
+    let said = load(&net(&[16, 8, 2]).bytes()).unwrap();
+    assert_eq!(loaded.model, said.model);
+    // Words that this library does not know are no reason to ask in vain.
+    let mut words = file.clone();
+    words.metadata.insert("input".into(), "pixel / 255".into());
+    assert_eq!(load_with_input(&words.bytes(), input).unwrap().input, input);
+    for file in [net(&[16, 8, 2]), small()] {
+        assert_eq!(load_with_input(&file.bytes(), input).unwrap_err(), LoadError::InputTwice);
+    }
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn layers_that_do_not_chain_are_named() {
         (json!([{ "name": "a", "type": "max_pool2d", "size": [0, 1] }]), &["a: ", "at least 1, found 0"]),
         (
             json!([{ "name": "a", "type": "max_pool2d", "size": [1, 1], "padding": [usize::MAX, 0] }]),
-            &["a: ", "found more"],
+            &["layer `a`", "padding: expected at most 65536"],
         ),
         (
             json!([{ "name": "a", "type": "avg_pool2d", "size": [1, 1], "stride": [1, 1], "padding": [4000, 4000] }]),
@@ -254,4 +254,39 @@ fn more_layers_than_any_network_has_are_refused() {
     File::new(&[1], list.into()).refused(&["expected 1 to 1024 layers, found 1025"]);
     let error = load_with(&small().bytes(), &" ".repeat((1 << 20) + 1)).unwrap_err().to_string();
     assert_eq!(error, "description: expected at most 1048576 bytes, found 1048577");
+}
+
+/// A stride of 2^63 − 1 loaded once, and panicked where the model was used.
+#[test]
+fn windows_beyond_the_limits_are_refused_with_the_layer_and_the_limit() {
+    for large in [65_537, 1 << 40, i64::MAX as u64, u64::MAX] {
+        for (what, option) in
+            [("stride", "stride"), ("padding", "padding"), ("dilation", "dilation"), ("size", "size")]
+        {
+            for axis in 0..2 {
+                let mut pair = [1u64; 2];
+                pair[axis] = large;
+                for kind in ["max_pool2d", "avg_pool2d"] {
+                    let mut layer = json!({ "name": "wide", "type": kind, "size": [1, 1] });
+                    layer[option] = json!(pair);
+                    layers(json!([layer])).refused(&["layer `wide`", what, "65536", &large.to_string()]);
+                }
+                let mut layer = json!({ "name": "wide", "type": "conv2d", "bias": false });
+                layer[option] = json!(pair);
+                let file = layers(json!([layer])).counting("wide.weight", &[1, 4, 1, 1]);
+                file.refused(&["layer `wide`", what, "65536", &large.to_string()]);
+            }
+        }
+    }
+    let layer = json!([{ "name": "relu", "type": "relu" }]);
+    File::new(&[1, 1, (1 << 20) + 1], layer.clone()).refused(&[
+        "input",
+        "side of an image",
+        "1048576",
+        "1048577",
+    ]);
+    load(&File::new(&[1, 1, 1 << 20], layer).bytes()).unwrap();
+    let edge = json!([{ "name": "edge", "type": "max_pool2d", "size": [1, 1], "stride": [65_536, 65_536] }]);
+    let loaded = load(&layers(edge).bytes()).unwrap();
+    assert_eq!(loaded.model.forward(&[0.5; 4 * 6 * 8]), [0.5; 4]);
 }

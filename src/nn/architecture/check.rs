@@ -2,11 +2,13 @@
 
 use core::cmp::min;
 
-use super::{ArchitectureError as Error, Layer, Value};
+use super::error::ArchitectureError as Error;
+use super::layer::{Layer, Value};
 use crate::function::MAX_INDEX_BITS;
 use crate::linalg::Window;
-use crate::nn::sequential::MAX_FRACTION;
 
+/// The most fractional bits of a softmax.
+pub(in crate::nn) const MAX_FRACTION: u32 = 16;
 /// The longest comparison.
 const MOST: u32 = 64;
 

@@ -24,7 +24,7 @@ pub enum ArchitectureError {
         /// The layer.
         layer: usize,
     },
-    /// A layer takes more bits than are right so far, or too few or too many.
+    /// A layer takes more bits than are correct, or a number of bits that it cannot have.
     Bits {
         /// The layer.
         layer: usize,
@@ -67,7 +67,7 @@ pub enum ArchitectureError {
         /// What it has.
         found: usize,
     },
-    /// Channels or outputs do not fall into as many groups.
+    /// The groups of a convolution do not divide its channels and outputs.
     Groups {
         /// The layer.
         layer: usize,
@@ -78,16 +78,16 @@ pub enum ArchitectureError {
         /// Channels of the result.
         outputs: usize,
     },
-    /// A layer goes back to a value that is not there yet.
+    /// A layer refers to a value that does not exist yet.
     Value {
         /// The layer.
         layer: usize,
-        /// The last value that is there.
+        /// The last value that exists.
         most: usize,
         /// The value that it takes.
         found: usize,
     },
-    /// A softmax of rows that the values do not fall into, or of too many classes.
+    /// The classes of a softmax do not divide the values, or are too many.
     Classes {
         /// The layer.
         layer: usize,
@@ -105,12 +105,12 @@ pub enum ArchitectureError {
         /// The greatest result.
         high: i64,
     },
-    /// A table of two numbers where one is looked up.
+    /// A table of pairs of numbers, where a layer looks up single numbers.
     Pairs {
         /// The layer.
         layer: usize,
     },
-    /// More elements than can be counted.
+    /// The number of elements overflows.
     Overflow {
         /// The layer.
         layer: usize,

@@ -5,12 +5,12 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::LoadError;
 use super::description::{BatchNorm, Conv2d, Description, Kind, Layer, Linear, Pool};
+use super::error::LoadError;
 use super::order::{self, Order};
 use super::tensors::Tensors;
 use crate::linalg::Window;
-use crate::nn::{Model, Op, Weight};
+use crate::nn::{Model, Op, Weight, limits};
 
 /// Builds the model, and checks that every tensor has its place.
 ///
@@ -24,6 +24,7 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
     };
     let wrong = |reason| LoadError::Description { reason: format!("input: {reason}") };
     check_elements(image).map_err(wrong)?;
+    limits::image(&image).map_err(|error| wrong(too_large(&error)))?;
     let mut model = Model::new(image);
     // By the numbers of values.
     let mut orders: Vec<Order> = vec![None];
@@ -54,6 +55,10 @@ fn check_elements([height, width, channels]: [usize; 3]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("expected a shape of 1 to {most} elements, found [{channels}, {height}, {width}]"))
+}
+
+fn too_large(limits::TooLarge { what, most, found }: &limits::TooLarge) -> String {
+    format!("{what}: expected at most {most}, found {found}")
 }
 
 /// A layer that is being built: its name, the value it takes, and the tensors.
@@ -97,8 +102,8 @@ impl Step<'_, '_> {
             Kind::Tanh => Op::Tanh,
             Kind::Gelu => Op::Gelu,
             Kind::Softmax => Op::Softmax,
-            Kind::MaxPool2d(options) => Op::MaxPool { window: self.pool(options) },
-            Kind::AvgPool2d(options) => Op::AveragePool { window: self.pool(options) },
+            Kind::MaxPool2d(options) => Op::MaxPool { window: self.pool(options)? },
+            Kind::AvgPool2d(options) => Op::AveragePool { window: self.pool(options)? },
             Kind::GlobalAvgPool2d => {
                 Op::AveragePool { window: Window::new(self.image, [self.image[0], self.image[1]]) }
             }
@@ -142,18 +147,15 @@ impl Step<'_, '_> {
             );
         }
         let seen = channels / groups;
+        let (image, &Conv2d { stride, padding, dilation, .. }) = (self.image, options);
+        let window = |size| Window { image, size, stride, padding, dilation };
+        self.checked(window(options.size.unwrap_or([1; 2])))?;
         let (weight, outputs, size) = if self.tensors.has(self.name, "weight_bits") {
             self.packed_convolution(options, seen)?
         } else {
             self.real_convolution(options, seen)?
         };
-        let window = Window {
-            image: self.image,
-            size,
-            stride: options.stride,
-            padding: options.padding,
-            dilation: options.dilation,
-        };
+        let window = self.checked(window(size))?;
         Ok(Op::Convolution { window, groups, weight, bias: self.bias(options.bias, outputs)? })
     }
 
@@ -236,14 +238,19 @@ impl Step<'_, '_> {
         })
     }
 
-    fn pool(&self, options: &Pool) -> Window {
-        Window {
+    fn pool(&self, options: &Pool) -> Result<Window, LoadError> {
+        self.checked(Window {
             image: self.image,
             size: options.size,
             stride: options.stride.unwrap_or(options.size),
             padding: options.padding,
             dilation: options.dilation,
-        }
+        })
+    }
+
+    /// A window whose numbers are not too large.
+    fn checked(&self, window: Window) -> Result<Window, LoadError> {
+        limits::window(&window).map_err(|error| self.wrong(too_large(&error))).map(|()| window)
     }
 
     fn bias(&mut self, there: bool, outputs: usize) -> Result<Vec<f32>, LoadError> {

@@ -1,22 +1,26 @@
 //! Files without a description: binarized networks of linear layers.
 //!
 //! Layer N is `fcN.weight_bits` and `fcN.bias`; all but the last pass on the signs of their results. The entry `input`
-//! of the metadata says in words what a pixel becomes; without it, the input is 1 for pixels of at least 128, else 0.
+//! of the metadata says in words what a pixel becomes. Without it the caller has to say so.
 
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::LoadError;
 use super::description::{Description, Kind, Layer, Linear};
+use super::error::LoadError;
 use super::tensors::Tensors;
 use crate::nn::Input;
 
-/// The description of such a network.
+/// The description of such a network. `words` is the entry of the metadata, `given` what the caller says.
 ///
 /// # Errors
-/// If there is no such layer, or one is missing between others.
-pub(super) fn describe(tensors: &Tensors<'_>, input: Option<&str>) -> Result<Description, LoadError> {
+/// If there is no such layer, one is missing between others, or neither or both say what a pixel becomes.
+pub(super) fn describe(
+    tensors: &Tensors<'_>,
+    words: Option<&str>,
+    given: Option<Input>,
+) -> Result<Description, LoadError> {
     let mut names: Vec<_> = tensors.names().into_iter().filter_map(number).collect();
     names.sort_unstable();
     names.dedup();
@@ -37,7 +41,7 @@ pub(super) fn describe(tensors: &Tensors<'_>, input: Option<&str>) -> Result<Des
             layers.push(Layer { name: format!("sign{n}"), kind: Kind::Sign });
         }
     }
-    Ok(Description { shape: vec![inputs], input: pixel(input)?, layers, formats: None })
+    Ok(Description { shape: vec![inputs], input: pixel(words, given)?, layers, formats: None })
 }
 
 /// The N of a tensor of the layer `fcN`.
@@ -47,14 +51,20 @@ fn number(tensor: &str) -> Option<usize> {
     digits.parse().ok().filter(|_| plain && matches!(tensor, "weight_bits" | "bias"))
 }
 
-fn pixel(input: Option<&str>) -> Result<Input, LoadError> {
-    match input {
-        None => Ok(Input::Threshold { at: 128 }),
-        Some(text) if text.starts_with("1 if pixel >= 128 else 0") => Ok(Input::Threshold { at: 128 }),
-        Some(text) if text.starts_with("pixel >> 4") => Ok(Input::HighBits { drop: 4 }),
-        Some(text) => Err(LoadError::Description {
+/// What a pixel becomes, said once.
+fn pixel(words: Option<&str>, given: Option<Input>) -> Result<Input, LoadError> {
+    let known = words.and_then(|words| match words {
+        _ if words.starts_with("1 if pixel >= 128 else 0") => Some(Input::Threshold { at: 128 }),
+        _ if words.starts_with("pixel >> 4") => Some(Input::HighBits { drop: 4 }),
+        _ => None,
+    });
+    match (words, known, given) {
+        (_, Some(_), Some(_)) => Err(LoadError::InputTwice),
+        (_, Some(input), None) | (_, None, Some(input)) => Ok(input),
+        (None, None, None) => Err(LoadError::NoInput),
+        (Some(words), None, None) => Err(LoadError::Description {
             reason: format!(
-                "expected the input to be `1 if pixel >= 128 else 0` or `pixel >> 4`, found `{text}`"
+                "expected the input to be `1 if pixel >= 128 else 0` or `pixel >> 4`, found `{words}`"
             ),
         }),
     }

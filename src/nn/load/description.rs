@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 mod numbers;
 
-use self::numbers::{Pixel, WholeFormats};
-use super::LoadError;
+use self::numbers::{FormatsDocument, Pixel};
+use super::error::LoadError;
 use crate::nn::{Formats, Input};
 
 /// Which description this is.
@@ -56,14 +56,14 @@ pub(super) enum Kind {
     GlobalAvgPool2d,
     Flatten,
     Dropout,
-    Add(Other),
-    From(Other),
+    Add(Reference),
+    From(Reference),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Conv2d {
-    /// Needed for packed weights, whose shape does not tell it.
+    /// Needed for packed weights, whose shape does not determine it.
     pub(super) size: Option<[usize; 2]>,
     #[serde(default = "one")]
     pub(super) stride: [usize; 2],
@@ -114,26 +114,26 @@ pub(super) struct Pool {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Other {
+pub(super) struct Reference {
     pub(super) layer: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct NoOptions {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Whole {
+struct Document {
     version: u64,
-    input: WholeInput,
+    input: InputDocument,
     layers: Vec<Value>,
-    formats: Option<WholeFormats>,
+    formats: Option<FormatsDocument>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WholeInput {
+struct InputDocument {
     shape: Vec<usize>,
     pixel: Pixel,
 }
@@ -159,30 +159,30 @@ impl Description {
     /// Reads a description.
     ///
     /// # Errors
-    /// If it is no JSON, or has keys that are unknown, twice there or missing.
+    /// If it is not JSON, or if keys are unknown, repeated or missing.
     pub(super) fn parse(text: &str) -> Result<Self, LoadError> {
         let wrong = |reason| LoadError::Description { reason };
         if text.len() > MOST_BYTES {
             return Err(wrong(format!("expected at most {MOST_BYTES} bytes, found {}", text.len())));
         }
-        let whole: Whole = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
-        if whole.version != VERSION {
-            return Err(wrong(format!("expected version {VERSION}, found {}", whole.version)));
+        let document: Document = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        if document.version != VERSION {
+            return Err(wrong(format!("expected version {VERSION}, found {}", document.version)));
         }
-        if !matches!(whole.input.shape.len(), 1 | 3) {
-            let found = whole.input.shape.len();
+        if !matches!(document.input.shape.len(), 1 | 3) {
+            let found = document.input.shape.len();
             return Err(wrong(format!("input: expected a shape [C, H, W] or [N], found {found} numbers")));
         }
-        if !(1..=MOST_LAYERS).contains(&whole.layers.len()) {
-            let found = whole.layers.len();
+        if !(1..=MOST_LAYERS).contains(&document.layers.len()) {
+            let found = document.layers.len();
             return Err(wrong(format!("expected 1 to {MOST_LAYERS} layers, found {found}")));
         }
-        let layers = whole.layers.into_iter().enumerate().map(|(i, layer)| Layer::parse(i + 1, layer));
+        let layers = document.layers.into_iter().enumerate().map(|(i, layer)| Layer::parse(i + 1, layer));
         Ok(Self {
-            shape: whole.input.shape,
-            input: whole.input.pixel.input().map_err(wrong)?,
+            shape: document.input.shape,
+            input: document.input.pixel.input().map_err(wrong)?,
             layers: layers.collect::<Result<_, _>>()?,
-            formats: whole.formats.map(WholeFormats::formats).transpose().map_err(wrong)?,
+            formats: document.formats.map(FormatsDocument::formats).transpose().map_err(wrong)?,
         })
     }
 }
@@ -222,7 +222,7 @@ impl Kind {
             "from" => Self::From(read(options)?),
             _ => {
                 let kind = Self::without_options(kind)?;
-                let Nothing {} = read(options)?;
+                let NoOptions {} = read(options)?;
                 kind
             }
         });

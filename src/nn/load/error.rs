@@ -1,4 +1,4 @@
-//! Why a file makes no model.
+//! Why a file is not a model.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,9 +15,13 @@ pub enum LoadError {
         /// What was expected and what was found.
         reason: String,
     },
-    /// The file describes no model, and no description was given.
+    /// The file has no description, and none was given.
     NoDescription,
-    /// The description is no JSON, or not of this version, or lacks something outside of its layers.
+    /// A chain of linear layers, of which neither the file nor the caller says what a pixel becomes.
+    NoInput,
+    /// Both the file and the caller say what a pixel becomes.
+    InputTwice,
+    /// The description is not JSON, has another version, or lacks something outside of its layers.
     Description {
         /// What was expected and what was found.
         reason: String,
@@ -57,13 +61,13 @@ pub enum LoadError {
         /// What it is.
         found: Vec<usize>,
     },
-    /// An element of a tensor is not what it may be.
+    /// An element of a tensor has a value that is not allowed.
     Value {
         /// The tensor.
         name: String,
         /// The place of the element, row by row, from 0 on.
         place: usize,
-        /// What it may be.
+        /// The values that are allowed.
         expected: &'static str,
         /// What it is.
         found: f64,
@@ -75,24 +79,31 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Container { reason } => write!(f, "not a safetensors file: {}", Clean(reason)),
+            Self::Container { reason } => write!(f, "not a safetensors file: {}", OneLine(reason)),
             Self::NoDescription => {
                 f.write_str("expected a description of the model in the metadata `ringshare`, found none")
             }
-            Self::Description { reason } => write!(f, "description: {}", Clean(reason)),
-            Self::Layer { layer, reason } => write!(f, "layer `{}`: {}", Clean(layer), Clean(reason)),
-            Self::Missing { name } => write!(f, "expected a tensor `{}`, found none", Clean(name)),
+            Self::NoInput => f.write_str(
+                "expected the metadata `input`, `1 if pixel >= 128 else 0` or `pixel >> 4`, found none: \
+                 nothing says what a pixel becomes",
+            ),
+            Self::InputTwice => {
+                f.write_str("expected a file that does not say what a pixel becomes, found one that does")
+            }
+            Self::Description { reason } => write!(f, "description: {}", OneLine(reason)),
+            Self::Layer { layer, reason } => write!(f, "layer `{}`: {}", OneLine(layer), OneLine(reason)),
+            Self::Missing { name } => write!(f, "expected a tensor `{}`, found none", OneLine(name)),
             Self::Unexpected { name } => {
-                write!(f, "expected only tensors of the layers, found `{}`", Clean(name))
+                write!(f, "expected only tensors of the layers, found `{}`", OneLine(name))
             }
             Self::Type { name, expected, found } => {
-                write!(f, "`{}`: expected elements of type {expected}, found {found}", Clean(name))
+                write!(f, "`{}`: expected elements of type {expected}, found {found}", OneLine(name))
             }
             Self::Shape { name, expected, found } => {
-                write!(f, "`{}`: expected shape {expected}, found {found:?}", Clean(name))
+                write!(f, "`{}`: expected shape {expected}, found {found:?}", OneLine(name))
             }
             Self::Value { name, place, expected, found } => {
-                write!(f, "`{}`: expected {expected}, found {found} in place {place}", Clean(name))
+                write!(f, "`{}`: expected {expected}, found {found} in place {place}", OneLine(name))
             }
             Self::Model(error) => error.fmt(f),
         }
@@ -108,9 +119,9 @@ impl From<ModelError> for LoadError {
 }
 
 /// Text of a file, for a message: one line, and not too long.
-struct Clean<'a>(&'a str);
+struct OneLine<'a>(&'a str);
 
-impl fmt::Display for Clean<'_> {
+impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 300;
         self.0.chars().take(MOST).try_for_each(|c| match c {

@@ -1,13 +1,14 @@
 //! Channels first and channels last.
 //!
-//! PyTorch has the values of an image as `[C, H, W]`, this crate as `[H, W, C]`. A row of weights over such values is
-//! a matrix `[C, H·W]` there and its transpose here; a row of a convolution's weights likewise, over its window. The
-//! *order* of a vector is how it was flattened: `Some([H, W, C])` if its elements lie otherwise here than there.
+//! PyTorch stores images as `[C, H, W]`, this crate as `[H, W, C]`. A row of weights over such an image is a matrix
+//! `[C, H·W]` in PyTorch and its transpose here; the same holds for a row of a convolution's weights over its window. The
+//! *order* of a vector says how it was flattened: `Some([H, W, C])` if its elements are in another order here than in
+//! PyTorch.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Height, width and channels of the image that a vector was, if its elements lie otherwise than in PyTorch.
+/// Height, width and channels of the image that a vector was, if its elements are in another order than in PyTorch.
 pub(super) type Order = Option<[usize; 3]>;
 
 /// The order of an image once it is flattened.

@@ -12,25 +12,17 @@ use safetensors::{serialize, tensor::TensorView};
 use serde_json::{Value, json};
 
 use self::values::Data;
-use super::Loaded;
 use super::description::VERSION;
+use super::loaded::Loaded;
 use super::order::{self, Order};
 use crate::nn::{Model, Node, Op, Weight};
 
 mod options;
 mod values;
 
-/// How weights lie in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Precision {
-    /// As F32, bit for bit.
-    #[default]
-    Single,
-    /// As F16, to the nearest, which halves the file.
-    Half,
-}
+pub use self::values::Precision;
 
-/// Why a model makes no file.
+/// Why a model cannot be saved.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -43,7 +35,7 @@ pub enum SaveError {
         /// The weight.
         found: f32,
     },
-    /// A layer takes or gives values of an image in an order that PyTorch does not have.
+    /// A layer takes or gives the values of an image in an order that PyTorch does not have.
     Order {
         /// The layer.
         layer: String,
@@ -71,11 +63,11 @@ impl fmt::Display for SaveError {
 
 impl core::error::Error for SaveError {}
 
-/// The bytes of a safetensors file that [`load`](super::load()) reads back. The precision is that of weights; all else
-/// is F32, and weights ±1 that are packed stay so.
+/// The bytes of a safetensors file that [`load`](super::load()) reads back. `precision` is that of weights; packed weights
+/// ±1 stay packed, and all other numbers are F32.
 ///
-/// A linear layer that takes an image gets a layer `flatten` before it. Else the model comes back as it is, in half
-/// precision with rounded weights.
+/// A linear layer that takes an image gets a layer `flatten` before it. Otherwise the loaded model equals the saved one,
+/// up to the rounding of weights in half precision.
 ///
 /// # Errors
 /// A weight that half precision cannot hold, or a model that PyTorch would give another order of outputs.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::LoadError;
+use super::error::LoadError;
 
 /// The tensors of a file, each of which some layer must take.
 pub(super) struct Tensors<'a> {
@@ -108,7 +108,7 @@ impl Tensor<'_> {
     /// The elements of a vector.
     ///
     /// # Errors
-    /// If it has another length, or elements that are no finite numbers.
+    /// If it has another length, or elements that are not finite numbers.
     pub(super) fn vector(&self, length: usize, why: &str) -> Result<Vec<f32>, LoadError> {
         if self.shape() != [length] {
             return Err(self.wrong_shape(format!("[{length}] for {why}")));
@@ -116,10 +116,10 @@ impl Tensor<'_> {
         self.numbers(true)
     }
 
-    /// Elements of a matrix, as they lie in the file.
+    /// Elements of a matrix in the order of the file.
     ///
     /// # Errors
-    /// If an element is no finite number, or they are of another type.
+    /// If an element is not a finite number, or elements have another type.
     pub(super) fn reals(&self) -> Result<Vec<f32>, LoadError> {
         self.numbers(false)
     }
@@ -167,7 +167,7 @@ impl Tensor<'_> {
     /// Rows of `width` bits.
     ///
     /// # Errors
-    /// If it is no matrix of that many bits, or an unused bit is set.
+    /// If it is not a matrix of rows of that many bits, or an unused bit is set.
     pub(super) fn bits(&self, width: usize) -> Result<Vec<u8>, LoadError> {
         if self.view.dtype() != Dtype::U8 {
             return Err(self.wrong_type("U8"));
@@ -193,7 +193,7 @@ impl Tensor<'_> {
     }
 }
 
-/// Says of what cannot be a safetensors file what is wrong, in more words than its parser.
+/// Checks the start of a file, with clearer errors than those of the parser.
 fn check_start(file: &[u8]) -> Result<(), LoadError> {
     let container = |reason| Err(LoadError::Container { reason });
     if file.starts_with(b"PK\x03\x04") {

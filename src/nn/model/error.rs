@@ -5,6 +5,9 @@ use core::fmt;
 
 use crate::linalg::WindowError;
 
+/// The most elements of a value.
+pub(super) const MOST_ELEMENTS: usize = 1 << 24;
+
 /// Why a layer does not fit a model; `layer` is its name.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -70,7 +73,7 @@ pub enum ModelError {
         /// Rows and columns on each side.
         padding: [usize; 2],
     },
-    /// A number is infinite or none.
+    /// A number is infinite or not a number.
     NotFinite {
         /// The layer.
         layer: String,
@@ -90,7 +93,7 @@ pub enum ModelError {
         /// The greatest result.
         high: f32,
     },
-    /// A value has no elements, or more than [`MOST_ELEMENTS`](super::Model::MOST_ELEMENTS).
+    /// A value has no elements, or more than [`MOST_ELEMENTS`](crate::nn::Model::MOST_ELEMENTS).
     Elements {
         /// The layer; `input` for the model's input.
         layer: String,
@@ -129,7 +132,7 @@ impl fmt::Display for ModelError {
                 write!(f, "{layer}: expected low <= high, found {low} and {high}")
             }
             Self::Elements { layer, found } => {
-                write!(f, "{layer}: expected 1 to {} elements, found {found:?}", super::Model::MOST_ELEMENTS)
+                write!(f, "{layer}: expected 1 to {MOST_ELEMENTS} elements, found {found:?}")
             }
         }
     }

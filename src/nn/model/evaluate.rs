@@ -2,32 +2,47 @@
 
 use alloc::vec::Vec;
 
+use super::Model;
 use super::images::{average_pool, max_pool, unfold};
+use super::op::{Op, Weight};
 use super::product::Panels;
-use super::{Model, Op, Weight};
 use crate::linalg::Window;
 
-/// Images that [`forward`] takes through the layers together, at most.
+/// The most images that [`Model::forward`] evaluates together.
 const IMAGES: usize = 64;
-/// Elements of a value that it holds for them, if one image does not have more.
+/// The most elements of one value for all of these images, unless a single image has more.
 const ELEMENTS: usize = 1 << 24;
 /// Outputs of a linear layer whose weights are packed together.
 const STRIP: usize = 256;
 /// Elements of the rows that a convolution multiplies together: a good part of a second level cache.
 const UNFOLDED: usize = 1 << 16;
 
-/// The last layer's result.
-pub(super) fn forward(model: &Model, images: &[f32]) -> Vec<f32> {
-    let size = whole_images(model, images);
-    let sizes = model.nodes.iter().map(|node| node.shape.iter().product());
-    let together = (ELEMENTS / sizes.max().unwrap_or(size)).clamp(1, IMAGES);
-    let mut outputs = Vec::new();
-    images.chunks(size * together).for_each(|images| outputs.extend(run(model, images, |_, _| {})));
-    outputs
+impl Model {
+    /// The last layer's result, `[images, height, width, channels]` of [`output`](Self::output), for a batch of images,
+    /// `[images, height, width, channels]` of [`input`](Self::input), in single precision.
+    ///
+    /// # Panics
+    /// If `images` is not a whole number of images.
+    pub fn forward(&self, images: &[f32]) -> Vec<f32> {
+        let size = whole_images(self, images);
+        let sizes = self.nodes.iter().map(|node| node.shape.iter().product());
+        let together = (ELEMENTS / sizes.max().unwrap_or(size)).clamp(1, IMAGES);
+        let mut outputs = Vec::new();
+        images.chunks(size * together).for_each(|images| outputs.extend(run(self, images, |_, _| {})));
+        outputs
+    }
+
+    /// Shows every layer's number and its result for the whole batch, `[images, height, width, channels]` of the layer.
+    ///
+    /// # Panics
+    /// If `images` is not a whole number of images.
+    pub fn trace(&self, images: &[f32], f: impl FnMut(usize, &[f32])) {
+        run(self, images, f);
+    }
 }
 
 /// The last layer's result, after every layer's has been shown to `f`.
-pub(super) fn run(model: &Model, images: &[f32], mut f: impl FnMut(usize, &[f32])) -> Vec<f32> {
+fn run(model: &Model, images: &[f32], mut f: impl FnMut(usize, &[f32])) -> Vec<f32> {
     let count = images.len() / whole_images(model, images);
     let mut kept: Vec<Option<Vec<f32>>> = alloc::vec![None; model.nodes.len() + 1];
     let referred: Vec<usize> =
@@ -47,7 +62,7 @@ pub(super) fn run(model: &Model, images: &[f32], mut f: impl FnMut(usize, &[f32]
 /// Elements of an image.
 fn whole_images(model: &Model, images: &[f32]) -> usize {
     let size = model.input.iter().try_fold(1usize, |size, &n| size.checked_mul(n)).unwrap_or(0).max(1);
-    assert!(images.len().is_multiple_of(size), "these are not whole images of {size} elements");
+    assert!(images.len().is_multiple_of(size), "expected a whole number of images of {size} elements");
     size
 }
 

@@ -1,46 +1,49 @@
-//! Channels of negative scale between a maximum and a sign.
+//! Normalisation between a maximum and a sign.
 //!
-//! After a maximum x over a window, s·x + t with s < 0 cannot go into the weights before the maximum, for which a
-//! negative factor makes a minimum. But it is followed by a sign, and
+//! After a maximum x over a window, s·x + t with s < 0 cannot go into the weights before the maximum, since a negative
+//! factor turns the maximum into a minimum. But a sign follows, and
 //!
 //! sgn(s·x + t) = −1 ⟺ s·x + t < 0 ⟺ x > −t/s ⟺ x ≥ θ, so sgn(s·x + t) = −sgn(x − θ),
 //!
-//! θ being the least single precision number above −t/s. The layer of weights after the sign takes the negation back: its
-//! columns for that channel are negated, so that signs stay signs. The scale is 1 then, and the normalisation folds. For
-//! x = −t/s the sign is +1 before and −sgn(x − θ) = +1 after; for integers x below 2^24 nothing lies between x and θ but
-//! what lies between x and −t/s.
+//! where θ is the least single precision number above −t/s. The weights after the sign undo the negation: their columns
+//! for that channel are negated, so signs stay signs. The map x − θ has the scale 1 and goes into the weights before the
+//! maximum. For x = −t/s the sign is +1 before and −sgn(x − θ) = +1 after; for integers x below 2^24 there is nothing
+//! between x and θ but what is between x and −t/s.
+//!
+//! All channels take this way whatever their scale, so that the layers that are left do not tell the signs of the scales.
 
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::fold::Map;
-use super::rows::round_down;
-use super::{Model, Op};
+use super::Model;
+use super::fold::{Crosses, Padding};
+use super::op::Op;
+use super::rows::{Map, round_down};
 
 impl Model {
-    /// Makes the scales of the normalisation `layer` positive if it can be folded then.
+    /// Folds the normalisation `layer` into the weights before a maximum and after a sign, if these are there.
     pub(super) fn flip(&mut self, layer: usize) -> bool {
         let Op::Normalise { scale, shift } = &self.nodes[layer].op else { return false };
-        let signs: Vec<f32> = scale.iter().map(|&s| if s < 0. { -1. } else { 1. }).collect();
-        if !signs.contains(&-1.) || self.nodes.get(layer + 1).is_none_or(|node| node.op != Op::Sign) {
-            return false;
-        }
+        let negative: Vec<bool> = scale.iter().map(|&s| s < 0.).collect();
         let channels = scale.iter().zip(shift);
         let (scale, shift) =
             channels.map(|(&s, &t)| if s < 0. { (1., -above(s, t)) } else { (s, t) }).unzip();
         let positive = Map { scale, shift };
-        let signs = Map { shift: alloc::vec![0.; signs.len()], scale: signs };
-        if self.is_referred_to(layer) || self.weights_before(layer, &positive).is_none() {
+        if self.is_referred_to(layer) || self.nodes.get(layer + 1).is_none_or(|node| node.op != Op::Sign) {
             return false;
         }
-        let Some(target) = self.weights_after(layer + 1, &signs) else { return false };
-        let Some(rows) = self.rows(target) else { return false };
-        self.set_rows(target, rows.before(&signs));
-        let Map { scale, shift } = positive;
-        self.nodes[layer].op = Op::Normalise { scale, shift };
-        let (name, target) = (&self.nodes[layer].name, &self.nodes[target].name);
-        let note = format!("{name}: channels of negative scale negated, which {target} takes back");
-        self.notes.push(note);
+        let before = self.weights_before(layer, Crosses::Maxima);
+        let after = self.weights_after(layer + 1, Padding::Allowed);
+        let (Some(before), Some(after)) = (before, after) else { return false };
+        let (Some(rows), Some(columns)) = (self.rows(before), self.rows(after)) else { return false };
+        let rows = self.followed(rows, before, layer, &positive);
+        if !rows.is_finite() {
+            return false;
+        }
+        self.set_rows(before, rows);
+        self.set_rows(after, columns.negated(&negative));
+        let [before, after] = [before, after].map(|target| self.nodes[target].name.clone());
+        self.remove(layer, format!("folded into {before}, and signs of scales into {after}"));
         true
     }
 }

@@ -1,41 +1,39 @@
-//! Normalisation as part of a layer of weights.
+//! Normalisation as part of a layer with weights.
 //!
 //! **Into the layer before.** With z = W·x + b, row by row,
 //!
 //! s·z + t = (s·W)·x + (s·b + t).
 //!
 //! **Before a sign** only the sign of s·z + t counts. With θ = b + t/s it is that of W·x + θ for s > 0 and that of
-//! (−W)·x − θ for s < 0: rows are flipped at most, so −1 and +1 stay what they are. At equality, W·x = −θ, either is 0
-//! and its sign +1, as that of s·z + t = 0 is. Rounding must not bring about an equality that is none, nor undo one:
-//! the new bias is rounded *down*, to the greatest single precision number that is not above ±θ. For integers
-//! W·x, all below 2^24 and so among these numbers, W·x ≥ −θ holds for the rounded number exactly if it holds for θ.
+//! (−W)·x − θ for s < 0: rows are negated at most, so −1 and +1 stay what they are. At equality, W·x = −θ, both are 0
+//! and their sign is +1, as is that of s·z + t = 0. Rounding must neither create nor destroy an equality, so the new
+//! bias is rounded *down*, to the greatest single precision number that is not above ±θ. For integers W·x below 2^24,
+//! which are among these numbers, W·x ≥ −θ holds for the rounded number exactly if it holds for θ.
 //!
 //! For s = 0 the sign is that of t, whatever x is. If the layer takes signs then |W·x| ≤ n, the elements of a row, and
-//! the bias n or −n − 1 gives a constant sign with the weights as they are; the same bounds keep other thresholds small
-//! that nothing reaches. If it does not, the row becomes 0 and the bias 0 or −1.
+//! a bias of n or −n − 1 gives a constant sign with the weights as they are; the same bounds keep other thresholds
+//! small that no input reaches. Otherwise the row becomes 0 and the bias 0 or −1.
 //!
-//! **Into the layer after,** where there is none before: W·(s·x + t) + b = (W·s)·x + (W·t + b). A padded window
-//! does not see t at its zeros, so this takes t = 0 or no padding.
+//! **Into the layer after,** where there is none before: W·(s·x + t) + b = (W·s)·x + (W·t + b). The zeros around an
+//! image do not become t, so this is not done for a padded convolution.
 //!
-//! **Across a pooling.** A mean without padding commutes with x ↦ s·x + t; a maximum does if s ≥ 0.
+//! **Across a pooling.** A mean without padding commutes with x ↦ s·x + t. A maximum commutes only for s ≥ 0, and
+//! scales are secret, so a normalisation does not cross it.
 
 use alloc::format;
-use alloc::vec::Vec;
 
-use super::rows::Rows;
-use super::simplify::remove;
-use super::{Model, Op};
+use super::Model;
+use super::op::Op;
+use super::rows::{Map, Rows};
 
 impl Model {
     /// Folds the normalisation `layer` into a layer before or after it, if there is one.
     pub(super) fn fold(&mut self, layer: usize) -> bool {
         let Op::Normalise { scale, shift } = &self.nodes[layer].op else { return false };
         let map = Map { scale: scale.clone(), shift: shift.clone() };
-        let (target, folded) = if let Some(target) = self.weights_before(layer, &map) {
-            let signs = self.precedes_sign(layer);
-            let takes_signs = self.takes_signs(target);
-            (target, self.rows(target).map(|rows| rows.after(&map, signs.then_some(takes_signs))))
-        } else if let Some(target) = self.weights_after(layer, &map) {
+        let (target, folded) = if let Some(target) = self.weights_before(layer, Crosses::Means) {
+            (target, self.rows(target).map(|rows| self.followed(rows, target, layer, &map)))
+        } else if let Some(target) = self.weights_after(layer, Padding::Refused) {
             (target, self.rows(target).map(|rows| rows.before(&map)))
         } else {
             return false;
@@ -44,26 +42,36 @@ impl Model {
         let Some(folded) = folded.filter(Rows::is_finite) else { return false };
         self.set_rows(target, folded);
         let note = format!("folded into {}", self.nodes[target].name);
-        remove(self, layer, note)
+        self.remove(layer, note);
+        true
     }
 
-    /// The layer of weights whose result, pooled or not, a normalisation takes.
-    pub(super) fn weights_before(&self, layer: usize, map: &Map) -> Option<usize> {
+    /// The rows of layer `target`, followed by the map of the normalisation `layer`.
+    pub(super) fn followed(&self, rows: Rows, target: usize, layer: usize, map: &Map) -> Rows {
+        match self.precedes_sign(layer) {
+            true => rows.compared(map, self.takes_signs(target)),
+            false => rows.scaled(map),
+        }
+    }
+
+    /// The layer with weights whose result, pooled or not, a normalisation takes.
+    pub(super) fn weights_before(&self, layer: usize, crosses: Crosses) -> Option<usize> {
         for before in (0..layer).rev() {
             if self.is_referred_to(before) {
                 return None;
             }
             match &self.nodes[before].op {
                 Op::Linear { .. } | Op::Convolution { .. } => return Some(before),
-                op if map.crosses(op) => {}
+                Op::MaxPool { .. } if crosses == Crosses::Maxima => {}
+                op if is_mean(op) => {}
                 _ => return None,
             }
         }
         None
     }
 
-    /// The layer of weights that takes a normalisation's result, pooled or not.
-    pub(super) fn weights_after(&self, layer: usize, map: &Map) -> Option<usize> {
+    /// The layer with weights that takes the result of `layer`, averaged or not.
+    pub(super) fn weights_after(&self, layer: usize, padding: Padding) -> Option<usize> {
         let mut flat = false;
         for before in layer..self.nodes.len() - 1 {
             if self.is_referred_to(before) {
@@ -72,11 +80,11 @@ impl Model {
             match &self.nodes[before + 1].op {
                 Op::Linear { .. } => return Some(before + 1),
                 Op::Convolution { window, .. } if !flat => {
-                    let fits = window.padding == [0; 2] || map.shift.iter().all(|&t| t == 0.);
+                    let fits = window.padding == [0; 2] || padding == Padding::Allowed;
                     return fits.then_some(before + 1);
                 }
                 Op::Flatten => flat = true,
-                op if map.crosses(op) => {}
+                op if is_mean(op) => {}
                 _ => return None,
             }
         }
@@ -104,24 +112,24 @@ impl Model {
     }
 }
 
-/// x·scale + shift, channel by channel.
-pub(super) struct Map {
-    pub(super) scale: Vec<f32>,
-    pub(super) shift: Vec<f32>,
+/// Which poolings a map crosses on its way to the weights before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crosses {
+    /// Means without padding.
+    Means,
+    /// Maxima, too: the map has no negative scales.
+    Maxima,
 }
 
-impl Map {
-    /// Whether it negates channels and nothing else.
-    pub(super) fn is_of_signs(&self) -> bool {
-        self.scale.iter().all(|scale| scale.abs() == 1.) && self.shift.iter().all(|&shift| shift == 0.)
-    }
+/// Whether the convolution after a map may be padded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Padding {
+    /// The map takes 0 to 0.
+    Allowed,
+    /// It may not.
+    Refused,
+}
 
-    /// Whether it may be applied before a pooling as well as after it.
-    fn crosses(&self, op: &Op) -> bool {
-        match op {
-            Op::MaxPool { .. } => self.scale.iter().all(|&scale| scale >= 0.),
-            Op::AveragePool { window } => window.padding == [0; 2],
-            _ => false,
-        }
-    }
+fn is_mean(op: &Op) -> bool {
+    matches!(op, Op::AveragePool { window } if window.padding == [0; 2])
 }

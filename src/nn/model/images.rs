@@ -1,4 +1,4 @@
-//! Windows over images of real numbers.
+//! Windows that slide over images of real numbers.
 
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::linalg::Window;
 
-/// Weights of a layer, row by row. [`Debug`](fmt::Debug) prints how many, no values.
+/// Weights of a layer, row by row. [`Debug`](fmt::Debug) prints their number, not their values.
 #[derive(Clone, PartialEq)]
 pub enum Weight {
     /// Real numbers.
@@ -97,19 +97,19 @@ pub enum Op {
     Gelu,
     /// exp(x_c) / Σ exp(x_j) over the channels of every place.
     Softmax,
-    /// The greatest value of every window, channel by channel; what is padded is not looked at.
+    /// The greatest value of every window, channel by channel; padding is ignored.
     MaxPool {
         /// Image and window.
         window: Window,
     },
-    /// The mean over every window, channel by channel; what is padded counts as 0.
+    /// The mean over every window, channel by channel; padding counts as 0.
     AveragePool {
         /// Image and window.
         window: Window,
     },
     /// `[height, width, channels]` to `[1, 1, height·width·channels]`.
     Flatten,
-    /// x itself: what training drops, a model in use keeps.
+    /// x itself: dropout acts during training only.
     Dropout,
     /// x plus the result of the layer of this name, or the input for the name `input`.
     Add {
@@ -124,7 +124,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The name of the other value that it takes.
+    /// The name of the other value that the layer takes.
     pub(super) fn refers_to(&self) -> Option<&str> {
         match self {
             Self::Add { layer } | Self::From { layer } => Some(layer),

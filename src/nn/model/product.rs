@@ -2,13 +2,13 @@
 //!
 //! Z += X·Wᵀ. W is packed into *panels* of 16 rows, input by input, so that a vector holds an input's weights of a whole
 //! panel. A *tile* of Z, six rows by a panel, stays in registers while the kernel walks through a block of the inputs,
-//! and the panel's block stays in the first level cache for all tiles. A sum is so taken block by block, which errs
-//! less than one running sum; where all are integers below 2^24 it is exact in any order.
+//! and the panel's block stays in the first level cache for all tiles. Sums are thus formed block by block, which loses
+//! less precision than one running sum. Sums of integers below 2^24 are exact in any order.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::Weight;
+use super::op::Weight;
 use crate::simd::wide;
 
 /// Rows of W in a panel.

@@ -1,10 +1,16 @@
-//! Matrices of weights, and maps x ↦ s·x + t before and after them. The mathematics is in `fold.rs`.
+//! Matrices of weights, and maps x ↦ s·x + t before and after them, as `fold.rs` and `flip.rs` need them.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::fold::Map;
-use super::{Model, Op, Weight};
+use super::Model;
+use super::op::{Op, Weight};
+
+/// x·scale + shift, channel by channel.
+pub(super) struct Map {
+    pub(super) scale: Vec<f32>,
+    pub(super) shift: Vec<f32>,
+}
 
 /// A matrix of weights with its bias.
 pub(super) struct Rows {
@@ -42,16 +48,8 @@ impl Model {
 }
 
 impl Rows {
-    /// These rows and then the map. If only signs count then `signs` says whether the rows take signs.
-    pub(super) fn after(self, map: &Map, signs: Option<bool>) -> Self {
-        match signs {
-            None => self.scaled(map),
-            Some(takes_signs) => self.compared(map, takes_signs),
-        }
-    }
-
     /// W' = s·W, b' = s·b + t.
-    fn scaled(self, map: &Map) -> Self {
+    pub(super) fn scaled(self, map: &Map) -> Self {
         let mut rows = self.real();
         for (row, &scale) in map.scale.iter().enumerate() {
             rows.scale(row, scale);
@@ -62,8 +60,8 @@ impl Rows {
         rows
     }
 
-    /// What has the sign of the scaled rows.
-    fn compared(self, map: &Map, takes_signs: bool) -> Self {
+    /// Rows whose results have the signs of the scaled rows' results. `takes_signs`: x is −1 and +1 alone.
+    pub(super) fn compared(self, map: &Map, takes_signs: bool) -> Self {
         // The greatest |W·x|, where it is known.
         let reach = (takes_signs && matches!(self.weight, Weight::Signs(_))).then_some(self.inputs as f64);
         let constants = map.scale.contains(&0.);
@@ -81,13 +79,10 @@ impl Rows {
         rows
     }
 
-    /// The map and then these rows: W' = W·s, b' = W·t + b. Signs stay signs if the map is one of signs.
+    /// The map and then these rows: W' = W·s, b' = W·t + b.
     pub(super) fn before(self, map: &Map) -> Self {
-        if map.is_of_signs() {
-            return self.negated(map);
-        }
         let mut rows = self.real();
-        let channels = rows.channels(map);
+        let channels = rows.channels(map.scale.len());
         let Weight::Real(weights) = &mut rows.weight else { return rows };
         for ((weights, channels), bias) in
             weights.chunks_exact_mut(rows.inputs).zip(channels).zip(&mut rows.bias)
@@ -102,11 +97,11 @@ impl Rows {
         rows
     }
 
-    /// Negates the columns of the channels that the map negates.
-    fn negated(mut self, map: &Map) -> Self {
+    /// These rows of x whose `negative` channels were negated before: signs stay signs.
+    pub(super) fn negated(mut self, negative: &[bool]) -> Self {
         let (inputs, bytes) = (self.inputs, self.inputs.div_ceil(8));
-        for (row, channels) in self.channels(map).enumerate() {
-            let negative = channels.cycle().take(inputs).map(|channel| map.scale[channel] < 0.);
+        for (row, channels) in self.channels(negative.len()).enumerate() {
+            let negative = channels.cycle().take(inputs).map(|channel| negative[channel]);
             for (place, _) in negative.enumerate().filter(|(_, negative)| *negative) {
                 match &mut self.weight {
                     Weight::Real(weights) => weights[row * inputs + place] *= -1.,
@@ -117,10 +112,10 @@ impl Rows {
         self
     }
 
-    /// The channels of a map that each row sees, over and over: those of its group, or all, which a flattened image's
+    /// The channels, of `all`, that each row sees, over and over: those of its group, or all, which a flattened image's
     /// elements run through as well.
-    fn channels(&self, map: &Map) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (all, groups, outputs) = (map.scale.len(), self.groups, self.bias.len() / self.groups);
+    fn channels(&self, all: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (groups, outputs) = (self.groups, self.bias.len() / self.groups);
         let count = if groups == 1 { all } else { self.channels };
         (0..outputs * groups).map(move |row| row / outputs * count..(row / outputs + 1) * count)
     }
@@ -136,7 +131,7 @@ impl Rows {
         self
     }
 
-    /// Multiplies one row; rows of signs by −1 or 1.
+    /// Multiplies one row; a row of signs by −1 or 1.
     fn scale(&mut self, row: usize, factor: f32) {
         match &mut self.weight {
             Weight::Real(weights) => {

@@ -1,14 +1,31 @@
 //! Which shapes fit each other.
 
-use super::{Model, ModelError, Op, Weight};
+use super::error::ModelError;
+use super::op::{Node, Op, Weight};
+use super::{INPUT, Model};
 use crate::linalg::Window;
+
+impl Model {
+    /// Adds a layer that takes the result of the last one.
+    ///
+    /// # Errors
+    /// If it does not fit, or its name is taken; the model is unchanged then.
+    pub fn push(&mut self, name: &str, op: Op) -> Result<(), ModelError> {
+        if name == INPUT || self.value(name).is_some() {
+            return Err(ModelError::Taken { layer: name.into() });
+        }
+        let shape = result(self, name, &op)?;
+        self.nodes.push(Node { name: name.into(), op, shape });
+        Ok(())
+    }
+}
 
 /// The shape of what `op` makes of the last layer's result.
 ///
 /// # Errors
 /// If it cannot be applied to that.
-pub(super) fn result(model: &Model, layer: &str, op: &Op) -> Result<[usize; 3], ModelError> {
-    elements(super::INPUT, model.input)?;
+fn result(model: &Model, layer: &str, op: &Op) -> Result<[usize; 3], ModelError> {
+    elements(INPUT, model.input)?;
     let x = Value { layer, shape: model.output() };
     let result = match op {
         Op::Linear { weight, bias } => x.linear(weight, bias)?,

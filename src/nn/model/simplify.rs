@@ -1,33 +1,60 @@
 //! Fewer layers for the same function.
 //!
-//! One step at a time, at the first layer where one applies, until none does:
+//! Each step applies one rule at the first layer where one applies, until none does:
 //!
-//! - what changes nothing goes: dropout, and flattening where all that follows takes the elements one by one or all at
-//!   once; who refers to it refers to the layer before then;
-//! - a normalisation goes into a layer of weights (`fold.rs`), the one before it where there is one, if need be after a
-//!   sign has been turned (`flip.rs`);
-//! - a maximum over windows moves before a function that never falls, for which
-//!   max(f(x_1), …, f(x_n)) = f(max(x_1, …, x_n)): the function is then applied to fewer values.
+//! - Dropout is removed. Flattening is removed where the layers after it treat elements one by one, or all at once as
+//!   a linear layer does. References to a removed layer become references to the layer before it.
+//! - A normalisation is folded into the weights before it, or else into the weights after it (`fold.rs`). Between a
+//!   maximum and a sign it is folded into both (`flip.rs`).
+//! - A maximum over windows moves before a non-decreasing function f, since
+//!   max(f(x_1), …, f(x_n)) = f(max(x_1, …, x_n)). The function is then applied to fewer values.
 //!
-//! A value may change only if nothing else refers to it. Every step takes a layer away, moves a pooling to the front or
-//! takes negative scales away, so the steps end.
+//! A rule changes a value only if no other layer refers to it. Every step removes a layer or moves a pooling towards the
+//! front, so the steps end.
+//!
+//! **Which rule applies depends on public facts alone:** the kinds of the layers, their order, their windows, and who
+//! refers to whom. Weights, biases, scales and shifts never decide, because the simplified model becomes the public
+//! program. One case remains: weights that would overflow single precision are not folded. Such a model has no program,
+//! since [`Quantised`](crate::nn::Quantised) refuses weights of that size.
 
 use alloc::format;
-use alloc::string::{String, ToString};
 
-use super::{INPUT, Model, Op};
+use super::Model;
+use super::op::Op;
 
-/// The same function with fewer layers.
-pub(super) fn simplify(model: &Model) -> Model {
-    let mut model = model.clone();
-    while (0..model.nodes.len()).any(|layer| step(&mut model, layer)) {}
-    model
+impl Model {
+    /// The same function with fewer layers, which [`notes`](Self::notes) lists. What is left depends on the kinds,
+    /// order and shapes of the layers, never on weights: two models that differ in their weights alone are simplified
+    /// alike.
+    ///
+    /// - Dropout is removed. Flattening is removed where the layers after it take elements one by one or all at once; if
+    ///   a model ends with it, the result keeps its order but has the shape of the image.
+    /// - A normalisation is folded into the linear layer or convolution before it, or else into the one after it; an
+    ///   average pooling without padding may lie in between. It stays where there is neither, where another layer
+    ///   refers to a value in between, before a padded convolution, and after or before a maximum.
+    /// - A normalisation before a sign becomes a threshold, and [`Weight::Signs`](super::Weight::Signs) stay signs;
+    ///   elsewhere they become real numbers. A maximum may come before the normalisation if layers with weights lie
+    ///   before the maximum and after the sign. If inputs, weights and biases are integers below 2^24 then the signs are
+    ///   exactly those of real numbers, where the sign of 0 is +1. A channel of scale 0 has a constant sign; then weights
+    ///   of signs stay signs only if their layer takes −1 and +1.
+    /// - A maximum over windows moves before the ReLU, clip, sign, sigmoid or tanh that it follows.
+    ///
+    /// Results are otherwise the same up to rounding. A normalisation also stays if folded weights would overflow
+    /// single precision; no fixed-point program is made of such a model.
+    pub fn simplify(&self) -> Self {
+        let mut model = self.clone();
+        while (0..model.nodes.len()).any(|layer| step(&mut model, layer)) {}
+        model
+    }
 }
 
-/// Simplifies at one layer, if there is a way.
+/// Applies a rule at one layer, if there is one.
 fn step(model: &mut Model, layer: usize) -> bool {
     match &model.nodes[layer].op {
-        Op::Dropout => remove(model, layer, "left out: it does nothing in use".into()),
+        Op::Dropout => {
+            model.remove(layer, "left out: it does nothing in use".into());
+            true
+        }
         Op::Flatten => flatten(model, layer),
         Op::Normalise { .. } => model.fold(layer) || model.flip(layer),
         Op::MaxPool { .. } => pool_first(model, layer),
@@ -35,27 +62,7 @@ fn step(model: &mut Model, layer: usize) -> bool {
     }
 }
 
-/// Takes a layer out of which its predecessor's value comes.
-pub(super) fn remove(model: &mut Model, layer: usize, note: String) -> bool {
-    let before = layer.checked_sub(1).map_or(INPUT, |before| &model.nodes[before].name).to_string();
-    let node = model.nodes.remove(layer);
-    redirect(model, &node.name, &before);
-    model.notes.push(format!("{}: {note}", node.name));
-    true
-}
-
-/// Whoever refers to one layer refers to another.
-fn redirect(model: &mut Model, from: &str, to: &str) {
-    for node in &mut model.nodes {
-        if let Op::Add { layer } | Op::From { layer } = &mut node.op
-            && layer == from
-        {
-            *layer = to.into();
-        }
-    }
-}
-
-/// Takes out a flattening if the shape does not matter to what follows.
+/// Removes a flattening if the shape does not matter to the layers after it.
 fn flatten(model: &mut Model, layer: usize) -> bool {
     let shape = model.shape(layer);
     let mut end = layer + 1;
@@ -69,36 +76,27 @@ fn flatten(model: &mut Model, layer: usize) -> bool {
         }
         model.nodes[layer..end].iter_mut().for_each(|node| node.shape = shape);
     }
-    remove(model, layer, "left out: the order of the elements is the same".into())
+    model.remove(layer, "left out: the order of the elements is the same".into());
+    true
 }
 
 fn is_elementwise(op: &Op) -> bool {
     matches!(op, Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh | Op::Gelu)
 }
 
-/// Moves a pooling before the function that it follows, if that never falls.
+/// Moves a pooling before the function that it follows, if that is non-decreasing. A normalisation does not count: it is
+/// non-decreasing only if its scales, which are secret, are not negative.
 fn pool_first(model: &mut Model, layer: usize) -> bool {
     let Some(before) = layer.checked_sub(1) else { return false };
-    let rises = match &model.nodes[before].op {
-        Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh => true,
-        Op::Normalise { scale, .. } => scale.iter().all(|&scale| scale >= 0.),
-        _ => false,
-    };
+    let rises =
+        matches!(model.nodes[before].op, Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh);
     if !rises || model.is_referred_to(before) {
         return false;
     }
     model.nodes.swap(before, layer);
     let (pool, function) = (model.nodes[before].name.clone(), model.nodes[layer].name.clone());
     model.nodes[layer].shape = model.nodes[before].shape;
-    redirect(model, &pool, &function);
+    model.redirect(&pool, &function);
     model.notes.push(format!("{pool}: moved before {function}"));
     true
-}
-
-impl Model {
-    /// Whether a layer that does not follow it takes a layer's result.
-    pub(super) fn is_referred_to(&self, layer: usize) -> bool {
-        let name = &self.nodes[layer].name;
-        self.nodes.iter().any(|node| node.op.refers_to() == Some(name))
-    }
 }

@@ -5,7 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{INPUT, Model, Op, Weight};
+use super::op::{Op, Weight};
+use super::{INPUT, Model};
 use crate::linalg::Window;
 
 impl fmt::Display for Model {

@@ -3,27 +3,28 @@
 //! A table has at most 12 index bits. Values are truncated to f_i fractional bits, clipped to where the function is
 //! flat, and looked up:
 //!
-//! | function | clipped to | what is lost there | slope L |
+//! | function | clipped to | error of clipping | slope L |
 //! | --- | --- | --- | --- |
 //! | sigmoid | −8 to 8 | 3.4 · 10^−4 | 1/4 |
 //! | tanh | −4 to 4 | 6.7 · 10^−4 | 1 |
 //! | GELU(x) − ReLU(x) | −4 to 4 | 1.3 · 10^−4 | 1/2 |
 //!
-//! GELU itself grows without end, but GELU(x) = ReLU(x) − |x|·Φ(−|x|), and the second term vanishes on both sides; so it
-//! is a ReLU plus a table. What is known to lie within the range is not clipped, and GELU is one table then.
+//! GELU is not bounded, but GELU(x) = ReLU(x) − |x|·Φ(−|x|), and the second term vanishes on both sides, so it is a ReLU
+//! plus a table. Values that are known to lie within the range are not clipped, and then GELU is a single table.
 //!
-//! **Error.** The result has f_o fractional bits. f_i is f_o + log2 L if 12 bits allow. The index of a truncation at random is
-//! off by less than a unit without bias; rounded down, the table has its values from the middle of the unit. So the
-//! result is off by at most
+//! **Error.** The result has f_o fractional bits, and f_i = f_o + log2 L if 12 index bits suffice. Under stochastic
+//! rounding the index has an error below one unit and without bias. Under floor rounding the table holds the values at the
+//! middle of each unit. So the error of the result is at most
 //!
-//! L·2^−f_i + 2^(−f_o−1), or L·2^(−f_i−1) + 2^(−f_o−1) rounding down,
+//! L·2^−f_i + 2^(−f_o−1) under stochastic rounding, or L·2^(−f_i−1) + 2^(−f_o−1) under floor rounding,
 //!
-//! and what is lost by clipping.
+//! plus the error of clipping.
 
 use core::f64::consts::FRAC_1_SQRT_2;
 
-use super::lower::{Builder, Held};
-use super::{Format, QuantiseError};
+use super::builder::{Builder, Held};
+use super::error::QuantiseError;
+use super::format::Format;
 use crate::function::{self, MAX_INDEX_BITS, Table};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
@@ -45,7 +46,7 @@ const BEND: Shape =
     Shape { reach: 2, flat: 1, f: |x| -0.5 * libm::fabs(x) * libm::erfc(libm::fabs(x) * FRAC_1_SQRT_2) };
 
 impl Builder<'_> {
-    /// The activation at hand.
+    /// The activation of the layer that is being built.
     pub(super) fn activation(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
         let shape = match self.op() {
             Op::Sigmoid => SIGMOID,
@@ -56,7 +57,7 @@ impl Builder<'_> {
         self.table(x, shape, want)
     }
 
-    /// A ReLU and what it is off by.
+    /// A ReLU, plus its difference from GELU.
     fn gelu(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
         let least = (x.format.fraction + 1).saturating_sub(x.format.bits);
         self.fraction(want, least, x.format.fraction)?;
@@ -69,7 +70,7 @@ impl Builder<'_> {
         let Format { fraction, bits } = x.format;
         let most = fraction.min(MAX_INDEX_BITS - 1 - shape.reach) as i32;
         let index = (want.fraction as i32 - shape.flat).clamp(0, most) as u32;
-        // All that is left of small values must not be dropped.
+        // At least one bit of small values must be left.
         let index = index.max((fraction + 1).saturating_sub(bits));
         let shift = fraction - index;
         let x = if shift > 0 { self.truncate(x, shift) } else { x };

@@ -1,18 +1,18 @@
-//! How far truncations at random can lead from those that round to the nearest, or down.
+//! Bounds on the difference between stochastic rounding and the reference.
 //!
-//! Let e be the most that a value is off, channel by channel, in its own units. Then
+//! Let e be the greatest error of a value, channel by channel, in units of its last place. Then
 //!
-//! | layer | its result is off by at most |
+//! | layer | greatest error of its result |
 //! | --- | --- |
 //! | W·x + b | \|W\|·e |
 //! | truncation and ReLU by s > 0 bits | ⌈e / 2^s⌉ + 1 |
 //! | ReLU without truncation, clip, maximum | e, or the greatest e |
 //! | sign | 2, if e > 0 |
 //! | sum, product with a number | Σ e, \|c\|·e |
-//! | table | the most it changes over e steps, at most its whole range |
-//! | softmax | e, and the error of its own |
+//! | table | e times its greatest change from one entry to the next, at most its whole range |
+//! | softmax | e, plus its own error |
 //!
-//! This holds for any input and any luck, so the more layers, the further it is from what happens.
+//! This holds for every input and every outcome of rounding, so with many layers the bound is far above typical errors.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -23,8 +23,9 @@ use crate::function::Table;
 use crate::nn::Layer;
 
 impl Quantised {
-    /// How far the outputs under [`Rounding::Stochastic`](crate::nn::Rounding::Stochastic) are at most from those of
-    /// [`reference`](Self::reference), in units of the last layer's format, `[outputs]`, whatever the input.
+    /// The greatest difference, for any input, between outputs under
+    /// [`Rounding::Stochastic`](crate::nn::Rounding::Stochastic) and those of [`reference`](Self::reference): `[outputs]`,
+    /// in units of the last layer's format.
     pub fn bounds(&self) -> Vec<f64> {
         let mut off = vec![vec![0f64; self.model.input()[2]]];
         let mut matrices = self.program.matrices.iter();
@@ -61,12 +62,12 @@ impl Quantised {
             off.push(result);
         }
         let last = off.pop().unwrap_or_default();
-        let outputs = self.architecture.outputs();
+        let outputs = self.architecture().outputs();
         (0..outputs).map(|i| last[i % last.len()]).collect()
     }
 }
 
-/// |W|·e for images of so many channels. What is known of fewer channels comes round again and again.
+/// |W|·e for images of `channels` channels. A vector x of fewer elements is repeated.
 fn product(matrix: &Matrix, groups: usize, channels: usize, x: &[f64]) -> Vec<f64> {
     let (outputs, seen) = (matrix.outputs(), channels / groups);
     let mut out = vec![0.; outputs];
@@ -77,7 +78,7 @@ fn product(matrix: &Matrix, groups: usize, channels: usize, x: &[f64]) -> Vec<f6
     out
 }
 
-/// Channel by channel, of values whose channels may come round differently.
+/// f(a, b) for each of `channels` channels. A vector of fewer elements is repeated.
 fn each(a: &[f64], b: &[f64], channels: usize, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     (0..channels).map(|i| f(a[i % a.len()], b[i % b.len()])).collect()
 }
@@ -93,7 +94,7 @@ fn looked_up(table: &Table, e: f64) -> f64 {
     (steps as f64 * e).min(range as f64)
 }
 
-/// Units that a softmax is off by, as its docs say.
+/// The error of a softmax itself in units, as its docs say.
 fn softmax_error(classes: usize, fraction: u32) -> f64 {
     let unit = (1u64 << fraction) as f64;
     let dropped = if fraction > 8 { (1u64 << (fraction - 8)) as f64 } else { 0. };

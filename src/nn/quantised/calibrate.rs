@@ -1,35 +1,41 @@
-//! The search for formats on images.
+//! The search for formats that keep the classes of images.
 
-use alloc::format;
 use alloc::vec;
 
+use super::Quantised;
 use super::choose::Choice;
-use super::graph::Graph;
+use super::error::{Overflow, QuantiseError};
+use super::format::Formats;
+use super::graph::{Graph, rounded};
+use super::options::Options;
 use super::ranges::{Ranges, class, measure};
-use super::{Formats, Options, Overflow, QuantiseError, Quantised};
-use crate::nn::{Model, Op, Rounding};
+use crate::nn::{Model, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
 const BITS: [u32; 2] = [8, 40];
 /// The most bits of the narrower words.
 const WORDS: [u32; 2] = [16, 32];
-/// How often a layer that overflows is given one more bit.
+/// How often a layer that overflows is given one more integer bit.
 const RETRIES: usize = 64;
 
-pub(super) fn calibrate(
-    model: &Model,
-    images: &[f32],
-    options: &Options,
-) -> Result<Quantised, QuantiseError> {
-    check(options)?;
-    if model.nodes().is_empty() {
-        return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
-    }
-    let model = rounded(model);
-    let search = Search { ranges: measure(&model, images, options.input)?, model: &model, images, options };
-    match options.bits {
-        Some(bits) => search.at(bits).map(|found| found.model),
-        None => search.least(),
+impl Quantised {
+    /// The model in formats that are found on images, `[images, height, width, channels]`.
+    ///
+    /// # Errors
+    /// No images, images that are not finite or outside the range of [`Options::input`], or no formats that do what the
+    /// options ask for.
+    pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
+        check(options)?;
+        if model.nodes().is_empty() {
+            return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
+        }
+        let model = rounded(model);
+        let ranges = measure(&model, images, options.input)?;
+        let search = Search { ranges, model: &model, images, options };
+        match options.bits {
+            Some(bits) => search.at(bits).map(|found| found.model),
+            None => search.least(),
+        }
     }
 }
 
@@ -53,24 +59,6 @@ fn check(options: &Options) -> Result<(), QuantiseError> {
     }
 }
 
-/// The model with a place to drop fractional bits before every product that takes another's results: a dropout, which
-/// does nothing else.
-pub(super) fn rounded(model: &Model) -> Model {
-    let graph = Graph::new(model);
-    let mut out = Model::new(model.input());
-    for (layer, node) in model.nodes().iter().enumerate() {
-        let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
-        if graph.takes(layer) && graph.accumulates(layer) && !rounds {
-            // A name that is taken leaves the place out, and the weights with fewer bits.
-            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
-        }
-        if out.push(&node.name, node.op.clone()).is_err() {
-            return model.clone();
-        }
-    }
-    out
-}
-
 struct Search<'a> {
     model: &'a Model,
     images: &'a [f32],
@@ -78,15 +66,16 @@ struct Search<'a> {
     options: &'a Options,
 }
 
-/// A model, and the part of the images that keep their class.
+/// A model, and the fraction of images that keep their class.
 struct Found {
     model: Quantised,
     agreement: f64,
 }
 
 impl Search<'_> {
-    /// The fewest bits that keep the classes: nearly always more bits keep more of them, so by halves; but first by
-    /// words, for on few images chance has a say, and a narrow word is worth more than a bit.
+    /// The fewest bits that keep the classes, by bisection, as more bits nearly always keep more classes. The widths of
+    /// machine words are tried first: on few images the outcome is partly chance, and a narrow word is worth more than a
+    /// few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
         let mut best = None;
@@ -114,14 +103,14 @@ impl Search<'_> {
         best.map(|found| found.model).ok_or(QuantiseError::NoImages)
     }
 
-    /// The model at so many bits, of which nothing overflows on the images.
+    /// The model at `bits` bits, in formats without overflow on the images.
     fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
         let graph = Graph::new(self.model);
         let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut tried: Option<(Formats, Overflow)> = None;
         for _ in 0..RETRIES {
             let formats = Choice::new(&graph, &self.ranges, self.options, bits, &extra).formats()?;
-            // Formats that overflow are not evaluated again: the bit may be lost beside what others ask for.
+            // The same formats need no second evaluation: the extra bit may not have changed them.
             let overflow = match tried {
                 Some((same, overflow)) if same == formats => overflow,
                 _ => match self.evaluate(&formats) {
@@ -143,7 +132,7 @@ impl Search<'_> {
         Ok(Found { agreement: self.agreement(&model)?, model })
     }
 
-    /// The part of the images that keep their class, rounded as the options say.
+    /// The fraction of images that keep their class, with truncations that round as the options say.
     fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
         let mut outputs = model.reference(&x)?;
@@ -151,13 +140,14 @@ impl Search<'_> {
             let mut state = 1u64;
             outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
         }
-        let classes = outputs.chunks_exact(model.architecture.outputs()).map(class);
+        let classes = outputs.chunks_exact(model.architecture().outputs()).map(class);
         let kept = classes.zip(&self.ranges.classes).filter(|(class, wanted)| class == *wanted).count();
         Ok(kept as f64 / self.ranges.classes.len() as f64)
     }
 }
 
-/// `bits` bits that are random enough to round with, and the same in every run (a linear congruence of Knuth's).
+/// `bits` bits that are random enough to round with and the same in every run (a linear congruential generator of
+/// Knuth's).
 fn random(state: &mut u64, bits: u32) -> i64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> (64 - bits)) as i64

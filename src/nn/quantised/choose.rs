@@ -1,43 +1,46 @@
-//! Formats by what was seen on images, as the docs of [`quantised`](super) say.
+//! Formats derived from ranges and norms measured on images; the module [`quantised`](super) has the mathematics.
 
 use alloc::vec::Vec;
 
 use super::clip::{ends, outside};
+use super::error::QuantiseError;
+use super::format::{Format, Formats, width, word};
 use super::graph::{Affine, Graph, source};
 use super::matrix::threshold;
+use super::options::Options;
 use super::ranges::{Range, Ranges, integer_bits, integers};
-use super::{Format, Formats, Options, QuantiseError, width, word};
 use crate::nn::{Op, Rounding};
 use crate::ring::power_of_two;
 
-/// The most fractional bits of weights: those of single precision.
+/// The most fractional bits of weights: the precision of single precision numbers.
 const WEIGHT_FRACTION: i32 = 24;
 /// The most fractional bits of the input.
 const INPUT_FRACTION: i32 = 16;
-/// The most fractional bits of what comes from a table.
+/// The most fractional bits of the output of a table.
 const TABLE_FRACTION: i32 = 11;
-/// The most fractional bits that sums of many values are to have.
+/// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
-/// What the formats are derived from.
+/// Everything that the formats are derived from.
 pub(super) struct Choice<'a> {
     graph: &'a Graph<'a>,
     ranges: &'a Ranges,
     margin: f64,
     /// Bits of the accumulators, N.
     bits: u32,
-    /// Fractional bits that activations have the more of because chance rounds them.
+    /// How many more fractional bits activations get than weights to make up for stochastic rounding: 1/2, or 0 under
+    /// floor rounding.
     chance: f64,
-    /// Integer bits of every value beyond those that its range asks for.
+    /// Integer bits of every value in addition to those that its range needs.
     extra: &'a [u32],
     integers: Vec<i32>,
 }
 
-/// Integers of fraction 0 that are bounded whatever the input: the greatest magnitude.
+/// The greatest magnitude of a value without fractional bits, if it is bounded for all inputs.
 type Bound = Option<i64>;
 
 impl<'a> Choice<'a> {
-    /// Accumulators of so many bits, of ranges times a margin, where every value has `extra` more integer bits.
+    /// For accumulators of `bits` bits and measured ranges times a margin, where every value has `extra` more integer bits.
     pub(super) fn new(
         graph: &'a Graph<'a>,
         ranges: &'a Ranges,
@@ -54,7 +57,7 @@ impl<'a> Choice<'a> {
     /// The formats.
     ///
     /// # Errors
-    /// If a layer's results leave no bits for the fractions of what they come from.
+    /// If the results of a layer leave no bits for the fractional bits of its input.
     pub(super) fn formats(&self) -> Result<Formats, QuantiseError> {
         let (input, bound) = self.input();
         let mut values = Vec::from([(input, bound)]);
@@ -179,7 +182,7 @@ impl<'a> Choice<'a> {
         (Format { fraction: x.fraction, bits }, bound)
     }
 
-    /// Whether a value's bits hold whatever the input: that of signs, and of products of them with whole numbers.
+    /// Whether the bits of a value suffice for all inputs, as those of signs and of their products with integers do.
     fn bounded(&self, value: usize) -> bool {
         let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
         let model = self.graph.model;
@@ -198,7 +201,7 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Whether a value is a whole-number input or of signs.
+    /// Whether a value consists of signs or is an input of integers.
     fn exact(&self, value: usize) -> bool {
         let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
         match &self.graph.model.nodes()[layer].op {
@@ -218,7 +221,7 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Fractional bits that a value has and the products that take it can use.
+    /// The fractional bits that are kept of a value: as many as the next product wants, if it has them.
     fn dropped(&self, value: usize, x: Format) -> u32 {
         let most = x.fraction as i32;
         // Less than a unit must not be dropped altogether.
@@ -231,12 +234,12 @@ impl<'a> Choice<'a> {
         self.wanted(value).unwrap_or(x.fraction as i32).clamp(0, TABLE_FRACTION) as u32
     }
 
-    /// The format of a value with so many fractional bits, by its range.
+    /// The format of a value with `fraction` fractional bits, by its range.
     fn held(&self, value: usize, fraction: u32) -> Format {
         Format { fraction, bits: (self.integer(value) + fraction as i32).clamp(2, 64) as u32 }
     }
 
-    /// Fractional bits that the first product that takes a value wants of it.
+    /// The fractional bits that the first product after a value wants of it.
     fn wanted(&self, value: usize) -> Option<i32> {
         let (layer, grown) = self.graph.product(value)?;
         let affine = Affine::of(self.graph.model, layer)?;
@@ -264,7 +267,7 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The least b with −2^(b−1) ≤ −x and x < 2^(b−1), but 2: there are no comparisons of one bit.
+/// The least b with −2^(b−1) ≤ −x and x < 2^(b−1), but at least 2, since there are no comparisons of one bit.
 fn signed(most: i128) -> u32 {
     (129 - most.leading_zeros()).max(2)
 }

@@ -1,11 +1,12 @@
-//! Clips between numbers that may lie beyond what they clip.
+//! Clips whose ends may lie outside the range of their input.
 //!
-//! A clip compares x − low and x − high. Where an end lies beyond all x of b bits it has nothing to do, and the end can
-//! as well be that of x: then the differences fit b + 1 bits. But if all x are below low, or above high, the result is
-//! that one number; the differences, and the result, take the bits that they take.
+//! A clip compares x − low and x − high. If an end lies outside the range of all x of b bits, it has no effect and is
+//! replaced by the end of that range; then the differences fit b + 1 bits. But if all x are below low, or all are above
+//! high, the result is that end for every x, and its bits and those of the differences are whatever they need.
 
-use super::lower::{Builder, Held};
-use super::{Format, QuantiseError, width};
+use super::builder::{Builder, Held};
+use super::error::QuantiseError;
+use super::format::{Format, width};
 use crate::nn::Layer;
 use crate::ring::nearest;
 
@@ -14,21 +15,21 @@ pub(super) fn ends(format: Format, low: f32, high: f32) -> [i128; 2] {
     [low, high].map(|end| nearest(end.into(), format.fraction, 64).0)
 }
 
-/// The one number that a clip makes of all values of a format, if it is none of them.
+/// The constant result of a clip, if every value of the format lies on one side of it.
 pub(super) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i128> {
     let end = 1i128 << (format.bits - 1);
     if low >= end { Some(low) } else { Some(high).filter(|&high| high < -end) }
 }
 
 impl Builder<'_> {
-    /// min(max(x, low), high) of integers. Ends that are the same are made one apart.
+    /// min(max(x, low), high) of integers. Equal ends are moved one apart.
     pub(super) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
         let end = 1i128 << (x.format.bits - 1);
         let [low, high] = match ends {
             [low, high] if low == high && high <= -end => [high - 1, high],
             [low, high] => [low, high.max(low + 1)],
         };
-        // Beyond what x can be there is nothing to clip, unless that clips all of x.
+        // An end outside the range of x has no effect, unless it clips all of x.
         let low = low.max(-end).min(high - 1);
         let high = high.min(end).max(low + 1);
         let bits = width(end - 1 - low).max(width(-end - high)).max(x.format.bits + 1);
@@ -39,7 +40,7 @@ impl Builder<'_> {
         Ok(self.emit(x, Layer::Clip { bits, low, high }, x.shape, Format { bits: results, ..x.format }))
     }
 
-    /// Checks that a result's bits hold the number that a clip makes of everything, without its last `shift` bits.
+    /// Checks that the result's bits hold a clip's constant result without its last `shift` bits.
     pub(super) fn holds(&self, want: Format, number: Option<i128>, shift: u32) -> Result<(), QuantiseError> {
         // Rounded up it is one more.
         let least = number.map_or(2, |x| width(x >> shift).max(width((x >> shift) + i128::from(shift > 0))));

@@ -22,7 +22,7 @@ pub struct Overflow {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QuantiseError {
-    /// Another number of things than there should be.
+    /// The number of some things is wrong.
     Count {
         /// What is counted.
         what: &'static str,
@@ -33,6 +33,8 @@ pub enum QuantiseError {
     },
     /// No images to calibrate on.
     NoImages,
+    /// The model has no map from pixels to numbers.
+    NoPixels,
     /// A number of an image that is not finite.
     NotFinite {
         /// The image.
@@ -51,7 +53,7 @@ pub enum QuantiseError {
         /// The least and the greatest number that fit.
         range: [f32; 2],
     },
-    /// An option that makes no sense.
+    /// An option outside its range.
     Option {
         /// Its name.
         name: &'static str,
@@ -128,6 +130,7 @@ impl fmt::Display for QuantiseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
+            Self::NoPixels => f.write_str("expected a map from pixels to numbers, found none"),
             Self::NoImages => f.write_str("images to calibrate on: expected at least one, found none"),
             Self::NotFinite { image, place } => {
                 write!(f, "image {image}, place {place}: expected a finite number, found another")

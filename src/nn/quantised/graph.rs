@@ -1,6 +1,7 @@
-//! Who takes whose values, counted as by [`Model::value`].
+//! Which layers take which values. Values are numbered as by [`Model::value`].
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -74,7 +75,7 @@ pub(super) fn shape(model: &Model, value: usize) -> [usize; 3] {
     value.checked_sub(1).map_or(model.input(), |layer| model.nodes()[layer].shape)
 }
 
-/// The value that a layer makes its result of: that of the layer before, but for a [`Op::From`].
+/// The value that a layer takes: the result of the layer before it, except for [`Op::From`].
 pub(super) fn source(model: &Model, layer: usize) -> usize {
     match &model.nodes()[layer].op {
         Op::From { layer: name } => model.value(name).unwrap_or(layer),
@@ -84,8 +85,8 @@ pub(super) fn source(model: &Model, layer: usize) -> usize {
 
 /// Which layers take each value, and what becomes of it.
 ///
-/// Values are taken by later layers alone, so each is known by those after it, or by those before it, in one pass: a
-/// sum of sums has more paths than could be followed.
+/// Only later layers take a value, so one pass over all values, backwards or forwards, finds each property. Following
+/// paths would not do, since sums of sums have exponentially many.
 pub(super) struct Graph<'a> {
     pub(super) model: &'a Model,
     uses: Vec<Vec<usize>>,
@@ -126,7 +127,7 @@ impl<'a> Graph<'a> {
         &self.model.nodes()[layer].op
     }
 
-    /// Whether only signs are taken of a value, be it of its maxima.
+    /// Whether only the signs of a value count, or of maxima over it.
     pub(super) fn only_signs(&self, value: usize) -> bool {
         self.only_signs[value]
     }
@@ -139,14 +140,14 @@ impl<'a> Graph<'a> {
         !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
     }
 
-    /// The first product that takes a value, be it in a sum, and how many fractional bits averages add in between.
+    /// The first product that takes a value, directly or in a sum, and how many fractional bits averages add in between.
     pub(super) fn product(&self, value: usize) -> Option<(usize, u32)> {
         self.products[value]
     }
 
     fn product_of(&self, value: usize) -> Option<(usize, u32)> {
         self.uses(value).iter().find_map(|&layer| match self.op(layer) {
-            _ if self.takes(layer) => Some((layer, 0)),
+            _ if self.is_product(layer) => Some((layer, 0)),
             Op::AveragePool { window } => {
                 let grown = self.grown(layer, window.size[0] * window.size[1]);
                 self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
@@ -156,14 +157,14 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// Whether a value is the result of a product, or was not brought to fewer fractional bits since.
+    /// Whether a value still has the fractional bits of a product: none were dropped after it.
     pub(super) fn accumulates(&self, value: usize) -> bool {
         self.accumulates[value]
     }
 
     fn accumulated(&self, layer: usize) -> bool {
         match self.op(layer) {
-            _ if self.takes(layer) => true,
+            _ if self.is_product(layer) => true,
             Op::Add { layer: name } => {
                 self.accumulates[layer] || self.model.value(name).is_some_and(|value| self.accumulates[value])
             }
@@ -174,30 +175,30 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Whether a layer does nothing but drop fractional bits of products for the product that follows.
+    /// Whether a layer is a place where fractional bits of a product are dropped for the product that follows.
     pub(super) fn rounds(&self, layer: usize) -> bool {
         let op = self.op(layer);
         let place = matches!(op, Op::Dropout | Op::Flatten | Op::AveragePool { .. });
-        place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.takes(next))
+        place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.is_product(next))
     }
 
     /// Whether a layer is a product.
-    pub(super) fn takes(&self, layer: usize) -> bool {
+    pub(super) fn is_product(&self, layer: usize) -> bool {
         matches!(self.op(layer), Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. })
     }
 
-    /// Whether the weights after an average can take 1/n in: it goes into one product and nowhere else.
+    /// Whether the weights after an average can absorb the factor 1/n: only one product takes it, and nothing else.
     pub(super) fn folds(&self, layer: usize) -> bool {
-        matches!(*self.uses(layer + 1), [next] if self.takes(next))
+        matches!(*self.uses(layer + 1), [next] if self.is_product(next))
     }
 
-    /// Fractional bits that an average of so many values adds, if their sum is taken for it.
+    /// The fractional bits that an average of `values` values adds if their sum stands for it.
     pub(super) fn grown(&self, layer: usize, values: usize) -> u32 {
         if self.folds(layer) || values.is_power_of_two() { values.ilog2() } else { 0 }
     }
 
-    /// Fractional bits that are kept of each value by all that take it, if that is one number, where the layers'
-    /// results have so many.
+    /// For each value the fractional bits that are kept of it, if all layers that take it keep the same number.
+    /// `fractions` gives the fractional bits of a layer's result.
     pub(super) fn kept(&self, fractions: &dyn Fn(usize) -> u32) -> Vec<Option<u32>> {
         let mut kept = vec![None; self.uses.len()];
         for value in (0..kept.len()).rev() {
@@ -220,7 +221,7 @@ impl<'a> Graph<'a> {
         loop {
             let layer = value.checked_sub(1)?;
             match self.op(layer) {
-                _ if self.takes(layer) => return Some(layer),
+                _ if self.is_product(layer) => return Some(layer),
                 Op::Dropout | Op::Flatten | Op::From { .. } => value = source(self.model, layer),
                 _ => return None,
             }
@@ -228,7 +229,25 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Whether the layer's results are among what it takes.
+/// Whether every result of the layer is one of the values that it takes.
 fn passes(op: &Op) -> bool {
     matches!(op, Op::Dropout | Op::Flatten | Op::From { .. } | Op::MaxPool { .. })
+}
+
+/// The model with a layer before every product that takes the result of another product, where fractional bits are
+/// dropped. It is a dropout, which does nothing else.
+pub(super) fn rounded(model: &Model) -> Model {
+    let graph = Graph::new(model);
+    let mut out = Model::new(model.input());
+    for (layer, node) in model.nodes().iter().enumerate() {
+        let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
+        if graph.is_product(layer) && graph.accumulates(layer) && !rounds {
+            // A name that is taken leaves the place out, and the weights with fewer bits.
+            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
+        }
+        if out.push(&node.name, node.op.clone()).is_err() {
+            return model.clone();
+        }
+    }
+    out
 }

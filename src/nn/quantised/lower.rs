@@ -1,41 +1,18 @@
 //! From a model with formats to the integer program.
 
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::builder::{Builder, Held, check_format};
 use super::clip::{ends, outside};
+use super::error::QuantiseError;
+use super::format::{Format, Formats};
 use super::graph::{Affine, Graph, source};
 use super::matrix::{Matrix, Scales};
-use super::program::{Program, Step};
-use super::{Format, Formats, QuantiseError};
+use super::program::Program;
 use crate::linalg::Window;
 use crate::nn::{Layer, Model, Op, Rounding};
 use crate::ring::{nearest, power_of_two};
-
-/// A value of the model as the program holds it.
-#[derive(Clone, Copy)]
-pub(super) struct Held {
-    /// Its number in the program.
-    value: usize,
-    pub(super) format: Format,
-    /// The real value is the integer · 2^−fraction · gain.
-    gain: f64,
-    /// The greatest magnitude of the integer.
-    most: i64,
-    pub(super) shape: [usize; 3],
-}
-
-/// Builds a program layer by layer.
-pub(super) struct Builder<'a> {
-    graph: Graph<'a>,
-    program: Program,
-    pub(super) rounding: Rounding,
-    /// Fractional bits that are kept of each value of the model.
-    kept: Vec<Option<u32>>,
-    /// The layer of the model at hand.
-    layer: usize,
-}
 
 /// The program of a model, for inputs of at most `most` in magnitude.
 ///
@@ -72,22 +49,7 @@ pub(super) fn lower(
     Ok(program)
 }
 
-fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
-    let (layer, Format { fraction, bits }) = (String::from(layer), format);
-    if !(2..=63).contains(&bits) {
-        return Err(QuantiseError::Bits { layer, least: 2, most: 63, found: bits });
-    }
-    if fraction > 62 {
-        return Err(QuantiseError::Fraction { layer, least: 0, most: 62, found: fraction });
-    }
-    Ok(())
-}
-
 impl Builder<'_> {
-    pub(super) fn name(&self) -> &str {
-        &self.graph.model.nodes()[self.layer].name
-    }
-
     fn lower(&mut self, values: &[Held], want: Format) -> Result<Held, QuantiseError> {
         let (model, layer) = (self.graph.model, self.layer);
         let x = values[source(model, layer)];
@@ -163,7 +125,8 @@ impl Builder<'_> {
         Ok(Held { gain: 1., ..z })
     }
 
-    /// Half a unit of what is kept of a product's results. With it in the bias, what rounds down rounds to the nearest.
+    /// Half a unit of what is kept of a product's results. Added to the bias, it turns rounding down into rounding to the
+    /// nearest.
     fn half(&self, results: Format) -> i64 {
         let kept = match self.rounding {
             Rounding::Floor => self.kept[self.layer + 1],
@@ -173,8 +136,8 @@ impl Builder<'_> {
         if dropped > 0 { 1 << (dropped - 1) } else { 0 }
     }
 
-    /// The sum over every window. Its n values are n times their mean: 2^⌊log2 n⌋ is a matter of the fraction, and
-    /// the rest of the next product's weights, or a product with c ≈ 2^q/n.
+    /// The sum over every window of n values, which is n times their mean. The factor 2^⌊log2 n⌋ becomes fractional bits.
+    /// The rest of n goes into the weights of the next product, or else the sum is multiplied by c ≈ 2^q/n.
     fn average(&mut self, x: Held, window: &Window, want: Format) -> Result<Held, QuantiseError> {
         let values = window.size[0] * window.size[1];
         let grown = self.graph.grown(self.layer, values);
@@ -190,7 +153,7 @@ impl Builder<'_> {
         }
         let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { bits, ..x.format });
         self.fraction(want, 0, x.format.fraction)?;
-        // 2^11 ≤ c < 2^13, so its rounding is a part of 2^−12 at most.
+        // 2^11 ≤ c < 2^13, so the relative error of rounding it is at most 2^−12.
         let shift = 11 + values.next_power_of_two().ilog2();
         let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
         let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
@@ -209,77 +172,5 @@ impl Builder<'_> {
         let layer = Layer::Add { value: fine.value };
         let sum = self.emit(scaled, layer, x.shape, Format { fraction, bits });
         self.finish(sum, want)
-    }
-
-    /// The same value with `up` more fractional bits.
-    fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
-        let format = Format { fraction: x.format.fraction + up, bits: x.format.bits + up };
-        check_format(self.name(), format)?;
-        Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
-    }
-
-    /// The same value in fewer fractional bits, or in another ring.
-    pub(super) fn truncate(&mut self, x: Held, shift: u32) -> Held {
-        // Rounded up, the greatest value takes a bit more.
-        let bits = x.format.bits - shift + u32::from(shift > 0);
-        let format = Format { fraction: x.format.fraction - shift, bits };
-        self.emit(x, Layer::Truncate { bits: x.format.bits, shift }, x.shape, format)
-    }
-
-    pub(super) fn lookup(&mut self, x: Held, table: crate::function::Table, format: Format) -> Held {
-        self.emit(x, Layer::Lookup { table }, x.shape, format)
-    }
-
-    pub(super) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
-        self.emit(x, Layer::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
-    }
-
-    pub(super) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
-        self.emit(x, Layer::Add { value: other.value }, x.shape, format)
-    }
-
-    pub(super) fn op(&self) -> &Op {
-        &self.graph.model.nodes()[self.layer].op
-    }
-
-    /// A value in the fractional bits that are wanted.
-    fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
-        let shift = self.shift(x.format, want)?;
-        let x = if shift > 0 { self.truncate(x, shift) } else { x };
-        Ok(Held { format: want, ..x })
-    }
-
-    /// The bits to drop.
-    fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
-        self.fraction(want, (x.fraction + 1).saturating_sub(x.bits), x.fraction)?;
-        Ok(x.fraction - want.fraction)
-    }
-
-    /// Checks the fractional bits of a result.
-    pub(super) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
-        let found = want.fraction;
-        match (least..=most).contains(&found) {
-            true => Ok(()),
-            false => Err(QuantiseError::Fraction { layer: self.name().into(), least, most, found }),
-        }
-    }
-
-    /// Makes a value the one that the next layer takes.
-    fn current(&mut self, x: Held) {
-        if x.value != self.program.layers.len() {
-            self.push(Layer::From { value: x.value }, x.shape, x.format);
-        }
-    }
-
-    pub(super) fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
-        self.current(x);
-        self.push(layer, shape, format);
-        let most = i64::MAX >> (64 - format.bits.min(63));
-        Held { value: self.program.layers.len(), format, gain: x.gain, most: most + 1, shape }
-    }
-
-    fn push(&mut self, layer: Layer, shape: [usize; 3], format: Format) {
-        self.program.layers.push(layer);
-        self.program.steps.push(Step { layer: self.layer, shape, format });
     }
 }

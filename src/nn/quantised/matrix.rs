@@ -3,9 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::QuantiseError;
+use super::error::QuantiseError;
 use super::graph::Affine;
-use super::reference::word;
 use crate::nn::Weight;
 use crate::ring::{Word, nearest, power_of_two};
 
@@ -36,18 +35,18 @@ pub(super) struct Scales {
     pub(super) weights: u32,
     /// Fractional bits of the results.
     pub(super) results: u32,
-    /// What the inputs' integers, times their unit, are to be multiplied by.
+    /// A factor that the inputs still lack and that goes into the weights.
     pub(super) gain: f64,
-    /// Of results whose signs alone count: the greatest magnitude of an input.
+    /// The greatest magnitude of an input, if only the signs of the results count.
     pub(super) signs: Option<i64>,
     /// What is added to the bias: half a unit of what is kept of the results.
     pub(super) half: i64,
 }
 
 impl Matrix {
-    /// Rounds weights to the nearest, halves to even, and the bias likewise. Where only the signs of the results count,
-    /// the bias is rounded down instead: for whole z, z + b ≥ 0 just if z + ⌊b⌋ ≥ 0. And it is kept as small as
-    /// outvotes all inputs.
+    /// Rounds weights and biases to the nearest, halves to even. Where only the signs of the results count, biases are
+    /// rounded down instead, since for integers z, z + b ≥ 0 if and only if z + ⌊b⌋ ≥ 0. They are also limited to the
+    /// least magnitude that decides the sign for all inputs.
     pub(super) fn new(layer: &str, affine: &Affine<'_>, scales: Scales) -> Result<Self, QuantiseError> {
         let fraction = scales.weights;
         let too_large = |value| QuantiseError::Weight { layer: layer.into(), value, fraction };
@@ -94,7 +93,7 @@ impl Matrix {
         self.bias.len()
     }
 
-    /// Shows the weights of a row, one after the other.
+    /// Calls `f` with every weight of a row.
     pub(super) fn each(&self, row: usize, mut f: impl FnMut(usize, i32)) {
         match &self.weights {
             Integers::Whole(all) => {
@@ -152,9 +151,14 @@ fn whole_bias(bias: f32, fraction: u32) -> Option<i64> {
     fits.then_some(value as i64)
 }
 
-/// ⌊b · 2^fraction⌋, or the nearest number that outvotes any sum of at most `most` in magnitude.
+/// ⌊b · 2^fraction⌋, limited to the numbers that decide the sign of a sum with anything of magnitude at most `most`.
 pub(super) fn threshold(bias: f32, fraction: u32, most: i64) -> i64 {
     let scaled = libm::floor(f64::from(bias) * power_of_two(fraction as i32));
     // What is out of range saturates.
     (scaled as i64).clamp(-most - 1, most)
+}
+
+/// Two's complement.
+pub(super) fn word<W: Word>(x: i64) -> W {
+    if W::BITS <= 64 { W::truncate64(x as u64) } else { W::from_signed(x.into()) }
 }

@@ -3,8 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::error::QuantiseError;
+use super::format::{Format, word};
 use super::matrix::Matrix;
-use super::{Format, QuantiseError, word};
 use crate::nn::{Layer, Model};
 
 /// The integer program of a model, before its bits are known to fit a ring.
@@ -28,8 +29,8 @@ pub(super) struct Step {
 }
 
 impl Program {
-    /// Gives products as many bits as what follows has use for: a sum of values that are right modulo 2^b is right
-    /// modulo 2^b, and not more. The last result has one bit more than its values, for their differences.
+    /// Gives products as many bits as the layers after them need: a sum of values that are correct modulo 2^b is correct
+    /// modulo 2^b only. The last result gets one bit more than its values need, for their differences.
     pub(super) fn widen(&mut self, input: Format, last: Format) {
         let mut need = vec![0; self.layers.len() + 1];
         need[self.layers.len()] = last.bits + 1;

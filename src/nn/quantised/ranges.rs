@@ -1,9 +1,9 @@
-//! What images make of a model's values.
+//! Ranges and norms of a model's values on images.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::QuantiseError;
+use super::error::QuantiseError;
 use super::graph::Graph;
 use crate::linalg::Window;
 use crate::nn::{Model, Op};
@@ -12,7 +12,7 @@ use crate::ring::power_of_two;
 /// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
 const BLOCK: usize = 32;
 
-/// What was seen of a model's values on images, counted as by [`Model::value`].
+/// What was measured of a model's values on images. Values are numbered as by [`Model::value`].
 pub(super) struct Ranges {
     pub(super) values: Vec<Range>,
     /// The class of every image.
@@ -21,12 +21,12 @@ pub(super) struct Ranges {
     pub(super) whole: bool,
 }
 
-/// What was seen of one value.
+/// What was measured of one value.
 #[derive(Clone, Copy)]
 pub(super) struct Range {
     pub(super) low: f32,
     pub(super) high: f32,
-    /// The greatest difference within a window, of maxima.
+    /// For the result of a maximum: the greatest difference within a window of its input.
     pub(super) spread: f32,
     square: f64,
     count: usize,
@@ -55,7 +55,7 @@ impl Range {
     }
 }
 
-/// Evaluates the model on images and looks at all values. What inputs can be counts as seen.
+/// Evaluates the model on images and measures all values. The given range of inputs counts as measured.
 pub(super) fn measure(
     model: &Model,
     images: &[f32],
@@ -100,7 +100,7 @@ pub(super) fn measure(
     Ok(Ranges { values, classes, whole })
 }
 
-/// That there are images, whole ones, of finite numbers that inputs can be.
+/// Checks that there is a whole number of images, at least one, of finite numbers in the range of inputs.
 fn check(images: &[f32], inputs: usize, input: Option<[f32; 2]>) -> Result<(), QuantiseError> {
     if images.is_empty() {
         return Err(QuantiseError::NoImages);
@@ -140,7 +140,7 @@ fn spread(window: &Window, images: &[f32]) -> f32 {
     most
 }
 
-/// Shows every window: a channel, and where the window's values within the image begin.
+/// Calls `f` for every window and channel, with the places of the window's pixels that lie within the image.
 pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
     let [_, width, channels] = window.image;
     let Ok([rows, columns]) = window.places() else { return };
@@ -157,7 +157,7 @@ pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
     }
 }
 
-/// The first of the greatest; of one output alone, whether it is negative.
+/// The index of the first maximum. For a single output, 1 if it is negative, else 0.
 pub(super) fn class<T: PartialOrd + Copy + Default>(outputs: &[T]) -> usize {
     match *outputs {
         [only] => usize::from(only < T::default()),
@@ -165,7 +165,8 @@ pub(super) fn class<T: PartialOrd + Copy + Default>(outputs: &[T]) -> usize {
     }
 }
 
-/// Integer bits of every value, and of all that are made of it before an activation; a clip may lie beyond what it clips.
+/// The integer bits of every value: enough for its own range, and for those of the values that poolings, clips and sums
+/// make of it. (The ends of a clip may lie outside the range of its input.)
 pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &[u32]) -> Vec<i32> {
     let own = |range: &Range| integer_bits(range.largest().max(range.spread.into()) * margin);
     let mut all: Vec<i32> =
@@ -191,6 +192,6 @@ pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &
 
 /// The least I with x < 2^(I−1).
 pub(super) fn integer_bits(x: f64) -> i32 {
-    // What is nearly zero takes no more fractional bits than this.
+    // Values that are nearly zero get no more fractional bits than this.
     libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }

@@ -1,14 +1,16 @@
-//! The integer program in the clear, exactly.
+//! Exact evaluation of the integer program in the clear.
 //!
-//! Products are those of [`Filters`] in the smallest word that holds every result, by the declared bits of the inputs:
-//! what they say is right for any input that fits, and whether a value fits is looked at everywhere.
+//! Products are computed by [`Filters`] in the smallest word that holds every result for inputs of the declared bits, so
+//! they are exact for all inputs that fit. Every value is checked to fit its bits.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::matrix::Matrix;
+use super::error::Overflow;
+use super::format::{Format, width};
+use super::matrix::{Matrix, word};
 use super::program::{Program, Step};
-use super::{Format, Overflow, width};
+use super::ranges::for_windows;
 use crate::linalg::{Filters, Window};
 use crate::nn::{Layer, Model, softmax_reference};
 use crate::ring::Word;
@@ -18,7 +20,7 @@ const BLOCK: usize = 32;
 /// Rows of weights that are packed at once.
 const STRIP: usize = 16;
 
-/// A function for x / 2^shift; none rounds down.
+/// A function for x / 2^shift; `None` rounds down.
 pub(super) type Round<'a> = Option<&'a mut dyn FnMut(i64, u32) -> i64>;
 
 /// The program of a model, ready to be evaluated.
@@ -234,11 +236,6 @@ fn multiply<W: Word>(filters: &Filters<W>, window: Option<&Window>, bias: &[i64]
     words(filters, window, bias, x).into_iter().map(|z| (z.low64() << up) as i64 >> up).collect()
 }
 
-/// Two's complement.
-pub(super) fn word<W: Word>(x: i64) -> W {
-    if W::BITS <= 64 { W::truncate64(x as u64) } else { W::from_signed(x.into()) }
-}
-
 fn truncate(x: &mut [i64], shift: u32, round: &mut Round<'_>) {
     match round {
         _ if shift == 0 => {}
@@ -250,7 +247,7 @@ fn truncate(x: &mut [i64], shift: u32, round: &mut Round<'_>) {
 fn sums(name: &str, window: &Window, bits: u32, images: &[i64]) -> Result<Vec<i64>, Overflow> {
     let mut out = Vec::new();
     for image in images.chunks_exact(window.image.iter().product()) {
-        super::ranges::for_windows(window, |channel, places| {
+        for_windows(window, |channel, places| {
             let sum = places.iter().map(|place| i128::from(image[place + channel])).sum();
             out.push(fit(name, sum, bits));
         });
@@ -261,7 +258,7 @@ fn sums(name: &str, window: &Window, bits: u32, images: &[i64]) -> Result<Vec<i6
 fn maxima(name: &str, window: &Window, bits: u32, images: &[i64]) -> Result<Vec<i64>, Overflow> {
     let (mut out, mut most) = (Vec::new(), 0);
     for image in images.chunks_exact(window.image.iter().product()) {
-        super::ranges::for_windows(window, |channel, places| {
+        for_windows(window, |channel, places| {
             let (mut low, mut high) = (i64::MAX, i64::MIN);
             for &place in places {
                 let x = image[place + channel];

@@ -11,8 +11,8 @@ use crate::ring::{Ring, Word};
 use crate::share::Share;
 
 impl<R: Ring> Sequential<R> {
-    /// The online half: from x: `[rows, inputs]`, right in the whole ring, to the last layer's result
-    /// `[rows, outputs]`, right modulo 2^[`bits_out`](Self::bits_out), which is all there is of it.
+    /// The online half: from x: `[rows, inputs]`, correct in the whole ring, to the last layer's result
+    /// `[rows, outputs]`, correct modulo 2^[`bits_out`](Self::bits_out). Higher bits are cleared in every share.
     ///
     /// # Errors
     /// If x is not what was prepared for, the network fails or the store has something else next.
@@ -25,8 +25,7 @@ impl<R: Ring> Sequential<R> {
         self.forward_with(party, prepared, x, |party, x, bits| party.sign(x, bits))
     }
 
-    /// As [`forward`](Self::forward), with a function of the caller's for the signs of values of a bit
-    /// length.
+    /// As [`forward`](Self::forward), with a given function for the signs of values of a bit length.
     ///
     /// # Errors
     /// As [`forward`](Self::forward), or as the function.
@@ -40,8 +39,8 @@ impl<R: Ring> Sequential<R> {
         self.forward_watched(party, prepared, x, sign, |_, _| ())
     }
 
-    /// As [`forward_with`](Self::forward_with), with a function of the caller's that is called after every layer with
-    /// its number: to time it, or, in a dry run, to take what it costs.
+    /// As [`forward_with`](Self::forward_with). After every layer `watch` is called with the layer's number: to measure
+    /// its time, or in a dry run to find its cost.
     ///
     /// # Errors
     /// As [`forward_with`](Self::forward_with).
@@ -84,7 +83,7 @@ impl<R: Ring> Sequential<R> {
         }
         let bits = self.bits_out();
         if bits < R::BITS {
-            // What is above may tell of more than the result.
+            // Higher bits may reveal more than the result.
             let mask = R::Word::mask(bits);
             x.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
         }
@@ -118,7 +117,7 @@ impl<R: Ring> Sequential<R> {
     }
 }
 
-/// Values that later layers go back to.
+/// Values that later layers refer to.
 struct Kept<R: Ring> {
     last_uses: Vec<Option<usize>>,
     values: Vec<Option<Share<R>>>,
@@ -130,20 +129,20 @@ impl<R: Ring> Kept<R> {
         Self { last_uses, values }
     }
 
-    /// Keeps value `number`, if a layer from here on goes back to it.
+    /// Keeps value `number` if a later layer refers to it.
     fn keep(&mut self, number: usize, x: &Share<R>) {
         if self.last_uses[number].is_some() {
             self.values[number] = Some(x.clone());
         }
     }
 
-    /// Hands layer `number` a value, and drops it if no other goes back to it.
+    /// Hands layer `number` a value, and drops the value if no later layer refers to it.
     fn with(&mut self, number: usize, value: usize, f: impl FnOnce(&Share<R>) -> Share<R>) -> Share<R> {
         let out = self.values[value].as_ref().map(f);
         if self.last_uses[value] == Some(number) {
             self.values[value] = None;
         }
-        // An architecture's layers go back to values that are there.
+        // The layers of an architecture only refer to values that exist.
         out.unwrap_or_else(|| Share::zeros(0))
     }
 }

@@ -1,7 +1,7 @@
 //! Activations that truncate.
 //!
-//! Rounding to the floor, ReLU(⌊x / 2^f⌋) = ⌊ReLU(x) / 2^f⌋: the ReLU comes first, as it takes no bit beyond those
-//! that are compared, and what is left is not negative. For 0 ≤ v < 2^n let v' = v − 2^(n−1), which fits n bits as a
+//! Under floor rounding, ReLU(⌊x / 2^f⌋) = ⌊ReLU(x) / 2^f⌋. The ReLU comes first: it needs no bits beyond those that are
+//! compared, and its result is not negative. For 0 ≤ v < 2^n let v' = v − 2^(n−1), which fits n bits as a
 //! signed number; ⌊v / 2^f⌋ = ⌊v' / 2^f⌋ + 2^(n−1−f), as f < n.
 
 use alloc::vec;

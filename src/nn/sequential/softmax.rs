@@ -4,18 +4,19 @@
 //!
 //! p_c = e_c / Σ e_j with e_c = exp(−d_c), and Σ e_j is from 1 to C:
 //!
-//! 1. d is clipped to c = F + 4 bits, if the values have more: exp(−16) is nothing at 15 bits. Its lowest t bits
-//!    are dropped, so that 12 bits are left at most: t = 0 up to F = 8. A lookup gives e with 15 fractional bits.
-//! 2. All of what follows is in Z_2^32, whatever the ring of x: the lookup changes it for free. The sum S of a row
-//!    is truncated to 12 bits, and looked up: 1 / S with 15 fractional bits.
-//! 3. A product of shares, of which all but F fractional bits are truncated into the ring of x.
+//! 1. If the values have more than c = F + 4 bits, d is clipped to c bits, as exp(−16) is 0 at 15 fractional bits. Its
+//!    lowest t bits are dropped, so that at most 12 bits are left; t = 0 up to F = 8. A lookup gives e with 15 fractional
+//!    bits.
+//! 2. The remaining steps are in Z_2^32, whatever the ring of x is; the lookup changes the ring at no cost. The sum S of
+//!    a row is truncated to 12 bits, and a lookup gives 1 / S with 15 fractional bits.
+//! 3. The product of e and 1 / S is truncated to F fractional bits, into the ring of x.
 //!
-//! The error, beside that of x itself, is below one unit of 2^−F for the last truncation, C·2^−11 for those of the sum,
-//! whose index has one unit in 2^11 / C, C·2^−14 for entries of the tables that are rounded, and for t > 0 2^(t−F), the
-//! most that exponents are off.
+//! The error, in addition to that of x, is at most the sum of: one unit 2^−F for the last truncation; C·2^−11 for the
+//! truncation of the sum, whose index has a relative precision of C / 2^11; C·2^−14 for the rounding of table entries; and
+//! for t > 0, 2^(t−F) for the error of the exponents.
 //!
-//! Rounds: those of the maximum, two lookups, a product and two truncations; where d is clipped a ReLU, and where
-//! t > 0 a third truncation. Floors take the rounds of a comparison for each truncation's one.
+//! Rounds: those of the maximum, of two lookups, of a product and of two truncations; those of a ReLU if d is clipped;
+//! those of a third truncation if t > 0. Under floor rounding each truncation takes the rounds of a comparison.
 
 use alloc::vec::Vec;
 
@@ -23,12 +24,10 @@ use super::round;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
 use crate::nn::Rounding;
+use crate::nn::architecture::MAX_FRACTION;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Z2};
 use crate::share::Share;
-
-/// The most fractional bits of a softmax.
-pub(in crate::nn) const MAX_FRACTION: u32 = 16;
 
 /// The ring of exponentials and their sums.
 type Work = Z2<32>;
@@ -103,7 +102,7 @@ impl Softmax {
         round::shift_down(party, product, 2 * FRACTION + 1, 2 * FRACTION - self.fraction, rounding)
     }
 
-    /// The row's maximum less x, clipped.
+    /// The maximum of the row minus x, clipped.
     fn differences<T: Transport, R: Ring>(
         &self,
         party: &mut Party<T>,
@@ -118,7 +117,7 @@ impl Softmax {
         round::at_most(party, d, self.bits, self.ceiling())
     }
 
-    /// The greatest d: one that is not rounded up, beyond the index.
+    /// The greatest d that rounding does not take beyond the index.
     fn ceiling(&self) -> u64 {
         (1 << self.clipped) - (1 << self.dropped)
     }
@@ -132,8 +131,8 @@ fn repeated<R: Ring>(x: &Share<R>, count: usize) -> Share<R> {
     Share::from_words(words)
 }
 
-/// The softmax of rows of `classes` integers, with `fraction` fractional bits before and after: the very integers
-/// that a [`Layer::Softmax`](crate::nn::Layer::Softmax) makes of them where truncations round to the floor.
+/// The softmax of rows of `classes` integers, with `fraction` fractional bits before and after: exactly the integers that
+/// a [`Layer::Softmax`](crate::nn::Layer::Softmax) computes under floor rounding.
 ///
 /// ```
 /// use ringshare::nn::softmax_reference;

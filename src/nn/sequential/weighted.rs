@@ -4,7 +4,6 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
-use super::Weights;
 use crate::correlation::matrix::strips;
 use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
@@ -14,6 +13,14 @@ use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::Share;
+
+/// A model's weights, as its owner has them. Layers are counted over the linear ones and the convolutions, from 0.
+pub trait Weights<W> {
+    /// Writes a row of a layer's W: `[inputs]`, or of a convolution `[size[0], size[1], channels / groups]`.
+    fn row(&self, layer: usize, row: usize, out: &mut [W]);
+    /// Writes a layer's bias, `[outputs]`.
+    fn bias(&self, layer: usize, out: &mut [W]);
+}
 
 /// A layer's weights: `[outputs, inputs]` and `[outputs]`.
 #[derive(Clone, Copy)]
@@ -129,7 +136,7 @@ impl<R: Ring> Weighted<R> {
         }
     }
 
-    /// x·Wᵀ + b for public W and b. Only the low bits are kept, as of every product: what is above may not be right.
+    /// x·Wᵀ + b for public W and b. As in every product only the low bits are kept; higher bits may be wrong.
     fn multiply(
         &self,
         party: usize,

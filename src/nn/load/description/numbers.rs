@@ -19,14 +19,14 @@ pub(super) struct Pixel {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WholeFormats {
-    input: WholeFormat,
-    layers: Vec<WholeFormat>,
+pub(super) struct FormatsDocument {
+    input: FormatDocument,
+    layers: Vec<FormatDocument>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WholeFormat {
+struct FormatDocument {
     fraction: u32,
     bits: u32,
 }
@@ -49,15 +49,15 @@ impl Pixel {
     }
 }
 
-impl WholeFormats {
+impl FormatsDocument {
     /// The formats, each of them possible.
     pub(super) fn formats(self) -> Result<Formats, String> {
-        let layers = self.layers.into_iter().map(WholeFormat::format);
+        let layers = self.layers.into_iter().map(FormatDocument::format);
         Ok(Formats { input: self.input.format()?, layers: layers.collect::<Result<_, _>>()? })
     }
 }
 
-impl WholeFormat {
+impl FormatDocument {
     fn format(self) -> Result<Format, String> {
         let Self { fraction, bits } = self;
         if !(1..=64).contains(&bits) || fraction > 64 {

@@ -1,4 +1,4 @@
-//! Numbers as they lie in a file.
+//! Numbers as a file stores them.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -6,8 +6,17 @@ use alloc::vec::Vec;
 use half::f16;
 use safetensors::Dtype;
 
-use super::Precision;
 use crate::nn::load::order;
+
+/// The precision of weights in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As F32, bit for bit.
+    #[default]
+    Single,
+    /// As F16, to the nearest, which halves the file.
+    Half,
+}
 
 /// A tensor: the type of its elements, shape, and bytes.
 pub(super) struct Data {

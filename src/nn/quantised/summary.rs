@@ -5,7 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Format, Quantised};
+use super::Quantised;
+use super::format::Format;
 use crate::nn::Layer;
 
 const HEAD: [&str; 6] = ["layer", "operation", "shape", "fraction", "bits", "shift"];

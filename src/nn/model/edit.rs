@@ -1,0 +1,34 @@
+//! Changes to a model's list of layers that keep its references right.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::op::Op;
+use super::{INPUT, Model};
+
+impl Model {
+    /// Whether a layer other than the next one takes a layer's result.
+    pub(super) fn is_referred_to(&self, layer: usize) -> bool {
+        let name = &self.nodes[layer].name;
+        self.nodes.iter().any(|node| node.op.refers_to() == Some(name))
+    }
+
+    /// Removes a layer. Whoever refers to it refers to the layer before it from then on.
+    pub(super) fn remove(&mut self, layer: usize, note: String) {
+        let before = layer.checked_sub(1).map_or(INPUT, |before| &self.nodes[before].name).to_string();
+        let node = self.nodes.remove(layer);
+        self.redirect(&node.name, &before);
+        self.notes.push(format!("{}: {note}", node.name));
+    }
+
+    /// Makes whoever refers to one layer refer to another.
+    pub(super) fn redirect(&mut self, from: &str, to: &str) {
+        for node in &mut self.nodes {
+            if let Op::Add { layer } | Op::From { layer } = &mut node.op
+                && layer == from
+            {
+                *layer = to.into();
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A public model as bytes.
+//!
+//! Numbers are little-endian. In this order:
+//!
+//! | field | bytes |
+//! | --- | --- |
+//! | `ringshar` | 8 |
+//! | version, 1 | 2 |
+//! | height, width, channels of an image | 3 · 8 |
+//! | map of pixels: 0 unknown; 1, scale, shift; 2, threshold; 3, dropped bits | 1, 9, 2, 2 |
+//! | fractional bits and bits of the input | 2 |
+//! | least and greatest integer of the input | 2 · 8 |
+//! | fractional bits and bits of the results | 2 |
+//! | ring width | 1 |
+//! | rounding: 0 stochastic, 1 floor | 1 |
+//! | layers | 4 |
+//! | for each layer its kind, and its fields in the order of [`Layer`] | 1, … |
+//!
+//! Sizes and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A table
+//! is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
+
+use alloc::vec::Vec;
+
+use super::PublicModel;
+use super::error::PublicModelError as Error;
+use super::read::Reader;
+use super::write::Writer;
+use crate::nn::{Architecture, Input, Layer, Model, Rounding, limits};
+
+const MAGIC: [u8; 8] = *b"ringshar";
+const VERSION: u16 = 1;
+/// The most elements of all values of a model together.
+const MOST_VALUES: usize = 1 << 28;
+/// The most weights of all layers, and the most values below all windows of a pooling.
+const MOST_PRODUCTS: usize = 1 << 32;
+
+impl PublicModel {
+    /// The model as bytes, which [`from_bytes`](Self::from_bytes) reads.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer(Vec::from(MAGIC));
+        out.0.extend(VERSION.to_le_bytes());
+        out.sizes(&self.shape);
+        match self.pixels {
+            None => out.0.push(0),
+            Some(Input::Scaled { scale, shift }) => {
+                out.0.push(1);
+                // Zero has one sign here, so that equal models are equal bytes.
+                [scale, shift].iter().for_each(|x| out.0.extend((x + 0.).to_le_bytes()));
+            }
+            Some(Input::Threshold { at }) => out.0.extend([2, at]),
+            Some(Input::HighBits { drop }) => out.0.extend([3, drop as u8]),
+        }
+        out.format(self.input);
+        out.numbers(&self.range);
+        out.format(self.output);
+        out.bits(&[self.architecture.ring()]);
+        out.0.push(match self.architecture.rounding() {
+            Rounding::Stochastic => 0,
+            Rounding::Floor => 1,
+        });
+        let layers = self.architecture.layers();
+        out.0.extend((layers.len() as u32).to_le_bytes());
+        layers.iter().for_each(|layer| out.layer(layer));
+        out.0
+    }
+
+    /// Reads a model. Whatever the bytes, nothing panics, and what is allocated is bounded by a small multiple of their
+    /// number.
+    ///
+    /// # Errors
+    /// Bytes that [`to_bytes`](Self::to_bytes) gives for no model, or a model with a side of an image above 2^20, with a
+    /// size, stride, padding or dilation of a window above 2^16, or with more than 2^24 elements of a value, 2^28
+    /// elements of all values, or 2^32 weights.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader { bytes, place: 0 };
+        if reader.take::<8>()? != MAGIC {
+            return Err(Error::Magic);
+        }
+        let found = u16::from_le_bytes(reader.take()?);
+        if found != VERSION {
+            return Err(Error::Version { expected: VERSION, found });
+        }
+        let shape = [reader.size()?, reader.size()?, reader.size()?];
+        limits::image(&shape)?;
+        let pixels = reader.pixels()?;
+        let input = reader.format("input")?;
+        let range = reader.range(input)?;
+        let output = reader.format("results")?;
+        let ring = reader.bits("ring width", 16, 64)?;
+        if !ring.is_power_of_two() {
+            return Err(Error::Value { what: "ring width", least: 16, most: 64, found: ring.into() });
+        }
+        let rounding = match reader.number("rounding", 0, 1)? {
+            0 => Rounding::Stochastic,
+            _ => Rounding::Floor,
+        };
+        let count = u32::from_le_bytes(reader.take()?) as usize;
+        // Every layer takes a byte at least.
+        reader.needs(count)?;
+        let mut layers = Vec::new();
+        for _ in 0..count {
+            layers.push(reader.layer()?);
+        }
+        let (expected, found) = (reader.place, bytes.len());
+        if expected != found {
+            return Err(Error::Trailing { expected, found });
+        }
+        let inputs = product(&shape);
+        let architecture = Architecture::with_inputs(inputs, layers, ring).map_err(Error::Architecture)?;
+        let architecture = architecture.with_rounding(rounding);
+        check_sizes(&architecture)?;
+        Ok(Self { shape, pixels, input, range, output, architecture })
+    }
+}
+
+/// Checks that a dry run of the program can be afforded.
+fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
+    let layers = architecture.layers();
+    let (mut values, mut products) = (0usize, 0usize);
+    for value in 0..=layers.len() {
+        let elements = architecture.elements(value);
+        if !(1..=Model::MOST_ELEMENTS).contains(&elements) {
+            let (most, found) = (Model::MOST_ELEMENTS as i64, elements as i128);
+            return Err(Error::Value { what: "elements of a value", least: 1, most, found });
+        }
+        values = values.saturating_add(elements);
+    }
+    for (number, layer) in layers.iter().enumerate() {
+        products = products.saturating_add(match layer {
+            Layer::Linear { inputs, outputs, .. } => product(&[*inputs, *outputs]),
+            Layer::Convolution { window, outputs, groups, .. } => {
+                product(&[window.size[0], window.size[1], window.image[2] / groups, *outputs])
+            }
+            Layer::MaxPool { window, .. } | Layer::SumPool { window } => {
+                product(&[architecture.elements(number + 1), window.size[0], window.size[1]])
+            }
+            _ => 0,
+        });
+    }
+    at_most("elements of all values", MOST_VALUES, values)?;
+    at_most("weights and values below windows", MOST_PRODUCTS, products)
+}
+
+fn product(sizes: &[usize]) -> usize {
+    sizes.iter().fold(1, |all, &size| all.saturating_mul(size))
+}
+
+fn at_most(what: &'static str, most: usize, found: usize) -> Result<(), Error> {
+    if found > most { Err(limits::TooLarge { what, most, found }.into()) } else { Ok(()) }
+}

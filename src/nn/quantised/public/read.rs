@@ -1,0 +1,141 @@
+//! The fields of a public model from bytes.
+
+use alloc::vec::Vec;
+
+use super::error::PublicModelError as Error;
+use crate::function::{MAX_INDEX_BITS, Table};
+use crate::linalg::Window;
+use crate::nn::quantised::format::Format;
+use crate::nn::{Input, Layer, limits};
+
+/// Bytes, and how many of them were read.
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) place: usize,
+}
+
+impl Reader<'_> {
+    /// Checks that so many bytes are left.
+    pub(super) fn needs(&self, count: usize) -> Result<(), Error> {
+        let (expected, found) = (self.place.saturating_add(count), self.bytes.len());
+        if expected > found { Err(Error::Truncated { expected, found }) } else { Ok(()) }
+    }
+
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        self.needs(N)?;
+        let mut out = [0; N];
+        out.copy_from_slice(&self.bytes[self.place..][..N]);
+        self.place += N;
+        Ok(out)
+    }
+
+    pub(super) fn size(&mut self) -> Result<usize, Error> {
+        let found = u64::from_le_bytes(self.take()?);
+        let too_large =
+            |_| Error::Value { what: "size", least: 0, most: usize::MAX as i64, found: found.into() };
+        usize::try_from(found).map_err(too_large)
+    }
+
+    fn integer(&mut self) -> Result<i64, Error> {
+        Ok(i64::from_le_bytes(self.take()?))
+    }
+
+    /// A number of one byte.
+    pub(super) fn number(&mut self, what: &'static str, least: u8, most: u8) -> Result<u8, Error> {
+        let [found] = self.take()?;
+        if (least..=most).contains(&found) {
+            return Ok(found);
+        }
+        Err(Error::Value { what, least: least.into(), most: most.into(), found: found.into() })
+    }
+
+    pub(super) fn bits(&mut self, what: &'static str, least: u8, most: u8) -> Result<u32, Error> {
+        self.number(what, least, most).map(u32::from)
+    }
+
+    fn finite(&mut self, what: &'static str) -> Result<f32, Error> {
+        let x = f32::from_le_bytes(self.take()?);
+        let zero = x == 0. && x.is_sign_negative();
+        if x.is_finite() && !zero { Ok(x) } else { Err(Error::Real(what)) }
+    }
+
+    pub(super) fn pixels(&mut self) -> Result<Option<Input>, Error> {
+        Ok(match self.number("map of pixels", 0, 3)? {
+            0 => None,
+            1 => {
+                let (scale, shift) = (self.finite("scale of pixels")?, self.finite("shift of pixels")?);
+                Some(Input::Scaled { scale, shift })
+            }
+            2 => Some(Input::Threshold { at: self.number("threshold", 0, u8::MAX)? }),
+            _ => Some(Input::HighBits { drop: self.bits("dropped bits of pixels", 0, 7)? }),
+        })
+    }
+
+    pub(super) fn format(&mut self, what: &'static str) -> Result<Format, Error> {
+        Ok(Format { fraction: self.bits(what, 0, 62)?, bits: self.bits(what, 2, 63)? })
+    }
+
+    /// The least and the greatest integer of a format.
+    pub(super) fn range(&mut self, format: Format) -> Result<[i64; 2], Error> {
+        let end = 1i64 << (format.bits - 1);
+        let (low, high) = (self.integer()?, self.integer()?);
+        for (what, least, found) in [("least input", -end, low), ("greatest input", low, high)] {
+            if !(least..end).contains(&found) {
+                return Err(Error::Value { what, least, most: end - 1, found: found.into() });
+            }
+        }
+        Ok([low, high])
+    }
+
+    fn pair(&mut self) -> Result<[usize; 2], Error> {
+        Ok([self.size()?, self.size()?])
+    }
+
+    fn window(&mut self) -> Result<Window, Error> {
+        let image = [self.size()?, self.size()?, self.size()?];
+        let window = Window {
+            image,
+            size: self.pair()?,
+            stride: self.pair()?,
+            padding: self.pair()?,
+            dilation: self.pair()?,
+        };
+        limits::window(&window)?;
+        Ok(window)
+    }
+
+    fn table(&mut self) -> Result<Table, Error> {
+        let bits = self.bits("index bits of a table", 1, MAX_INDEX_BITS as u8)?;
+        self.needs(8 << bits)?;
+        let entries = (0..1 << bits).map(|_| self.integer()).collect::<Result<Vec<i64>, _>>()?;
+        Table::from_entries([bits, 0], entries).map_err(Error::Table)
+    }
+
+    pub(super) fn layer(&mut self) -> Result<Layer, Error> {
+        let (bits, shift) = ("bits of a layer", "shift of a layer");
+        Ok(match self.number("kind of a layer", 0, 12)? {
+            0 => Layer::Linear { inputs: self.size()?, outputs: self.size()?, bits: self.bits(bits, 2, 64)? },
+            1 => Layer::Convolution {
+                window: self.window()?,
+                outputs: self.size()?,
+                groups: self.size()?,
+                bits: self.bits(bits, 2, 64)?,
+            },
+            2 => Layer::Sign { bits: self.bits(bits, 2, 64)? },
+            3 => Layer::Relu { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
+            4 => Layer::Clip { bits: self.bits(bits, 2, 64)?, low: self.integer()?, high: self.integer()? },
+            5 => Layer::Truncate { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
+            6 => Layer::MaxPool { window: self.window()?, bits: self.bits(bits, 2, 64)? },
+            7 => Layer::SumPool { window: self.window()? },
+            8 => Layer::Scale { factor: self.integer()? },
+            9 => Layer::Add { value: self.size()? },
+            10 => Layer::From { value: self.size()? },
+            11 => Layer::Lookup { table: self.table()? },
+            _ => Layer::Softmax {
+                classes: self.size()?,
+                bits: self.bits(bits, 2, 64)?,
+                fraction: self.bits("fractional bits of a softmax", 0, 62)?,
+            },
+        })
+    }
+}
