@@ -20,6 +20,7 @@
 mod forward;
 mod round;
 mod softmax;
+mod state;
 mod weighted;
 
 use alloc::vec::Vec;

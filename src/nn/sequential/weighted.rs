@@ -9,6 +9,7 @@ use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
 use crate::nn::Layer;
+use crate::offline::{DecodeError, Reader, StateId};
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
@@ -101,6 +102,35 @@ impl<R: Ring> Weighted<R> {
         };
         strips(shape.outputs, shape.inputs).for_each(&mut write);
         Self { shape, matrix: Matrix::Public { weights: filters, bias } }
+    }
+
+    /// The share of the weights and of the bias; none where they are public.
+    pub(super) fn secret(&self) -> Option<(&MaskedMatrix<R>, &Share<R>)> {
+        match &self.matrix {
+            Matrix::Secret { weights, bias } => Some((weights, bias)),
+            Matrix::Public { .. } => None,
+        }
+    }
+
+    /// Reads the share of a layer of this shape.
+    pub(super) fn read(shape: Shape, from: &mut Reader<'_>, id: &StateId) -> Result<Self, DecodeError> {
+        let weights = MaskedMatrix::<R>::read(from, id)?;
+        let bias = from.part(Share::<R>::read)?;
+        let found = [weights.outputs(), weights.inputs(), weights.groups(), weights.bits() as usize];
+        let expected = [shape.outputs, shape.inputs, shape.groups, shape.bits as usize];
+        if found != expected || bias.len() != shape.outputs {
+            return Err(DecodeError::Shape { what: "shape of a layer" });
+        }
+        Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
+    }
+
+    /// Reads a product with these weights; none where they are public.
+    pub(super) fn read_product(
+        &self,
+        from: &mut Reader<'_>,
+    ) -> Result<Option<MatrixProduct<R>>, DecodeError> {
+        let read = |(weights, _)| MatrixProduct::read(from, weights);
+        self.secret().map(read).transpose()
     }
 
     /// The offline half of a product.

@@ -21,6 +21,8 @@
 
 use alloc::vec::Vec;
 
+use sha2::{Digest, Sha256};
+
 use super::PublicModel;
 use super::error::PublicModelError as Error;
 use super::read::Reader;
@@ -35,6 +37,11 @@ const MOST_VALUES: usize = 1 << 28;
 const MOST_PRODUCTS: usize = 1 << 32;
 
 impl PublicModel {
+    /// SHA-256 of the model's bytes, by which parties and files agree on the model.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.to_bytes()).into()
+    }
+
     /// The model as bytes, which [`from_bytes`](Self::from_bytes) reads.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer(Vec::from(MAGIC));
