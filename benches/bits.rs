@@ -14,8 +14,6 @@ use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::{BitShare, Share};
 
-use session::Session;
-
 const LEN: usize = 1 << 20;
 
 type Program<'a, R> = &'a (dyn Fn(&mut Party<Memory>, &Share<R>) -> Result<(), Error> + Sync);
@@ -24,23 +22,21 @@ fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
     let mut group = c.benchmark_group("bits");
     group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-    let mut session = Session::open(2);
+    let mut session = session::open(2);
+    session.set_comparison(Family::Bitwise);
     let values = |party: usize| {
         let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
         Share::<R>::from_words(vec![word; LEN])
     };
-    session.parties.iter_mut().for_each(|party| party.set_comparison(Family::Bitwise));
-    let recipe = session.recipe(|party| {
-        party.set_comparison(Family::Bitwise);
-        program(party, &Share::zeros(LEN))
-    });
+    let recipe = session::recipe(&session, |party| program(party, &Share::zeros(LEN)));
     for phase in ["online", "online on the clock", "dealer"] {
         group.bench_function(format!("{what}/{phase}/{} bits", R::BITS), |b| {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
-                    let dealing = session.deal(&recipe).cpu;
-                    let running = session.each(|id, party| program(party, &values(id)));
+                    let dealing = session::deal(&mut session, &recipe);
+                    let step = |party: &mut Party<Memory>, (): &mut ()| program(party, &values(party.id()));
+                    let (_, running) = session::each(&mut session, &mut [(), ()], step);
                     total += match phase {
                         "online" => running.cpu,
                         "dealer" => dealing,

@@ -13,7 +13,7 @@ use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Z2};
 
-use session::{Cost, Session};
+use session::Session;
 
 type R = Z2<16>;
 type Model = Sequential<R>;
@@ -62,38 +62,27 @@ fn online(party: &mut Party<Memory>, model: &Model, prepared: Prepared<R>, rows:
 }
 
 /// One batch: what dealing, the offline and the online phase take.
-fn batch(session: &mut Session, models: &[Model], rows: usize) -> [Cost; 3] {
-    let mut dry = Party::dry(models.len());
-    let model = share(&mut dry).expect("a dry setup");
-    dry.take_dry_run();
-    let prepared = model.prepare(&mut dry, rows).expect("a dry run");
-    online(&mut dry, &model, prepared, rows).expect("a dry run");
-    let recipe = dry.take_dry_run().recipe;
-    let dealer = session.deal(&recipe);
-    let prepared: Vec<_> = models.iter().map(|_| std::sync::Mutex::new(None)).collect();
-    let slot = |id: usize| prepared[id].lock().expect("one party a slot");
-    let offline = session.each(|id, party| {
-        *slot(id) = Some(models[id].prepare(party, rows)?);
-        Ok(())
+fn batch(session: &mut Session, models: &mut [Model], rows: usize) -> [Duration; 3] {
+    let recipe = session::recipe(session, |party| {
+        let model = share(party)?;
+        party.take_dry_run(); // the setup's
+        let prepared = model.prepare(party, rows)?;
+        online(party, &model, prepared, rows)
     });
-    let online = session.each(|id, party| {
-        let prepared = slot(id).take().expect("a prepared batch");
-        online(party, &models[id], prepared, rows)
+    let dealer = session::deal(session, &recipe);
+    let (prepared, offline) = session::each(session, models, |party, model| model.prepare(party, rows));
+    let mut batches: Vec<_> = models.iter().zip(prepared.into_iter().map(Some)).collect();
+    let (_, online) = session::each(session, &mut batches, |party, (model, prepared)| {
+        online(party, model, prepared.take().expect("a prepared batch"), rows)
     });
-    [dealer, offline, online]
+    [dealer, offline.cpu, online.wall]
 }
 
 fn benches(c: &mut Criterion) {
-    let mut session = Session::open(2);
-    let recipe = session.recipe(|party| share(party).map(drop));
-    session.deal(&recipe);
-    let shared: Vec<_> = (0..2).map(|_| std::sync::Mutex::new(None)).collect();
-    session.each(|id, party| {
-        *shared[id].lock().expect("one party a slot") = Some(share(party)?);
-        Ok(())
-    });
-    let models: Vec<Model> =
-        shared.into_iter().filter_map(|slot| slot.into_inner().expect("one party a slot")).collect();
+    let mut session = session::open(2);
+    let recipe = session::recipe(&session, share);
+    session::deal(&mut session, &recipe);
+    let (mut models, _) = session::each(&mut session, &mut [(), ()], |party, ()| share(party));
 
     let mut group = c.benchmark_group("bmlp");
     group.sample_size(10).warm_up_time(Duration::from_secs(1));
@@ -102,8 +91,7 @@ fn benches(c: &mut Criterion) {
         for (phase, name) in ["dealer", "offline", "online"].into_iter().enumerate() {
             group.bench_function(BenchmarkId::new(name, rows), |b| {
                 b.iter_custom(|iterations| {
-                    let runs = (0..iterations).map(|_| batch(&mut session, &models, rows)[phase]);
-                    runs.map(|cost| if phase == 2 { cost.wall } else { cost.cpu }).sum()
+                    (0..iterations).map(|_| batch(&mut session, &mut models, rows)[phase]).sum()
                 });
             });
         }

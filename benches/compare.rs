@@ -15,9 +15,9 @@ use ringshare::net::{Memory, Topology};
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
+use ringshare::with_ring;
 
-use families::{ring_bits, with_ring};
-use session::Session;
+use families::ring_bits;
 
 const LEN: usize = 1 << 14;
 
@@ -34,30 +34,16 @@ impl Case {
         party.sign::<R, R>(black_box(x), self.bits).map(drop)
     }
 
-    /// Whether the family takes this case at all.
-    fn possible<R: Ring>(self) -> bool {
-        let mut dry = Party::dry(self.parties);
-        dry.set_comparison(self.family);
-        self.compare::<R>(&mut dry, &Share::zeros(64)).is_ok()
-    }
-
     fn bench<R: Ring>(self, c: &mut Criterion) {
-        if !self.possible::<R>() {
-            return;
-        }
-        let mut session = Session::open(self.parties);
-        session.parties.iter_mut().for_each(|party| {
-            party.set_comparison(self.family);
-            party.network_mut().set_topology(Topology::Direct);
-        });
+        let mut session = session::open(self.parties);
+        session.set_comparison(self.family);
+        session.set_topology(Topology::Direct);
+        // Not every family takes every case.
+        let Ok(plan) = session.plan(|party| self.compare::<R>(party, &Share::zeros(LEN))) else { return };
         // Shares of numbers that are small enough for every family.
         let share =
             |party: usize| Share::<R>::from_words(vec![R::Word::truncate64(u64::from(party == 0)); LEN]);
-        let shares: Vec<_> = (0..self.parties).map(share).collect();
-        let recipe = session.recipe(|party| {
-            party.set_comparison(self.family);
-            self.compare::<R>(party, &Share::zeros(LEN))
-        });
+        let mut shares: Vec<_> = (0..self.parties).map(share).collect();
         let mut group = c.benchmark_group(format!("compare/{}", self.family));
         group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(200));
@@ -69,9 +55,10 @@ impl Case {
                 b.iter_custom(|iterations| {
                     let mut total = Duration::ZERO;
                     for _ in 0..iterations {
-                        let dealer = session.deal(&recipe);
-                        let online = session.each(|id, party| self.compare::<R>(party, &shares[id]));
-                        total += [online, dealer][phase].cpu;
+                        let dealer = session::deal(&mut session, &plan.recipe);
+                        let compare = |party: &mut _, x: &mut Share<R>| self.compare::<R>(party, x);
+                        let (_, online) = session::each(&mut session, &mut shares, compare);
+                        total += [online.cpu, dealer][phase];
                     }
                     total
                 });

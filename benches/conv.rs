@@ -5,7 +5,6 @@
 mod session;
 
 use std::hint::black_box;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -16,7 +15,7 @@ use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
-use session::{Cost, Session};
+use session::Session;
 
 const IMAGES: usize = 16;
 
@@ -96,30 +95,26 @@ fn setup<R: Ring>(party: &mut Party<Memory>, layer: &Layer) -> Result<MaskedMatr
 
 fn online<R: Ring>(
     party: &mut Party<Memory>,
-    fixed: &MaskedMatrix<R>,
+    matrix: &MaskedMatrix<R>,
     prepared: MatrixProduct<R>,
     layer: &Layer,
 ) -> Result<(), Error> {
-    party.product(fixed, prepared, &Share::zeros(layer.image())).map(drop)
+    party.product(matrix, prepared, &Share::zeros(layer.image())).map(drop)
 }
 
 /// One batch: what dealing, the offline and the online phase take.
-fn batch<R: Ring>(session: &mut Session, fixed: &[MaskedMatrix<R>], layer: &Layer) -> [Cost; 3] {
-    let prepare =
-        |party: &mut Party<Memory>, id: usize| party.prepare_convolution(&fixed[id], &layer.window, IMAGES);
-    let recipe = session.recipe(|party| prepare(party, 0).map(drop));
-    let dealer = session.deal(&recipe);
-    let prepared: Vec<_> = fixed.iter().map(|_| Mutex::new(None)).collect();
-    let slot = |id: usize| prepared[id].lock().expect("one party a slot");
-    let offline = session.each(|id, party| {
-        *slot(id) = Some(prepare(party, id)?);
-        Ok(())
+fn batch<R: Ring>(session: &mut Session, matrices: &mut [MaskedMatrix<R>], layer: &Layer) -> [Duration; 3] {
+    let prepare = |party: &mut Party<Memory>, matrix: &mut MaskedMatrix<R>| {
+        party.prepare_convolution(matrix, &layer.window, IMAGES)
+    };
+    let recipe = session::recipe(session, |party| prepare(party, &mut matrices[0]));
+    let dealer = session::deal(session, &recipe);
+    let (prepared, offline) = session::each(session, matrices, prepare);
+    let mut batches: Vec<_> = matrices.iter().zip(prepared.into_iter().map(Some)).collect();
+    let (_, online) = session::each(session, &mut batches, |party, (matrix, prepared)| {
+        online(party, matrix, prepared.take().expect("a prepared batch"), layer)
     });
-    let online = session.each(|id, party| {
-        let prepared = slot(id).take().expect("a prepared batch");
-        online(party, &fixed[id], prepared, layer)
-    });
-    [dealer, offline, online]
+    [dealer, offline.cpu, online.wall]
 }
 
 fn shared<R: Ring>(c: &mut Criterion, name: &str) {
@@ -127,21 +122,15 @@ fn shared<R: Ring>(c: &mut Criterion, name: &str) {
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     group.throughput(Throughput::Elements(IMAGES as u64));
     for (name, layer) in layers() {
-        let mut session = Session::open(2);
-        let recipe = session.recipe(|party| setup::<R>(party, &layer).map(drop));
-        session.deal(&recipe);
-        let slots: Vec<_> = (0..2).map(|_| Mutex::new(None)).collect();
-        session.each(|id, party| {
-            *slots[id].lock().expect("one party a slot") = Some(setup::<R>(party, &layer)?);
-            Ok(())
-        });
-        let fixed: Vec<MaskedMatrix<R>> =
-            slots.into_iter().filter_map(|slot| slot.into_inner().expect("one party a slot")).collect();
+        let mut session = session::open(2);
+        let recipe = session::recipe(&session, |party| setup::<R>(party, &layer));
+        session::deal(&mut session, &recipe);
+        let setup = |party: &mut _, (): &mut ()| setup::<R>(party, &layer);
+        let (mut matrices, _) = session::each(&mut session, &mut [(), ()], setup);
         for (phase, what) in ["dealer", "offline", "online"].into_iter().enumerate() {
             group.bench_function(BenchmarkId::new(name, what), |b| {
                 b.iter_custom(|iterations| {
-                    let runs = (0..iterations).map(|_| batch(&mut session, &fixed, &layer)[phase]);
-                    runs.map(|cost| if phase == 2 { cost.wall } else { cost.cpu }).sum()
+                    (0..iterations).map(|_| batch(&mut session, &mut matrices, &layer)[phase]).sum()
                 });
             });
         }

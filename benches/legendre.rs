@@ -14,8 +14,6 @@ use ringshare::protocol::{Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;
 
-use session::Session;
-
 type R = Z2<14>;
 
 const LEN: usize = 1 << 18;
@@ -26,18 +24,18 @@ fn signs(c: &mut Criterion) {
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     for variant in Variant::ALL {
         for parties in [2, 3] {
-            let mut session = Session::open(parties);
-            let sign = |party: &mut Party<_>| {
-                party.set_comparison(Family::Legendre(variant));
-                party.sign::<R, R>(&Share::zeros(LEN), variant.bits())
-            };
-            let recipe = session.recipe(|party| sign(party).map(drop));
+            let mut session = session::open(parties);
+            session.set_comparison(Family::Legendre(variant));
+            let mut all = vec![(); parties];
+            let sign = |party: &mut Party<_>| party.sign::<R, R>(&Share::zeros(LEN), variant.bits());
+            let recipe = session::recipe(&session, sign);
             group.bench_function(BenchmarkId::new(format!("online/{variant:?}"), parties), |b| {
                 b.iter_custom(|iterations| {
                     let mut total = Duration::ZERO;
                     for _ in 0..iterations {
-                        session.deal(&recipe);
-                        let cost = session.each(|_, party| sign(party).map(|sign| drop(black_box(sign))));
+                        session::deal(&mut session, &recipe);
+                        let online = |party: &mut _, (): &mut ()| sign(party).map(|y| drop(black_box(y)));
+                        let (_, cost) = session::each(&mut session, &mut all, online);
                         total += if parties == 2 { cost.wall } else { cost.cpu };
                     }
                     total
@@ -47,8 +45,8 @@ fn signs(c: &mut Criterion) {
                 b.iter_custom(|iterations| {
                     let mut total = Duration::ZERO;
                     for _ in 0..iterations {
-                        total += session.deal(&recipe).cpu;
-                        session.each(|_, party| sign(party).map(drop));
+                        total += session::deal(&mut session, &recipe);
+                        session::each(&mut session, &mut all, |party, ()| sign(party));
                     }
                     total
                 });

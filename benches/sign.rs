@@ -14,8 +14,6 @@ use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
-use session::Session;
-
 const LEN: usize = 1 << 20;
 
 /// What a party does with its values.
@@ -26,21 +24,22 @@ fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[us
     group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     for &parties in all_parties {
-        let mut session = Session::open(parties);
+        let mut session = session::open(parties);
+        let mut all = vec![(); parties];
         let share = |party: usize| {
             let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
             Share::<R>::from_words(vec![word; LEN])
         };
-        let recipe = session.recipe(|party| step(party, &Share::zeros(LEN)).map(drop));
+        let recipe = session::recipe(&session, |party| step(party, &Share::zeros(LEN)));
         group.bench_function(BenchmarkId::new(format!("online/{case}"), parties), |b| {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
-                    session.deal(&recipe);
-                    let cost = session.each(|id, party| {
-                        black_box(step(party, &share(id))?);
-                        Ok(())
-                    });
+                    session::deal(&mut session, &recipe);
+                    let online = |party: &mut Party<Memory>, (): &mut ()| {
+                        step(party, &share(party.id())).map(|y| drop(black_box(y)))
+                    };
+                    let (_, cost) = session::each(&mut session, &mut all, online);
                     total += if parties == 2 { cost.wall } else { cost.cpu };
                 }
                 total
@@ -50,8 +49,8 @@ fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[us
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
-                    total += session.deal(&recipe).cpu;
-                    session.each(|id, party| step(party, &share(id)).map(drop));
+                    total += session::deal(&mut session, &recipe);
+                    session::each(&mut session, &mut all, |party, ()| step(party, &share(party.id())));
                 }
                 total
             });

@@ -161,7 +161,8 @@ fn a_matrix_of_another_session_is_refused() {
         let x = party.input::<R>(0, 3, (party.id() == 0).then_some(&[1, 2, 3]))?;
         if !party.is_dry() {
             let (kept, bytes) = &first[party.id()];
-            let other = ringshare::correlation::MaskedMatrix::from_bytes(bytes.as_ref().unwrap(), kept).unwrap();
+            let other =
+                ringshare::correlation::MaskedMatrix::from_bytes(bytes.as_ref().unwrap(), kept).unwrap();
             assert_eq!(other.id().number, own.id().number);
             let error = party.prepare_product(&other, 1).err().unwrap().to_string();
             assert!(error.contains("another"), "{error}");

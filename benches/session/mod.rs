@@ -1,23 +1,17 @@
-//! Parties and a dealer whose phases are timed one by one.
+//! Phases of a session in memory, and the time that they take.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use ringshare::net::{Memory, Network};
+use ringshare::net::Memory;
 use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
-use ringshare::protocol::Dealer;
-use ringshare::protocol::{Error, Party};
+use ringshare::protocol::{Dealer, Error, Party};
 
-/// A session whose parties are kept between phases.
-pub(crate) struct Session {
-    pub(crate) dealer: Dealer<Memory>,
-    pub(crate) parties: Vec<Party<Memory>>,
-}
+pub(crate) type Session = ringshare::sim::Session<Memory>;
 
 /// What a phase took.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     /// On the clock.
     pub(crate) wall: Duration,
@@ -25,52 +19,39 @@ pub(crate) struct Cost {
     pub(crate) cpu: Duration,
 }
 
-impl Session {
-    /// Opens a session of `parties` parties.
-    pub(crate) fn open(parties: usize) -> Self {
-        let mut ends = Memory::mesh(parties + 1, Duration::from_secs(60));
-        let root = RootSeed::from_bytes([1; 32]);
-        let end = ends.pop().expect("the dealer's end");
-        let dealer = Network::new(end, parties, parties, 0).expect("the dealer's network");
-        let dealer = Dealer::open(dealer, &root).expect("a dealer");
-        let join = |(id, end)| {
-            let network = Network::new(end, id, parties, 0).expect("a party's network");
-            Party::join(network).expect("a party")
-        };
-        Self { dealer, parties: ends.into_iter().enumerate().map(join).collect() }
-    }
+/// Opens a session of `parties` parties.
+pub(crate) fn open(parties: usize) -> Session {
+    let ends = Memory::mesh(parties + 1, Duration::from_secs(60));
+    Session::open(ends, 0, &RootSeed::from_bytes([1; 32])).expect("a session")
+}
 
-    /// The recipe of what a party does.
-    pub(crate) fn recipe(&self, f: impl Fn(&mut Party<Memory>) -> Result<(), Error>) -> Recipe {
-        let mut dry = Party::dry(self.parties.len());
-        f(&mut dry).expect("a dry run");
-        dry.take_dry_run().recipe
-    }
+/// The recipe of what a party does.
+pub(crate) fn recipe<O>(session: &Session, f: impl FnOnce(&mut Party<Memory>) -> Result<O, Error>) -> Recipe {
+    session.plan(f).expect("a dry run").recipe
+}
 
-    /// Deals, which is what is timed, and lets the parties receive.
-    pub(crate) fn deal(&mut self, recipe: &Recipe) -> Cost {
-        let (start, cpu) = (Instant::now(), ThreadTime::now());
-        self.dealer.deal(recipe).expect("dealing");
-        let cost = Cost { wall: start.elapsed(), cpu: cpu.elapsed() };
-        self.each(|_, party| party.receive(recipe));
-        cost
-    }
+/// Deals to the parties. Returns the CPU time of the dealer.
+pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Duration {
+    let timed = |dealer: &mut Dealer<Memory>| {
+        let cpu = ThreadTime::now();
+        dealer.deal(recipe)?;
+        Ok(cpu.elapsed())
+    };
+    session.deal_by(timed, |party| party.receive(recipe)).expect("dealing").0
+}
 
-    /// Runs one phase at every party, each in a thread of its own.
-    pub(crate) fn each(&mut self, f: impl Fn(usize, &mut Party<Memory>) -> Result<(), Error> + Sync) -> Cost {
-        let f = &f;
-        let start = Instant::now();
-        let cpu = thread::scope(|scope| {
-            let run = |(id, party)| {
-                scope.spawn(move || {
-                    let cpu = ThreadTime::now();
-                    f(id, party).expect("a phase");
-                    cpu.elapsed()
-                })
-            };
-            let threads: Vec<_> = self.parties.iter_mut().enumerate().map(run).collect();
-            threads.into_iter().map(|thread| thread.join().expect("a party's thread")).max()
-        });
-        Cost { wall: start.elapsed(), cpu: cpu.unwrap_or_default() }
-    }
+/// Runs one phase at every party with its state. Returns what it gave each of them, and what it took.
+pub(crate) fn each<S: Send, O: Send>(
+    session: &mut Session,
+    states: &mut [S],
+    phase: impl Fn(&mut Party<Memory>, &mut S) -> Result<O, Error> + Sync,
+) -> (Vec<O>, Cost) {
+    let timed = |party: &mut Party<Memory>, state: &mut S| {
+        let cpu = ThreadTime::now();
+        Ok((phase(party, state)?, cpu.elapsed()))
+    };
+    let phase = session.each("phase", states, timed).expect("a phase");
+    let wall = phase.wall();
+    let (outputs, cpu): (_, Vec<_>) = phase.steps.into_iter().map(|step| step.output).unzip();
+    (outputs, Cost { wall, cpu: cpu.into_iter().max().unwrap_or_default() })
 }

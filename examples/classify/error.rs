@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use ringshare::sim::SimError;
+
 /// The largest file that is read.
 const LIMIT: u64 = 1 << 30;
 
@@ -35,6 +37,12 @@ impl Error {
     /// 2 for arguments, as is the custom, 1 for all else.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+}
+
+impl From<SimError> for Error {
+    fn from(error: SimError) -> Self {
+        Self::Wrong(error.to_string())
     }
 }
 

@@ -1,13 +1,14 @@
 //! Dry runs of the evaluation on shares: what the dealer has to deal, and what it will cost.
 
-use ringshare::nn::{Layer, Nowhere, Sequential};
+use ringshare::net::Nowhere;
+use ringshare::nn::{Layer, Sequential};
 use ringshare::offline::DryRun;
 use ringshare::protocol::{self, Party};
-use ringshare::ring::{Ring, Z2};
+use ringshare::ring::Ring;
+use ringshare::with_ring;
 
 use crate::error::Error;
 use crate::secure::{Job, MODEL_OWNER};
-use crate::session::failed;
 
 /// Recipes and costs of the setup and of a full batch, by a dry run.
 #[derive(Debug)]
@@ -22,11 +23,7 @@ pub(crate) struct Dry {
 /// # Errors
 /// If the layers do not fit the comparison.
 pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
-    match job.architecture.ring() {
-        16 => Planner::<Z2<16>>::new(job)?.dry(),
-        32 => Planner::<Z2<32>>::new(job)?.dry(),
-        _ => Planner::<Z2<64>>::new(job)?.dry(),
-    }
+    with_ring!(job.architecture.ring(), R => Planner::<R>::new(job)?.dry())
 }
 
 /// A party that runs dry to find the recipes.
@@ -56,7 +53,7 @@ impl<'a, R: Ring> Planner<'a, R> {
         party.network_mut().set_topology(job.library_topology());
         party.set_comparison(job.common());
         let model = Sequential::share(&mut party, MODEL_OWNER, job.architecture, None);
-        let model = model.map_err(|e| failed("the dry run", e))?;
+        let model = model.map_err(failed)?;
         let setup = party.take_dry_run();
         Ok(Self { job, party, model, setup, last: None })
     }
@@ -65,7 +62,7 @@ impl<'a, R: Ring> Planner<'a, R> {
     pub(crate) fn batch(&mut self, rows: usize) -> Result<&Plan, Error> {
         let plan = match self.last.take() {
             Some(plan) if plan.rows == rows => plan,
-            _ => self.plan(rows).map_err(|e| failed("the dry run", e))?,
+            _ => self.plan(rows).map_err(failed)?,
         };
         Ok(self.last.insert(plan))
     }
@@ -91,7 +88,11 @@ impl<'a, R: Ring> Planner<'a, R> {
 
     fn dry(mut self) -> Result<Dry, Error> {
         let rows = self.job.batch;
-        let batch = self.plan(rows).map_err(|e| failed("the dry run", e))?.run;
+        let batch = self.plan(rows).map_err(failed)?.run;
         Ok(Dry { setup: self.setup, batch })
     }
+}
+
+fn failed(error: protocol::Error) -> Error {
+    Error::Wrong(format!("the dry run: {error}"))
 }

@@ -12,12 +12,13 @@ use ringshare::nn::{Architecture, Input, Prepared, Quantised, Sequential, Weight
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
+use ringshare::with_ring;
 
 use crate::args;
 use crate::error::Error;
 use crate::planner::Planner;
 use crate::report::Phases;
-use crate::session::Session;
+use crate::session::{self, Session};
 
 /// The ring of the revealed classes.
 type Class = Z2<8>;
@@ -60,9 +61,9 @@ pub(crate) struct Secure {
 /// Seconds of a step, summed over the batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Step {
-    /// At the dealer, before the images are known.
+    /// CPU time of the dealer, before the images are known.
     pub(crate) dealer_s: f64,
-    /// At the image owner.
+    /// On the clock at the image owner.
     pub(crate) online_s: f64,
 }
 
@@ -71,11 +72,7 @@ pub(crate) struct Step {
 /// # Errors
 /// A protocol that fails at some party.
 pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error> {
-    match job.architecture.ring() {
-        16 => Run::<Z2<16>>::open(job)?.all(progress),
-        32 => Run::<Z2<32>>::open(job)?.all(progress),
-        _ => Run::<Z2<64>>::open(job)?.all(progress),
-    }
+    with_ring!(job.architecture.ring(), R => Run::<R>::open(job)?.all(progress))
 }
 
 /// A run over the ring R.
@@ -104,7 +101,7 @@ struct Side<R: Ring> {
 impl<'a, R: Ring> Run<'a, R> {
     fn open(job: &'a Job<'a>) -> Result<Self, Error> {
         let planner = Planner::new(job)?;
-        let session = Session::open(job.parties, job.seed, job.common(), job.library_topology())?;
+        let session = session::open(job)?;
         let steps = vec![0.0; job.steps()];
         let side = |id| Side { id, model: None, prepared: None, steps: steps.clone(), found: None };
         let sides = (0..job.parties).map(side).collect();
@@ -114,10 +111,11 @@ impl<'a, R: Ring> Run<'a, R> {
     fn all(mut self, progress: &ProgressBar) -> Result<Secure, Error> {
         let (job, width) = (self.job, self.job.architecture.inputs());
         let mut phases = Phases::default();
-        let [dealt, received] = self.session.deal(&self.planner.setup.recipe, |_, _| ())?;
+        let (session, sides) = (&mut self.session, &mut self.sides);
+        let [dealt, received] = session::deal(session, &self.planner.setup.recipe, |_, _| ())?;
         phases.setup = dealt;
         phases.setup += received;
-        phases.setup += self.session.each("setup", &mut self.sides, |party, side| side.setup(job, party))?;
+        phases.setup += session::each(session, "setup", sides, |party, side| side.setup(job, party))?;
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
         for batch in job.pixels.chunks(job.batch * width) {
             let rows = batch.len() / width;
@@ -139,15 +137,15 @@ impl<'a, R: Ring> Run<'a, R> {
     }
 
     fn batch(&mut self, batch: &[i64], rows: usize, phases: &mut Phases) -> Result<Found, Error> {
-        let (job, sides, steps) = (self.job, &mut self.sides, &mut self.steps);
+        let (job, session, sides, steps) = (self.job, &mut self.session, &mut self.sides, &mut self.steps);
         let plan = self.planner.batch(rows)?;
         let dealt = |request: usize, seconds| steps[plan.steps[request]].dealer_s += seconds;
-        let [dealt, received] = self.session.deal(&plan.run.recipe, dealt)?;
+        let [dealt, received] = session::deal(session, &plan.run.recipe, dealt)?;
         phases.dealer += dealt;
         phases.offline += received;
-        phases.offline += self.session.each("offline", sides, |party, side| side.offline(party, rows))?;
+        phases.offline += session::each(session, "offline", sides, |party, side| side.offline(party, rows))?;
         let online = |party: &mut _, side: &mut Side<R>| side.online(job, party, batch, rows);
-        phases.online += self.session.each("online", sides, online)?;
+        phases.online += session::each(session, "online", sides, online)?;
         let found = sides.iter_mut().filter_map(|side| side.found.take()).next();
         found.ok_or_else(|| Error::Wrong("expected classes, found none".into()))
     }

@@ -1,149 +1,111 @@
-//! The parties and the dealer: their ends of a network in memory, and phases that are timed.
+//! Sessions whose phases are timed.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
-use ringshare::net::{Memory, Network, Topology};
+use ringshare::net::Memory;
 use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
-use ringshare::protocol::Dealer;
-use ringshare::protocol::{self, Family, Party};
+use ringshare::protocol::{self, Dealer, Party};
+use ringshare::sim;
 
 use crate::error::Error;
 use crate::memory::{ThreadCpu, peak_rss};
 use crate::report::Phase;
+use crate::secure::Job;
 
-/// The longest time that a party waits for another.
+pub(crate) type Session = sim::Session<Memory>;
+
+/// Nobody waits longer for another.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The parties and the dealer.
-pub(crate) struct Session {
-    dealer: Dealer<Memory>,
-    parties: Vec<Party<Memory>>,
+/// Corrections are taken in as they come: little of a batch lies in the queues between dealer and parties.
+const WINDOW: u64 = 4 << 20;
+
+/// Lets the parties join. All randomness is drawn from the seed if there is one, else it is fresh.
+///
+/// # Errors
+/// If the system gives no randomness or the protocol fails.
+pub(crate) fn open(job: &Job<'_>) -> Result<Session, Error> {
+    let ends = Memory::mesh(job.parties + 1, PATIENCE);
+    let mut session = Session::open(ends, job.seed.unwrap_or_default(), &root(job.seed)?)?;
+    session.set_topology(job.library_topology());
+    session.set_comparison(job.common());
+    session.set_window(WINDOW);
+    Ok(session)
 }
 
-impl Session {
-    /// Sets up the parties and the dealer. All randomness is derived from the seed if there is one; otherwise it is fresh.
-    ///
-    /// # Errors
-    /// If the system gives no randomness or the protocol fails.
-    pub(crate) fn open(
-        parties: usize,
-        seed: Option<u64>,
-        family: Family,
-        topology: Topology,
-    ) -> Result<Self, Error> {
-        let mut ends = Memory::mesh(parties + 1, PATIENCE);
-        let session = seed.unwrap_or_default();
-        let last = ends.pop().ok_or_else(|| Error::Wrong("expected an end for the dealer".into()))?;
-        let root = root(seed)?;
-        let dealer = Network::new(last, parties, parties, session).map_err(protocol::Error::from);
-        let dealer = dealer.and_then(|network| Dealer::open(network, &root));
-        let dealer = dealer.map_err(|e| failed("the dealer", e))?;
-        let joined = ends.into_iter().enumerate().map(|(id, end)| {
-            let network = Network::new(end, id, parties, session).map_err(protocol::Error::from);
-            let joined = network.and_then(|mut network| {
-                network.set_topology(topology);
-                Party::join(network)
-            });
-            let mut party = joined.map_err(|e| failed(&format!("party {id}"), e))?;
-            party.set_comparison(family);
-            Ok(party)
-        });
-        Ok(Self { dealer, parties: joined.collect::<Result<_, Error>>()? })
-    }
+/// Deals to the parties, who receive meanwhile. `watch` learns the CPU seconds that dealing each request took: on the
+/// clock, the dealer may have waited for a party. Returns what dealing took, and receiving beside it: on the clock,
+/// what was left to receive when all was dealt.
+///
+/// # Errors
+/// If dealing fails.
+pub(crate) fn deal(
+    session: &mut Session,
+    recipe: &Recipe,
+    mut watch: impl FnMut(usize, f64) + Send,
+) -> Result<[Phase; 2], Error> {
+    let deal = |dealer: &mut Dealer<Memory>| {
+        let before = dealer.sent_bytes().to_vec();
+        let (start, cpu, mut last) = (Instant::now(), ThreadCpu::start(), 0.0);
+        dealer.deal_watched(recipe, &mut |request| {
+            let now = cpu.seconds();
+            watch(request, now - std::mem::replace(&mut last, now));
+        })?;
+        let (wall_s, cpu_s) = (start.elapsed().as_secs_f64(), cpu.seconds());
+        let sent = dealer.sent_bytes().iter().zip(before).map(|(now, before)| now - before);
+        Ok(Phase {
+            wall_s,
+            cpu_s,
+            cpu_all_s: cpu_s,
+            dealer_bytes: sent.max().unwrap_or(0),
+            ..Phase::default()
+        })
+    };
+    let (mut dealt, received) = session.deal_by(deal, |party| {
+        let cpu = ThreadCpu::start();
+        party.receive(recipe)?;
+        Ok(cpu.seconds())
+    })?;
+    let mut received = phase(&received);
+    received.wall_s = (received.wall_s - dealt.wall_s).max(0.0);
+    dealt.peak_rss_bytes = received.peak_rss_bytes;
+    Ok([dealt, received])
+}
 
-    /// Runs the dealer. The parties receive each item before the next is dealt, so that no item is in memory twice. `watch`
-    /// is called with the seconds that dealing each request took. Returns the costs of dealing and of receiving.
-    ///
-    /// # Errors
-    /// If dealing fails.
-    pub(crate) fn deal(
-        &mut self,
-        recipe: &Recipe,
-        mut watch: impl FnMut(usize, f64),
-    ) -> Result<[Phase; 2], Error> {
-        let before = self.dealer.sent_bytes().to_vec();
-        let (mut dealt, mut received) = (Phase::default(), Phase::default());
-        for (number, request) in recipe.requests().iter().enumerate() {
-            let item = Recipe(vec![request.clone()]);
-            let (start, cpu) = (Instant::now(), ThreadCpu::start());
-            self.dealer.deal(&item).map_err(|e| failed("the dealer", e))?;
-            let seconds = start.elapsed().as_secs_f64();
-            watch(number, seconds);
-            dealt.wall_s += seconds;
-            dealt.cpu_s += cpu.seconds();
-            let (start, cpu) = (Instant::now(), ThreadCpu::start());
-            for (id, party) in self.parties.iter_mut().enumerate() {
-                party.receive(&item).map_err(|e| failed(&format!("party {id}"), e))?;
-            }
-            // Only one party receives a correction, so the time of receiving is that party's.
-            received.wall_s += start.elapsed().as_secs_f64();
-            received.cpu_s += cpu.seconds();
-        }
-        let sent = self.dealer.sent_bytes().iter().zip(before).map(|(now, before)| now - before);
-        dealt.dealer_bytes = sent.max().unwrap_or(0);
-        for phase in [&mut dealt, &mut received] {
-            phase.cpu_all_s = phase.cpu_s;
-            phase.peak_rss_bytes = peak_rss();
-        }
-        Ok([dealt, received])
-    }
+/// Runs one phase at every party with its state.
+///
+/// # Errors
+/// If the phase fails at some party.
+pub(crate) fn each<S: Send>(
+    session: &mut Session,
+    name: &str,
+    states: &mut [S],
+    run: impl Fn(&mut Party<Memory>, &mut S) -> Result<(), protocol::Error> + Sync,
+) -> Result<Phase, Error> {
+    let timed = |party: &mut Party<Memory>, state: &mut S| {
+        let cpu = ThreadCpu::start();
+        run(party, state)?;
+        Ok(cpu.seconds())
+    };
+    Ok(phase(&session.each(name, states, timed)?))
+}
 
-    /// Runs one phase at every party with its state. Each party has a thread of its own, named after the phase for
-    /// profilers.
-    ///
-    /// # Errors
-    /// If the phase fails at some party.
-    pub(crate) fn each<S: Send>(
-        &mut self,
-        name: &str,
-        states: &mut [S],
-        phase: impl Fn(&mut Party<Memory>, &mut S) -> Result<(), protocol::Error> + Sync,
-    ) -> Result<Phase, Error> {
-        let start = Instant::now();
-        let phase = &phase;
-        let results: Vec<_> = thread::scope(|scope| {
-            let sides = self.parties.iter_mut().zip(states);
-            let threads: Vec<_> = sides
-                .map(|(party, state)| {
-                    thread::Builder::new().name(name.into()).spawn_scoped(scope, move || {
-                        let (rounds, sent) = (party.network().rounds(), party.network().sent_bytes());
-                        let cpu = ThreadCpu::start();
-                        phase(party, state)?;
-                        let network = party.network();
-                        Ok((cpu.seconds(), network.rounds() - rounds, network.sent_bytes() - sent))
-                    })
-                })
-                .collect();
-            threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
-        });
-        let mut all = Phase { wall_s: start.elapsed().as_secs_f64(), ..Phase::default() };
-        for (id, result) in results.into_iter().enumerate() {
-            let who = format!("party {id}");
-            let result = result.map_err(|e| Error::Wrong(format!("{who}: {e}")))?;
-            let result = result.map_err(|_| Error::Wrong(format!("{who} panicked")))?;
-            let (cpu_s, rounds, sent) = result.map_err(|e: protocol::Error| failed(&who, e))?;
-            all.cpu_s = all.cpu_s.max(cpu_s);
-            all.cpu_all_s += cpu_s;
-            all.rounds = all.rounds.max(rounds.into());
-            all.sent_bytes = all.sent_bytes.max(sent);
-        }
-        all.peak_rss_bytes = peak_rss();
-        Ok(all)
-    }
-
-    /// Ends the session, and checks that all parties saw the same.
-    ///
-    /// # Errors
-    /// If a party saw something else.
-    pub(crate) fn finish(&mut self) -> Result<(), Error> {
-        let mut states = vec![(); self.parties.len()];
-        self.each("finish", &mut states, |party, ()| Ok(party.network_mut().finish(&[])?)).map(drop)
+/// What a phase took whose parties say what CPU seconds it took them.
+fn phase(run: &sim::Phase<f64>) -> Phase {
+    let cpu_s = || run.steps.iter().map(|step| step.output);
+    Phase {
+        wall_s: run.wall().as_secs_f64(),
+        cpu_s: cpu_s().fold(0.0, f64::max),
+        cpu_all_s: cpu_s().sum(),
+        rounds: run.rounds().into(),
+        sent_bytes: run.sent_bytes(),
+        dealer_bytes: 0,
+        peak_rss_bytes: peak_rss(),
     }
 }
 
-/// The seed from which all randomness is derived.
+/// What all randomness is drawn from.
 fn root(seed: Option<u64>) -> Result<RootSeed, Error> {
     let mut bytes = [0; 32];
     match seed {
@@ -151,9 +113,4 @@ fn root(seed: Option<u64>) -> Result<RootSeed, Error> {
         None => getrandom::fill(&mut bytes).map_err(|e| Error::Wrong(e.to_string()))?,
     }
     Ok(RootSeed::from_bytes(bytes))
-}
-
-/// Adds to an error at which party the protocol failed.
-pub(crate) fn failed(who: &str, error: protocol::Error) -> Error {
-    Error::Wrong(format!("{who}: {error}"))
 }

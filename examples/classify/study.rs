@@ -120,8 +120,13 @@ impl Study<'_> {
         });
         let all: Vec<Bar> = all.collect();
         let unit = "milliseconds an image, on the clock";
-        let svg = bars("Time of every layer", unit, &["online at a party", "offline at the dealer"], &all)?;
-        let caption = "Online from the shares of a layer's input to those of its result, at the owner of the images, what it waits for the others included; at the dealer what it takes to deal for the layer.";
+        let svg = bars(
+            "Time of every layer",
+            "milliseconds an image",
+            &["online at a party", "offline at the dealer"],
+            &all,
+        )?;
+        let caption = "Online on the clock, from the shares of a layer's input to those of its result, at the owner of the images, what it waits for the others included; at the dealer the CPU time that it takes to deal for the layer.";
         let Phases { setup, dealer, offline, online } = &self.secure.phases;
         let phases = [("offline, dealer", dealer), ("offline, parties", offline), ("online", online)];
         let phases: Vec<Bar> = phases

@@ -7,7 +7,7 @@ use ringshare::share::{BitShare, Share};
 
 use crate::error::Error;
 use crate::measure::Job;
-use crate::session::{Dealt, End, Session, Step};
+use crate::session::{self, Dealt, End, Session, Step};
 
 /// A share of the results.
 pub(crate) enum Shared<R: Ring> {
@@ -38,10 +38,10 @@ impl<R: Ring> Shared<R> {
 /// If a result differs, or opening fails.
 pub(crate) fn results<R: Ring>(
     session: &mut Session,
-    shares: &[Shared<R>],
+    shares: &mut [Shared<R>],
     negative: &[bool],
 ) -> Result<(), Error> {
-    let (opened, _) = session.each(shares, |party, share| share.open(party))?;
+    let (opened, _) = session::each(session, shares, |party, share| share.open(party))?;
     for (party, step) in opened.iter().enumerate() {
         let wrong = step.output.iter().zip(negative).filter(|&(&found, &below)| found != Some(below)).count();
         let wrong = wrong + step.output.len().abs_diff(negative.len());
@@ -96,18 +96,18 @@ mod tests {
 
     #[test]
     fn results_that_differ_are_found() {
-        let mut session = Session::open(2, Family::default(), Link::default()).unwrap();
+        let mut session = session::open(2, Family::default(), Link::default()).unwrap();
         // 1, −1, 2 and 1.
         let signs = || [vec![1, 250, 2, 1], vec![0, 5, 0, 0]];
         let signs = || signs().map(|words| Shared::Signs(Share::<Z2<8>>::from_words(words)));
         let mut check =
-            |negative: &[bool]| results(&mut session, &signs(), negative).map_err(|e| e.to_string());
+            |negative: &[bool]| results(&mut session, &mut signs(), negative).map_err(|e| e.to_string());
         assert_eq!(check(&[false, true, true, false]), Err("party 0 finds 1 of 4 results wrong".into()));
         assert_eq!(check(&[true, false, false, true]), Err("party 0 finds 4 of 4 results wrong".into()));
         assert_eq!(check(&[false, true]), Err("party 0 finds 2 of 2 results wrong".into()));
         let bits = || [0b0110, 0b0101].map(|word| Shared::<Z2<8>>::Bits(BitShare::from_words(vec![word], 3)));
         let mut check =
-            |negative: &[bool]| results(&mut session, &bits(), negative).map_err(|e| e.to_string());
+            |negative: &[bool]| results(&mut session, &mut bits(), negative).map_err(|e| e.to_string());
         assert_eq!(check(&[true, true, false]), Ok(()));
         assert_eq!(check(&[true, true, true]), Err("party 0 finds 1 of 3 results wrong".into()));
     }

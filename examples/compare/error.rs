@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ringshare::sim::SimError;
+
 /// An error that ends the program.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -24,6 +26,12 @@ impl Error {
     /// 2 for arguments, as is the custom, 1 for all else.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+}
+
+impl From<SimError> for Error {
+    fn from(error: SimError) -> Self {
+        Self::Wrong(error.to_string())
     }
 }
 

@@ -44,29 +44,3 @@ fn runs<T: PartialEq + Display>(sizes: &[T]) -> String {
     });
     runs.collect::<Vec<_>>().join("+")
 }
-
-/// Runs `$body` with `$R` as the ring of the smallest word that holds `$bits`.
-macro_rules! with_ring {
-    ($bits:expr, $R:ident => $body:expr) => {
-        match $bits {
-            ..=8 => {
-                type $R = ringshare::ring::Z2<8>;
-                $body
-            }
-            9..=16 => {
-                type $R = ringshare::ring::Z2<16>;
-                $body
-            }
-            17..=32 => {
-                type $R = ringshare::ring::Z2<32>;
-                $body
-            }
-            _ => {
-                type $R = ringshare::ring::Z2<64>;
-                $body
-            }
-        }
-    };
-}
-
-pub(crate) use with_ring;

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use num_traits::WrappingSub;
 use ringshare::net::Link;
-use ringshare::offline::{Elements, Recipe};
+use ringshare::offline::Elements;
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
+use ringshare::sim::SimError;
+use ringshare::with_ring;
 use serde::Serialize;
 
 use crate::args::{Args, Output};
 use crate::check::{self, Shared};
 use crate::error::Error;
-use crate::families::{self, with_ring};
-use crate::session::{Dealt, End, Session, Step};
+use crate::families;
+use crate::session::{self, Dealt, End, Step};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
@@ -92,14 +94,6 @@ impl Job {
             Output::Boolean => party.negative_bits(x, self.bits).map(Shared::Bits),
         }
     }
-
-    /// What the dealer is to deal, or why the family does not do it.
-    fn recipe<R: Ring>(&self) -> Result<Recipe, protocol::Error> {
-        let mut dry = Party::dry(self.parties);
-        dry.set_comparison(self.family);
-        self.compare::<R>(&mut dry, &Share::zeros(self.count))?;
-        Ok(dry.take_dry_run().recipe)
-    }
 }
 
 /// Measures one row.
@@ -120,24 +114,28 @@ pub(crate) fn measure(job: &Job) -> Result<Outcome, Error> {
 fn measure_in<R: Ring>(job: &Job) -> Result<Outcome, Error> {
     let Job { bits, parties, count, .. } = *job;
     let family = job.family.name();
-    let recipe = match job.recipe::<R>() {
-        Ok(recipe) => recipe,
-        Err(e) => return Ok(Outcome::Skipped(Skipped { family, bits, parties, reason: e.to_string() })),
+    let mut session = session::open(parties, job.family, job.link)?;
+    let recipe = match session.plan(|party| job.compare::<R>(party, &Share::zeros(count))) {
+        Ok(plan) => plan.recipe,
+        // The family does not do it.
+        Err(SimError { error, .. }) => {
+            return Ok(Outcome::Skipped(Skipped { family, bits, parties, reason: error.to_string() }));
+        }
     };
-    let (inputs, negative) = inputs::<R>(bits, parties, count);
-    let mut session = Session::open(parties, job.family, job.link)?;
+    let (mut inputs, negative) = inputs::<R>(bits, parties, count);
     let mut times = Times::new(parties);
     let mut counted = None;
     for run in 0..=job.repeat {
-        let dealt = session.deal(&recipe)?;
-        let (steps, wall) = session.each(&inputs, |party, x| job.compare::<R>(party, x))?;
+        let dealt = session::deal(&mut session, &recipe)?;
+        let compare = |party: &mut Party<End>, x: &mut Share<R>| job.compare::<R>(party, x);
+        let (steps, wall) = session::each(&mut session, &mut inputs, compare)?;
         // The first run warms up.
         if run > 0 {
             times.take(&dealt, &steps, wall);
         }
         counted = Some(check::cost::<R, _>(job, &dealt, &steps)?);
-        let results: Vec<Shared<R>> = steps.into_iter().map(|step| step.output).collect();
-        check::results(&mut session, &results, &negative)?;
+        let mut results: Vec<Shared<R>> = steps.into_iter().map(|step| step.output).collect();
+        check::results(&mut session, &mut results, &negative)?;
     }
     let (rounds, sent, dealt) = counted.unwrap_or_default();
     let each = |time: Duration| time.as_nanos() as f64 / count as f64;

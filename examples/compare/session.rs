@@ -1,36 +1,28 @@
-//! Parties and a dealer whose phases are run, counted and timed one by one.
+//! Sessions whose phases are counted by the transports, and timed.
 
-use std::sync::Barrier;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use ringshare::net::{Counting, Counts, Delayed, Header, Link, Memory, Network, Topology};
+use ringshare::net::{Counting, Counts, Delayed, Header, Link, Memory, Topology};
 use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
-use ringshare::protocol::Dealer;
-use ringshare::protocol::{self, Family, Party};
-
-use crate::error::Error;
+use ringshare::protocol::{self, Dealer, Family, Party};
+use ringshare::sim::SimError;
 
 /// Transports that count, over links that take their time.
 pub(crate) type End = Counting<Delayed<Memory>>;
 
+pub(crate) type Session = ringshare::sim::Session<End>;
+
 /// Nobody waits longer for another, delays aside.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A session whose parties are kept between phases.
-pub(crate) struct Session {
-    dealer: Dealer<End>,
-    parties: Vec<Party<End>>,
-}
 
 /// What dealing took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dealt {
     /// CPU time of the dealer.
     pub(crate) cpu: Duration,
-    /// Bytes that the parties received, headers aside.
+    /// Bytes of corrections that the parties received, headers aside.
     pub(crate) bytes: u64,
 }
 
@@ -44,99 +36,67 @@ pub(crate) struct Step<O> {
     pub(crate) sent: u64,
 }
 
-impl Session {
-    /// Opens a session of `parties` parties, who compare by `family` and open directly.
-    ///
-    /// # Errors
-    /// If the protocol that begins it fails.
-    pub(crate) fn open(parties: usize, family: Family, link: Link) -> Result<Self, Error> {
-        // What the dealer sends comes before the online phase: it need not be waited for.
-        let between = |from, to| if from < parties && to < parties { link } else { Link::default() };
-        let ends = Delayed::mesh(Memory::mesh(parties + 1, PATIENCE), between);
-        let mut ends: Vec<End> = ends.into_iter().map(Counting::new).collect();
-        let last = ends.pop().ok_or_else(|| Error::Wrong("expected an end for the dealer".into()))?;
-        // Nothing here is anyone's secret.
-        let root = RootSeed::from_bytes([1; 32]);
-        let dealer = Network::new(last, parties, parties, 0).map_err(protocol::Error::from);
-        let dealer = dealer.and_then(|network| Dealer::open(network, &root));
-        let mut session = Self { dealer: dealer.map_err(|e| failed("the dealer", e))?, parties: Vec::new() };
-        for (id, end) in ends.into_iter().enumerate() {
-            let network = Network::new(end, id, parties, 0).map_err(protocol::Error::from);
-            let joined = network.and_then(|mut network| {
-                network.set_topology(Topology::Direct);
-                Party::join(network)
-            });
-            let mut party = joined.map_err(|e| failed(&format!("party {id}"), e))?;
-            party.set_comparison(family);
-            session.parties.push(party);
-        }
-        Ok(session)
-    }
+/// Opens a session of `parties` parties, who compare by `family` and open directly.
+///
+/// # Errors
+/// If the protocol that begins it fails.
+pub(crate) fn open(parties: usize, family: Family, link: Link) -> Result<Session, SimError> {
+    // What the dealer sends comes before the online phase: it need not be waited for.
+    let between = |from, to| if from < parties && to < parties { link } else { Link::default() };
+    let ends = Delayed::mesh(Memory::mesh(parties + 1, PATIENCE), between);
+    // Nothing here is anyone's secret.
+    let root = RootSeed::from_bytes([1; 32]);
+    let mut session = Session::open(ends.into_iter().map(Counting::new).collect(), 0, &root)?;
+    session.set_topology(Topology::Direct);
+    session.set_comparison(family);
+    Ok(session)
+}
 
-    /// Deals, which is what is timed, and lets the parties receive.
-    ///
-    /// # Errors
-    /// If either fails.
-    pub(crate) fn deal(&mut self, recipe: &Recipe) -> Result<Dealt, Error> {
+/// Deals to the parties.
+///
+/// # Errors
+/// If dealing or receiving fails.
+pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimError> {
+    let deal = |dealer: &mut Dealer<End>| {
         let cpu = ThreadTime::now();
-        self.dealer.deal(recipe).map_err(|e| failed("the dealer", e))?;
-        let mut dealt = Dealt { cpu: cpu.elapsed(), bytes: 0 };
-        for (id, party) in self.parties.iter_mut().enumerate() {
-            let before = counts(party);
-            party.receive(recipe).map_err(|e| failed(&format!("party {id}"), e))?;
-            let now = counts(party);
-            let frames = now.received_frames - before.received_frames;
-            dealt.bytes += now.received_bytes - before.received_bytes - Header::LEN as u64 * frames;
-        }
-        Ok(dealt)
-    }
+        dealer.deal(recipe)?;
+        Ok(cpu.elapsed())
+    };
+    // Beside the corrections comes the dealer's agreement, the recipe's digest.
+    let agreement = recipe.digest().len() as u64;
+    let receive = |party: &mut Party<End>| {
+        let before = counts(party);
+        party.receive(recipe)?;
+        let now = counts(party);
+        let frames = now.received_frames - before.received_frames;
+        Ok(now.received_bytes - before.received_bytes - Header::LEN as u64 * frames - agreement)
+    };
+    let (cpu, received) = session.deal_by(deal, receive)?;
+    Ok(Dealt { cpu, bytes: received.steps.iter().map(|step| step.output).sum() })
+}
 
-    /// Runs one phase at every party, each in a thread of its own with its own input. Returns what it
-    /// took at each, and the time on the clock from the first start to the last end.
-    ///
-    /// # Errors
-    /// The error of the first party that fails.
-    pub(crate) fn each<I: Sync, O: Send>(
-        &mut self,
-        inputs: &[I],
-        phase: impl Fn(&mut Party<End>, &I) -> Result<O, protocol::Error> + Sync,
-    ) -> Result<(Vec<Step<O>>, Duration), Error> {
-        let (phase, ready) = (&phase, &Barrier::new(self.parties.len()));
-        let run = |party: &mut Party<End>, input: &I| {
-            let before = counts(party);
-            ready.wait();
-            let (start, cpu) = (Instant::now(), ThreadTime::now());
-            let output = phase(party, input)?;
-            let (cpu, end) = (cpu.elapsed(), Instant::now());
-            let now = counts(party);
-            let frames = now.sent_frames - before.sent_frames;
-            let sent = now.sent_bytes - before.sent_bytes - Header::LEN as u64 * frames;
-            Ok((Step { output, cpu, rounds: now.rounds - before.rounds, sent }, start, end))
-        };
-        let results: Vec<_> = thread::scope(|scope| {
-            let spawn = |(party, input)| scope.spawn(move || run(party, input));
-            let threads: Vec<_> = self.parties.iter_mut().zip(inputs).map(spawn).collect();
-            threads.into_iter().map(|thread| thread.join()).collect()
-        });
-        let (mut steps, mut times) = (Vec::new(), Vec::new());
-        for (id, result) in results.into_iter().enumerate() {
-            let who = format!("party {id}");
-            let result = result.map_err(|_| Error::Wrong(format!("{who} panicked")))?;
-            let (step, start, end) = result.map_err(|e: protocol::Error| failed(&who, e))?;
-            steps.push(step);
-            times.push((start, end));
-        }
-        let start = times.iter().map(|(start, _)| *start).min();
-        let end = times.iter().map(|(_, end)| *end).max();
-        let wall = start.zip(end).map_or(Duration::ZERO, |(start, end)| end - start);
-        Ok((steps, wall))
-    }
+/// Runs one phase at every party with its state. Returns what it took at each, and the time on the clock from the
+/// first start to the last end.
+///
+/// # Errors
+/// The error that began it, if the phase fails at some party.
+pub(crate) fn each<S: Send, O: Send>(
+    session: &mut Session,
+    states: &mut [S],
+    phase: impl Fn(&mut Party<End>, &mut S) -> Result<O, protocol::Error> + Sync,
+) -> Result<(Vec<Step<O>>, Duration), SimError> {
+    let phase = session.each("party", states, |party, state| {
+        let (before, cpu) = (counts(party), ThreadTime::now());
+        let output = phase(party, state)?;
+        let (cpu, now) = (cpu.elapsed(), counts(party));
+        let frames = now.sent_frames - before.sent_frames;
+        let sent = now.sent_bytes - before.sent_bytes - Header::LEN as u64 * frames;
+        Ok(Step { output, cpu, rounds: now.rounds - before.rounds, sent })
+    })?;
+    let wall = phase.wall();
+    Ok((phase.steps.into_iter().map(|step| step.output).collect(), wall))
 }
 
 fn counts(party: &Party<End>) -> Counts {
     party.network().transport().map(Counting::counts).unwrap_or_default()
-}
-
-fn failed(who: &str, error: protocol::Error) -> Error {
-    Error::Wrong(format!("{who}: {error}"))
 }

@@ -8,7 +8,9 @@ use super::{DecodeError, Kind, Reader, Request};
 /// The kinds that a recipe's reader knows, by name. [`correlation::registry`](crate::correlation::registry) has those
 /// of this crate, to which a caller adds its own.
 #[derive(Clone, Default)]
-pub struct Registry(BTreeMap<&'static str, fn(&mut Reader<'_>) -> Result<Request, DecodeError>>);
+pub struct Registry(BTreeMap<&'static str, Decode>);
+
+type Decode = fn(&mut Reader<'_>) -> Result<Request, DecodeError>;
 
 impl Registry {
     /// The same with the kind K, in place of another of its name.

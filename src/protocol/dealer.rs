@@ -84,8 +84,18 @@ impl<T: Transport> Dealer<T> {
     /// If a party announces another recipe or compares by another family than party 0, the transport fails, or as
     /// [`Deck::deal`]. The parties are told why.
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
+        self.deal_watched(recipe, &mut |_| ())
+    }
+
+    /// As [`deal`](Self::deal), and calls `watch` with the number of each item in the recipe when it has been dealt.
+    /// What has passed on the clock since the call before may have passed in waiting for a party; processor time has
+    /// gone into the item.
+    ///
+    /// # Errors
+    /// As [`deal`](Self::deal).
+    pub fn deal_watched(&mut self, recipe: &Recipe, watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
         self.agree(recipe)
-            .and_then(|windows| self.send(recipe, &windows))
+            .and_then(|windows| self.send(recipe, &windows, watch))
             .inspect_err(|error| self.abort(error))
     }
 
@@ -117,11 +127,12 @@ impl<T: Transport> Dealer<T> {
         Ok(announced.iter().map(|party| party.window).collect())
     }
 
-    fn send(&mut self, recipe: &Recipe, windows: &[u64]) -> Result<(), Error> {
+    fn send(&mut self, recipe: &Recipe, windows: &[u64], watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
         let mut groups: Vec<Groups> = windows.iter().map(|&window| Groups::new(window)).collect();
-        for request in recipe.requests() {
+        for (number, request) in recipe.requests().iter().enumerate() {
             let Some((recipients, bytes)) = request.correction() else {
                 self.deck.deal_into(request, &mut [])?;
+                watch(number);
                 continue;
             };
             for (party, groups) in groups.iter_mut().enumerate().take(recipients) {
@@ -142,6 +153,7 @@ impl<T: Transport> Dealer<T> {
                     self.network.send(party, Kind::Correction, &correction)?;
                 }
             }
+            watch(number);
         }
         Ok(())
     }

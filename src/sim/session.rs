@@ -144,6 +144,11 @@ impl<T: Transport + Send> Session<T> {
         self.parties.iter_mut().for_each(|party| party.set_comparison(family));
     }
 
+    /// Every party lets the dealer run so many bytes ahead from now on: see [`Party::set_window`].
+    pub fn set_window(&mut self, bytes: u64) {
+        self.parties.iter_mut().for_each(|party| party.set_window(bytes));
+    }
+
     /// What a function takes at a party, by a dry run.
     ///
     /// # Errors
@@ -167,6 +172,21 @@ impl<T: Transport + Send> Session<T> {
     }
 
     /// Runs one function at the dealer, and beside it another at every party, each in a thread of its own.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use ringshare::{net::Memory, prg::RootSeed, ring::Z2, sim::Session};
+    /// # let ends = Memory::mesh(3, Duration::from_secs(60));
+    /// # let mut session = Session::open(ends, 1, &RootSeed::from_bytes([7; 32]))?;
+    /// let plan = session.plan(|party| party.input::<Z2<14>>(0, 1, None).and_then(|x| party.sign::<_, Z2<14>>(&x, 14)))?;
+    /// let mut dealt = Vec::new(); // one item after the other
+    /// session.deal_by(
+    ///     |dealer| dealer.deal_watched(&plan.recipe, &mut |item| dealt.push(item)),
+    ///     |party| party.receive(&plan.recipe),
+    /// )?;
+    /// assert_eq!(dealt, [0, 1]);
+    /// # Ok::<(), ringshare::sim::SimError>(())
+    /// ```
     ///
     /// # Errors
     /// If either fails; the dealer's, if both do.
