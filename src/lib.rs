@@ -45,8 +45,9 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`ring`] | elements of Z_2^k, fixed point, packing k-bit elements for the wire |
+//! | `secret` | memory that is wiped when dropped |
 //! | [`linalg`] | wrapping matrix products and convolutions: AVX-512, AVX2, portable, chosen at run time |
+//! | [`ring`] | elements of Z_2^k, fixed point, packing k-bit elements for the wire |
 //! | [`prg`] | the pseudorandom generator, addressed by (seed, domain, index) |
 //! | [`field`] | prime fields below 2^64, quadratic characters of many values at once |
 //! | [`function`] | public functions on up to 12 bits as tables, of integers and in fixed point |

@@ -1,15 +1,15 @@
-//! The dealer: knows every party's seed, and nothing else.
+//! The dealer: knows every party's seeds and the recipes, and nothing of inputs.
 //!
 //! | frame | from | to | bytes |
 //! | --- | --- | --- | --- |
-//! | seeds, once | dealer | every party | 16 for the session's tag and for each party |
-//! | announcement, a recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
-//! | agreement, a recipe | dealer | every party | 32: the digest |
-//! | correction, an item | dealer | who gets it | [`Request::correction`](crate::offline::Request::correction) |
-//! | credit | who gets corrections | dealer | 0 |
+//! | seeds, once | dealer | every party | 16 for the session's tag, and 16 for each party |
+//! | announcement, for each recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
+//! | agreement, for each recipe | dealer | every party | 32: the digest |
+//! | correction, for each item | dealer | the parties that get one | [`Request::correction`](crate::offline::Request::correction) |
+//! | credit | a party that gets corrections | dealer | 0 |
 //!
 //! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
-//! ahead of the slowest party: see [`Party::set_window`](super::Party::set_window).
+//! ahead of the slowest party ([`Party::set_window`](super::Party::set_window)).
 
 use alloc::string::String;
 use alloc::vec;
@@ -24,8 +24,8 @@ use crate::share::Scratch;
 
 /// Hands out correlated randomness to the parties of one session.
 ///
-/// Semi-honest, and colluding with nobody: the dealer and any one party together know everything.
-/// It is gone when the inputs come.
+/// It must be honest and collude with nobody: the dealer and any one party together can read everything. It may be gone
+/// when the inputs come.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,8 +53,8 @@ pub struct Dealer<T> {
 }
 
 impl<T: Transport> Dealer<T> {
-    /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
-    /// be used for another session of the same number.
+    /// Opens the network's session: sends every party its seeds, which are derived from `root` and the session's number.
+    /// The same pair must never be used again.
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
@@ -83,12 +83,12 @@ impl<T: Transport> Dealer<T> {
             .inspect_err(|error| self.abort(error))
     }
 
-    /// Tells the parties that the dealer has failed, and why, unless it is one of them who failed.
+    /// Tells the parties that the dealer has failed, and why, unless the error is a party's failure.
     pub fn abort(&mut self, error: &Error) {
         let _ = error;
     }
 
-    /// Waits for all announcements, compares them and says so. Returns the parties' windows.
+    /// Waits for all announcements, compares them and confirms. Returns the parties' windows.
     fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
         recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
         let (digest, parties) = (recipe.digest(), self.network.parties());
