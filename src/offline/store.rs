@@ -12,8 +12,8 @@ use crate::share::Scratch;
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 ///
-/// Two stores of the same seeds that begin at the same position use every mask twice: a store that goes on where
-/// another stopped [skips](Self::skip) what that one handed out.
+/// Two stores of the same seeds that begin at the same position use every mask twice: a store that continues where
+/// another stopped must [skip](Self::skip) what that one handed out.
 pub struct Store {
     /// At this party's place its own generator, at another's the one that the two share.
     prgs: Arc<[Prg]>,
@@ -21,11 +21,11 @@ pub struct Store {
     party: usize,
     /// The number of the next item to be handed out.
     next: u64,
-    /// How many items have been handed out of which the dealer keeps something.
+    /// How many of the items handed out are such that the dealer keeps something of them.
     kept: usize,
     queue: VecDeque<(Request, Option<Correction>)>,
-    /// Buffers of corrections that have been handed out, for corrections to come: their pages are
-    /// dear, and so is wiping them in the online phase.
+    /// Buffers of corrections that have been handed out, for later corrections: new pages are expensive, and so is
+    /// wiping them in the online phase.
     spent: Vec<Arc<Scratch<u8>>>,
     limit: u64,
     /// Of all recipes that were received.
@@ -48,7 +48,7 @@ impl Store {
         Self::over(prgs, seeds.session, seeds.party, None)
     }
 
-    /// A store of party 0 that hands out anything and writes down what.
+    /// A store of party 0 that hands out whatever is asked for, and records it.
     pub(crate) fn dry(parties: usize) -> Self {
         let prg = || Prg::new(&Seed::from_bytes([0; 16]));
         let prgs = (0..parties.max(1)).map(|_| prg()).collect();
@@ -80,12 +80,12 @@ impl Store {
         self.prgs.len()
     }
 
-    /// Refuses items that may need more bytes for a vector than this: [16 GiB](DEFAULT_LIMIT) unless it is set.
+    /// Refuses items that may need more bytes for a vector than this. The default is [16 GiB](DEFAULT_LIMIT).
     pub fn set_limit(&mut self, bytes: u64) {
         self.limit = bytes;
     }
 
-    /// Adds an item, with the correction if this party gets one. It is wiped when the item has been used.
+    /// Adds an item, with the correction if this party gets one. The correction is wiped when the item has been used.
     ///
     /// # Errors
     /// If the request can't be dealt, or the correction has another length than the request's.
@@ -94,7 +94,7 @@ impl Store {
         self.queue(request, correction)
     }
 
-    /// As [`put`](Self::put), with a [`buffer`](Self::buffer), which is used again.
+    /// As [`put`](Self::put), with a [`buffer`](Self::buffer), which is reused.
     pub(crate) fn put_buffer(
         &mut self,
         request: Request,
@@ -115,8 +115,8 @@ impl Store {
         Ok(())
     }
 
-    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there
-    /// is none, recipes have changed, and what is spent is given back.
+    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there is none, recipes
+    /// have changed, and all spent buffers are freed.
     pub(crate) fn buffer(&mut self, len: usize) -> Scratch<u8> {
         let fits = |spent: &Arc<Scratch<u8>>| spent.len() == len && Arc::strong_count(spent) == 1;
         let spent = self.spent.iter().position(fits).map(|place| self.spent.swap_remove(place));
@@ -131,7 +131,7 @@ impl Store {
         request.correction().filter(|&(recipients, _)| self.party < recipients).map(|(_, bytes)| bytes)
     }
 
-    /// Whether an item could be in this store.
+    /// Checks that an item could be in this store.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
         request.check(self.prgs.len(), self.limit)
     }
@@ -151,10 +151,10 @@ impl Store {
         self.next
     }
 
-    /// Goes on behind items that another store of the same seeds has handed out: none of their masks is used here.
+    /// Moves past items that another store of the same seeds has handed out, so that none of their masks is used again.
     ///
     /// # Errors
-    /// If this store has been used: its items would get other numbers.
+    /// If this store has been used already: its items would get other numbers.
     pub fn skip(&mut self, used: &Recipe) -> Result<(), Error> {
         super::range("items in a store that skips others", 0, 0, self.queue.len() as u64)?;
         self.next += used.requests().len() as u64;
@@ -172,12 +172,12 @@ impl Store {
         self.asked.is_some()
     }
 
-    /// Notes that a recipe of this digest is received, for the comparison of all parties' steps.
+    /// Records that a recipe of this digest is received, for the comparison of all parties' steps.
     pub(crate) fn note(&mut self, recipe: &[u8; 32]) {
         self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
     }
 
-    /// What parties that took the same steps have in common: recipes and items used.
+    /// What parties that took the same steps have in common: the recipes, and how many items they used.
     pub(crate) fn steps(&self) -> [u8; 40] {
         let mut steps = [0; 40];
         steps[..32].copy_from_slice(&self.digest);
@@ -188,7 +188,7 @@ impl Store {
     /// Hands out the next item, which must be the one asked for.
     ///
     /// # Errors
-    /// If it is not, or nothing is left.
+    /// If another item is next, or nothing is left.
     pub fn take<K: Kind>(&mut self, asked: K) -> Result<Source, Error> {
         let (correction, keeps) = (self.next_correction(&asked)?, asked.keeps());
         let (item, number) = (self.next, self.kept);

@@ -28,6 +28,7 @@ use crate::share::Scratch;
 /// when the inputs come.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::time::Duration;
 /// use ringshare::net::{Memory, Network};
 /// use ringshare::offline::Recipe;
@@ -44,6 +45,7 @@ use crate::share::Scratch;
 ///     let mut dealer = Dealer::open(dealer, &RootSeed::from_bytes([7; 32])).unwrap();
 ///     dealer.deal(&Recipe::default()).unwrap();
 /// });
+/// # }
 /// ```
 pub struct Dealer<T> {
     network: Network<T>,
