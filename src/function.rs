@@ -3,8 +3,8 @@
 //!
 //! A [`Table`] is any function of integers. Functions of the reals are tabulated in fixed point
 //! ([`Table::real`]): index x stands for x · 2^−f_in, and the value there is rounded to f_out
-//! fractional bits, to nearest, ties to even. A value beyond the output's
-//! [`Format`] becomes the end of the range on that side, and NaN becomes zero.
+//! fractional bits, to the nearest, halves to even. What is beyond the output's
+//! [`Format`] is its end on that side, and what is not a number zero.
 //!
 //! **Error.** At the points of the grid the error is at most half a unit of the output's last place, 2^(−f_out − 1), plus
 //! that of the `f64` function itself, a few units of its 53rd digit. A real number that is rounded to the grid is off by at

@@ -27,7 +27,7 @@ impl Table {
     /// ```
     ///
     /// # Panics
-    /// If the index does not have 1 to 12 bits or the output 1 to 64, or either has 64 fractional bits or more.
+    /// If the index has not 1 to 12 bits, the output has not 1 to 64, or either has 64 fractional bits or more.
     pub fn real(index: Format, output: Format, f: impl Fn(f64) -> f64) -> Self {
         assert!((1..=64).contains(&output.bits), "{} bits of an output, not 1 to 64", output.bits);
         let fraction = index.fraction.max(output.fraction);

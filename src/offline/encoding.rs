@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Why bytes are not a recipe.
+/// Why bytes are no recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -140,7 +140,7 @@ pub enum DecodeError {
         /// The number that was found.
         found: u64,
     },
-    /// The bytes do not begin as a recipe does.
+    /// They do not begin as a recipe does.
     Magic,
     /// The recipe has another version.
     Version {

@@ -172,7 +172,7 @@ impl Store {
         self.asked.is_some()
     }
 
-    /// Records that a recipe of this digest is received, for the comparison of all parties' steps.
+    /// Notes that a recipe of this digest is received, for the comparison of all parties' steps.
     pub(crate) fn note(&mut self, recipe: &[u8; 32]) {
         self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
     }

@@ -55,8 +55,8 @@ pub struct Dealer<T> {
 }
 
 impl<T: Transport> Dealer<T> {
-    /// Opens the network's session: sends every party its seeds, which are derived from `root` and the session's number.
-    /// The same pair must never be used again.
+    /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
+    /// be used for another session of the same number.
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.

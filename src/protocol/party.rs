@@ -20,7 +20,7 @@ pub struct Party<T> {
     window: u64,
 }
 
-/// Bytes of corrections that may be on their way from the dealer to a party, by default: 64 MiB.
+/// Bytes of corrections that may be on their way from the dealer to a party, unless it says otherwise: 64 MiB.
 const WINDOW: u64 = 64 << 20;
 
 /// # Joining, dealing and ending
@@ -83,7 +83,7 @@ impl<T: Transport> Party<T> {
     /// # #[cfg(feature = "std")] {
     /// # use ringshare::Simulation;
     /// # let run = Simulation::new(2).run(|party| {
-    /// party.set_window(4 << 20); // 4 MiB in place of 64
+    /// party.set_window(4 << 20); // 4 MiB
     /// Ok(())
     /// # });
     /// # assert_eq!(run.unwrap().outputs[1], ());

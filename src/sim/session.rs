@@ -269,7 +269,8 @@ fn collect<O>(results: Vec<Result<Step<O>, Error>>) -> Result<Phase<O>, SimError
     cause(errors).map_or(Ok(Phase { steps }), Err)
 }
 
-/// The error that began it, if there is one. When a party fails, the others lose a peer; their errors are not the cause.
+/// The error that began it, if there is one: a party that fails leaves the others without a peer, and theirs is not
+/// the cause.
 pub(super) fn cause<O>(results: Vec<Result<O, Error>>) -> Option<SimError> {
     let mut failed: Option<SimError> = None;
     for (peer, result) in results.into_iter().enumerate() {

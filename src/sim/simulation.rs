@@ -125,8 +125,8 @@ impl Simulation {
         Ok(party.take_dry_run())
     }
 
-    /// Runs `f` at every party, and the dealer, over the given transports: one for each party, and the dealer's last.
-    /// Returns everyone's result or error; the dealer's result is `None`.
+    /// Runs `f` at every party and the dealer's part over given transports, one for each party and
+    /// the dealer's last, and returns everyone's result: `None` is the dealer's. Errors are in it.
     ///
     /// # Panics
     /// If `f` panics at a party.
