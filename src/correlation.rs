@@ -1,12 +1,13 @@
 //! The kinds of correlated randomness that this crate deals, a folder or a file each.
 //!
-//! What belongs to a kind lies together: what is asked of the dealer and whether it can be dealt, the dealer's half, a
-//! party's mask and last step, what it costs, and its encoding. The machinery that deals and hands out is
-//! [`offline`](crate::offline), which knows none of them.
+//! This is the mathematics of all protocols, without a network. Everything about a kind is in one place: what is asked of
+//! the dealer and whether it can be dealt, the dealer's half, a party's masking step and last step, the cost, and the
+//! encoding. The machinery that deals and hands out is [`offline`](crate::offline), which knows no kind by name. The lines
+//! that send are in [`protocol`](crate::protocol).
 //!
 //! | correlation | shared | correction |
 //! | --- | --- | --- |
-//! | [`InputMask`] | r_j, each of which the owner knows too | none |
+//! | [`InputMask`] | r_j, known to party j and to the owner | none |
 //! | [`Triple`], [`MatrixTriple`] | a, b, c = a·b | k bits an element of c |
 //! | [`MatrixMask`] | A | none |
 //! | [`MatrixProduct`] | b, c = A·b | k bits an element of c |
@@ -19,10 +20,10 @@
 //! | [`Dcf`](compare::dcf::Dcf) | r, two trees, the same for both parties | see [`compare::dcf`] |
 //! | [`Legendre`](compare::legendre::Legendre) | r, t, t·r, a table | see [`compare::legendre`] |
 //!
-//! A kind has a request (such as [`TripleRequest`](triple::TripleRequest)), which is a [`Kind`], and a type that a
-//! party takes from its [`Store`](crate::offline::Store): [`Triple::take`]. To add one, write its file and name it in
-//! the list below; a package outside adds its own with
-//! [`registry().with::<…>()`](crate::offline::Registry::with).
+//! A kind has a request, such as [`TripleRequest`](triple::TripleRequest), which implements [`Kind`], and a type that a
+//! party takes from its [`Store`](crate::offline::Store), such as [`Triple`]: its `mask` gives what is to be opened, and
+//! its `finish` takes what was opened. To add a kind, write its file and name it in the list in this module; a package
+//! outside adds its own with [`registry().with::<…>()`](crate::offline::Registry::with).
 //!
 //! [`Kind`]: crate::offline::Kind
 

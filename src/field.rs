@@ -1,4 +1,4 @@
-//! Prime fields F_p with p below 2^64, for the protocols that need one beside the rings.
+//! Prime fields F_p with p below 2^64, for the protocols that need one besides the rings.
 //!
 //! An element is its representative in 0..p, a 64-bit word. Products follow P. L. Montgomery,
 //! *Modular multiplication without trial division*, Math. Comp. 44 (1985): with R = 2^64 and
@@ -6,15 +6,15 @@
 //! between −p and p if a·b < p·R, is a·b·R⁻¹ mod p. Three word products, no division. A factor that
 //! is used often is held as a·R mod p, its *Montgomery form*.
 //!
-//! A random element is the high half of x·p / 2^64 for 128 random bits x: ⌊x·p / 2^128⌋. Every
-//! element comes from ⌊2^128 / p⌋ or one more of the x, so that its probability differs from 1/p by
-//! less than 2^-128, all of them together by less than 2^-64.
+//! A random element is ⌊x·p / 2^128⌋ for 128 random bits x. Every element comes from ⌊2^128 / p⌋ values of x or one more, so
+//! that its probability differs from 1/p by less than 2^-128, and the whole distribution from the uniform one by less than
+//! 2^-64.
 //!
-//! No branch, no address and no count depends on an element. Quadratic characters are in `symbol`.
+//! No branch, address or loop count depends on an element. Quadratic characters are in `symbol`.
 
 mod symbol;
 
-/// A field F_p, p a prime at run time.
+/// A field F_p, whose prime p is chosen at run time.
 ///
 /// ```
 /// use ringshare::field::Field;
@@ -32,7 +32,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// The field of `prime` elements. That it is a prime is the caller's word.
+    /// The field of `prime` elements. That it is a prime is not checked.
     ///
     /// # Panics
     /// If `prime` is even or below 3.
@@ -82,8 +82,8 @@ impl Field {
         self.montgomery_mul(a, self.square)
     }
 
-    /// a·b·2^-64 mod p, where one of a and b is an element and the other any word: the product, if
-    /// one of them is in Montgomery form.
+    /// a·b·2^-64 mod p, where one of a and b is an element and the other any word. If one of them is in Montgomery form,
+    /// this is the product.
     #[inline(always)]
     pub fn montgomery_mul(&self, a: u64, b: u64) -> u64 {
         let product = a as u128 * b as u128;

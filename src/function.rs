@@ -1,19 +1,18 @@
-//! Public functions on few bits, as tables that [`lookup`](crate::protocol::Party::lookup) takes:
-//! one round, whatever the function.
+//! Public functions on few bits, as tables for [`lookup`](crate::protocol::Party::lookup), which takes one round whatever the
+//! function is.
 //!
 //! A [`Table`] is any function of integers. Functions of the reals are tabulated in fixed point
 //! ([`Table::real`]): index x stands for x · 2^−f_in, and the value there is rounded to f_out
 //! fractional bits, to the nearest, halves to even. What is beyond the output's
 //! [`TableFormat`] is its end on that side, and what is not a number zero.
 //!
-//! **Error.** At the points of the grid it is half a unit of the output's last place,
-//! 2^(−f_out − 1), and what the `f64` function itself errs, a few units of its 53rd digit. A real
-//! number that was rounded to the grid is off by 2^(−f_in − 1) at most, so that there the
-//! result is off by
+//! **Error.** At the points of the grid the error is at most half a unit of the output's last place, 2^(−f_out − 1), plus
+//! that of the `f64` function itself, a few units of its 53rd digit. A real number that is rounded to the grid is off by at
+//! most 2^(−f_in − 1), so that the result is off by at most
 //!
 //! L · 2^(−f_in − 1) + 2^(−f_out − 1),
 //!
-//! L being the function's steepest slope (its Lipschitz constant) on the numbers in question:
+//! where L is the Lipschitz constant of the function, its steepest slope, on the numbers in question:
 //!
 //! | function | L | at the ends |
 //! | --- | --- | --- |
@@ -26,10 +25,10 @@
 //! | [`inverse_sqrt`] from x_0 on | 1/(2·x_0^1.5) | the largest output at zero and below |
 //! | [`quantise`] | 1 | saturates |
 //!
-//! An output that saturates at y_1 is off by what the function exceeds y_1.
+//! Where the output saturates at y_1, the error is the amount by which the function exceeds y_1.
 //!
-//! The index is the low m bits of a share: a value that is none of 2^m grid points comes round
-//! again. Bring values into range, and to f_in fractional bits, beforehand.
+//! The index is the low m bits of a share, so a value beyond the 2^m points of the grid wraps. Bring values into range, and
+//! to f_in fractional bits, beforehand.
 
 mod fixed_point;
 mod table;

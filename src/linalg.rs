@@ -2,8 +2,8 @@
 //!
 //! A product of matrices over Z_2^k is a sum of products of words, all of which may wrap:
 //! reduction modulo 2^w of a w-bit word, w ≥ k, is a homomorphism, so nothing has to be carried
-//! into wider words. That is what makes these products as cheap as those of floating point numbers
-//! of the same size, and exact.
+//! into wider words. So these products are exact, and as cheap as those of floating point numbers
+//! of the same size.
 //!
 //! All matrices are row-major. The right side of a product is *packed* once and used often: it is
 //! what the weights of a layer are. [`Packed`] holds it in the order in which the kernels read it;
@@ -11,8 +11,8 @@
 //! weights in groups, and multiply rows or, through a [`Window`], images.
 //!
 //! The instruction set is chosen at run time: AVX-512 with or without VNNI, AVX2, or what the
-//! compiler makes of portable code, each of which is the same blocked algorithm around another
-//! innermost step. With the feature `parallel`, large products are shared out among the threads
+//! compiler makes of portable code. All of them run the same blocked algorithm, with different
+//! innermost steps. With the feature `parallel`, large products are split among the threads
 //! of the current rayon pool; the results are the same, bit for bit.
 //!
 //! Words are plain machine words here: this module knows sums and products that wrap, and no ring. A ring's word is one

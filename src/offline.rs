@@ -1,30 +1,28 @@
 //! The machinery of correlated randomness: what is to be dealt, dealing it, and handing it out once.
 //!
-//! Party i holds a seed s_i that the dealer knows too. Its share of any random value is
-//! PRG(s_i, item, section, index), computed when needed. A value that the dealer must choose (a
-//! product, a table) is shared as n − 1 such shares and one *correction*: the dealer sends
-//! `value − Σ PRG shares` to one party only, party 0. So the dealer's traffic does not grow with n,
-//! and n − 1 parties store nothing.
+//! Party i holds a seed s_i, which the dealer knows too. Its share of any random value is PRG(s_i, item, section, index),
+//! computed when needed. A value that the dealer must choose (a product, a table) is shared as n − 1 such shares and one
+//! *correction*: the dealer sends `value − Σ PRG shares` to one party only, party 0. So the dealer's traffic does not grow
+//! with n, and n − 1 parties store nothing.
 //!
-//! A *kind* of correlation is a type that implements [`Kind`]: it says what shape is asked for,
-//! whether that can be dealt, how large its correction is, and makes the correction. The kinds of
-//! this crate are in [`correlation`](crate::correlation); nothing here knows one of them, and a
-//! package outside adds its own with the same trait.
+//! A *kind* of correlation is a type that implements [`Kind`]. It says which shapes can be asked for and dealt, how large the
+//! correction is, and how it is made. The kinds of this crate are in [`correlation`](crate::correlation). Nothing here knows
+//! any of them by name, and a package outside adds its own by the same trait.
 //!
 //! | type | is |
 //! | --- | --- |
-//! | [`Request`] | a kind and its shape, one item to be dealt |
+//! | [`Request`] | a kind and a shape: one item to be dealt |
 //! | [`Recipe`] | the items that a computation takes, in order; found by a [dry run](DryRun); travels as bytes |
-//! | [`Deck`] | the dealer's work without its network: from seeds and requests to corrections |
+//! | [`Deck`] | the dealer's work without a network: from seeds and requests to corrections |
 //! | [`Store`] | a party's items, each handed out once, in the recipe's order |
-//! | [`Source`], [`Dealing`] | one item as a party and as the dealer see it: addressed randomness and the correction |
+//! | [`Source`], [`Dealing`] | one item, as a party and as the dealer see it: addressed randomness and the correction |
 //! | [`Masked`] | what is left of a correlation whose mask has been used |
 //!
-//! An item has a number in its session that its pseudorandom addresses are made of, and is handed
-//! out once: correlations can't be copied, and their last step consumes them.
+//! Each item has a number in its session, from which its pseudorandom addresses are made, and is handed out once.
+//! Correlations can't be copied, and their last step consumes them.
 //!
-//! Nothing here needs a network: a [`Deck`] makes the corrections, [`Store::put`] takes them in. The
-//! dealer and the protocols are that and the sending.
+//! Nothing here needs a network: a [`Deck`] makes the corrections, and [`Store::put`] takes them. The dealer and the
+//! protocols add the sending.
 
 mod deck;
 mod elements;

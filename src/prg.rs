@@ -1,18 +1,18 @@
-//! The pseudorandom generator, addressed and never streamed.
+//! The pseudorandom generator: addressed, never streamed.
 //!
 //! AES-128 in counter mode (NIST SP 800-38A, section 6.5): block i of domain d under the seed s is
 //! AES_s(d ‖ i), with d and i as 64-bit little-endian numbers. The words of w bytes of a domain are
-//! its bytes read 16 / w to a block, little-endian. Every word of every domain can be asked for by
-//! itself, in any order and any chunks, and comes out the same: a lookup touches one block.
+//! its bytes read 16 / w to a block, little-endian. Any word of any domain can be asked for by itself, in any order and in
+//! chunks of any size, and is always the same: a lookup computes one block.
 //!
-//! Under one seed, AES is a permutation of the pairs (d, i): two blocks of the generator always
-//! differ, where two of a random function coincide with probability 2^-128. This tells q blocks
-//! from random ones with an advantage below q² / 2^129, on top of what there is against AES.
+//! Under one seed, AES is a permutation of the pairs (d, i), so two blocks of the generator always differ, while two blocks
+//! of a random function coincide with probability 2^-128. This distinguishes q blocks from random ones with an advantage
+//! below q² / 2^129, in addition to any advantage against AES.
 //!
-//! A [`Seed`] is for bulk; where seeds come from is the business of [`RootSeed`].
+//! A [`Seed`] is the key for bulk randomness; [`RootSeed`] derives seeds.
 //!
-//! Key stream is a secret mask. The blocks that a call buffers are wiped before it returns; what the
-//! cipher itself leaves in registers and on the stack is not.
+//! The key stream is a secret mask. The blocks that a call buffers are wiped before it returns; what the cipher itself leaves
+//! in registers and on the stack is not.
 
 mod root;
 mod stream;
@@ -42,7 +42,7 @@ impl Seed {
         Self(bytes)
     }
 
-    /// The bytes, for sending them to the party that the seed is for.
+    /// The bytes, to be sent to the party that the seed is for.
     pub fn expose(&self) -> &[u8; 16] {
         &self.0
     }
@@ -123,8 +123,7 @@ impl Prg {
 
     /// Word `indices[j]` of the domain as `out[j]`: a batch of table lookups, one block each.
     ///
-    /// The indices are public. A batch costs a small part of as many calls of
-    /// [`words`](Self::words) for one word.
+    /// The indices are public. A batch costs a small fraction of as many calls of [`words`](Self::words) for one word.
     ///
     /// # Panics
     /// If the lengths differ.

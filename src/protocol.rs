@@ -1,9 +1,10 @@
 //! The protocols: mask, open, finish.
 //!
-//! Every party runs the same function on its own [`Party`], in lockstep with the others. A
-//! protocol takes a correlation from the party's store, opens what it masks, and finishes by
-//! itself. Each states its rounds, the bits that a party opens (sends to each other party, where
-//! opening is direct) and the bytes that the dealer sends, and has them as a `cost` function.
+//! Every party runs the same function on its own [`Party`], in lockstep with the others. A protocol takes a
+//! correlation from the party's store, masks its input with it, opens that, and finishes locally. The mathematics is in
+//! [`correlation`](crate::correlation); what is here are the lines that send. Each protocol states its rounds, the bits
+//! that a party opens (sends to every other party, where opening is direct) and what the dealer sends, and has a
+//! function in [`cost`] that says the same.
 //!
 //! | protocol | rounds | opened bits an element | dealer's bits an element |
 //! | --- | --- | --- | --- |
@@ -19,18 +20,19 @@
 //! | [`arithmetic`](Party::arithmetic) of a bit | 1 | 1 | k |
 //! | [`compose`](Party::compose) of m bits | 1 | m | Σ (k − j), j < m |
 //! | [`select`](Party::select), [`select_bits`](Party::select_bits) by a bit | 1 | 1 + k | 2k |
-//! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | by the [`Family`]; of the lookups, see [`Plan`](crate::correlation::compare::Plan) | | |
+//! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | by [`Family`]; for lookups, see [`Plan`](crate::correlation::compare::Plan) | | |
 //! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
-//! | [`clipped_relu`](Party::clipped_relu) | as two comparisons at once | | |
+//! | [`clipped_relu`](Party::clipped_relu) | as two comparisons in the same rounds | | |
 //! | [`truncate`](Party::truncate) | 1 | k + 1 | 1 or 2 elements |
-//! | [`truncate_floor`](Party::truncate_floor) | and a comparison of the dropped bits | | |
+//! | [`truncate_floor`](Party::truncate_floor) | as a truncation, plus a comparison of the dropped bits | | |
 //! | [`maximum`](Party::maximum), [`minimum`](Party::minimum) | as a comparison | | |
 //! | [`maximum_of`](Party::maximum_of) m | ⌈log2 m⌉ comparisons | | |
 //! | [`max_pool`](Party::max_pool), windows of m | ⌈log2 m⌉ comparisons | | |
 //! | [`argmax`](Party::argmax), [`argmin`](Party::argmin), [`top_k`](Party::top_k) of m | a comparison and a lookup | | |
 //!
-//! Opening by scatter takes two rounds for one, and 2/n of the bits ([`Topology`](crate::net::Topology)).
+//! Opening by scatter and gather takes two rounds in place of one, and a party sends 2/n of the bits
+//! ([`Topology`](crate::net::Topology)).
 
 mod argmax;
 mod bits;

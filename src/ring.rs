@@ -5,8 +5,8 @@
 //! later. So words carry *dirty high bits* during arithmetic, and are masked to their low k bits
 //! only where the value itself matters: on the wire, in comparison and equality, as an index.
 //!
-//! Three levels, from the machine up: [`Word`], what a CPU adds; [`Ring`], a width k and the word
-//! that holds it, as a type; [`Z2`], an element. Kernels work on slices of words.
+//! Three levels, from the machine up: [`Word`], a machine word; [`Ring`], a width k and the word that
+//! holds it, as a type; [`Z2`], an element. Kernels work on slices of words.
 
 mod choose;
 mod fixed_point;

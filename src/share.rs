@@ -1,12 +1,11 @@
 //! Shares.
 //!
-//! Arithmetic: x ∈ Z_2^k is \[x\] = (x_0, …, x_{n−1}) with x = Σ x_i mod 2^k. Sums, differences and
-//! products with public numbers are what each party does to its own share; a public number is
-//! added by party 0 alone. Boolean: the same with exclusive or, [`BitShare`].
+//! Arithmetic ([`Share`]): x ∈ Z_2^k is shared as \[x\] = (x_0, …, x_{n−1}) with x = Σ x_i mod 2^k. Sums, differences and
+//! products with public numbers are local: each party computes them on its own share. A public number is added by party 0
+//! alone. Boolean ([`BitShare`]): the same with exclusive or.
 //!
-//! A share is a vector: one call handles a whole layer of a whole batch. It prints nothing, is
-//! compared in constant time and wiped when dropped; its words are looked at by [`Share::expose`]
-//! and in no other way.
+//! A share is a vector: one call handles a whole layer for a whole batch. It prints no values, is compared in constant time
+//! and wiped when dropped. [`Share::expose`] is the only way to see its words.
 
 mod bits;
 mod pool;
@@ -47,7 +46,7 @@ impl<R: Ring> Share<R> {
         Self::from_words(vec![R::Word::zero(); len])
     }
 
-    /// Elements.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         self.words.len()
     }
@@ -57,13 +56,13 @@ impl<R: Ring> Share<R> {
         self.words.is_empty()
     }
 
-    /// The words of this party's share, high bits dirty. A share by itself says nothing of the
-    /// secret; whoever passes it on decides who may put it together with the others.
+    /// The words of this party's share, with dirty high bits. A share by itself says nothing of the secret; be careful who
+    /// gets it that may have the other shares.
     pub fn expose(&self) -> &[R::Word] {
         &self.words
     }
 
-    /// As [`expose`](Self::expose), to change.
+    /// The words of this party's share, mutable.
     pub fn expose_mut(&mut self) -> &mut [R::Word] {
         &mut self.words
     }
@@ -102,7 +101,7 @@ impl<R: Ring> Share<R> {
         self.words.iter_mut().for_each(|word| *word = word.wrapping_neg());
     }
 
-    /// Adds public numbers, element by element: party 0 does, the others' shares stay.
+    /// Adds public numbers, element by element: party 0 adds them, and the shares of others stay as they are.
     ///
     /// # Panics
     /// If the lengths differ.
@@ -121,7 +120,7 @@ impl<R: Ring> Share<R> {
         Self::from_words(self.words[range].to_vec())
     }
 
-    /// This share with `other` behind it.
+    /// Appends `other` to this share.
     pub fn append(&mut self, other: &Self) {
         // Growing would leave the old place unwiped.
         let mut both = Vec::with_capacity(self.len() + other.len());

@@ -1,7 +1,7 @@
 //! The in-memory party simulator: n parties and a dealer as threads.
 //!
-//! A [`Simulation`] runs one function at every party: a dry run of it gives the recipe, the dealer deals it, the
-//! parties run. Results depend on the seed alone, not on how the threads take turns.
+//! A [`Simulation`] runs one function at every party: a dry run of it gives the recipe, the dealer deals that, and the
+//! parties run. Results depend only on the seed, not on how the threads are scheduled.
 //!
 //! ```
 //! use ringshare::ring::Z2;
@@ -18,8 +18,8 @@
 //! # Ok::<(), ringshare::sim::SimError>(())
 //! ```
 //!
-//! A [`Session`] keeps the parties and the dealer between phases, each of which is planned, dealt for, run and
-//! counted by itself.
+//! A [`Session`] keeps the parties and the dealer between phases. Each phase is planned, dealt for, run and counted by
+//! itself.
 
 mod session;
 mod simulation;

@@ -3,9 +3,9 @@
 //! A vector of bits is bit-sliced: a word holds one bit of 64 values, and a number of k bits is k
 //! such vectors, its *planes*, the least significant first.
 //!
-//! **Products.** Bits v_i are opened as c_i = v_i ⊕ ρ_i. Then v_i·v_j = c_i·c_j ⊕ c_i·ρ_j ⊕ c_j·ρ_i ⊕
-//! ρ_i·ρ_j, where the dealer shares the last term: Beaver's triples over bits. A bit that enters
-//! several products of a round is opened once ([`BitProducts`]).
+//! **Products.** Bits v_i are opened as c_i = v_i ⊕ ρ_i. Then v_i·v_j = c_i·c_j ⊕ c_i·ρ_j ⊕ c_j·ρ_i ⊕ ρ_i·ρ_j, where the
+//! dealer shares the last term: these are Beaver triples over bits. A bit that enters several products of a round is opened
+//! once ([`BitProducts`]).
 //!
 //! **From a number to its bits.** The dealer shares the bits of a random r too (edaBits: Escudero,
 //! Ghosh, Keller, Rachuri, Scholl, *Improved primitives for MPC over mixed arithmetic-binary
@@ -20,7 +20,7 @@
 //!
 //! Ranges of one bit are combined in pairs (bits 2i and 2i + 1) without any opening: the products
 //! are of r's bits with public factors, and the dealer shares r_{2i+1}·r_{2i}. Every further level
-//! doubles the ranges in a round of products ([`Subtraction`]). What comes out is chosen by [`Circuit`]:
+//! doubles the length of the ranges by a round of products ([`Subtraction`]). [`Circuit`] chooses what comes out:
 //!
 //! | circuit | of | bits that enter, n | rounds | products | opened bits of all levels |
 //! | --- | --- | --- | --- | --- | --- |
@@ -28,16 +28,15 @@
 //! | zero | x = 0, the p of all bits | k | ⌈log2 n⌉ | m − 1 | 2(m − 1) |
 //! | bits | all x_i | k − 1 | ⌈log2 n⌉ | below n·⌈log2 m⌉ | about n/2·⌈log2 m⌉ + n |
 //!
-//! Here m = ⌈n / 2⌉, and the rounds, at least one, include the opening of y. All borrows are found by Sklansky's
-//! prefix tree (*Conditional-sum addition logic*, IRE Transactions on Electronic Computers 1960): at
-//! the least depth there is, the upper half of every range is combined with *one* g and p of the
-//! lower half, which are opened once; only p of the upper half is opened bit by bit. The tree of Kogge
-//! and Stone is as deep and opens g and p at every bit of every level, four times as much; that of
-//! Brent and Kung opens less in twice the rounds. Any n will do: the last range of a level may be short.
+//! Here m = ⌈n / 2⌉, and the rounds, at least one, include the opening of y. All borrows are found by Sklansky's prefix tree
+//! (*Conditional-sum addition logic*, IRE Transactions on Electronic Computers 1960). It has the least depth possible. At
+//! each level the upper half of every range is combined with *one* g and p of the lower half, which are opened once; only p
+//! of the upper half is opened bit by bit. The tree of Kogge and Stone is as deep but opens g and p at every bit of every
+//! level, four times as much. That of Brent and Kung opens less, in twice the rounds. Any n will do: the last range of a
+//! level may be short.
 //!
-//! Rabbit (Makri, Rotaru, Vercauteren, Wagh, FC 2021) compares by two such circuits on public and
-//! shared bits, as its modulus need not be a power of two; here the modulus is one, and one circuit
-//! does. CrypTen (Knott et al., NeurIPS 2021) shares the bits of every party's own share and adds
+//! Rabbit (Makri, Rotaru, Vercauteren, Wagh, FC 2021) compares by two such circuits on public and shared bits, because its
+//! modulus need not be a power of two; here it is one, and one circuit is enough. CrypTen (Knott et al., NeurIPS 2021) shares the bits of every party's own share and adds
 //! those up by log2 n adders; here one opened mask serves any number of parties.
 //!
 //! **From bits to numbers.** A random bit ρ is shared both ways (daBits: Rotaru and Wood, *MArBled

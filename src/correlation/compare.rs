@@ -1,4 +1,4 @@
-//! Comparisons with zero, a family each: the same function at another price.
+//! Comparisons with zero: several families, which compute the same function at different prices.
 //!
 //! | family | parties | rounds |
 //! | --- | --- | --- |
@@ -6,7 +6,8 @@
 //! | [`dcf`], distributed comparison functions | 2 | 1 |
 //! | [`legendre`] symbols, up to 10 bits | any number | 2 |
 //!
-//! A fourth compares bit by bit, with the correlations of [`bits`](super::bits).
+//! A fourth family compares bit by bit, with the correlations of [`bits`](super::bits). See
+//! [`Family`](crate::protocol::Family) for which to choose.
 
 pub mod dcf;
 pub mod legendre;

@@ -1,16 +1,16 @@
 //! Masks for inputs.
 //!
-//! Every pair of parties shares a seed. For an input of party o, every other party j takes the
-//! pseudorandom share r_j that its seed with o gives; o computes all of them and takes what is
-//! left. Nothing is sent, and the dealer has no part but to hand out the seeds.
+//! Every pair of parties shares a seed. For an input of party o, every other party j takes as its share the r_j that its
+//! seed with o gives; o computes all of them and takes the rest. Nothing is sent, and the dealer's only part is to hand
+//! out the seeds.
 //!
 //! | party | share |
 //! | --- | --- |
 //! | owner | x − Σ_{j ≠ owner} r_j |
 //! | j | r_j |
 //!
-//! Any coalition without the owner holds random numbers alone. The owner knows all shares, of its
-//! own input. (Pseudorandom secret sharing of an owner's value: Cramer, Damgård, Ishai, *Share
+//! Any coalition without the owner holds nothing but random numbers. The owner knows all shares, but only of its own
+//! input. (Pseudorandom secret sharing of an owner's value: Cramer, Damgård, Ishai, *Share
 //! conversion, pseudorandom secret-sharing and applications to secure computation*, TCC 2005.)
 
 use alloc::vec;
@@ -108,8 +108,8 @@ impl<R: Ring> InputMask<R> {
         Ok(Self { source, owner, len, ring: PhantomData })
     }
 
-    /// This party's share of the owner's input. The owner gives the values, as many as the mask is
-    /// for; the others' are ignored. In a dry run, zeros.
+    /// This party's share of the owner's input. The owner gives as many values as the mask is for; what others give is
+    /// ignored. In a dry run, zeros.
     ///
     /// # Panics
     /// If this is the owner and the number of values differs.

@@ -1,17 +1,15 @@
-//! Masked lookup of a public function on m bits, or on two numbers of m bits together (one-time
-//! truth tables).
+//! Masked lookup of a public function on m bits, or on two numbers of m bits together: one-time truth tables.
 //!
-//! The dealer shares T'\[c\] = T(c − r) for all c ∈ Z_2^m; the parties open c = x + r and take their
-//! shares of entry c. The index is public, so no access depends on a secret, and a party whose
-//! shares are pseudorandom touches one block of them. Ishai et al., TCC 2013, section 3; Damgård,
+//! The dealer shares T'\[c\] = T(c − r) for all c ∈ Z_2^m. The parties open c = x + r and take their shares of entry c. The
+//! index is public, so no access depends on a secret, and a party whose shares are pseudorandom computes a single block. Ishai et al., TCC 2013, section 3; Damgård,
 //! Nielsen, Nielsen, Ranellucci, *The TinyTable protocol*, CRYPTO 2017.
 //!
-//! Of two numbers each has a mask of its own: T'\[c_a, c_b\] = T(c_a − r_a, c_b − r_b), where
+//! Two numbers have a mask each: T'\[c_a, c_b\] = T(c_a − r_a, c_b − r_b), where
 //! c_a = a + r_a modulo 2^m_a and c_b = b + r_b modulo 2^m_b. They are opened side by side in one
 //! word, and summed each modulo its own power of two, so that nothing carries from b into a. One
 //! number is a pair without a second: m_b = 0.
 //!
-//! Rounds: 1. Opened: m_a + m_b bits a lookup. From the dealer: 2^(m_a + m_b) elements a lookup.
+//! One round. For each lookup, m_a + m_b opened bits, and 2^(m_a + m_b) elements from the dealer.
 
 mod deal;
 
@@ -184,8 +182,8 @@ impl<O: Ring> Masked<Lookup<O>> {
         self.finish_next(opened, 1)
     }
 
-    /// The shares of T(x), T(x + 1), …, T(x + count − 1) for every x, `[lookups, count]`, given what was opened: the
-    /// entries that follow in the same masked table, each of which has a mask of its own.
+    /// The shares of T(x), T(x + 1), …, T(x + count − 1) for every x, `[lookups, count]`, given what was opened: the next
+    /// entries of the same masked table, each of which has a mask of its own.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.

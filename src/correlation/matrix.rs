@@ -1,21 +1,21 @@
 //! Products with one matrix: masked once, used for any number of batches.
 //!
-//! For a matrix W (the weights of a layer) the mask A is drawn once and E = W − A opened once. A
-//! batch x takes a fresh b and the dealer's c = b·Aᵀ. With f = x − b opened,
+//! For a matrix W (the weights of a layer) the mask A is drawn once, and E = W − A is opened once. A batch x takes a fresh b,
+//! and c = b·Aᵀ from the dealer. With f = x − b opened,
 //!
 //! x·Wᵀ = f·Wᵀ + b·Eᵀ + b·Aᵀ, so party i's share is f·W_iᵀ + u_i, where u_i = b_i·Eᵀ + c_i
 //!
-//! does not depend on the input: each party computes it offline by itself. The online work is one
-//! product of the plaintext's size. Opening the one E serves all batches: A masks W alone, and
-//! every b is fresh.
+//! does not depend on the input: each party computes it by itself, offline. The online work is one product of the same size
+//! as in the clear. One opening of E serves all batches: A masks nothing but W, and every b is fresh.
 //!
-//! A convolution is this product with the unfolded image ([`Window::unfold`]) in place of x. Unfolding is linear, so
-//! the mask b has the *image's* shape, and x − b is opened as it is, every value once however many windows see it:
+//! A convolution is this product with the unfolded image ([`Window::unfold`]) in place of x. Unfolding is linear. So the
+//! mask b has the shape of the *image*, and x − b is opened before it is unfolded: every value once, however many windows
+//! see it.
 //!
 //! unfold(x)·Wᵀ = unfold(f)·Wᵀ + unfold(b)·Eᵀ + unfold(b)·Aᵀ.
 //!
-//! Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of
-//! correlated randomness in secure computation*, TCC 2013, is the model that this follows.
+//! The model is that of Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of correlated randomness
+//! in secure computation*, TCC 2013.
 
 mod request;
 mod state;
@@ -63,8 +63,8 @@ pub struct MatrixMask<R> {
 }
 
 impl<R: Ring> MatrixMask<R> {
-    /// What to ask the dealer for: the mask of a matrix `[outputs, inputs]` in so many groups (one unless it is that
-    /// of a convolution), for products modulo 2^bits.
+    /// What to ask the dealer for: the mask of a matrix `[outputs, inputs]` in `groups` groups (1 but for convolutions in
+    /// groups), for products modulo 2^bits.
     pub fn request(shape: [usize; 2], groups: usize, bits: u32) -> Request {
         Self::kind(shape, groups, bits).into()
     }
@@ -96,7 +96,7 @@ impl<R: Ring> MatrixMask<R> {
     /// What is to be opened for the next `rows` rows of W: the share of W − A.
     ///
     /// # Panics
-    /// If `weights` is not that many rows, or the matrix has not that many left.
+    /// If `weights` is not `rows` rows, or fewer rows are left.
     pub fn mask(&mut self, rows: usize, weights: &Share<R>) -> Vec<R::Word> {
         let [outputs, inputs] = self.shape;
         assert_eq!(weights.len(), rows * inputs, "weights of {rows} rows");
@@ -108,7 +108,7 @@ impl<R: Ring> MatrixMask<R> {
         masked
     }
 
-    /// The matrix, once all rows are there: the share of W and the opened W − A; `None` in a dry run.
+    /// The masked matrix, once all rows are there, from the share of W and the opened W − A (`None` in a dry run).
     ///
     /// # Panics
     /// If rows are left, or the matrices are of another shape.
@@ -140,7 +140,7 @@ impl<R: Ring> MaskedMatrix<R> {
         self.shape[0]
     }
 
-    /// Columns of W: elements of an input's row, of each group's part of it.
+    /// Columns of W: elements of a row of the input, or of each group's part of it.
     pub fn inputs(&self) -> usize {
         self.shape[1]
     }
@@ -188,8 +188,8 @@ pub struct MatrixProduct<R: Ring> {
 }
 
 impl<R: Ring> MatrixProduct<R> {
-    /// Takes what a product of `rows` inputs with the matrix needs, or a convolution of so many images, and does its
-    /// offline half: expands b_i and c_i and computes u_i.
+    /// Takes what a product of `rows` inputs with the matrix needs, or a convolution of `rows` images, and does the offline
+    /// part: expands b_i and c_i, and computes u_i.
     ///
     /// # Errors
     /// If it is not next in the store, the store is of another session, or the dealer's correction is malformed.
@@ -252,8 +252,9 @@ impl<R: Ring> MatrixProduct<R> {
 }
 
 impl<R: Ring> Masked<MatrixProduct<R>> {
-    /// The product x·Wᵀ: `[rows, outputs]`, or `[images, places, outputs]`, given the opened f. Shares are below 2^bits of the matrix
-    /// matrix, so that they say nothing but the product modulo 2^bits however many bits are opened.
+    /// The product x·Wᵀ, `[rows, outputs]` or `[images, places, outputs]`, given the opened f. The shares are reduced modulo
+    /// 2^bits, for the bits of the matrix, so that they tell nothing but the product modulo 2^bits however many bits are
+    /// opened.
     ///
     /// # Panics
     /// If f has another length than [`MatrixProduct::mask`] gave, or the product is for another matrix than `matrix`.

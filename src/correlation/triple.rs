@@ -168,7 +168,7 @@ impl<R: Ring> Triple<R> {
         Ok(Self { party: source.party(), a, b, c })
     }
 
-    /// What is to be opened: x − a, and y − b behind it.
+    /// What is to be opened: x − a, followed by y − b.
     ///
     /// # Panics
     /// If x or y has another length than the triples.
@@ -224,7 +224,7 @@ impl<R: Ring> MatrixTriple<R> {
         Ok(Self { party: source.party(), dry: source.is_dry(), shape, a, b, c })
     }
 
-    /// What is to be opened: x − a, and y − b behind it.
+    /// What is to be opened: x − a, followed by y − b.
     ///
     /// # Panics
     /// If x or y has another length than the triple.

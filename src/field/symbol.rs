@@ -13,9 +13,9 @@
 //! further ones leave as it is, and neither changes the sign. (Binary Jacobi symbols: Shallit and
 //! Sorenson, *A binary algorithm for the Jacobi symbol*, ACM SIGSAM Bulletin 27 (1993).)
 //!
-//! The count is the worst case's, whatever the values, so secrets may be among them; random ones
-//! would need some 50 steps. Values go side by side, in words of 64 bits for the 33 steps after
-//! which f + g is below 2^32, then in words of 32. A sign is bit 1 of a word, where bit 1 of f & g
+//! The number of steps is always that of the worst case, so values may be secret; random ones would need some 50 steps.
+//! Values are handled side by side, in words of 64 bits for the 33 steps after which f + g is below 2^32, then in words of
+//! 32. A sign is bit 1 of a word, where bit 1 of f & g
 //! is f ≡ g ≡ 3 mod 4, and bit 1 of f ⊕ f/2 is f ≡ ±3 mod 8.
 
 use super::Field;
@@ -30,8 +30,8 @@ const LONG: u32 = 33;
 const SHORT: u32 = 31;
 
 impl Field {
-    /// Bit i of `negative`, 64 to a word, is set where value i is no square modulo p. In time that
-    /// depends on the number of values alone. The bit of a multiple of p is arbitrary.
+    /// Sets bit i of `negative`, 64 to a word, where value i is not a square modulo p. The time depends only on the number
+    /// of values. The bit for a multiple of p is arbitrary.
     ///
     /// ```
     /// let mut negative = [0];
@@ -40,7 +40,7 @@ impl Field {
     /// ```
     ///
     /// # Panics
-    /// If there are not as many words as the bits of all values take.
+    /// If `negative` does not have one word for every 64 values, rounded up.
     pub fn symbols(&self, values: &[u64], negative: &mut [u64]) {
         assert_eq!(negative.len(), values.len().div_ceil(LANES), "words of signs");
         let mut state = State::new();

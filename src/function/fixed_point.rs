@@ -15,8 +15,8 @@ pub struct TableFormat {
 }
 
 impl Table {
-    /// A function of the reals, rounded to the output's format: to the nearest, halves to even. What
-    /// is beyond its range is the end of the range on that side, and what is not a number zero.
+    /// A function of the reals, rounded to the output's format: to nearest, ties to even. A value beyond the output's
+    /// range becomes the end of the range on that side, and NaN becomes zero.
     ///
     /// ```
     /// use ringshare::function::{TableFormat, Table};
@@ -53,7 +53,7 @@ pub fn tanh(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, libm::tanh)
 }
 
-/// GELU in its exact form, x · Φ(x), Φ being the normal distribution function.
+/// GELU in its exact form, x · Φ(x), where Φ is the distribution function of the standard normal distribution.
 ///
 /// # Panics
 /// As [`Table::real`].
@@ -61,7 +61,7 @@ pub fn gelu(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2))
 }
 
-/// e^x, for x of the whole index: below 2^(m − 1 − f_in). Saturates where the output ends.
+/// e^x, for all x of the index, which are below 2^(m − 1 − f_in). Saturates at the largest output.
 ///
 /// # Panics
 /// As [`Table::real`].
@@ -69,7 +69,7 @@ pub fn exp(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, libm::exp)
 }
 
-/// 1/x, of x below zero too. At zero it is the largest output.
+/// 1/x, for negative x too. At zero, the largest output.
 ///
 /// # Panics
 /// As [`Table::real`].
@@ -77,7 +77,7 @@ pub fn reciprocal(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 1.0 / x)
 }
 
-/// √x; below zero as at zero.
+/// √x. Below zero, as at zero.
 ///
 /// # Panics
 /// As [`Table::real`].
@@ -85,7 +85,7 @@ pub fn sqrt(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| libm::sqrt(x.max(0.0)))
 }
 
-/// 1/√x; below zero as at zero, where it is the largest output.
+/// 1/√x. At zero and below, the largest output.
 ///
 /// # Panics
 /// As [`Table::real`].
@@ -93,8 +93,8 @@ pub fn inverse_sqrt(index: TableFormat, output: TableFormat) -> Table {
     Table::real(index, output, |x| 1.0 / libm::sqrt(x.max(0.0)))
 }
 
-/// x itself in another format, rounded to its fractional bits and saturated at its ends: from
-/// activations to fewer bits.
+/// x itself in another format, rounded to its fractional bits and saturated at its ends. This brings activations to fewer
+/// bits.
 ///
 /// # Panics
 /// As [`Table::real`].

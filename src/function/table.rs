@@ -7,9 +7,9 @@ use core::fmt;
 /// The widest index, or pair of indices: tables of 2^12 entries.
 pub const MAX_INDEX_BITS: u32 = 12;
 
-/// A public function T on m bits, or on two numbers of m_a and m_b bits, by its values: 64-bit
-/// integers, that stand for elements of whatever ring they are looked up into (two's complement,
-/// sign-extended above 64 bits). Cheap to clone.
+/// A public function T on m bits, or on two numbers of m_a and m_b bits, as the list of its values. These are 64-bit
+/// integers, which stand for elements of whatever ring they are looked up into (two's complement, sign-extended above 64
+/// bits). Cheap to clone.
 ///
 /// T(x) is entry x mod 2^m; T(a, b) is entry (a mod 2^m_a)·2^m_b + (b mod 2^m_b).
 ///
@@ -109,7 +109,7 @@ impl Table {
         Self::tabulate(bits, |a, b| f(signed(a, bits[0]), signed(b, bits[1])))
     }
 
-    /// The function whose 2^m values these are, from T(0) on: a table in the program itself.
+    /// The function with these 2^m values, from T(0) on: a table that is part of the program.
     ///
     /// ```
     /// use ringshare::function::Table;
@@ -125,7 +125,7 @@ impl Table {
         Self { bits: [entries.len().trailing_zeros(), 0], entries: Entries::Static(entries) }
     }
 
-    /// The function of these values, for indices of m_a and m_b bits; of one index, if m_b is 0.
+    /// The function with these values, for indices of m_a and m_b bits; if m_b is 0, of one index.
     ///
     /// # Errors
     /// If m_a is 0, m_a + m_b is above 12, or there are not 2^(m_a + m_b) entries.
@@ -139,7 +139,7 @@ impl Table {
         Ok(Self { bits, entries: Entries::Shared(entries) })
     }
 
-    /// m_a and m_b, of which the second is 0 if the function takes one number.
+    /// m_a and m_b. The second is 0 if the function takes one number.
     pub fn bits(&self) -> [u32; 2] {
         self.bits
     }

@@ -7,17 +7,17 @@ use core::any::Any;
 use super::{DEFAULT_LIMIT, Dealing, Error, Recipe, Request, Seeds, SessionTag, shape};
 use crate::prg::Prg;
 
-/// Makes the corrections of one session, request by request: pure, for dealers under any networking.
+/// Makes the corrections of one session, request by request. It knows no network, so it serves dealers under any.
 ///
-/// Knows every party's seed, so whoever holds it together with one party knows everything. Two decks that deal from
-/// the same position of the same seeds use every mask twice: a deck that goes on where another stopped
-/// [skips](Self::skip) what that one dealt.
+/// It knows every party's seeds, so whoever holds it and colludes with one party can read everything. Two decks that deal
+/// from the same position of the same seeds use every mask twice: a deck that continues where another stopped must
+/// [skip](Self::skip) what that one dealt.
 pub struct Deck {
     prgs: Vec<Prg>,
     session: SessionTag,
     /// The number of the next item.
     next: u64,
-    /// What is kept for items to come, such as masks of matrices.
+    /// What is kept for later items, such as masks of matrices.
     kept: Vec<Box<dyn Any + Send>>,
     limit: u64,
 }
@@ -43,7 +43,7 @@ impl Deck {
         self.session
     }
 
-    /// Refuses items that may need more bytes for a vector than this: [16 GiB](DEFAULT_LIMIT) unless it is set.
+    /// Refuses items that may need more bytes for a vector than this. The default is [16 GiB](DEFAULT_LIMIT).
     pub fn set_limit(&mut self, bytes: u64) {
         self.limit = bytes;
     }
@@ -53,8 +53,8 @@ impl Deck {
         self.next
     }
 
-    /// Goes on behind items that were dealt before, by this deck or another on the same seeds, without making their
-    /// corrections again. Items that are [kept](Request::keeps) for later ones are made anew.
+    /// Moves past items that were dealt before, by this deck or another on the same seeds, without making their
+    /// corrections again. Where the dealer [keeps](Request::keeps) something of an item, that is made anew.
     ///
     /// # Errors
     /// As [`deal`](Self::deal).
@@ -70,12 +70,12 @@ impl Deck {
         Ok(())
     }
 
-    /// Deals one item: how many parties get the correction (the first so many), and the correction, if
-    /// anyone gets one. It is a secret of theirs, who put it into their [`Store`](super::Store)s with the
-    /// request; the others put the request alone.
+    /// Deals one item. Returns how many parties get a correction (parties 0, 1, …) and the correction, or `None` if nobody
+    /// gets one. The correction is a secret of these parties, which [put](super::Store::put) it into their stores with the
+    /// request; the other parties put the request alone.
     ///
     /// # Errors
-    /// If the request is malformed, needs more memory than [allowed](Self::set_limit) or there is, or asks for a
+    /// If the request is malformed, needs more memory than is [allowed](Self::set_limit) or available, or asks for a
     /// product with a matrix that was not masked in this session.
     pub fn deal(&mut self, request: &Request) -> Result<Option<(usize, Vec<u8>)>, Error> {
         self.check(request)?;
@@ -92,7 +92,7 @@ impl Deck {
         Ok(to.map(|(recipients, _)| (recipients, out)))
     }
 
-    /// As [`deal`](Self::deal), and writes the correction to `out`, every byte of it.
+    /// As [`deal`](Self::deal), but writes the correction to `out`, every byte of it.
     ///
     /// # Errors
     /// As [`deal`](Self::deal), and if `out` has another length than the correction.
@@ -106,7 +106,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Whether an item could be dealt next.
+    /// Checks that an item could be dealt next.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
         request.check(self.prgs.len(), self.limit)
     }

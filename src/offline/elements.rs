@@ -5,7 +5,7 @@ use core::fmt;
 use super::{DecodeError, Error, Reader, Writer, range};
 use crate::ring::Ring;
 
-/// How elements are held and sent: `bits` low bits count, in a word of `word` bits.
+/// How elements are held and sent: the low `bits` bits count, in a word of `word` bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elements {
     /// Bits of the machine word.
@@ -25,10 +25,10 @@ impl Elements {
         Self { word: 8 * size_of::<R::Word>() as u32, bits }
     }
 
-    /// Whether there is such a word, and the bits fit it.
+    /// Checks that there is such a word, and that the bits fit it.
     ///
     /// # Errors
-    /// [`Error::Range`] if not.
+    /// [`Error::Range`] if they do not.
     pub fn check(self) -> Result<(), Error> {
         let word = self.word.clamp(8, 128).next_power_of_two();
         range("bits of a word", word.into(), word.into(), self.word.into())?;
@@ -56,7 +56,7 @@ impl fmt::Display for Elements {
     }
 }
 
-/// Runs an expression with a name for the word of so many bits: 8, 16, 32 or 64, else 128.
+/// Evaluates an expression with a name for the word of the given width: 8, 16, 32 or 64 bits, else 128.
 ///
 /// ```
 /// use ringshare::with_word;

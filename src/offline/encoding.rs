@@ -1,7 +1,7 @@
 //! Requests and recipes as bytes.
 //!
-//! Numbers take eight bytes, little-endian. Reading is strict: nothing is read beyond the end, nothing may be left,
-//! and no length makes more be allocated than there are bytes to read.
+//! Numbers take eight bytes, little-endian. Reading is strict: it never reads beyond the end, leaves nothing unread, and
+//! allocates no more than there are bytes to read, whatever lengths they claim.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,7 +24,7 @@ impl Writer {
         self.0.push(byte);
     }
 
-    /// How elements are held.
+    /// How elements are held and sent.
     pub fn elements(&mut self, elements: Elements) {
         elements.write(self);
     }
@@ -62,16 +62,16 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(*raw))
     }
 
-    /// A number of elements.
+    /// A number of elements, which fits `usize`.
     ///
     /// # Errors
-    /// If the bytes end, or the number can't be one.
+    /// If the bytes end, or the number is too large.
     pub fn size(&mut self) -> Result<usize, DecodeError> {
         let found = self.number()?;
         found.try_into().map_err(|_| DecodeError::Number { most: usize::MAX as u64, found })
     }
 
-    /// A number of 32 bits.
+    /// A number that fits 32 bits.
     ///
     /// # Errors
     /// If the bytes end, or the number is larger.
@@ -80,17 +80,17 @@ impl<'a> Reader<'a> {
         found.try_into().map_err(|_| DecodeError::Number { most: u32::MAX.into(), found })
     }
 
-    /// How many things follow that take `each` bytes or more.
+    /// The number of things that follow, each of which takes at least `each` bytes.
     ///
     /// # Errors
-    /// If the bytes end, or there can't be so many.
+    /// If the bytes end, or too few are left for so many.
     pub fn count(&mut self, each: usize) -> Result<usize, DecodeError> {
         let found = self.number()?;
         let most = (self.0.len() / each.max(1)) as u64;
         if found > most { Err(DecodeError::Number { most, found }) } else { Ok(found as usize) }
     }
 
-    /// How elements are held.
+    /// How elements are held and sent.
     ///
     /// # Errors
     /// If the bytes end.
@@ -143,9 +143,9 @@ impl<'a> Reader<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They end too soon.
+    /// The bytes end too soon.
     Short {
-        /// Bytes that come next.
+        /// Bytes that should come next.
         expected: usize,
         /// Bytes that are left.
         found: usize,
@@ -157,18 +157,18 @@ pub enum DecodeError {
     },
     /// A number is too large.
     Number {
-        /// The largest that is taken.
+        /// The largest that is accepted.
         most: u64,
-        /// What it is.
+        /// The number that was found.
         found: u64,
     },
     /// They do not begin as they should.
     Magic,
-    /// They are of another version.
+    /// The recipe has another version.
     Version {
         /// The version that is read.
         expected: u64,
-        /// What they have.
+        /// The version that was found.
         found: u64,
     },
     /// A kind of correlation that the registry does not have.
@@ -176,9 +176,9 @@ pub enum DecodeError {
         /// Its name.
         name: String,
     },
-    /// A shape that its kind does not have.
+    /// A shape that is malformed for its kind.
     Shape {
-        /// Whose shape.
+        /// What has that shape.
         what: &'static str,
     },
     /// A request that can't be dealt, or its correction.

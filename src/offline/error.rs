@@ -9,29 +9,29 @@ use crate::linalg::WindowError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A vector or matrix has another shape than is taken.
+    /// A vector or matrix has another shape than expected.
     Shape {
         /// What has that shape.
         what: &'static str,
-        /// What is taken.
+        /// What was expected.
         expected: usize,
         /// What was given.
         found: usize,
     },
-    /// A number is outside of the range that is taken.
+    /// A number is outside the range that is accepted.
     Range {
-        /// What number.
+        /// What the number is.
         what: &'static str,
-        /// The smallest that is taken.
+        /// The smallest that is accepted.
         least: u64,
-        /// The largest that is taken.
+        /// The largest that is accepted.
         most: u64,
         /// What was given.
         found: u64,
     },
-    /// A window fits no image.
+    /// A window that does not fit its image.
     Window(WindowError),
-    /// An item needs more memory than its user allows.
+    /// An item may need more memory than is allowed.
     Memory {
         /// What was asked for.
         asked: Request,
@@ -40,7 +40,7 @@ pub enum Error {
         /// A bound on the bytes that it needs.
         needed: u64,
     },
-    /// A request asks for something that the dealer has not kept.
+    /// A request refers to something that the dealer has not kept.
     NotKept {
         /// Its number.
         number: usize,

@@ -8,47 +8,47 @@ use core::fmt;
 use super::rates::DEALT_BYTE;
 use super::{Dealing, DecodeError, Error, Reader, Work, Writer};
 
-/// A kind of correlation: the shape of what is asked for, as a type, with everything that the machinery needs to
-/// know of it. Implemented for the shape, whose [`Debug`](fmt::Debug) is one line for errors and lists.
+/// A kind of correlation, with everything that the machinery needs to know about it. The implementing type is the shape of
+/// what is asked for; its [`Debug`](fmt::Debug) output is one line, for errors and lists.
 ///
-/// Beside it a kind has what no machinery asks for: a type for the party's side that is taken from a
-/// [`Store`](super::Store) by a [`Source`](super::Source), masks, and finishes.
+/// A kind also has a type for the party's side, which the machinery does not see: it is made of the
+/// [`Source`](super::Source) that a [`Store`](super::Store) hands out, masks, and finishes.
 pub trait Kind: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
-    /// A stable name that no other kind has; outside this crate with the package's name in front, as `squares.square`.
+    /// A stable name that no other kind has. Outside this crate, put the package's name in front: `squares.square`.
     const NAME: &'static str;
 
-    /// Whether this can be dealt to `parties` parties. A shape may come from anywhere: this is quick and allocates
-    /// nothing, whatever the numbers. Memory is checked apart ([`memory`](Self::memory)).
+    /// Checks that this can be dealt to `parties` parties. A shape may come from anywhere, so this must be quick and
+    /// allocate nothing, whatever the numbers. Memory is checked separately ([`memory`](Self::memory)).
     ///
     /// # Errors
     /// If it can't be dealt.
     fn check(&self, parties: usize) -> Result<(), Error>;
 
-    /// How many parties get a correction from the dealer (the first so many, all the same one) and of how many
-    /// bytes; `None` if nobody does. `usize::MAX` bytes stand for more than can be addressed.
+    /// How many parties get a correction from the dealer (parties 0, 1, …, all the same one), and its length in bytes;
+    /// `None` if nobody gets one. `usize::MAX` bytes stand for more than can be addressed.
     fn correction(&self) -> Option<(usize, usize)>;
 
-    /// A bound on the bytes of each vector that dealing or using it takes, and on the steps of a loop that takes
-    /// nothing else. By default [64 for each byte](DEALT_BYTE) of the correction.
+    /// A bound on the bytes of every vector that dealing or using it allocates, and on the steps of loops that allocate
+    /// nothing. By default [64 for each byte](DEALT_BYTE) of the correction.
     fn memory(&self) -> u128 {
         self.correction().map_or(0, |(_, bytes)| bytes as u128 * DEALT_BYTE)
     }
 
     /// Makes the correction: writes every byte of `out`, which is as long as [`correction`](Self::correction) says.
-    /// Only for shapes that have been checked.
+    /// Called only for shapes that have passed [`check`](Self::check).
     ///
     /// # Errors
-    /// If it needs something that was not dealt before.
+    /// If it needs something that has not been dealt before.
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error>;
 
-    /// Whether [`deal`](Self::deal) [keeps](Dealing::keep) something for items to come. What is kept is numbered in
-    /// the order of the items, from 0, at the dealer and at the parties ([`Source::number`](super::Source::number)).
+    /// Whether [`deal`](Self::deal) [keeps](Dealing::keep) something for later items. What is kept is numbered from 0, in
+    /// the order of the items, at the dealer and at the parties ([`Source::number`](super::Source::number)).
     fn keeps(&self) -> bool {
         false
     }
 
-    /// What it takes of a core, for forecasts among `parties` parties. By default what the bytes of the correction
-    /// suggest.
+    /// The work of dealing and using it among `parties` parties, for forecasts. By default, an estimate from the bytes of
+    /// the correction.
     fn work(&self, parties: usize) -> Work {
         Work::dealt(self.correction().map_or(0, |(_, bytes)| bytes), parties)
     }
@@ -56,14 +56,14 @@ pub trait Kind: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
     /// Writes the shape.
     fn encode(&self, out: &mut Writer);
 
-    /// Reads what [`encode`](Self::encode) wrote. It need not be a shape that can be dealt.
+    /// Reads what [`encode`](Self::encode) wrote. The shape need not be one that can be dealt.
     ///
     /// # Errors
     /// If the bytes are no shape of this kind.
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError>;
 }
 
-/// The bytes that an item may need unless its user says otherwise: 16 GiB.
+/// The bytes that an item may need, by default: 16 GiB.
 pub const DEFAULT_LIMIT: u64 = 1 << 34;
 
 /// One item of a recipe: a kind of correlation and its shape.
@@ -129,15 +129,15 @@ impl Request {
         self.0.name()
     }
 
-    /// The shape, if it is of the kind K.
+    /// The shape, if it is of kind K.
     pub fn as_kind<K: Kind>(&self) -> Option<&K> {
         self.0.as_any().downcast_ref()
     }
 
-    /// Whether it can be dealt to `parties` parties, with at most `limit` bytes for each vector that it takes.
+    /// Checks that it can be dealt to `parties` parties, with at most `limit` bytes for each vector that it allocates.
     ///
     /// # Errors
-    /// If it can't.
+    /// If it can't be dealt, or may need more memory.
     pub fn check(&self, parties: usize, limit: u64) -> Result<(), Error> {
         self.0.check(parties)?;
         let needed = u64::try_from(self.0.memory()).unwrap_or(u64::MAX);
@@ -145,18 +145,18 @@ impl Request {
         if needed <= limit { Ok(()) } else { Err(Error::Memory { asked: self.clone(), limit, needed }) }
     }
 
-    /// How many parties get a correction from the dealer (the first so many, all the same one) and of how many
-    /// bytes; `None` if nobody does.
+    /// How many parties get a correction from the dealer (parties 0, 1, …, all the same one), and its length in bytes;
+    /// `None` if nobody gets one.
     pub fn correction(&self) -> Option<(usize, usize)> {
         self.0.correction()
     }
 
-    /// Whether the dealer keeps something of it for items to come.
+    /// Whether the dealer keeps something of it for later items.
     pub fn keeps(&self) -> bool {
         self.0.keeps()
     }
 
-    /// What it takes of a core among `parties` parties.
+    /// The work of dealing and using it among `parties` parties.
     pub fn work(&self, parties: usize) -> Work {
         self.0.work(parties)
     }

@@ -1,7 +1,7 @@
 //! Bit vectors in memory, on the wire and in corrections.
 //!
-//! In memory a vector of bits takes whole words, on the wire and in a correction whole bytes, whose
-//! last bits are zero. Vectors that go together lie one behind the other.
+//! In memory a vector of bits takes whole words; on the wire and in a correction it takes whole bytes, with zeros behind
+//! the last bit. Vectors that belong together lie one behind the other.
 
 use super::{Dealing, Error, Source};
 use crate::share::BitShare;

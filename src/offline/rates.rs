@@ -1,9 +1,9 @@
-//! What items take of a core, for forecasts.
+//! How much CPU time items take, for forecasts.
 //!
-//! Nanoseconds on one core of a machine with AVX-512, VNNI and vector AES, measured as the processor time of two
-//! parties in one process and of the dealer, at perceptrons of 784-784-784-784-784-10 and a convolutional network of
-//! 32 and 64 filters, of 14 and 20 bits in words of 16 and 32. There, a forecast of a batch was within a third of
-//! what was measured, that of a single image within a half.
+//! Nanoseconds on one core of a machine with AVX-512, VNNI and vector AES, measured as the CPU time of two parties in one
+//! process and of the dealer, with perceptrons of 784-784-784-784-784-10 and a convolutional network of 32 and 64 filters,
+//! at 14 and 20 bits in words of 16 and 32. There, the forecast for a batch was within a third of what was measured, and
+//! that for a single image within a half.
 
 use core::ops::AddAssign;
 
@@ -11,14 +11,14 @@ use core::ops::AddAssign;
 pub const RANDOM: f64 = 0.08;
 /// A byte that is packed, or unpacked and added.
 pub const PACKED: f64 = 0.25;
-/// A byte of a matrix that is set in the order of the kernels, in memory that is new.
+/// A byte of a matrix that is written in the order of the kernels, to fresh memory.
 pub const SET: f64 = 0.8;
 /// A round: handing over frames and waking up.
 pub const ROUND: f64 = 10_000.0;
 /// A byte of an elementwise step.
 pub const STEP: f64 = 0.1;
 
-/// Bytes of memory that a byte of a correction may take, whatever its kind does with it.
+/// Bytes of memory that a kind may take for each byte of its correction, by default.
 pub const DEALT_BYTE: u128 = 64;
 
 /// Multiply-adds per nanosecond of a matrix product, by the bits of a word.
@@ -31,21 +31,21 @@ pub fn products(word: u32) -> f64 {
     }
 }
 
-/// Nanoseconds of a party before and after the input is there, and of the dealer; and bytes held.
+/// CPU nanoseconds of a party before and after the input is known, and of the dealer; and bytes held.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {
-    /// Nanoseconds of a party before the input is there.
+    /// Nanoseconds of a party before the input is known.
     pub offline: f64,
-    /// Nanoseconds of a party once it is.
+    /// Nanoseconds of a party once it is known.
     pub online: f64,
     /// Nanoseconds of the dealer.
     pub dealer: f64,
-    /// Bytes that party 0 holds beside the correction: what it expands before the input is there.
+    /// Bytes that party 0 holds besides the correction: what it expands before the input is known.
     pub expanded: u64,
 }
 
 impl Work {
-    /// What a correction of so many bytes suggests: each made of every party's randomness, and used in some steps.
+    /// An estimate from the bytes of the correction: each is made of every party's randomness and used in a few steps.
     pub fn dealt(bytes: usize, parties: usize) -> Self {
         let (bytes, n) = (bytes as f64, parties as f64);
         Self {

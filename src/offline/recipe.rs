@@ -1,7 +1,7 @@
-//! What a computation takes, found by a dry run of it.
+//! What a computation takes from the dealer, found by a dry run of it.
 //!
-//! **As bytes.** `RSRECIPE`, the version, the number of items, and for each its kind's name and its shape, both with
-//! their length in front. The digest is SHA-256 of that: parties and dealer compare it before anything is dealt.
+//! **As bytes:** `RSRECIPE`, the version, the number of items, and for each item the name of its kind and its shape, each
+//! with its length in front. The digest is SHA-256 of these bytes. Parties and dealer compare it before anything is dealt.
 
 use alloc::vec::Vec;
 
@@ -28,7 +28,7 @@ impl Recipe {
         own.map(|(_, bytes)| bytes as u64).fold(0, u64::saturating_add)
     }
 
-    /// The recipe as bytes, for whoever deals it elsewhere.
+    /// The recipe as bytes, for a dealer elsewhere.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         MAGIC.iter().for_each(|&byte| out.byte(byte));
@@ -41,9 +41,9 @@ impl Recipe {
         out.finish()
     }
 
-    /// The recipe that these bytes are, of kinds that the registry has
-    /// ([`correlation::registry`](crate::correlation::registry)). Every item can be dealt to `parties` parties, each
-    /// in at most [16 GiB](DEFAULT_LIMIT); to allow less, [`check`](Self::check) the recipe.
+    /// Reads a recipe whose kinds are in the registry ([`correlation::registry`](crate::correlation::registry) has those
+    /// of this crate). Every item of the result can be dealt to `parties` parties in at most [16 GiB](DEFAULT_LIMIT); to
+    /// allow less, [`check`](Self::check) the recipe.
     ///
     /// ```
     /// use ringshare::correlation::{Triple, registry};
@@ -58,7 +58,7 @@ impl Recipe {
     /// ```
     ///
     /// # Errors
-    /// If they are anything else.
+    /// If the bytes are anything else.
     pub fn from_bytes(bytes: &[u8], registry: &Registry, parties: usize) -> Result<Self, DecodeError> {
         let Some(rest) = bytes.strip_prefix(&MAGIC) else { return Err(DecodeError::Magic) };
         let mut from = Reader::new(rest);
@@ -80,10 +80,11 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Whether every item can be dealt to `parties` parties, with at most `limit` bytes for each vector that it takes.
+    /// Checks that every item can be dealt to `parties` parties, with at most `limit` bytes for each vector that it
+    /// allocates.
     ///
     /// # Errors
-    /// If an item can't be.
+    /// If an item can't be dealt, or may need more memory.
     pub fn check(&self, parties: usize, limit: u64) -> Result<(), super::Error> {
         self.0.iter().try_for_each(|request| request.check(parties, limit))
     }
@@ -99,14 +100,14 @@ impl Recipe {
 pub struct Cost {
     /// Rounds.
     pub rounds: u32,
-    /// Bits of its shares that every party sends every other (see each protocol).
+    /// Bits that every party sends to every other.
     pub opened_bits: u64,
-    /// Bytes of corrections that the dealer sends, all told.
+    /// Bytes of corrections that the dealer sends, to all parties together.
     pub dealer_bytes: u64,
 }
 
 impl Cost {
-    /// This, and then `next`.
+    /// The cost of this followed by `next`.
     pub fn then(self, next: Self) -> Self {
         Self {
             rounds: self.rounds + next.rounds,
@@ -119,10 +120,10 @@ impl Cost {
 /// What a dry run found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DryRun {
-    /// What the dealer is to deal.
+    /// What the dealer must deal.
     pub recipe: Recipe,
     /// Rounds.
     pub rounds: u32,
-    /// Bytes that the dry-run party would send, headers included.
+    /// Bytes that the party would send, headers included.
     pub sent_bytes: u64,
 }

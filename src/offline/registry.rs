@@ -5,15 +5,15 @@ use core::fmt;
 
 use super::{DecodeError, Kind, Reader, Request};
 
-/// The kinds that a recipe's reader knows, by name. [`correlation::registry`](crate::correlation::registry) has those
-/// of this crate, to which a caller adds its own.
+/// The kinds that a reader of recipes knows, by name. [`correlation::registry`](crate::correlation::registry) has those of
+/// this crate; a caller adds its own.
 #[derive(Clone, Default)]
 pub struct Registry(BTreeMap<&'static str, Decode>);
 
 type Decode = fn(&mut Reader<'_>) -> Result<Request, DecodeError>;
 
 impl Registry {
-    /// The same with the kind K, in place of another of its name.
+    /// Adds the kind K. It replaces a kind of the same name.
     pub fn with<K: Kind>(mut self) -> Self {
         self.0.insert(K::NAME, |from| Ok(K::decode(from)?.into()));
         self

@@ -6,8 +6,8 @@ use core::fmt;
 use super::Error;
 use crate::prg::{RootSeed, Seed};
 
-/// Which session something belongs to: the same for all parties, of another root seed or session number another.
-/// Public, and says nothing of the seeds.
+/// The session that something belongs to. All parties of a session have the same tag; another root seed or session number
+/// gives another. It is public and says nothing of the seeds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionTag(pub [u8; 16]);
 
@@ -17,9 +17,9 @@ impl fmt::Debug for SessionTag {
     }
 }
 
-/// One seed for each party, which the dealer alone shares with it, and one for each pair of parties:
-/// a symmetric matrix. Party i gets row i, whose place i is its own seed and place j the one that it
-/// shares with party j. Rows are derived when they are asked for.
+/// A symmetric matrix of seeds: one for each party, which only the dealer shares with it, and one for each pair of parties.
+/// Party i gets row i: place i is its own seed, and place j the one that it shares with party j. Rows are derived when they
+/// are asked for.
 pub struct Seeds {
     root: RootSeed,
     session: u64,
@@ -27,9 +27,9 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// The seeds of a session of `parties` parties. All masks of the session are made of them, so no
-    /// root may be used for two sessions of one number: two [`Deck`](super::Deck)s or
-    /// [`Store`](super::Store)s that begin on the same seeds repeat every mask.
+    /// The seeds of a session of `parties` parties. All masks of the session follow from them, so a root must never be used
+    /// for two sessions of the same number: two [`Deck`](super::Deck)s or [`Store`](super::Store)s that begin on the same
+    /// seeds repeat every mask.
     pub fn derive(root: &RootSeed, session: u64, parties: usize) -> Self {
         Self { root: root.clone(), session, parties }
     }
@@ -39,7 +39,7 @@ impl Seeds {
         self.parties
     }
 
-    /// What party `party` gets.
+    /// The row of `party`.
     ///
     /// # Errors
     /// If there is no such party.
@@ -66,8 +66,8 @@ impl Seeds {
     }
 }
 
-/// A party's row of a session's [`Seeds`]: what its [`Store`](super::Store) is made of. A secret of the party's and
-/// the dealer's; place j also of party j's.
+/// A party's row of a session's [`Seeds`], from which its [`Store`](super::Store) is made. A secret of the party and the
+/// dealer; place j is known to party j too.
 pub struct PartySeeds {
     pub(super) session: SessionTag,
     pub(super) party: usize,
@@ -97,7 +97,7 @@ impl PartySeeds {
         16 * (parties + 1)
     }
 
-    /// The session's tag, and the seeds behind it.
+    /// Writes the session's tag, and then the seeds.
     ///
     /// # Panics
     /// If `out` has another length than [`len`](Self::len) says.
@@ -114,7 +114,7 @@ impl PartySeeds {
     /// The row of `party` that [`write`](Self::write) wrote.
     ///
     /// # Errors
-    /// If it is no whole row, or has no place for the party.
+    /// If the bytes are not a whole row, or the row has no place for the party.
     pub fn read(party: usize, bytes: &[u8]) -> Result<Self, Error> {
         let (rows, rest) = bytes.as_chunks::<16>();
         let parties = rows.len().saturating_sub(1);

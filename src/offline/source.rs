@@ -20,8 +20,8 @@ fn domain(item: u64, section: u64) -> u64 {
     item << SECTION_BITS | section
 }
 
-/// Whether an item's sections, numbers below 64, are such that no pseudorandom word has two uses: what a kind asserts
-/// of its own.
+/// Whether the sections of an item, numbers below 64, are distinct, so that no pseudorandom word is used twice. A kind
+/// asserts this at compile time.
 ///
 /// ```
 /// const A: u64 = 0;
@@ -41,10 +41,10 @@ pub const fn apart(sections: &[u64]) -> bool {
     true
 }
 
-/// A party's view of one dealt item. Taken from the store once, consumed by a correlation.
+/// A party's view of one dealt item: taken from the store once, consumed by a correlation.
 ///
-/// An item has *sections*, each a pseudorandom vector of its own at every party. A kind uses a section for random
-/// values or for values that the dealer chose, in words of one width, and each element once.
+/// An item has *sections*, each of which is a pseudorandom vector at every party. A kind uses a section either for random
+/// values or for values that the dealer chose, always in words of one width, and each element once.
 pub struct Source {
     /// At this party's place its own generator, at another's the one that the two share.
     pub(super) prgs: Arc<[Prg]>,
@@ -69,13 +69,13 @@ impl Source {
         self.session
     }
 
-    /// The number of what the dealer [keeps](Dealing::keep) of this item, if it keeps something; else the number of
-    /// what it keeps next.
+    /// The number of what the dealer [keeps](Dealing::keep) of this item, if it keeps something; else the number of what it
+    /// will keep next.
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// Whether this is a dry run, in which nothing has a meaning and heavy local work may be left out.
+    /// Whether this is a dry run, in which values mean nothing and heavy local work can be skipped.
     pub fn is_dry(&self) -> bool {
         self.dry
     }
@@ -106,15 +106,15 @@ impl Source {
         self.prg().words(domain(self.item, section), at as u64, out);
     }
 
-    /// This party's share of a random vector of `len` elements: a whole section.
+    /// This party's share of a random vector of `len` elements, which takes a whole section.
     pub fn random_share<R: Ring>(&self, section: u64, len: usize) -> Share<R> {
         let mut share = Share::zeros(len);
         self.random(section, 0, share.expose_mut());
         share
     }
 
-    /// This party's share of a vector of `len` elements that the dealer chose and
-    /// [wrote](Dealing::share): a whole section, and the front of the correction.
+    /// This party's share of a vector of `len` elements that the dealer chose and [wrote](Dealing::share): it takes a
+    /// whole section, and the front of the correction.
     ///
     /// # Errors
     /// As [`chosen`](Self::chosen).
@@ -124,13 +124,13 @@ impl Source {
         Ok(share)
     }
 
-    /// As [`random`](Self::random), elements at any places of the section.
+    /// As [`random`](Self::random), for elements at any places of the section.
     pub(crate) fn random_at<W: Word>(&self, section: u64, places: &[u64], out: &mut [W]) {
         self.prg().words_at(domain(self.item, section), places, out);
     }
 
-    /// This party's shares of values that the dealer chose: elements `at..` of the section, or of
-    /// the correction's vector of `bits`-bit elements that starts at byte `region`.
+    /// This party's shares of values that the dealer chose: elements `at..` of the section or, at a party with a
+    /// correction, of the vector of `bits`-bit elements that starts at its byte `region`.
     ///
     /// `at` must be a multiple of 8.
     ///
@@ -156,8 +156,8 @@ impl Source {
         ring::unpack(packed, bits, out).map_err(|_| Error::Padding)
     }
 
-    /// As [`chosen`](Self::chosen) for elements at any places of a section whose `len` elements are the
-    /// whole correction.
+    /// As [`chosen`](Self::chosen), for elements at any places of a section whose `len` elements are the whole
+    /// correction.
     pub(crate) fn chosen_at<W: Word>(
         &self,
         section: u64,
@@ -189,7 +189,7 @@ impl Source {
     }
 }
 
-/// The dealer's view of one item: every party's generator, and what it has kept of items before.
+/// The dealer's view of one item: every party's generator, and what is kept of earlier items.
 pub struct Dealing<'a> {
     pub(super) prgs: &'a [Prg],
     pub(super) item: u64,
@@ -207,7 +207,7 @@ impl Dealing<'_> {
         self.prgs
     }
 
-    /// Keeps something for items to come. Only for kinds that [say so](super::Kind::keeps), once an item.
+    /// Keeps something for later items. Only for kinds that [say so](super::Kind::keeps), and once for each item.
     pub fn keep<T: Any + Send>(&mut self, value: T) {
         self.kept.push(Box::new(value));
     }
@@ -215,7 +215,7 @@ impl Dealing<'_> {
     /// What was kept under this number.
     ///
     /// # Errors
-    /// If nothing was, or of another type.
+    /// If there is no such thing, or it has another type.
     pub fn kept<T: Any>(&self, number: usize) -> Result<&T, Error> {
         let kept = self.kept.get(number).and_then(|kept| (**kept).downcast_ref());
         kept.ok_or(Error::NotKept { number, kept: self.kept.len() })
@@ -242,18 +242,18 @@ impl Dealing<'_> {
         }
     }
 
-    /// The sums of all parties' shares of a random vector: a whole section.
+    /// The random vector of which [`Source::random_share`] gives each party its share: a whole section.
     pub fn sums<W: Word>(&self, section: u64, len: usize) -> Scratch<W> {
         let mut sums = Scratch::zeros(len);
         self.sum(section, 0, &mut sums);
         sums
     }
 
-    /// Shares a vector that the dealer chose, a whole section: turns it into party 0's correction, of which `bits` bits
-    /// an element are written to `out`.
+    /// Shares a vector that the dealer chose, as a whole section: turns it into party 0's correction, and writes `bits` bits
+    /// for each element to `out`.
     ///
     /// # Panics
-    /// If `out` has another length than that takes.
+    /// If `out` has another length than the packed elements.
     pub fn share<W: Word>(&self, section: u64, values: &mut [W], bits: u32, out: &mut [u8]) {
         self.correct(section, 0, values);
         ring::pack(values, bits, out);

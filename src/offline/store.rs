@@ -15,8 +15,8 @@ use crate::secret::{Scratch, SecretBytes};
 
 /// The items of a recipe, each handed out once and in the recipe's order.
 ///
-/// Two stores of the same seeds that begin at the same position use every mask twice: a store that goes on where
-/// another stopped [skips](Self::skip) what that one handed out.
+/// Two stores of the same seeds that begin at the same position use every mask twice: a store that continues where
+/// another stopped must [skip](Self::skip) what that one handed out.
 pub struct Store {
     /// What its generators are made of.
     seeds: PartySeeds,
@@ -24,11 +24,11 @@ pub struct Store {
     prgs: Arc<[Prg]>,
     /// The number of the next item to be handed out.
     next: u64,
-    /// How many items have been handed out of which the dealer keeps something.
+    /// How many of the items handed out are such that the dealer keeps something of them.
     kept: usize,
     queue: VecDeque<(Request, Option<Correction>)>,
-    /// Buffers of corrections that have been handed out, for corrections to come: their pages are
-    /// dear, and so is wiping them in the online phase.
+    /// Buffers of corrections that have been handed out, for later corrections: new pages are expensive, and so is
+    /// wiping them in the online phase.
     spent: Vec<Arc<Scratch<u8>>>,
     limit: u64,
     /// Of all recipes that were received.
@@ -52,7 +52,7 @@ impl Store {
         Self::over(seeds, None)
     }
 
-    /// A store of party 0 that hands out anything and writes down what.
+    /// A store of party 0 that hands out whatever is asked for, and records it.
     pub(crate) fn dry(parties: usize) -> Self {
         let seeds = (0..parties.max(1)).map(|_| Seed::from_bytes([0; 16])).collect();
         Self::over(PartySeeds { session: SessionTag([0; 16]), party: 0, seeds }, Some(Vec::new()))
@@ -87,12 +87,12 @@ impl Store {
         self.prgs.len()
     }
 
-    /// Refuses items that may need more bytes for a vector than this: [16 GiB](DEFAULT_LIMIT) unless it is set.
+    /// Refuses items that may need more bytes for a vector than this. The default is [16 GiB](DEFAULT_LIMIT).
     pub fn set_limit(&mut self, bytes: u64) {
         self.limit = bytes;
     }
 
-    /// Adds an item, with the correction if this party gets one. It is wiped when the item has been used.
+    /// Adds an item, with the correction if this party gets one. The correction is wiped when the item has been used.
     ///
     /// # Errors
     /// If the request can't be dealt, or the correction has another length than the request's.
@@ -101,7 +101,7 @@ impl Store {
         self.queue(request, correction)
     }
 
-    /// As [`put`](Self::put), with a [`buffer`](Self::buffer), which is used again.
+    /// As [`put`](Self::put), with a [`buffer`](Self::buffer), which is reused.
     pub(crate) fn put_buffer(
         &mut self,
         request: Request,
@@ -122,8 +122,8 @@ impl Store {
         Ok(())
     }
 
-    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there
-    /// is none, recipes have changed, and what is spent is given back.
+    /// A buffer of `len` bytes for a correction: a spent one of this length, if there is one. If there is none, recipes
+    /// have changed, and all spent buffers are freed.
     pub(crate) fn buffer(&mut self, len: usize) -> Scratch<u8> {
         let fits = |spent: &Arc<Scratch<u8>>| spent.len() == len && Arc::strong_count(spent) == 1;
         let spent = self.spent.iter().position(fits).map(|place| self.spent.swap_remove(place));
@@ -138,7 +138,7 @@ impl Store {
         request.correction().filter(|&(recipients, _)| self.seeds.party < recipients).map(|(_, bytes)| bytes)
     }
 
-    /// Whether an item could be in this store.
+    /// Checks that an item could be in this store.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
         request.check(self.prgs.len(), self.limit)
     }
@@ -158,10 +158,10 @@ impl Store {
         self.next
     }
 
-    /// Goes on behind items that another store of the same seeds has handed out: none of their masks is used here.
+    /// Moves past items that another store of the same seeds has handed out, so that none of their masks is used again.
     ///
     /// # Errors
-    /// If this store has been used: its items would get other numbers.
+    /// If this store has been used already: its items would get other numbers.
     pub fn skip(&mut self, used: &Recipe) -> Result<(), Error> {
         super::range("items in a store that skips others", 0, 0, self.queue.len() as u64)?;
         self.next += used.requests().len() as u64;
@@ -238,7 +238,7 @@ impl Store {
         self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
     }
 
-    /// What parties that took the same steps have in common: recipes and items used.
+    /// What parties that took the same steps have in common: the recipes, and how many items they used.
     pub(crate) fn steps(&self) -> [u8; 40] {
         let mut steps = [0; 40];
         steps[..32].copy_from_slice(&self.digest);
@@ -249,7 +249,7 @@ impl Store {
     /// Hands out the next item, which must be the one asked for.
     ///
     /// # Errors
-    /// If it is not, or nothing is left.
+    /// If another item is next, or nothing is left.
     pub fn take<K: Kind>(&mut self, asked: K) -> Result<Source, Error> {
         let (correction, keeps) = (self.next_correction(&asked)?, asked.keeps());
         let (item, number) = (self.next, self.kept);

@@ -13,8 +13,8 @@ const BLOCK: usize = 16;
 
 /// Sets `out[j]` to `f(out[j], word index + j of the domain)`.
 ///
-/// A closure for the cipher, which calls it compiled for the instruction set that it has chosen:
-/// counters and words are then made with wide instructions too.
+/// A closure for the cipher, which calls it compiled for the instruction set that the cipher has chosen. So counters and
+/// words are made with wide instructions too.
 pub(super) struct Stream<'a, W, F> {
     pub(super) domain: u64,
     pub(super) index: u64,

@@ -1,15 +1,14 @@
-//! The place of the first maximum, and of the values that follow it.
+//! The place of the first maximum, and the places of the k greatest values.
 //!
-//! All pairs i < j of a row of m values are compared at once. Value i beats j where x_j − x_i > 0 is
-//! false, so the first of equals wins, and the number of values that one beats is its rank: the
-//! ranks of a row are 0..m in some order, and the maximum's is m − 1. The rank fits
-//! ⌈log2 m⌉ bits; a masked lookup of \[rank = m − 1\] for every value, weighted by its place and
-//! summed, is the result. The entries that follow in the same masked table are \[rank + j = m − 1\] for j = 1, 2, …,
-//! and so the places of the greatest k values cost what that of the greatest costs: rank + j is below
-//! m − 1 + 2^⌈log2 m⌉, and no other of them is congruent to m − 1.
+//! All pairs i < j of a row of m values are compared at once. Value i beats j unless x_j > x_i, so the first of equals
+//! wins. The *rank* of a value is the number of values that it beats: the ranks of a row are 0..m in some order, and the
+//! maximum has m − 1. A rank fits ⌈log2 m⌉ bits. A masked lookup of \[rank = m − 1\] for every value, weighted by its
+//! place and summed, is the place of the maximum. The next entries of the same masked table are \[rank + j = m − 1\] for
+//! j = 1, 2, …, so the places of the k greatest values cost no more than that of the greatest. (rank + j is below
+//! m − 1 + 2^⌈log2 m⌉, so that modulo 2^⌈log2 m⌉ no other value of it stands for m − 1.)
 //!
-//! Rounds: those of a comparison and one. Opened bits and dealer's bytes a row: those of m(m − 1)/2 comparisons and of m
-//! lookups of ⌈log2 m⌉ bits, so it is meant for the classes of a classifier, not for long rows. The places stay shared.
+//! Rounds: those of a comparison, and one. Opened bits and dealer's bytes for each row: those of m(m − 1)/2 comparisons and
+//! m lookups of ⌈log2 m⌉ bits. So it suits the classes of a classifier, not long rows. The places stay shared.
 
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
@@ -25,10 +24,23 @@ use crate::share::Share;
 /// The ring that ranks are counted in: the widest index of a lookup.
 type Rank = Z2<{ MAX_INDEX_BITS as usize }>;
 
+/// # Places of the greatest and the least
 impl<T: Transport> Party<T> {
     /// The place of the first maximum of every row of x: `[rows, columns]`, in O. All differences
     /// within a row must fit `bits` bits as signed numbers; where one does not, the place is wrong
     /// and nobody notices.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let place = party.argmax::<_, Z2<8>>(&x, 2, 8)?; // one row, (5, −4)
+    /// party.open(&place) // 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If x is not whole rows, a row has none or more than 4096 values or more than O has elements, or as
@@ -44,6 +56,18 @@ impl<T: Transport> Party<T> {
 
     /// The places of the `k` greatest values of every row of x: `[rows, columns]`, the greatest first and the first
     /// of equals first, `[rows, k]` in O. All differences within a row must fit `bits` bits as signed numbers.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let places = party.top_k::<_, Z2<8>>(&x, 2, 2, 8)?; // one row, (5, −4)
+    /// party.open(&places) // 0, 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0, 1]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`argmax`](Self::argmax), and if k is not in 1..=columns.
@@ -96,10 +120,20 @@ impl<T: Transport> Party<T> {
         }
         Ok(place)
     }
-}
 
-impl<T: Transport> Party<T> {
     /// The place of the first minimum of every row of x: `[rows, columns]`, in O, as [`argmax`](Self::argmax).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let place = party.argmin::<_, Z2<8>>(&x, 2, 8)?; // one row, (5, −4)
+    /// party.open(&place) // 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`argmax`](Self::argmax).

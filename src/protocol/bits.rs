@@ -1,7 +1,6 @@
-//! Bits: and, from numbers to bits and back, and choosing by a bit.
+//! Shared bits: products, from numbers to bits and back, and choosing by a bit.
 //!
-//! The mathematics is in [`correlation::bits`](crate::correlation::bits). A vector of bits is opened
-//! in whole bytes.
+//! The mathematics is in [`correlation::bits`](crate::correlation::bits). A vector of bits is opened in whole bytes.
 
 mod arithmetic;
 mod binary;

@@ -1,9 +1,8 @@
 //! Comparison with zero, sign, greater-than.
 //!
-//! Values are compared on their low `bits` bits, read as two's complement: a value that is known
-//! to be small is compared at its own length inside a larger ring. There are several ways to do it,
-//! one file each, and everything that stands on comparisons takes the one that the party was told
-//! to take ([`Party::set_comparison`]).
+//! Values are compared on their low `bits` bits, read as two's complement: a value that is known to be small is compared
+//! at its own length inside a larger ring. There are several families of comparisons, a file each. Everything that
+//! compares uses the one that was set by [`Party::set_comparison`].
 
 pub(super) mod bitwise;
 mod dcf;
@@ -20,12 +19,25 @@ use crate::offline::Elements;
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 
+/// # Comparisons
 impl<T: Transport> Party<T> {
-    /// `[if x ≥ 0, if x < 0]` of `values`, in O.
+    /// One of two public values in O for every x: `values[0]` where x ≥ 0, `values[1]` where x < 0.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let chosen = party.compare::<_, Z2<8>>(&x, 8, [7, 9])?; // x = (5, −4)
+    /// party.open(&chosen) // 7, 9
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7, 9]);
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If `bits` is not in 2..=64, above k or beyond what the family takes, or it is not for this number of
-    /// parties, the network fails, the store has no such comparison next or the dealer's data is malformed.
+    /// If `bits` is not in 2..=64, above k or beyond what the family takes, the family is not for this number of parties,
+    /// the network fails, the store has no such comparison next or the dealer's data is malformed.
     pub fn compare<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -48,17 +60,56 @@ impl<T: Transport> Party<T> {
         range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)
     }
 
-    /// Compares by this family from now on. All parties must choose the same.
+    /// Compares by this family from now on. All parties must choose the same one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Family;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.set_comparison(Family::Dcf); // one round for two parties, in place of two
+    /// let sign = party.sign::<_, Z2<8>>(&x, 8)?;
+    /// party.open(&sign)
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 255]);
+    /// # }
+    /// ```
     pub fn set_comparison(&mut self, family: Family) {
         self.family = family;
     }
 
-    /// How this party compares.
+    /// The family by which this party compares.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # use ringshare::Family;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// assert_eq!(party.comparison(), Family::default());
+    /// assert_eq!(party.comparison().name(), "lookup-balanced");
+    /// Ok(())
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], ());
+    /// # }
+    /// ```
     pub fn comparison(&self) -> Family {
         self.family
     }
 
     /// The sign of every value, +1 or −1 in O; sgn(0) = +1.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let sign = party.sign::<_, Z2<8>>(&x, 8)?; // x = (5, −4)
+    /// party.open(&sign) // 1, −1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 255]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`compare`](Self::compare).
@@ -68,13 +119,37 @@ impl<T: Transport> Party<T> {
 
     /// 1 where x < 0, else 0, in O.
     ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let negative = party.negative::<_, Z2<8>>(&x, 8)?; // x = (5, −4)
+    /// party.open(&negative) // 0, 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0, 1]);
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn negative<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.compare(x, bits, compare::bit_values::<O>())
     }
 
-    /// The bits x < 0, shared as bits.
+    /// The bits \[x < 0\], shared as bits.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let negative = party.negative_bits(&x, 8)?; // x = (5, −4)
+    /// party.open_bits(&negative) // bit 0 is 0, bit 1 is 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b10]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
@@ -88,7 +163,20 @@ impl<T: Transport> Party<T> {
         }
     }
 
-    /// 1 where a > b, else 0, in O: b − a is compared with zero, so it must fit `bits` bits.
+    /// 1 where a > b, else 0, in O: b − a is compared with zero, so it must fit `bits` bits as a signed number.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let greater = party.greater::<_, Z2<8>>(&x, &y, 8)?; // 5 > 3, −4 > 2
+    /// party.open(&greater) // 1, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`sign`](Self::sign), and if the lengths differ.
@@ -103,7 +191,20 @@ impl<T: Transport> Party<T> {
         self.negative(&difference, bits)
     }
 
-    /// The bits a > b, shared as bits: b − a must fit `bits` bits.
+    /// The bits \[a > b\], shared as bits: b − a must fit `bits` bits.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let greater = party.greater_bits(&x, &y, 8)?; // 5 > 3, −4 > 2
+    /// party.open_bits(&greater) // bit 0 is 1, bit 1 is 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b01]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`greater`](Self::greater).

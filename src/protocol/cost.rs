@@ -1,7 +1,7 @@
 //! What each protocol costs: rounds, opened bits and bytes from the dealer, by the protocol's name.
 //!
-//! The functions stand beside their protocols, and tests hold the protocols to them. A comparison's cost is
-//! [`Family::cost`](super::Family::cost).
+//! Each function is defined beside its protocol, and tests compare it with what a counting network sees. The cost of a
+//! comparison is [`Family::cost`](super::Family::cost).
 
 pub use super::argmax::argmax;
 pub use super::bits::{and, bits, compose, select};

@@ -1,15 +1,15 @@
-//! The dealer: knows every party's seed, and nothing else.
+//! The dealer: knows every party's seeds and the recipes, and nothing of inputs.
 //!
 //! | frame | from | to | bytes |
 //! | --- | --- | --- | --- |
-//! | seeds, once | dealer | every party | 16 for the session's tag and for each party |
-//! | announcement, a recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
-//! | agreement, a recipe | dealer | every party | 32: the digest |
-//! | correction, an item | dealer | who gets it | [`Request::correction`](crate::offline::Request::correction) |
-//! | credit | who gets corrections | dealer | 0 |
+//! | seeds, once | dealer | every party | 16 for the session's tag, and 16 for each party |
+//! | announcement, for each recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
+//! | agreement, for each recipe | dealer | every party | 32: the digest |
+//! | correction, for each item | dealer | the parties that get one | [`Request::correction`](crate::offline::Request::correction) |
+//! | credit | a party that gets corrections | dealer | 0 |
 //!
 //! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
-//! ahead of the slowest party: see [`Party::set_window`](super::Party::set_window).
+//! ahead of the slowest party ([`Party::set_window`](super::Party::set_window)).
 
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -24,10 +24,11 @@ use crate::secret::Scratch;
 
 /// Hands out correlated randomness to the parties of one session.
 ///
-/// Semi-honest, and colluding with nobody: the dealer and any one party together know everything.
-/// It is gone when the inputs come.
+/// It must be honest and collude with nobody: the dealer and any one party together can read everything. It may be gone
+/// when the inputs come.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::time::Duration;
 /// use ringshare::net::{Memory, Network};
 /// use ringshare::offline::Recipe;
@@ -35,7 +36,7 @@ use crate::secret::Scratch;
 /// use ringshare::protocol::{Dealer, Party};
 ///
 /// let mut ends = Memory::mesh(3, Duration::from_secs(60)).into_iter();
-/// let mut party = |id| Network::new(ends.next().unwrap(), id, 2, 1);
+/// let mut party = |id| Network::new(ends.next().unwrap(), id, 2, 1).unwrap();
 /// let (zero, one, dealer) = (party(0), party(1), party(2));
 /// std::thread::scope(|scope| {
 ///     for network in [zero, one] {
@@ -44,6 +45,7 @@ use crate::secret::Scratch;
 ///     let mut dealer = Dealer::open(dealer, &RootSeed::from_bytes([7; 32])).unwrap();
 ///     dealer.deal(&Recipe::default()).unwrap();
 /// });
+/// # }
 /// ```
 pub struct Dealer<T> {
     network: Network<T>,
@@ -99,12 +101,12 @@ impl<T: Transport> Dealer<T> {
             .inspect_err(|error| self.abort(error))
     }
 
-    /// Tells the parties that the dealer has failed, and why, unless it is one of them who failed.
+    /// Tells the parties that the dealer has failed, and why, unless the error is a party's failure.
     pub fn abort(&mut self, error: &Error) {
         self.network.abort(&error.to_string());
     }
 
-    /// Waits for all announcements, compares them and says so. Returns the parties' windows.
+    /// Waits for all announcements, compares them and confirms. Returns the parties' windows.
     fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
         recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
         let (digest, parties) = (recipe.digest(), self.network.parties());

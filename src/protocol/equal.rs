@@ -1,9 +1,8 @@
 //! Equality.
 //!
-//! x = 0 if and only if the opened y = x + r is r. The chunks' *equal* bits, of all k bits of r, are
-//! multiplied as in a comparison. Rounds, opened bits and dealer bytes by the plan for
-//! [`Task::Zero`], whatever the family, as it is no comparison of signs; but the bitwise one has a
-//! tree of its own (`compare::bitwise`).
+//! x = 0 if and only if the opened y = x + r is r. The *equal* bits of the chunks, here of all k bits of r, are multiplied
+//! as in a comparison. Rounds, opened bits and dealer bytes are those of the plan for [`Task::Zero`], whatever the family,
+//! because signs play no part in it. Only the bitwise family has a tree of its own (`compare::bitwise`).
 
 use super::compare::{bitwise, difference};
 use super::error::shape;
@@ -14,8 +13,21 @@ use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 
+/// # Equality
 impl<T: Transport> Party<T> {
     /// 1 where the low `bits` bits of x are zero, else 0, in O.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[0, 4]))?;
+    /// let zero = party.zero::<_, Z2<8>>(&x, 8)?; // x = (0, 4)
+    /// party.open(&zero) // 1, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
@@ -28,7 +40,19 @@ impl<T: Transport> Party<T> {
         self.compare_by_plan(x, plan, compare::bit_values::<O>())
     }
 
-    /// The bits x = 0, shared as bits.
+    /// The bits \[x = 0\], shared as bits, on the low `bits` bits of x.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[0, 4]))?;
+    /// let zero = party.zero_bits(&x, 8)?; // x = (0, 4)
+    /// party.open_bits(&zero) // bit 0 is 1, bit 1 is 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b01]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
@@ -42,6 +66,19 @@ impl<T: Transport> Party<T> {
 
     /// 1 where the low `bits` bits of a and b are the same, else 0, in O.
     ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[5, 2]))?;
+    /// let equal = party.equal::<_, Z2<8>>(&x, &y, 8)?; // 5 = 5, −4 = 2
+    /// party.open(&equal) // 1, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 0]);
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`sign`](Self::sign), and if the lengths differ.
     pub fn equal<R: Ring, O: Ring>(
@@ -53,7 +90,20 @@ impl<T: Transport> Party<T> {
         self.zero(&difference(a, b)?, bits)
     }
 
-    /// The bits by which the low `bits` bits of a and b are the same, shared as bits.
+    /// The bits \[a = b\], shared as bits, on the low `bits` bits of both.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[5, 2]))?;
+    /// let equal = party.equal_bits(&x, &y, 8)?; // 5 = 5, −4 = 2
+    /// party.open_bits(&equal) // bit 0 is 1, bit 1 is 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b01]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`equal`](Self::equal).
@@ -62,6 +112,18 @@ impl<T: Transport> Party<T> {
     }
 
     /// 1 where the low `bits` bits of x are those of a public number, else 0, in O.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let five = party.equal_public::<_, Z2<8>>(&x, &[5, 5], 8)?; // x = (5, −4)
+    /// party.open(&five) // 1, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`equal`](Self::equal).

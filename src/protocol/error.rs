@@ -14,18 +14,18 @@ use crate::offline;
 pub enum Error {
     /// The network failed.
     Net(NetError),
-    /// Correlated randomness can't be dealt, or the store has not what is asked for.
+    /// Correlated randomness can't be dealt, or the store does not have what is asked for.
     Offline(offline::Error),
-    /// A vector or matrix has another shape than the step takes.
+    /// A vector or matrix has another shape than the operation takes.
     Shape {
         /// What has that shape.
         what: &'static str,
-        /// What the step takes.
+        /// What the operation takes.
         expected: usize,
         /// What it was given.
         found: usize,
     },
-    /// A number is outside of the range that the step takes.
+    /// A number is outside the range that the operation takes.
     Range {
         /// What number.
         what: &'static str,
@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// A window fits no image.
     Window(WindowError),
-    /// The owner of an input gave none, or another party gave one.
+    /// The owner of an input gave no values, or another party gave some.
     Owner {
         /// Whose input it is.
         owner: usize,
@@ -49,7 +49,7 @@ pub enum Error {
     Family {
         /// The party whose family is not party 0's.
         party: usize,
-        /// Party 0's family and its.
+        /// Party 0's family, and this party's.
         families: [String; 2],
     },
     /// A party or the dealer runs another program: its recipe differs.

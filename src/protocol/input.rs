@@ -1,7 +1,7 @@
 //! Input by an owner.
 //!
-//! See [`InputMask`](crate::correlation::InputMask): the owner knows the others' random shares, so
-//! that its own makes up the rest. No rounds, no opened bits, nothing from the dealer.
+//! The owner knows the random shares of the others, and its own share is what is missing: see
+//! [`InputMask`](crate::correlation::InputMask). No rounds, no opened bits, nothing from the dealer.
 
 use super::error::shape;
 use super::{Error, Party};
@@ -11,8 +11,21 @@ use crate::offline::Cost;
 use crate::ring::Ring;
 use crate::share::Share;
 
+/// # Inputs
 impl<T: Transport> Party<T> {
-    /// Shares `len` values of the party `owner`, who gives them; the others give `None`.
+    /// Shares `len` values of the party `owner`, which passes `Some` of them; the others pass `None`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// let values = (party.id() == 0).then_some([5, 252]); // party 0's: 5 and −4
+    /// let x = party.input::<Z2<8>>(0, 2, values.as_ref().map(|x| &x[..]))?;
+    /// party.open(&x)
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the owner gives none or another number of values, or another party gives some.

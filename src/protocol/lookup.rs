@@ -1,7 +1,7 @@
 //! Masked lookup: any public function on few bits, of one number or of two.
 //!
-//! One round, m bits opened, 2^m elements from the dealer, where m is the bits of all indices
-//! together. See [`Lookup`](crate::correlation::Lookup).
+//! One round, m opened bits and 2^m elements from the dealer, where m is the number of bits of all indices together. See
+//! [`Lookup`](crate::correlation::Lookup).
 
 use super::error::{range, shape};
 use super::{Error, Party};
@@ -12,8 +12,23 @@ use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
+/// # Lookups of public functions
 impl<T: Transport> Party<T> {
     /// T(x mod 2^m) for every element, in any ring.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::function::Table;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let square = Table::new(4, |x| x * x);
+    /// let squares = party.lookup::<_, Z2<8>>(&x, &square)?; // x = (5, −4)
+    /// party.open(&squares) // 25, 16
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [25, 16]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If m is above k, the table is one of pairs, the network fails, the store has no such tables next
@@ -28,6 +43,21 @@ impl<T: Transport> Party<T> {
     }
 
     /// T(a mod 2^m_a, b mod 2^m_b) for every pair of elements, in any ring.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::function::Table;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let product = Table::pairs([4, 4], |a, b| a * b);
+    /// let products = party.lookup_pair::<_, _, Z2<8>>(&x, &y, &product)?; // (5, −4) and (3, 2)
+    /// party.open(&products) // 15, −8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [15, 248]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, a ring has fewer bits than its index, the table is not one of pairs, the

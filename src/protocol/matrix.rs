@@ -1,10 +1,10 @@
 //! Products with one matrix.
 //!
-//! Setup, once a matrix: opens W − A, k bits an element, in strips of rows, a round each.
-//! A product of `rows` inputs: one round, k bits an element of the input opened, k bits an element
-//! of the product from the dealer. A convolution: the same, of the images, each value of which is opened once, and
-//! of the result. What is opened is masked and tells nobody anything; the product stays shared. See [`MaskedMatrix`] for the
-//! mathematics.
+//! Setup, once for a matrix: W − A is opened, k bits an element, in strips of rows, one round each. A product with `rows`
+//! inputs then takes one round, k opened bits for each element of the input, and k bits from the dealer for each element of
+//! the product. A convolution takes the same, counted over the images and the result: each value of an image is opened once,
+//! however many windows see it. What is opened is masked and tells nobody anything; the product stays shared. The
+//! mathematics is in [`correlation::matrix`](crate::correlation::matrix).
 
 use core::ops::Range;
 
@@ -22,9 +22,26 @@ use crate::share::Share;
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
 
+/// # Products with one matrix
 impl<T: Transport> Party<T> {
-    /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. Its rows
-    /// are asked for strip by strip, so that no whole copy needs to be held.
+    /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. `rows` gives a range of its
+    /// rows at a time, so that no second copy of the matrix needs to be held.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// // One row of two weights, y = (3, 2), which are shared already.
+    /// let matrix = party.mask_matrix([1, 2], 8, |_, rows| Ok(y.slice(2 * rows.start..2 * rows.end)))?;
+    /// let prepared = party.prepare_product(&matrix, 1)?;
+    /// let product = party.product(&matrix, prepared, &x)?; // x = (5, −4)
+    /// party.open(&product) // 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `rows` fails or gives other than the rows asked for, `bits` is not in 1..=k, the network
@@ -38,7 +55,24 @@ impl<T: Transport> Party<T> {
         self.mask_filters(dims, 1, bits, rows)
     }
 
-    /// As [`mask_matrix`](Self::mask_matrix), a matrix in groups: of its rows as many as of the channels of a convolution's images.
+    /// As [`mask_matrix`](Self::mask_matrix), for a matrix whose rows fall into groups: each group multiplies inputs, or
+    /// channels of a convolution's images, of its own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// // Two groups of one row of one weight each, y = (3, 2): one for each channel.
+    /// let filters = party.mask_filters([2, 1], 2, 8, |_, rows| Ok(y.slice(rows)))?;
+    /// let prepared = party.prepare_product(&filters, 1)?;
+    /// let product = party.product(&filters, prepared, &x)?; // x = (5, −4)
+    /// party.open(&product) // 15, −8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [15, 248]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`mask_matrix`](Self::mask_matrix), and if the rows do not fall into so many groups.
@@ -69,6 +103,21 @@ impl<T: Transport> Party<T> {
     /// Shares and masks a matrix `[outputs, inputs]` of the party `owner`, whose `row` writes one
     /// row at a time.
     ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let row = |_: usize, out: &mut [u8]| out.copy_from_slice(&[3, 2]); // of party 0
+    /// let matrix = party.input_matrix::<Z2<8>>(0, [1, 2], 8, (party.id() == 0).then_some(&row))?;
+    /// let prepared = party.prepare_product(&matrix, 1)?;
+    /// let product = party.product(&matrix, prepared, &x)?; // x = (5, −4)
+    /// party.open(&product) // 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`mask_matrix`](Self::mask_matrix) and [`input`](Self::input).
     pub fn input_matrix<R: Ring>(
@@ -81,8 +130,23 @@ impl<T: Transport> Party<T> {
         self.input_filters(owner, dims, 1, bits, row)
     }
 
-    /// As [`input_matrix`](Self::input_matrix), a matrix `[outputs, inputs]` in groups: the weights of a convolution,
+    /// As [`input_matrix`](Self::input_matrix), for a matrix `[outputs, inputs]` in groups: the weights of a convolution,
     /// whose rows are `[size[0], size[1], channels / groups]`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let row = |r: usize, out: &mut [u8]| out[0] = [3, 2][r]; // a row for each of two channels
+    /// let filters = party.input_filters::<Z2<8>>(0, [2, 1], 2, 8, (party.id() == 0).then_some(&row))?;
+    /// let prepared = party.prepare_product(&filters, 1)?;
+    /// let product = party.product(&filters, prepared, &x)?; // x = (5, −4)
+    /// party.open(&product) // 15, −8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [15, 248]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`mask_filters`](Self::mask_filters) and [`input`](Self::input).
@@ -107,7 +171,23 @@ impl<T: Transport> Party<T> {
         })
     }
 
-    /// Takes what a product of `rows` inputs with the matrix needs and does its offline half.
+    /// Takes what a product of `rows` inputs with the matrix needs, and computes the part that does not depend on the
+    /// inputs.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let row = |_: usize, out: &mut [u8]| out.copy_from_slice(&[3, 2]);
+    /// # let matrix = party.input_matrix::<Z2<8>>(0, [1, 2], 8, (party.id() == 0).then_some(&row))?;
+    /// let prepared = party.prepare_product(&matrix, 1)?; // before the input is known
+    /// let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let product = party.product(&matrix, prepared, &x)?;
+    /// party.open(&product) // (5, −4) times the row (3, 2): 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the store has no such product next.
@@ -120,7 +200,26 @@ impl<T: Transport> Party<T> {
         Ok(MatrixProduct::take(&mut self.store, matrix, None, rows)?)
     }
 
-    /// Takes what a convolution of `images` images with the matrix needs and does its offline half.
+    /// Takes what a convolution of `images` images with the matrix needs, and computes the part that does not depend on
+    /// the images.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::linalg::Window;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let row = |_: usize, out: &mut [u8]| out.copy_from_slice(&[3, 2]);
+    /// # let matrix = party.input_matrix::<Z2<8>>(0, [1, 2], 8, (party.id() == 0).then_some(&row))?;
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// // An image of one row, two columns and a channel, x = (5, −4), under a window of its size.
+    /// let window = Window { image: [1, 2, 1], size: [1, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+    /// let prepared = party.prepare_convolution(&matrix, &window, 1)?;
+    /// let product = party.product(&matrix, prepared, &x)?; // weights (3, 2)
+    /// party.open(&product) // 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the window does not fit its image or the matrix, or the store has no such product next.
@@ -134,8 +233,23 @@ impl<T: Transport> Party<T> {
         Ok(MatrixProduct::take(&mut self.store, matrix, Some(window), images)?)
     }
 
-    /// The online half: x·Wᵀ for x: `[rows, groups · inputs]`, or the convolution of x: `[images, height, width,
-    /// channels]`, which is `[images, places[0], places[1], outputs]`; right modulo 2^bits of the matrix.
+    /// The online part: x·Wᵀ for x: `[rows, groups · inputs]`, or the convolution of x: `[images, height, width, channels]`,
+    /// which is `[images, places[0], places[1], outputs]`. The result is right modulo 2^bits, for the bits of the matrix.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let row = |_: usize, out: &mut [u8]| out.copy_from_slice(&[3, 2]);
+    /// # let matrix = party.input_matrix::<Z2<8>>(0, [1, 2], 8, (party.id() == 0).then_some(&row))?;
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let prepared = party.prepare_product(&matrix, 1)?; // the matrix has one row, (3, 2)
+    /// let product = party.product(&matrix, prepared, &x)?; // x = (5, −4)
+    /// party.open(&product) // 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the product was prepared for another matrix or another length of x, or the network fails.

@@ -1,7 +1,7 @@
 //! Maximum and minimum.
 //!
-//! max(a, b) = b + ReLU(a − b), min(a, b) = a − ReLU(a − b). Of more than two, by a tree: ⌈log2 m⌉ times
-//! the rounds of a ReLU, m − 1 ReLUs. max(ReLU(a), ReLU(b)) = ReLU(max(a, b)), so pool first.
+//! max(a, b) = b + ReLU(a − b), and min(a, b) = a − ReLU(a − b). The maximum of m values takes a tree of m − 1 ReLUs, and
+//! ⌈log2 m⌉ times the rounds of one. As max(ReLU(a), ReLU(b)) = ReLU(max(a, b)), pool before you take ReLUs.
 
 use alloc::vec::Vec;
 
@@ -13,8 +13,22 @@ use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
 
+/// # Maximum and minimum
 impl<T: Transport> Party<T> {
-    /// The greater of two, element by element. a − b must fit `bits` bits as a signed number.
+    /// The greater of two values, element by element. a − b must fit `bits` bits as a signed number.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let maximum = party.maximum(&x, &y, 8)?; // of (5, −4) and (3, 2)
+    /// party.open(&maximum) // 5, 2
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 2]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
@@ -24,7 +38,20 @@ impl<T: Transport> Party<T> {
         Ok(out)
     }
 
-    /// The smaller of two, element by element. a − b must fit `bits` bits as a signed number.
+    /// The smaller of two values, element by element. a − b must fit `bits` bits as a signed number.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let minimum = party.minimum(&x, &y, 8)?; // of (5, −4) and (3, 2)
+    /// party.open(&minimum) // 3, −4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [3, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
@@ -40,8 +67,20 @@ impl<T: Transport> Party<T> {
         self.relu(&difference(a, b)?, bits)
     }
 
-    /// The greatest of every window of x: `[windows, size]`; the result is `[windows]`. All differences
+    /// The greatest value of every window of x: `[windows, size]`; the result is `[windows]`. All differences
     /// within a window must fit `bits` bits as signed numbers.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let maximum = party.maximum_of(&x, 2, 8)?; // one window, (5, −4)
+    /// party.open(&maximum) // 5
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If x is not whole windows or `size` is zero, or as [`relu`](Self::relu).
@@ -74,7 +113,19 @@ impl<T: Transport> Party<T> {
         Ok(x)
     }
 
-    /// The least of every window of x: `[windows, size]`, as [`maximum_of`](Self::maximum_of).
+    /// The least value of every window of x: `[windows, size]`, as [`maximum_of`](Self::maximum_of).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let minimum = party.minimum_of(&x, 2, 8)?; // one window, (5, −4)
+    /// party.open(&minimum) // −4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`maximum_of`](Self::maximum_of).

@@ -12,8 +12,22 @@ use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
+/// # Products
 impl<T: Transport> Party<T> {
     /// The elementwise product of two vectors.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let product = party.multiply(&x, &y)?; // (5, −4) times (3, 2)
+    /// party.open(&product) // 15, −8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [15, 248]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, the network fails or the store has no triples next.
@@ -27,6 +41,19 @@ impl<T: Transport> Party<T> {
 
     /// The product of the matrices x: `[rows, inner]` and y: `[inner, columns]`; `dims` is
     /// `[rows, inner, columns]`. With one row and one column, a dot product.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let dot = party.matmul(&x, &y, [1, 2, 1])?; // a row (5, −4) times a column (3, 2)
+    /// party.open(&dot) // 7
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths do not fit the shape, the network fails or the store has no such triple next.

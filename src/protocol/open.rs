@@ -1,7 +1,7 @@
 //! Opening.
 //!
-//! x = Σ x_i, to all ([`Party::open`]) or to one party ([`Party::reveal`]). One round (two by
-//! scatter), k bits an element, nothing from the dealer.
+//! x = Σ x_i becomes known to all parties ([`Party::open`]) or to one ([`Party::reveal`]). One round (two by scatter and
+//! gather), k bits an element, nothing from the dealer.
 
 use alloc::vec::Vec;
 
@@ -14,8 +14,20 @@ use crate::ring::Ring;
 use crate::secret::wipe;
 use crate::share::{BitShare, Share};
 
+/// # Opening
 impl<T: Transport> Party<T> {
-    /// Opens a vector to all parties. The elements are canonical.
+    /// Opens a vector to all parties. The result is canonical: high bits are zero.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.open(&x) // everyone learns 5 and 252, which is −4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the network fails.
@@ -24,6 +36,17 @@ impl<T: Transport> Party<T> {
     }
 
     /// Opens a vector modulo 2^bits.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.open_modulo(&x, 4) // of 5 and 252 the low four bits: 5 and 12
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 12]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `bits` is not in 1..=k, or the network fails.
@@ -36,6 +59,18 @@ impl<T: Transport> Party<T> {
     }
 
     /// Opens a bit vector to all parties, 64 bits to a word.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let negative = party.negative_bits(&x, 8)?; // of 5 and −4
+    /// party.open_bits(&negative) // bit 1 is set
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b10]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the network fails.
@@ -50,7 +85,18 @@ impl<T: Transport> Party<T> {
         Ok(BitShare::from_words(words, x.len()).expose().to_vec())
     }
 
-    /// Opens a vector to party `to` alone, who gets `Some` of its canonical elements.
+    /// Opens a vector to party `to` alone, which gets `Some` of the canonical elements; the others get `None`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.reveal(&x, 1) // party 1 gets Some([5, 252]), the others None
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], Some(vec![5, 252]));
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the network fails, or there is no such party.
@@ -59,6 +105,17 @@ impl<T: Transport> Party<T> {
     }
 
     /// Opens a vector modulo 2^bits to party `to` alone.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.reveal_modulo(&x, 4, 1) // party 1 gets Some([5, 12])
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], Some(vec![5, 12]));
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `bits` is not in 1..=k, the network fails, or there is no such party.

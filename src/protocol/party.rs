@@ -10,8 +10,11 @@ use crate::secret::Scratch;
 
 /// One party of a session: its end of the network and its store of correlated randomness.
 ///
-/// Its methods are the protocols, one file each: input, opening, products, lookups, comparisons and what stands on
-/// them. All parties call the same ones in the same order.
+/// Its methods are the protocols: input, opening, products, lookups, comparisons and what is built on them. All parties
+/// call the same methods in the same order.
+///
+/// The methods of protocols say what they compute; rounds, opened bits and the dealer's part of all of them are in the
+/// table of the [module](crate::protocol).
 pub struct Party<T> {
     pub(super) network: Network<T>,
     pub(super) store: Store,
@@ -26,6 +29,15 @@ const WINDOW: u64 = 16 << 20;
 impl<T: Transport> Party<T> {
     /// Joins a session: receives this party's seeds from the dealer. A party that can't join tells the others.
     ///
+    /// ```no_run
+    /// # use ringshare::{Network, Party, Recipe, Transport, protocol::Error};
+    /// # fn run<T: Transport>(network: Network<T>, recipe: Recipe) -> Result<(), Error> {
+    /// let mut party = Party::join(network)?;
+    /// party.receive(&recipe)?; // offline
+    /// party.finish()
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network<T>) -> Result<Self, Error> {
@@ -37,7 +49,7 @@ impl<T: Transport> Party<T> {
         Ok(Self::from_parts(network, Store::new(seeds)))
     }
 
-    /// A party of an end of the network and a store, which was filled elsewhere or before.
+    /// Makes a party from an end of the network and a store that was filled elsewhere or before.
     ///
     /// ```no_run
     /// # fn resume<T: ringshare::net::Transport>(
@@ -53,23 +65,52 @@ impl<T: Transport> Party<T> {
         Self { network, store, family: Family::default(), window: WINDOW }
     }
 
-    /// Its end of the network and its store, with what is left in it.
+    /// Takes the party apart: its end of the network, and its store with what is left in it.
+    ///
+    /// ```no_run
+    /// # use ringshare::{Party, Transport, protocol::Error};
+    /// # fn run<T: Transport>(party: Party<T>) -> Result<(), Error> {
+    /// let (network, store) = party.into_parts();
+    /// let used = store.position(); // items, for a store that goes on
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (Network<T>, Store) {
         (self.network, self.store)
     }
 
-    /// Lets the dealer have at most so many bytes of corrections on their way to this party, or two corrections if
-    /// these are more; 16 MiB unless it is set. It bounds what a dealer that runs ahead, and the transport between,
-    /// must hold.
+    /// Lets the dealer have at most `bytes` of corrections on their way to this party, or two corrections if these are
+    /// more; 16 MiB unless it is set. This bounds what the transport must hold when the dealer runs ahead.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// party.set_window(4 << 20); // 4 MiB
+    /// Ok(())
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], ());
+    /// # }
+    /// ```
     pub fn set_window(&mut self, bytes: u64) {
         self.window = bytes;
     }
 
-    /// Receives what the dealer deals for a recipe, once all parties and the dealer have agreed that it is theirs.
+    /// Receives what the dealer deals for a recipe, after all parties and the dealer have found that they have the same
+    /// one.
+    ///
+    /// ```no_run
+    /// # use ringshare::{Party, Recipe, Transport, protocol::Error};
+    /// # fn run<T: Transport>(party: &mut Party<T>, setup: Recipe, batch: Recipe) -> Result<(), Error> {
+    /// party.receive(&setup)?; // once
+    /// party.receive(&batch)?; // for every batch
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If the recipe is malformed or not the dealer's and everybody's, the transport fails or the dealer sends
-    /// something else.
+    /// If the recipe is malformed or differs from the dealer's or another party's, the transport fails or the dealer
+    /// sends something else.
     pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
         self.agree(recipe)?;
         let corrections = recipe.requests().iter().map(|request| self.store.correction_len(request));
@@ -112,17 +153,33 @@ impl<T: Transport> Party<T> {
         Ok(())
     }
 
-    /// Waits until every party has come to its end without an error, by the same steps: the same recipes received,
-    /// as many items used, the same openings. A fault that this party could not have noticed by itself (its last frame
-    /// was lost, another's program differs where nothing showed it) is noticed here.
+    /// Waits until every party has come to its end without an error and by the same steps: the same recipes received,
+    /// as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
+    /// that was lost, or programs that differ where no message showed it.
+    ///
+    /// ```no_run
+    /// # use ringshare::{Party, Transport, protocol::Error};
+    /// # fn run<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
+    /// party.finish()?; // after the last opening
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If any party has failed or done something else.
+    /// If any party has failed or taken other steps.
     pub fn finish(&mut self) -> Result<(), Error> {
         Ok(self.network.finish(&self.store.steps())?)
     }
 
-    /// Tells everyone that this party has failed, and why, unless it is one of them who failed.
+    /// Tells the others that this party has failed, and why, unless the error is another's failure.
+    ///
+    /// ```no_run
+    /// # use ringshare::{Party, Transport, protocol::Error};
+    /// # fn run<T: Transport>(party: &mut Party<T>, classify: fn(&mut Party<T>) -> Result<u8, Error>) -> Result<u8, Error> {
+    /// let class = classify(party).inspect_err(|error| party.abort(error))?;
+    /// # Ok(class)
+    /// # }
+    /// ```
     pub fn abort(&mut self, error: &Error) {
         self.network.abort(&error.to_string());
     }
@@ -130,8 +187,8 @@ impl<T: Transport> Party<T> {
 
 /// # Dry runs
 impl<T: Transport> Party<T> {
-    /// A party that sends nothing and takes anything from its store, to find a recipe and a cost.
-    /// Every opened value is zero in its run, and heavy products are skipped.
+    /// A party that sends nothing and whose store hands out whatever is asked for, to find a recipe and a cost. In its
+    /// run every opened value is zero, and heavy products are skipped.
     ///
     /// ```
     /// use ringshare::net::Nowhere;
@@ -149,46 +206,131 @@ impl<T: Transport> Party<T> {
         Self::from_parts(Network::dry(0, parties), Store::dry(parties))
     }
 
-    /// Whether this is a dry run, in which heavy local work may be left out.
+    /// Whether this is a dry run, in which heavy local work can be skipped.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// // Simulation::run makes a dry run first: true there, false in the run itself.
+    /// Ok(party.is_dry())
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], false);
+    /// # }
+    /// ```
     pub fn is_dry(&self) -> bool {
         self.store.is_dry()
     }
 
-    /// What a dry run took since it began, or since the last call.
+    /// What a dry run has taken since it began, or since the last call.
     pub fn take_dry_run(&mut self) -> DryRun {
         let (rounds, sent_bytes) = self.network.take_counts();
         DryRun { recipe: Recipe(self.store.take_asked()), rounds, sent_bytes }
     }
 }
 
-/// # Its parts
+/// # Number, network and store
 impl<T: Transport> Party<T> {
     /// This party's number.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// Ok(party.id()) // 0 at the first party, 1 at the second
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], 1);
+    /// # }
+    /// ```
     pub fn id(&self) -> usize {
         self.network.id()
     }
 
     /// The number of parties.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// Ok(party.parties()) // 2
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], 2);
+    /// # }
+    /// ```
     pub fn parties(&self) -> usize {
         self.network.parties()
     }
 
     /// Its end of the network.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let before = party.network().rounds();
+    /// party.open(&x)?;
+    /// Ok(party.network().rounds() - before) // 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], 1);
+    /// # }
+    /// ```
     pub fn network(&self) -> &Network<T> {
         &self.network
     }
 
     /// Its end of the network, to choose the topology or to open something in a protocol of one's own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::net::Topology;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// party.network_mut().set_topology(Topology::Direct);
+    /// party.open(&x)
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 252]);
+    /// # }
+    /// ```
     pub fn network_mut(&mut self) -> &mut Network<T> {
         &mut self.network
     }
 
     /// Its store: what is left, and where it stands.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::Simulation;
+    /// # let run = Simulation::new(2).run(|party| {
+    /// Ok(party.store().len()) // items that are left: none
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], 0);
+    /// # }
+    /// ```
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     /// Its store, to take a correlation for a protocol of one's own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::correlation::Triple;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// // A product, by hand.
+    /// let triple = Triple::<Z2<8>>::take(party.store_mut(), 2)?;
+    /// let (mut opened, triple) = triple.mask(&x, &y);
+    /// party.network_mut().open(&mut opened, 8)?;
+    /// let product = triple.finish(&opened);
+    /// party.open(&product) // (5, −4) times (3, 2): 15, −8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [15, 248]);
+    /// # }
+    /// ```
     pub fn store_mut(&mut self) -> &mut Store {
         &mut self.store
     }

@@ -1,12 +1,11 @@
 //! Pooling: the greatest value of every window, channel by channel.
 //!
-//! Which values lie below a window is public, so gathering them is each party's own work. Value k of all windows is one
-//! vector, and the maximum over k is taken by a tree of maxima of whole vectors, as in [`Party::maximum_of`]:
-//! ⌈log2 m⌉ times the rounds of a ReLU for windows of m values, m − 1 ReLUs a window. What is padded is not looked at:
-//! in its stead comes another value of the same window, which does not change the maximum. Nothing is learned by
-//! anybody; the maxima stay shared.
+//! Which values lie below a window is public, so each party gathers them by itself. Value k of all windows is one vector,
+//! and the maximum over k is a tree of maxima of whole vectors, as in [`Party::maximum_of`]: m − 1 ReLUs for a window of m
+//! values, in ⌈log2 m⌉ times the rounds of a ReLU. Padding never counts: another value of the same window takes its place,
+//! which does not change the maximum. The maxima stay shared.
 //!
-//! Sums, and with them means, cost nothing: [`Share::sum_pool`].
+//! Sums over windows, and so means, are local: [`Share::sum_pool`].
 
 use super::error::shape;
 use super::{Error, Family, Party, cost};
@@ -16,10 +15,26 @@ use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
 
+/// # Pooling
 impl<T: Transport> Party<T> {
     /// The greatest value of every window of x: `[images, height, width, channels]`, channel by channel; the result
     /// is `[images, places[0], places[1], channels]`. All differences within a window must fit `bits` bits as signed
     /// numbers. A window of the image's size is global pooling.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::linalg::Window;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// // An image of one row, two columns and a channel, x = (5, −4), under a window of its size.
+    /// let window = Window { image: [1, 2, 1], size: [1, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+    /// let pooled = party.max_pool(&x, &window, 8)?;
+    /// party.open(&pooled) // 5
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If x is not whole images, the window does not fit the image or lies in the padding at some place, or as

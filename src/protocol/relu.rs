@@ -1,29 +1,30 @@
-//! ReLU, max(x, 0), and with truncation.
+//! ReLU, max(x, 0), alone and with truncation.
 //!
-//! With y = x + r opened modulo 2^k, d = \[x ≥ 0\] and w the wrap of the sum, x = y − r + 2^k·w. Where
-//! x ≥ 0, w = r_{k−1}·(1 − y_{k−1}): a sum below 2^k of which one part is below 2^(k−1) can wrap only
-//! if the other is not, and has then lost its top bit. Where x < 0 nothing depends on w. So
+//! Let y = x + r be opened modulo 2^k, d = \[x ≥ 0\], and w the wrap of the sum: x = y − r + 2^k·w. Where x ≥ 0,
+//! w = r_{k−1}·(1 − y_{k−1}): x is below 2^(k−1), so the sum wraps only if r has its top bit set, and then it loses
+//! that bit. Where x < 0 the result is 0 whatever w is. So
 //!
 //! ReLU(x) = d·(y + v), v = −r where y_{k−1} = 1, v = −r + 2^k·r_{k−1} where y_{k−1} = 0,
 //!
-//! with public y. The comparison ends with public p and shared t such that d = t ⊕ p; the dealer
-//! shares t, v and t·v, in any ring, and the result is linear in them: there is no multiplication
-//! round, and the ring changes for free. Only the k bits that are compared are opened.
+//! with public y. The comparison ends with a public p and a shared t such that d = t ⊕ p. The dealer shares t, v and t·v
+//! in whatever ring the caller wants, and the result is linear in them: there is no multiplication round, and the change
+//! of ring is free. Only the k bits that are compared are opened.
 //!
-//! With truncation by f bits, ⌊y / 2^f⌋ and ⌊r / 2^f⌋ take the places of y and r, 2^(k−f) that of
-//! 2^k: the result is ⌊x / 2^f⌋ + \[c < x mod 2^f\] where c is uniform and public, as in a
-//! [`truncate`](Party::truncate): never off by more than one, and unbiased.
+//! With truncation by f bits, ⌊y / 2^f⌋ and ⌊r / 2^f⌋ take the places of y and r, and 2^(k−f) that of 2^k. The result for
+//! x ≥ 0 is ⌊x / 2^f⌋ + \[c < x mod 2^f\], where c, the low f bits of y, is uniform and public, as in
+//! [`truncate`](Party::truncate). It is unbiased and less than 1 off x / 2^f. Over repetitions, whoever learns the results
+//! learns more of x than the floor would say: see there.
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
-//! | ReLU | those of a sign by the same plan | the same | up to 5 for 1 of a sign |
+//! | ReLU | those of a sign by the same plan | the same | up to 5 for each one of a sign |
 //!
-//! As it takes more elements, another plan may be the best: of 14 bits into a ring of 16, the balanced one
-//! has 3 rounds, where that of a sign has 2.
+//! Because its tables are larger, the best plan for a ReLU may differ from that for a sign: for 14 bits into a ring of
+//! 16, the balanced plan takes 3 rounds, where that of a sign takes 2.
 //!
-//! After a comparison of another family than the lookups: x changed to the result's ring as above, right where
-//! x ≥ 0, unless its low bits are all that is asked for, and a product with d; together one or two rounds more.
-//! After the bitwise comparison: by a selection, or bit by bit, which rounds down (`compare::bitwise`).
+//! By DCF or Legendre symbols, d comes from a comparison, x is changed to the result's ring as above (unless its low
+//! bits are all that is asked for), and the two are multiplied: one or two more rounds. By the bitwise family, a selection
+//! by d, or a product of every bit with d, which rounds down (`compare::bitwise`).
 
 use alloc::vec;
 
@@ -38,18 +39,43 @@ use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
 
+/// # ReLU and absolute value
 impl<T: Transport> Party<T> {
     /// max(x, 0) in O, for x that fits `bits` bits as a signed number.
     ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let relu = party.relu::<_, Z2<16>>(&x, 8)?; // x = (5, −4), into a wider ring
+    /// party.open(&relu) // 5, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 0]);
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// As [`sign`](Self::sign). After a comparison by DCF or Legendre symbols, if O is wider than `bits`
-    /// and R is not.
+    /// As [`sign`](Self::sign).
     pub fn relu<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
         self.relu_truncate(x, bits, 0)
     }
 
-    /// max(x, 0) / 2^shift in O, rounded down or up at random without bias (by [`Family::Bitwise`] always
-    /// down), for x that fits `bits` bits as a signed number.
+    /// max(x, 0) / 2^shift in O, for x that fits `bits` bits as a signed number. The result is rounded down or up at
+    /// random, without bias; by [`Family::Bitwise`], always down. The random threshold is public, so that whoever is
+    /// shown results of the same x again and again learns bits that were dropped: see [`truncate`](Self::truncate).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[8, 252]))?;
+    /// let relu = party.relu_truncate::<_, Z2<8>>(&x, 8, 2)?; // x = (8, −4)
+    /// party.open(&relu) // 2, 0: exact, since 4 divides 8
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [2, 0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`sign`](Self::sign), and if `shift` is not below `bits`.
@@ -71,7 +97,7 @@ impl<T: Transport> Party<T> {
         }
     }
 
-    /// By a comparison of any family: d in O, x changed to O and truncated, and their product.
+    /// By a comparison of any family: the product of d in O with x, changed to O and truncated.
     fn relu_by_product<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
@@ -89,7 +115,19 @@ impl<T: Transport> Party<T> {
     }
 
     /// max(min(x, ceiling), 0) in O, for x and x − ceiling that fit `bits` bits as signed numbers:
-    /// ReLU(x) − ReLU(x − ceiling), at once.
+    /// ReLU(x) − ReLU(x − ceiling), both in the same rounds.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let clipped = party.clipped_relu::<_, Z2<8>>(&x, 8, 4)?; // x = (5, −4)
+    /// party.open(&clipped) // 4, 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [4, 0]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`relu`](Self::relu), and if the ceiling is not in 0..=2^(bits − 1).
@@ -112,8 +150,20 @@ impl<T: Transport> Party<T> {
         Ok(out)
     }
 
-    /// |x|, for x that fits `bits` bits as a signed number: 2·ReLU(x) − x. That of −2^(k−1) in a ring of
-    /// k bits is itself.
+    /// |x| = 2·ReLU(x) − x, for x that fits `bits` bits as a signed number. In a ring of k bits, |−2^(k−1)| is
+    /// −2^(k−1) itself.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let abs = party.abs(&x, 8)?; // x = (5, −4)
+    /// party.open(&abs) // 5, 4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 4]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`relu`](Self::relu).
@@ -125,12 +175,12 @@ impl<T: Transport> Party<T> {
     }
 }
 
-/// Whether a ring of `output` bits takes no more of x than its low bits.
+/// Whether an element of `output` bits is made of the low bits of x alone.
 fn is_low(bits: u32, shift: u32, output: u32) -> bool {
     shift == 0 && output <= bits
 }
 
-/// Truncates what is not negative, and makes anything of the rest.
+/// Truncates values that are not negative; what it makes of others is arbitrary.
 fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
     Plan::choose(bits, Task::Truncate { output, shift }, Wish::default())
 }

@@ -1,28 +1,32 @@
 //! Truncation, x / 2^f.
 //!
-//! For x that fits k bits as a signed number let u = x + 2^(k−1), from 0 to 2^k − 1, and y = u + r
-//! opened modulo 2^(k+1). The sum wraps if and only if r has its top bit and y has not (u has none),
-//! so with ⌊·⌋ for the part above the low f bits
+//! For x that fits k bits as a signed number let u = x + 2^(k−1), from 0 to 2^k − 1, and let y = u + r be opened modulo
+//! 2^(k+1). u has no top bit, so the sum wraps if and only if r has its top bit and y has not. With ⌊·⌋ for the part above
+//! the low f bits,
 //!
 //! ⌊y⌋ − ⌊r⌋ + 2^(k+1−f)·r_k·(1 − y_k) = ⌊u⌋ + \[y's low bits < r's low bits\],
 //!
-//! linear in what the dealer shares, ⌊r⌋ and r_k in any ring. No large error can happen, for any
-//! number of parties, and there is no statistical distance: r covers the whole of Z_2^(k+1). (The
-//! deterministic wrap: Dalskov, Escudero, Keller, *Fantastic Four*, USENIX Security 2021.)
+//! which is linear in what the dealer shares: ⌊r⌋ and r_k, in any ring. No large error can happen, for any number of
+//! parties, and y is uniform: r covers the whole of Z_2^(k+1). (The deterministic wrap: Dalskov, Escudero, Keller,
+//! *Fantastic Four*, USENIX Security 2021.)
 //!
-//! - [`Party::truncate`] leaves the bracket as it is. Functionality: a uniform c below 2^f becomes known
-//!   to all (y's low bits), and the result is ⌊x / 2^f⌋ + \[c < x mod 2^f\]. So it is ⌊x / 2^f⌋ or one more,
-//!   unbiased, exact where 2^f divides x; y itself tells nothing, and who is shown the result learns
-//!   that function of x and c.
-//! - [`Party::truncate_floor`] compares the low f bits by the tables of chunks and subtracts the
-//!   bracket: ⌊x / 2^f⌋ always.
+//! - [`Party::truncate`] leaves the bracket as it is: **stochastic rounding**. With c for the low f bits of y, the bracket is
+//!   \[c < x mod 2^f\]. So the result is ⌊x / 2^f⌋ or one more, unbiased, and exact where 2^f divides x.
+//! - [`Party::truncate_floor`] compares the low f bits by tables of chunks and subtracts the bracket: ⌊x / 2^f⌋ always.
+//!
+//! **What stochastic rounding tells.** c is uniform in 0..2^f, independent of x, fresh for every value, and known to all
+//! parties, since y is. Whoever learns no result learns nothing from it. Whoever learns a result R = ⌊x / 2^f⌋ + \[c < x mod 2^f\]
+//! also knows c, and so that (R − 1)·2^f + c < x ≤ R·2^f + c. One such interval has as many values as ⌊x / 2^f⌋ leaves open; N
+//! truncations of the same x give N intervals at random places, and x is in all of them: it becomes known to about 2·2^f / N.
+//! The same holds where later steps stand between R and what is revealed, as far as R follows from that. Where an x is
+//! truncated repeatedly and results are revealed, the floor tells only ⌊x / 2^f⌋, however often.
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
 //! | truncate | 1 | k + 1 | 1 or 2 |
 //! | floor | as a comparison of f + 1 bits | k + 1, and those of its chunks | 1 or 2, and those of its tables |
 //!
-//! Local truncation of shares, which errs with a probability that grows with x and n, is not here.
+//! Local truncation of shares errs with a probability that grows with x and n, and is not offered.
 
 use alloc::vec;
 
@@ -36,9 +40,27 @@ use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
 
+/// # Truncation and change of the ring
 impl<T: Transport> Party<T> {
-    /// x / 2^shift in O, rounded down, or up with the probability of the part that is dropped, for x that
-    /// fits `bits` bits as a signed number. With a shift of 0, the exact change to another ring.
+    /// x / 2^shift in O with stochastic rounding, for x that fits `bits` bits as a signed number: rounded up with a
+    /// probability equal to the fraction that is dropped, else down. With a shift of 0, the exact change to another
+    /// ring.
+    ///
+    /// The result is ⌊x / 2^shift⌋ + \[c < x mod 2^shift\] for a uniform c that all parties learn. Whoever is also shown
+    /// the result learns that comparison, and from many truncations of the same x the bits that were dropped.
+    /// [`truncate_floor`](Self::truncate_floor) has no such c.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[8, 252]))?;
+    /// let quarter = party.truncate::<_, Z2<8>>(&x, 7, 2)?; // x = (8, −4)
+    /// party.open(&quarter) // 2, −1: exact, since 4 divides both
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [2, 255]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `bits` is not in 1..=63 and below the width of R, `shift` is not below `bits`, the network
@@ -53,6 +75,18 @@ impl<T: Transport> Party<T> {
     }
 
     /// ⌊x / 2^shift⌋ in O, for x that fits `bits` bits as a signed number.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let half = party.truncate_floor::<_, Z2<8>>(&x, 7, 1)?; // x = (5, −4)
+    /// party.open(&half) // 2, −2
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [2, 254]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`truncate`](Self::truncate).

@@ -1,9 +1,9 @@
 //! What a party announces to the dealer, and how far the dealer may run ahead.
 //!
-//! The corrections of a party are counted into *groups*, one after the other, each of at most half a window of bytes,
-//! or of one correction. The dealer begins group g when the party says that it has taken in group g − 2: so at most
-//! two groups are on their way. Both count alike, so that nothing but the *credit* is to be sent, and none that
-//! nobody waits for.
+//! The corrections for a party are counted into *groups*, in order: each holds at most half a window of bytes, or a single
+//! correction. The dealer begins group g when the party has said that it has taken in group g − 2, so at most two groups are
+//! on their way. Both sides count alike. So nothing needs to be sent but an empty *credit* frame for a group, and only for
+//! groups that the dealer will wait for.
 
 /// What a party says of itself before a recipe is dealt.
 pub(super) struct Announcement {

@@ -1,6 +1,7 @@
 //! Rings that are chosen at run time.
 
-/// Runs an expression with a name for the ring of the smallest word that holds so many bits, of 8, 16, 32 or 64.
+/// Evaluates an expression with a name for the ring of the smallest word, of 8, 16, 32 or 64 bits, that holds so many
+/// bits.
 ///
 /// ```
 /// use ringshare::ring::Ring;

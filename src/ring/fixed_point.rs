@@ -1,11 +1,10 @@
 //! Fixed point: the real number x stands for the integer round(x · 2^f) modulo 2^k.
 //!
-//! Signed: the reals from −2^(k−1−f) to 2^(k−1−f) − 2^−f are in range. Rounding is to the nearest
-//! integer, halves to the even one, and exact: it is done on the binary digits of x. A number out
-//! of range is encoded as the end of the range on its side, infinities too, and not-a-number as
-//! zero; both are counted and never silent.
+//! Numbers are signed: the reals from −2^(k−1−f) to 2^(k−1−f) − 2^−f are in range. Rounding is to nearest, ties to even, and
+//! exact, because it works on the binary digits of x. A number out of range, infinities included, is encoded as the end of
+//! the range on its side, and NaN as zero. Both are counted, so that nothing is lost silently.
 //!
-//! Encoding branches on the numbers: it is what a party does with data that it knows, alone.
+//! Encoding branches on the numbers: a party does it by itself, with data that it knows.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -42,7 +41,7 @@ pub struct Encoded<W> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FixedPointError {
-    /// There are no fewer fractional bits than bits.
+    /// There are as many fractional bits as bits, or more.
     Fraction {
         /// The fractional bits asked for.
         fraction: u32,
@@ -107,7 +106,7 @@ impl<R: Ring> FixedPoint<R> {
 
     /// The number that the low k bits of `word` stand for.
     ///
-    /// Exact up to 53 significant bits; beyond, the nearest `f64`, halves to even.
+    /// Exact up to 53 significant bits; beyond, the nearest `f64`, ties to even.
     pub fn decode_one(&self, word: R::Word) -> f64 {
         let value = word.signed(R::BITS);
         // The shorter conversion is one instruction.

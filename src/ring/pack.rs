@@ -4,7 +4,7 @@
 //! is bit b mod 8 of byte ⌊b / 8⌋. The last byte is padded with zeros. A k-bit element takes k bits
 //! on the wire, not a word.
 //!
-//! No branch and no address depends on the elements.
+//! No branch or address depends on the elements.
 
 mod lanes;
 
@@ -51,7 +51,7 @@ impl core::error::Error for PackError {}
 
 /// Bytes of `len` elements of `bits` bits.
 ///
-/// `usize::MAX`, which is the length of no slice, if that many bytes cannot be addressed.
+/// `usize::MAX`, which no slice is as long as, if so many bytes cannot be addressed.
 pub fn packed_len(len: usize, bits: u32) -> usize {
     usize::try_from((len as u128 * bits as u128).div_ceil(8)).unwrap_or(usize::MAX)
 }

@@ -1,9 +1,8 @@
 //! Ring widths as types, and elements.
 //!
-//! An element of Z_2^k is the class of an integer modulo 2^k. It is held as any word congruent to
-//! it: operations wrap and leave the bits from k on as they come, and every view of the value, of
-//! which there are two, masks them. The *unsigned* one is the representative in 0..2^k, the *signed*
-//! one that in −2^(k−1)..2^(k−1).
+//! An element of Z_2^k is the class of an integer modulo 2^k. It is held as any word congruent to it: operations wrap and
+//! leave the bits from k on as they are. A value has two views, both of which mask these bits: *unsigned*, the
+//! representative in 0..2^k, and *signed*, the one in −2^(k−1)..2^(k−1).
 
 use core::fmt;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -16,8 +15,8 @@ use super::Word;
 
 /// A ring Z_2^k: a width and the word that holds it.
 ///
-/// Sealed: implemented by [`Z2<K>`] for K from 1 to 128, so that a word is never narrower than the
-/// width, which functions of a ring rely on.
+/// Sealed: implemented by [`Z2<K>`] for K from 1 to 128. So a word is never narrower than the width, which
+/// functions over rings rely on.
 pub trait Ring: Sealed + Copy + Send + Sync + 'static {
     /// The smallest word of at least [`BITS`](Self::BITS) bits.
     type Word: Word;
@@ -60,8 +59,8 @@ widths! {
 /// An element of Z_2^K, held in a word whose high bits may be dirty.
 ///
 /// For a few elements and plain arithmetic; the kernels work on slices of words. The default is
-/// zero. Equality is that modulo 2^K and takes constant time. An element may be a share or a
-/// secret, so that [`Debug`](fmt::Debug) names the ring and not the value; print
+/// zero. Equality is modulo 2^K and takes constant time. An element may be a share or a
+/// secret, so [`Debug`](fmt::Debug) names the ring and not the value; print
 /// [`unsigned`](Self::unsigned) or [`signed`](Self::signed) to see it.
 ///
 /// ```

@@ -35,7 +35,7 @@ impl BitShare {
         Self { words: vec![0; len.div_ceil(64)], len }
     }
 
-    /// Bits.
+    /// The number of bits.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -75,7 +75,7 @@ impl BitShare {
         self.words.iter_mut().zip(public).for_each(|(a, b)| *a &= b);
     }
 
-    /// The complement: party 0 flips its bits, the others' shares stay.
+    /// The complement: party 0 flips its bits, and the shares of others stay as they are.
     pub fn not(self, party: usize) -> Self {
         let words = self.words.iter().map(|&word| if party == 0 { !word } else { word }).collect();
         Self::from_words(words, self.len)

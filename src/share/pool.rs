@@ -6,7 +6,7 @@ use crate::ring::Ring;
 
 impl<R: Ring> Share<R> {
     /// The sum over every window of this share of images `[images, height, width, channels]`, channel by channel;
-    /// what is padded counts as zero. The result is `[images, places[0], places[1], channels]`. Local: sums of
+    /// padding counts as zero. The result is `[images, places[0], places[1], channels]`. This is local, because sums of
     /// shares are shares of sums.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! Parties and a dealer whose phases are run one by one.
+//! Parties and a dealer that run one phase after another.
 
 use core::fmt;
 use std::string::String;
@@ -12,7 +12,7 @@ use crate::offline::{DryRun, Recipe};
 use crate::prg::RootSeed;
 use crate::protocol::{Dealer, Error, Family, Party};
 
-/// All who take part in a session, kept between its phases.
+/// The parties and the dealer of a session, kept between its phases.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,10 +42,10 @@ pub struct Session<T> {
     topology: Topology,
 }
 
-/// What a phase gave and took at one party.
+/// The result of a phase at one party, and what it took.
 #[derive(Clone, Debug)]
 pub struct Step<O> {
-    /// What it gave.
+    /// The result.
     pub output: O,
     /// Rounds.
     pub rounds: u32,
@@ -55,20 +55,20 @@ pub struct Step<O> {
     end: Instant,
 }
 
-/// What a phase gave and took.
+/// The results of a phase at all parties, and what it took.
 #[derive(Clone, Debug)]
 pub struct Phase<O> {
-    /// At every party.
+    /// One for each party.
     pub steps: Vec<Step<O>>,
 }
 
 impl<O> Phase<O> {
-    /// The rounds of the party with most.
+    /// The most rounds of any party.
     pub fn rounds(&self) -> u32 {
         self.steps.iter().map(|step| step.rounds).max().unwrap_or_default()
     }
 
-    /// The bytes that the party with most sent, headers included.
+    /// The most bytes that any party sent, headers included.
     pub fn sent_bytes(&self) -> u64 {
         self.steps.iter().map(|step| step.sent_bytes).max().unwrap_or_default()
     }
@@ -84,9 +84,9 @@ impl<O> Phase<O> {
 /// The error of a simulation.
 #[derive(Debug)]
 pub struct SimError {
-    /// Whose it is; the number of parties for the dealer.
+    /// The party that failed; the number of parties stands for the dealer.
     pub peer: usize,
-    /// What it is.
+    /// The error.
     pub error: Error,
 }
 
@@ -104,8 +104,8 @@ impl core::error::Error for SimError {
 }
 
 impl<T: Transport + Send> Session<T> {
-    /// Lets parties and dealer join over these ends, one for each party and the dealer's last. The session's number
-    /// and root are as in [`Dealer::open`].
+    /// Opens a session over these ends, one for each party and the dealer's last. Number and root must be fresh, as for
+    /// [`Dealer::open`].
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
@@ -133,13 +133,13 @@ impl<T: Transport + Send> Session<T> {
         self.parties.len()
     }
 
-    /// Every party opens vectors this way from now on.
+    /// All parties open vectors this way from now on.
     pub fn set_topology(&mut self, topology: Topology) {
         self.topology = topology;
         self.parties.iter_mut().for_each(|party| party.network_mut().set_topology(topology));
     }
 
-    /// Every party compares by this family from now on.
+    /// All parties compare by this family from now on.
     pub fn set_comparison(&mut self, family: Family) {
         self.parties.iter_mut().for_each(|party| party.set_comparison(family));
     }
@@ -149,7 +149,7 @@ impl<T: Transport + Send> Session<T> {
         self.parties.iter_mut().for_each(|party| party.set_window(bytes));
     }
 
-    /// What a function takes at a party, by a dry run.
+    /// Finds by a dry run what a function takes at a party.
     ///
     /// # Errors
     /// If it fails.
@@ -171,7 +171,7 @@ impl<T: Transport + Send> Session<T> {
         self.deal_by(|dealer| dealer.deal(recipe), |party| party.receive(recipe)).map(drop)
     }
 
-    /// Runs one function at the dealer, and beside it another at every party, each in a thread of its own.
+    /// Runs one function at the dealer and, at the same time, another at every party, each in a thread of its own.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -189,7 +189,7 @@ impl<T: Transport + Send> Session<T> {
     /// ```
     ///
     /// # Errors
-    /// If either fails; the dealer's, if both do.
+    /// If either fails: the error that began it.
     pub fn deal_by<D: Send, O: Send>(
         &mut self,
         deal: impl FnOnce(&mut Dealer<T>) -> Result<D, Error> + Send,
@@ -213,8 +213,8 @@ impl<T: Transport + Send> Session<T> {
         })
     }
 
-    /// Runs one phase at every party with its state, each in a thread of its own, which profilers see under the
-    /// phase's name. They begin together. The dealer does nothing meanwhile. A party that fails tells the others.
+    /// Runs one phase at every party with its state, each in a thread of its own that has the phase's name. All begin at the
+    /// same time. The dealer does nothing meanwhile. A party that fails tells the others.
     ///
     /// # Errors
     /// The error that began it, if the phase fails at some party.
@@ -231,10 +231,10 @@ impl<T: Transport + Send> Session<T> {
         collect(run(name, &mut self.parties, states, phase))
     }
 
-    /// Ends the session in agreement.
+    /// Checks that all parties have taken the same steps ([`Party::finish`]).
     ///
     /// # Errors
-    /// If a party saw something else.
+    /// If a party has failed or taken other steps.
     pub fn finish(&mut self) -> Result<(), SimError> {
         let mut states: Vec<()> = self.parties.iter().map(|_| ()).collect();
         self.each("finish", &mut states, |party, ()| party.finish()).map(drop)

@@ -10,7 +10,18 @@ use crate::offline::{DryRun, Recipe};
 use crate::prg::RootSeed;
 use crate::protocol::{Dealer, Error, Party};
 
-/// A simulation to be run.
+/// A simulation: parties and a dealer as threads, which run one function.
+///
+/// ```
+/// use ringshare::{Simulation, Z2};
+///
+/// let run = Simulation::new(3).run(|party| {
+///     let x = party.input::<Z2<14>>(0, 1, (party.id() == 0).then_some(&[7]))?;
+///     let square = party.multiply(&x, &x)?;
+///     party.reveal(&square, 2) // party 2 alone learns it
+/// });
+/// assert_eq!(run.unwrap().outputs, [None, None, Some(vec![49])]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Simulation {
     parties: usize,
@@ -19,13 +30,13 @@ pub struct Simulation {
     timeout: Duration,
 }
 
-/// What a simulation gave.
+/// The results of a simulation, and what it took.
 #[derive(Clone, Debug)]
 pub struct Run<O> {
     /// Every party's result.
     pub outputs: Vec<O>,
-    /// What every party's transport counted: what it sent while the function ran, and what it received, the
-    /// dealer's frames included. The dealer's first frame is a round.
+    /// What every party's transport counted: what it sent while the function ran, and everything that it received, frames
+    /// of the dealer included. The dealer's first frame counts as a round.
     pub counts: Vec<Counts>,
     /// What the dry run found.
     pub dry: DryRun,
@@ -35,9 +46,8 @@ pub struct Run<O> {
 pub type SimTransport = Counting<Memory>;
 
 impl Simulation {
-    /// Of `parties` parties, 2 to 16. The seed is 0 unless [`seed`](Self::seed) says otherwise: a
-    /// simulation hides nothing from whoever knows its seed. A party waits 60 seconds for a frame
-    /// unless [`timeout`](Self::timeout) says otherwise.
+    /// A simulation of `parties` parties, 2 to 16. By default the [seed](Self::seed) is 0, and a party waits 60 seconds for
+    /// a frame ([`timeout`](Self::timeout)). A simulation hides nothing from whoever knows its seed.
     pub fn new(parties: usize) -> Self {
         Self { parties, seed: 0, topology: Topology::Auto, timeout: Duration::from_secs(60) }
     }
@@ -67,12 +77,11 @@ impl Simulation {
 
     /// Runs `f` at every party, with what the dealer deals for it.
     ///
-    /// All parties, and the dry run, must take the same steps: what `f` does may depend on the
-    /// party's number and on public shapes, not on opened values (they are all zero in the dry run).
+    /// All parties and the dry run must take the same steps: what `f` does may depend on the party's number and on public
+    /// shapes, but not on opened values, which are all zero in the dry run.
     ///
     /// # Errors
-    /// The error that began it, if any party failed; an error of the dry run; a number of parties that is
-    /// not in 2..=16.
+    /// If the dry run or a party fails (the error that began it), or the number of parties is not in 2..=16.
     pub fn run<O: Send>(
         &self,
         f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync,
@@ -100,7 +109,7 @@ impl Simulation {
         Ok(Run { outputs, counts, dry })
     }
 
-    /// Runs `f` once without a network, to see what it takes.
+    /// Runs `f` once without a network, to find what it takes.
     ///
     /// # Errors
     /// If `f` fails, or the number of parties is not in 2..=16.

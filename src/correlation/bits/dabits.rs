@@ -1,6 +1,6 @@
 //! daBits: random bits shared as bits and as numbers.
 //!
-//! Bit j of a number weighs 2^j, so that of its mask ρ_j as a number only the low k − j bits count.
+//! Bit j of a number is multiplied by 2^j, so only the low k − j bits of its mask ρ_j, shared as a number, count.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -127,8 +127,8 @@ impl<R: Ring> Masked<DaBits<R>> {
         self.finish_values(all, [R::Word::zero(), R::Word::one()])
     }
 
-    /// `[at 0, at 1]` of `values`, for one plane; for more of them the line through these two, which
-    /// at Σ 2^j·b_j is as finish gives it.
+    /// For one plane: `values[0]` where the bit is 0, `values[1]` where it is 1. For more planes: the line through these
+    /// two values, at Σ 2^j·b_j.
     ///
     /// # Errors
     /// As [`finish`](Self::finish).

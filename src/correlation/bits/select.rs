@@ -1,11 +1,11 @@
-//! A number or zero, as a shared bit says, in one round.
+//! A number or zero, chosen by a shared bit, in one round.
 //!
 //! The dealer shares a random bit ρ as a bit and as a number, a random number s, and ρ·s. With
 //! γ = c ⊕ ρ and y = x − s opened at once,
 //!
 //! c·x = (γ + (1 − 2γ)·ρ)·(y + s) = γ·(y + s) + (1 − 2γ)·(ρ·y + ρ·s),
 //!
-//! linear in what is shared: 1 + k bits opened, 2k bits from the dealer.
+//! which is linear in what is shared. 1 + k bits are opened, and 2k bits come from the dealer.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -113,7 +113,7 @@ impl<R: Ring> Select<R> {
 }
 
 impl<R: Ring> Masked<Select<R>> {
-    /// c·x, given both that was opened.
+    /// c·x, given both vectors that were opened.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.

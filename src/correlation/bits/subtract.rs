@@ -1,10 +1,9 @@
 //! The tree of a subtraction, level by level.
 //!
-//! At level l positions are cut into ranges of 2^l. Position i holds g and p of the bits from the
-//! start of its range up to i. Ranges are joined in twos: a position i of an upper range takes in
-//! the top of the lower one, which is ⌊i / 2^l⌋·2^l − 1, by g ⊕= p·g_low and p = p·p_low. If only
-//! the last position counts, only the tops of ranges are kept. Ranges that begin at bit 0 need no p,
-//! as no borrow enters there; for *zero* they need no g instead.
+//! At level l, positions are cut into ranges of 2^l. Position i holds g and p of the bits from the start of its range up to
+//! i. Ranges are joined in pairs: each position i of an upper range is combined with the top of the lower one, which is
+//! ⌊i / 2^l⌋·2^l − 1, by g ⊕= p·g_low and p = p·p_low. If only the last position counts, only the tops of ranges are kept.
+//! Ranges that begin at bit 0 need no p, because no borrow enters there; for *zero*, no range needs a g.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -48,7 +47,7 @@ impl Level {
         self.operands.len()
     }
 
-    /// Which products of them are taken.
+    /// Which pairs of them are multiplied.
     pub fn pairs(&self) -> &Arc<[[u16; 2]]> {
         &self.pairs
     }
@@ -152,7 +151,7 @@ impl Circuit {
     }
 }
 
-/// A subtraction of shared from public bits, some levels of which are done.
+/// A subtraction of shared bits from public bits, some levels of which are done.
 pub struct Subtraction {
     circuit: Circuit,
     level: u32,
@@ -187,7 +186,7 @@ impl Subtraction {
         level.operands.iter().map(operand).collect()
     }
 
-    /// Does a level, given the products of its level.
+    /// Combines a level, given its products.
     ///
     /// # Panics
     /// If there are other products than the level has, of other lengths, or no level is left.

@@ -5,23 +5,22 @@
 //! comparison function*: keys from which each computes its additive share of t at any y' by itself,
 //! in whatever ring the caller wants. The flip by the public y_{k−1} is linear. After Boyle, Chandran,
 //! Gilboa, Gupta, Ishai, Kumar, Rathee, *Function secret sharing for mixed-mode and fixed-point secure
-//! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function; theirs is the reduction of signed
-//! comparison to it, too.
+//! computation*, EUROCRYPT 2021: section 3 and figure 1 for the function. The reduction of
+//! signed comparison to it is theirs too.
 //!
-//! **The tree.** A binary tree of depth n has a leaf for each y'. Party b ∈ {0, 1} gives every node a
-//! seed s_b and a control bit c_b. Off the path to the leaf r' both parties' are equal, on it the seeds
-//! are independent and c_0 ≠ c_1; at the root, the seeds are the parties' own randomness and c_b = b. Let
-//! the generator give, for the child j of a node, a block S_j(s) of a seed and a control bit,
-//! and a ring element V_j(s) (`prg`). The dealer sends both, for each level, corrections S, C_0, C_1,
-//! V, with which for the child j
+//! **The tree.** A binary tree of depth n has a leaf for each y'. At party b ∈ {0, 1} every node has a seed s_b and a
+//! control bit c_b. Off the path to the leaf r', both parties have the same seed and bit; on it, the seeds are independent
+//! and c_0 ≠ c_1. At the root, the seeds are the parties' own randomness, and c_b = b. For the child j of a node, the
+//! generator (`prg`) gives a block S_j(s), which is a seed and a control bit, and a ring element V_j(s). For each level, the
+//! dealer sends corrections S, C_0, C_1 and V to both parties. At the child j
 //!
 //! - (s_b, c_b) becomes S_j(s_b) ⊕ c_b·(S ‖ C_j);
-//! - the party adds V_j(s_b) + c_b·V to its sum; the first party's sum less the second's counts.
+//! - the party adds V_j(s_b) + c_b·V to its sum. What counts is the first party's sum minus the second's.
 //!
-//! Where nodes are equal, so are children and what is added: below the place at which y' leaves the path,
-//! nothing changes. So S is what makes the seeds of the *lost* child equal (the one off the path), C_0 and
-//! C_1 make the control bits equal there and different at the *kept* one. V is such that on leaving
-//! the path here the sums differ by t there: with the difference U of the sums so far,
+//! Where nodes are equal, so are their children and what is added: below the place at which y' leaves the path, nothing
+//! changes. So S makes the seeds of the *lost* child (the one off the path) equal, and C_0 and C_1 make the control bits
+//! equal at the lost child and different at the *kept* one. V makes the sums differ by t where the path is left here. With U
+//! for the difference of the sums so far,
 //!
 //! V = ±(t − U − V_lost(s_0) + V_lost(s_1)), minus where c_1 = 1; t = r_{k−1} ⊕ \[the lost child is left\].
 //!
@@ -32,15 +31,15 @@
 //! that replaces 3 levels, with bits 7. (The early termination of Boyle, Gilboa, Ishai, *Function secret
 //! sharing: improvements and extensions*, CCS 2016.)
 //!
-//! Both parties need the same corrections, so the dealer sends them twice. One of either party's keys
-//! says nothing of r: corrections are masked by what the other party's seeds give. With
-//! m = ⌊log2(128 / w)⌋ for a ring of w bits, and K = n − m levels if that is positive, else none:
+//! Both parties need the same corrections, so the dealer sends them twice. A party's key says nothing of r: the corrections
+//! are masked by what the other party's seeds give. With m = ⌊log2(128 / w)⌋ for a result in a ring of w bits, and
+//! K = max(0, n − m) levels:
 //!
-//! | rounds | opened bits a value | dealer's bits a value, to each party |
+//! | rounds | opened bits for each value | dealer's bits for each value, to each party |
 //! | --- | --- | --- |
-//! | 1 | k | K·(129 + w) + 128 |
+//! | 1 | k | K·(129 + w) + 128: from 16 bytes (K = 0) to 2,040 (k = 64, w = 128) |
 //!
-//! | step | local | AES calls a value |
+//! | step | local | AES calls for each value |
 //! | --- | --- | --- |
 //! | the dealer | both trees along r' | 8·K + 2 |
 //! | [`Dcf::mask`] | x + r | |
@@ -149,8 +148,14 @@ pub struct Dcf<R, O> {
     rings: PhantomData<(R, O)>,
 }
 
-/// Bytes of the keys that either party gets for `len` comparisons of `bits` bits with results of `output`
-/// bits, 2 to 64 and 1 to 128. `usize::MAX` stands for more than can be addressed.
+/// Bytes of the keys that each party gets for `len` comparisons of `bits` bits (2 to 64) with results of `output` bits
+/// (1 to 128). `usize::MAX` stands for more than can be addressed.
+///
+/// ```
+/// use ringshare::correlation::compare::dcf::key_bytes;
+/// let bytes = |bits, output| key_bytes(256, bits, output) / 256; // for each value
+/// assert_eq!([bytes(2, 8), bytes(14, 16), bytes(64, 64), bytes(64, 128)], [16, 197, 1511, 2039]);
+/// ```
 pub fn key_bytes(len: usize, bits: u32, output: u32) -> usize {
     Shape::new(bits, output).bytes(len)
 }
@@ -226,7 +231,7 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
 }
 
 impl<R2: Ring, O: Ring> Masked<Dcf<R2, O>> {
-    /// The share of `[if x ≥ 0, if x < 0]` of `values`, given y.
+    /// The share of `values[0]` where x ≥ 0 and of `values[1]` where x < 0, given y.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.
@@ -247,7 +252,7 @@ impl<R2: Ring, O: Ring> Masked<Dcf<R2, O>> {
 }
 
 impl<R2: Ring> Masked<Dcf<R2, Z2<1>>> {
-    /// The share of the bits x < 0, given y.
+    /// The share of the bits \[x < 0\], given y.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.

@@ -1,39 +1,39 @@
 //! Comparison with zero by Legendre symbols in a 64-bit prime field.
 //!
-//! There are primes p such that the Legendre symbol (2x + 1 | p) is the sign of x (sgn(0) = +1) for
-//! all x of an interval about zero. With more symbols the interval gets longer: bsgn_κ is the majority
-//! of the 2κ + 1 symbols (2x + 1 + 2i | p), i = −κ..κ. Abspoel, Bouman, Schoenmakers, de Vreede,
+//! There are primes p such that the Legendre symbol (2x + 1 | p) is the sign of x (sgn(0) = +1) for all x in an interval
+//! around zero. With more symbols the interval gets longer: bsgn_κ is the majority of the 2κ + 1 symbols
+//! (2x + 1 + 2i | p), i = −κ..κ. Abspoel, Bouman, Schoenmakers, de Vreede,
 //! *Fast secure comparison for medium-sized integers and its application in binarized neural
 //! networks*, CT-RSA 2019 (eprint 2018/1236), have the primes of the three [`Variant`]s. All of them
 //! are 3 mod 4, so that (−1|p) = −1 and the intervals are symmetric about −1/2.
 //!
-//! There, x is shared modulo p. Here it is shared over Z_2^k, |x| < 2^(b−1) and b < k, and a dealer
-//! helps, which makes it two rounds:
+//! There, x is shared modulo p. Here it is shared over Z_2^k, with x of b bits as a signed number and b < k, and with a
+//! dealer it takes two rounds:
 //!
 //! 1. *Into the field.* With u = x + 2^(b−1), which fits b bits, and a random r of b + 1 bits, open
-//!    y = u + r mod 2^(b+1). The sum wraps if and only if r's top bit is set and y's is not: with
-//!    r's clear, u + r < 2^(b+1); with r's set, 2^b ≤ u + r < 2^b + 2^(b+1), so that y has its
-//!    top bit if there is no wrap and else has not. Hence, in the integers and so modulo p,
+//!    y = u + r mod 2^(b+1). The sum wraps if and only if r has its top bit set and y has not: if r has
+//!    not, u + r < 2^(b+1); if r has, 2^b ≤ u + r < 2^b + 2^(b+1), so y has its top bit set if and only
+//!    if there is no wrap. Hence, in the integers and so modulo p,
 //!    2x + 1 + 2i = A_i + ρ with A_i = 2y − 2^b + 1 + 2i public, and ρ = −2r if y has its top bit,
 //!    −2r + 2^(b+2)·r_top if not.
 //! 2. *Masked symbols.* For every i the dealer shares a random t_i and both candidates of t_i·ρ,
 //!    modulo p. So everybody has a share of b_i = A_i·t_i + t_i·ρ = (2x + 1 + 2i)·t_i, which is
-//!    opened. It is a random unit whatever x is: 2x + 1 + 2i is odd and less than p in size
-//!    ([`MAX_BITS`]), so it is a unit, and so is t_i, but with probability 1/p < 2^-61.
+//!    opened. It is a random unit whatever x is: 2x + 1 + 2i is odd and smaller than p in magnitude
+//!    ([`MAX_BITS`]), so it is a unit, and so is t_i except with probability 1/p < 2^-61.
 //! 3. *Majority.* (2x + 1 + 2i | p) = (b_i|p)·(t_i|p). Let c_i and σ_i be the bits that say that (b_i|p)
-//!    and (t_i|p) are −1. x < 0 is the majority of all σ_i ⊕ c_i, and, as the majority of
-//!    complements is the complement of the majority, c_{−κ} ⊕ that of all σ_i ⊕ (c_i ⊕ c_{−κ}). The
-//!    dealer shares a table of it over the 2κ bits c_i ⊕ c_{−κ}, i > −κ: 1, 4 or 16 entries in
-//!    whatever ring the caller wants. See [`tables`](super::tables) for its last step.
+//!    and (t_i|p) are −1. \[x < 0\] is the majority of all σ_i ⊕ c_i. The majority of complements is
+//!    the complement of the majority, so that is c_{−κ} ⊕ the majority of all σ_i ⊕ (c_i ⊕ c_{−κ}). The
+//!    dealer shares a table of the latter over the 2κ bits c_i ⊕ c_{−κ}, i > −κ: 1, 4 or 16 entries in
+//!    whatever ring the caller wants. The last step is that of [`tables`](super::tables).
 //!
-//! | step | local | opened bits a value | dealer's bytes a value |
+//! | step | local | opened bits for each value | dealer's bytes for each value |
 //! | --- | --- | --- | --- |
 //! | [`Legendre::mask`] | x + r | b + 1 | |
 //! | [`Masked::products`] | A_i·t_i + t_i·ρ | 64·(2κ + 1) | 16·(2κ + 1) |
 //! | [`Products::finish`] | symbols of b_i, table | | 4^κ elements of the result |
 //!
-//! Every step consumes the one before. The dealer takes the symbols of its own t_i, in constant time:
-//! at 7 ns a symbol (AVX-512) that is cheaper than any correction that would tell it, such as t_i = ±s_i².
+//! Every step consumes the one before. The dealer computes the symbols of its t_i in constant time, which at 7 ns a symbol
+//! (AVX-512) is cheaper than corrections that would fix the symbols in advance, such as for t_i = ±s_i².
 
 mod deal;
 mod elements;
@@ -306,7 +306,7 @@ pub struct Products<O> {
 }
 
 impl<O: Ring> Products<O> {
-    /// `[if x ≥ 0, if x < 0]` of `values`, given all b_i.
+    /// `values[0]` where x ≥ 0 and `values[1]` where x < 0, given all b_i.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.

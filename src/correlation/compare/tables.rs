@@ -1,30 +1,27 @@
-//! Comparison with zero of k-bit values by tables of chunks, the heart of the library; and ReLU,
-//! equality and truncation by the same means.
+//! Comparison with zero of k-bit values by tables of chunks, the heart of the library; and ReLU, equality and truncation by
+//! the same means.
 //!
-//! Let y = x + r be opened for a random r, and ' mean the low k − 1 bits. Then
-//! msb(x) = y_{k−1} ⊕ r_{k−1} ⊕ \[y' < r'\]. Cut r' and y' into chunks, the most significant first.
-//! For each chunk of r' the dealer XOR-shares a table, from which a party takes its shares of two
-//! bits at the public chunk of y': *greater* (r' has the greater chunk) and *equal*
-//! (`kernel`). Groups of chunks are combined in a round a level (`combine`). What is left are
-//! one to three chunks:
+//! Let y = x + r be opened for a random r, and let ' mean the low k − 1 bits. Then msb(x) = y_{k−1} ⊕ r_{k−1} ⊕ \[y' < r'\].
+//! Cut r' and y' into chunks, the most significant first. For each chunk of r' the dealer XOR-shares a table, from which a
+//! party takes its shares of two bits at the public chunk of y': *greater* (the chunk of r' is greater) and *equal*
+//! (`kernel`). Each level combines groups of chunks, in one round (`combine`). One to three chunks are left in the end:
 //!
 //! - a boolean result is *greater* of the one chunk, ⊕ y_{k−1} ⊕ r_{k−1};
-//! - for an arithmetic one the bits g_0, e_0, g_1, … are opened under masks ρ. With
-//!   p = y_{k−1} ⊕ (g_0 ⊕ ρ_0) public and t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, the result is
-//!   t ⊕ p = p + (1 − 2p)·t. The dealer shares, in whatever ring the caller wants, a table of t over
-//!   the opened e_0, g_1, …: 1, 4 or 16 entries.
+//! - for an arithmetic one the bits g_0, e_0, g_1, … are opened under masks ρ. With p = y_{k−1} ⊕ (g_0 ⊕ ρ_0) public and
+//!   t = r_{k−1} ⊕ ρ_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2, the result is t ⊕ p = p + (1 − 2p)·t. The dealer shares, in whatever ring the
+//!   caller wants, a table of t over the opened e_0, g_1, …: 1, 4 or 16 entries.
 //!
-//! What else stands on the same opened y ([`Task`]):
+//! The same opened y serves other tasks ([`Task`]):
 //!
-//! - x = 0 if and only if y = r, the product of the *equal* bits of chunks of all k bits;
-//! - a ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is
-//!   −⌊r / 2^f⌋ if y_{k−1} = 1, and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1).
-//!   The dealer shares both v, and for a ReLU both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them;
-//! - the exact floor subtracts \[y's low f bits < r's\], a comparison of these bits by their chunks.
+//! - x = 0 if and only if y = r: the product of the *equal* bits of chunks of all k bits.
+//! - A ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is −⌊r / 2^f⌋ if y_{k−1} = 1,
+//!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares both values of v and, for a
+//!   ReLU, both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them.
+//! - The exact floor subtracts \[the low f bits of y < those of r\], a comparison of these bits by their chunks.
 //!
-//! The one-time truth tables are those of Ishai et al., TCC 2013; [`Plan`] has the numbers.
+//! The one-time truth tables are those of Ishai et al., TCC 2013. [`Plan`] has the numbers.
 //!
-//! | step | local | opened bits a value |
+//! | step | local | opened bits for each value |
 //! | --- | --- | --- |
 //! | [`Comparison::mask`] | x + r | k |
 //! | [`Masked::look_up`] | tables | |

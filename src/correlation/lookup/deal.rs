@@ -1,10 +1,9 @@
 //! The dealer's half of a lookup.
 //!
-//! T' is T rotated by r. The mask is a secret of the dealer's, so it is neither an index nor a
-//! count: the table is shifted by 2^b, or not at all, for every bit b of −r. What a rotation pushes
-//! out at one end comes in at the other; so that plain shifts do, the table is laid out twice, and
-//! the result is a window of it. A table of pairs is laid out twice along both indices: a row of
-//! 2·2^m_b entries for every a, and rows for 2·2^m_a of them. Then
+//! T' is T rotated by r. The mask is a secret, so it is neither an index nor a count: for every bit b of −r, the table is
+//! shifted by 2^b or not at all, by masks. What a rotation pushes out at one end comes in at the other. To make do with
+//! plain shifts, the table is laid out twice, and the result is a window of that. A table of pairs is laid out twice along
+//! both indices: 2·2^m_a rows of 2·2^m_b entries. Then
 //!
 //! T'\[c_a, c_b\] = T(c_a − r_a, c_b − r_b) is at place (c_a + o_a)·2^(m_b + 1) + (c_b + o_b),
 //!

@@ -1,7 +1,7 @@
 //! From bits to numbers.
 //!
-//! One round; a bit opened for every bit. The dealer sends k − j bits for bit j of a number of Z_2^k:
-//! of what weighs 2^j, only those count. See [`DaBits`](crate::correlation::bits::DaBits).
+//! One round, and one opened bit for every bit. For bit j of a number in Z_2^k the dealer sends k − j bits: only so many
+//! count of what is multiplied by 2^j. See [`DaBits`](crate::correlation::bits::DaBits).
 
 use alloc::vec::Vec;
 
@@ -13,8 +13,22 @@ use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
 use crate::share::{BitShare, Share};
 
+/// # From bits to numbers
 impl<T: Transport> Party<T> {
     /// The bits as numbers 0 and 1 in O.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let negative = party.negative_bits(&x, 8)?; // x = (5, −4)
+    /// let numbers = party.arithmetic::<Z2<16>>(&negative)?;
+    /// party.open(&numbers) // 0, 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0, 1]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the network fails, the store has no such daBits next or the dealer's data is malformed.
@@ -22,7 +36,20 @@ impl<T: Transport> Party<T> {
         self.compose(core::slice::from_ref(x))
     }
 
-    /// Σ 2^j·b_j in O for the bits b_j of plane j: what takes [`bits`](Self::bits) back.
+    /// Σ 2^j·b_j in O, for the bits b_j of plane j: the inverse of [`bits`](Self::bits).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let planes = party.bits(&x, 8)?; // of 5 and 252
+    /// let numbers = party.compose::<Z2<16>>(&planes)?; // in another ring
+    /// party.open(&numbers)
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [5, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If there are not 1 to k planes or their lengths differ, and as [`arithmetic`](Self::arithmetic).

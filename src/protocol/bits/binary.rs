@@ -5,7 +5,7 @@
 //! | and | 1 | 2 | 1 |
 //! | bits of k-bit numbers | ⌈log2(k − 1)⌉, at least 1 | see [`correlation::bits`](crate::correlation::bits) | k, a half more, and a bit a product |
 //!
-//! The lowest bit of numbers by itself is free: no carry enters it, and its shares are those of x.
+//! The lowest bit of a number alone is free: no carry enters it, so the lowest bits of the shares of x share it.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -19,8 +19,23 @@ use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
 use crate::share::{BitShare, Share};
 
+/// # Products of bits, and from numbers to bits
 impl<T: Transport> Party<T> {
-    /// The bits x ∧ y.
+    /// The bits x ∧ y, element by element.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[251, 252]))?;
+    /// let (a, b) = (party.negative_bits(&x, 8)?, party.negative_bits(&y, 8)?); // 0, 1 and 1, 1
+    /// let both = party.and(&a, &b)?;
+    /// party.open_bits(&both) // bit 0 is 0, bit 1 is 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b10]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, the network fails or the store has no such products next.
@@ -43,8 +58,20 @@ impl<T: Transport> Party<T> {
         Ok(products.finish(&opened)?)
     }
 
-    /// The low `bits` bits of every value, shared as bits: plane j holds bit j of all values. The
-    /// highest is the sign of a two's complement number of so many bits.
+    /// The low `bits` bits of every value, shared as bits: plane j holds bit j of all values. The highest plane holds the
+    /// signs of two's complement numbers of `bits` bits.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let planes = party.bits(&x, 8)?; // of 0b0000_0101 and 0b1111_1100
+    /// party.open_bits(&planes[0]) // the lowest bits, 1 and 0
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0b01]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `bits` is not in 1..=64 or above k, the network fails, the store has no such items next or
@@ -96,7 +123,7 @@ pub(in crate::protocol) fn products_cost(len: usize, masks: usize, products: usi
     }
 }
 
-/// The cost of taking `len` numbers of `bits` bits apart.
+/// The cost of the bits of `len` numbers of `bits` bits.
 ///
 /// # Panics
 /// If `bits` is 0.

@@ -10,8 +10,22 @@ use crate::protocol::{Error, Party};
 use crate::ring::{Ring, packed_len};
 use crate::share::{BitShare, Share};
 
+/// # Choosing by a bit
 impl<T: Transport> Party<T> {
     /// c·x: every value of x where its bit is set, else 0.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let negative = party.negative_bits(&x, 8)?; // x = (5, −4)
+    /// let kept = party.select_bits(&negative, &x)?;
+    /// party.open(&kept) // 0, −4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [0, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the lengths differ, the network fails, the store has no such item next or the dealer's data is
@@ -24,6 +38,20 @@ impl<T: Transport> Party<T> {
     }
 
     /// The value of a where the bit is set, else that of b: b + c·(a − b).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// # let y = party.input::<Z2<8>>(1, 2, (party.id() == 1).then_some(&[3, 2]))?;
+    /// let negative = party.negative_bits(&x, 8)?; // x = (5, −4)
+    /// let chosen = party.select(&negative, &x, &y)?; // y = (3, 2)
+    /// party.open(&chosen) // 3, −4
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [3, 252]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`select_bits`](Self::select_bits).

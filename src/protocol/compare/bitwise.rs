@@ -1,14 +1,14 @@
-//! Comparison by a tree of borrows, and what is made of it.
+//! Comparison by a tree of borrows, and what else is built on it.
 //!
-//! ⌈log2(k − 1)⌉ rounds, at least one, for bits, and one more for an arithmetic result: y = x + r is
-//! opened, the borrow into bit k − 1 of y − r found by a tree of products ([`Circuit::Sign`]), and the
-//! bit made a number by a daBit, which opens one more bit. Equality is the product of the bits that
-//! propagate ([`Circuit::Zero`]), ⌈log2 k⌉ rounds.
+//! y = x + r is opened, the borrow into bit k − 1 of y − r is found by a tree of products ([`Circuit::Sign`]), and for an
+//! arithmetic result a daBit makes the bit a number, which opens one more bit. That takes ⌈log2(k − 1)⌉ rounds, at least
+//! one, for a bit, and one more for a number. Equality is the product of the bits that propagate ([`Circuit::Zero`]), in
+//! ⌈log2 k⌉ rounds.
 //!
-//! A ReLU selects x by the bit x ≥ 0 where the result's ring is no wider than the k bits of x: one
-//! round and 1 + k bits more. Else, and to truncate by f bits, x is taken apart ([`Circuit::Bits`]), each
-//! bit from f on multiplied by the bit x ≥ 0, and the rest put together in the result's ring: two rounds
-//! more, and the result is exactly ⌊x / 2^f⌋ where x ≥ 0.
+//! A ReLU into a ring that is no wider than the k bits of x selects x by the bit \[x ≥ 0\]: one more round and 1 + k more
+//! opened bits. Into a wider ring, or with truncation by f bits, x is decomposed into bits ([`Circuit::Bits`]), each bit
+//! from f on is multiplied by \[x ≥ 0\], and the products are composed in the result's ring: two more rounds, and exactly
+//! ⌊x / 2^f⌋ where x ≥ 0.
 
 use alloc::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Comparison by distributed comparison functions: two parties.
 //!
-//! One round, k bits opened; the mathematics and the dealer's bytes in
+//! One round, k opened bits. The mathematics, and the bytes that the dealer sends, are in
 //! [`correlation::compare::dcf`](crate::correlation::compare::dcf).
 
 use super::{Error, Party, range};

@@ -9,23 +9,23 @@ use crate::correlation::compare::{Plan, Task, Wish};
 use crate::offline::{Cost, Elements};
 use crate::ring::Z2;
 
-/// How values are compared with zero: the same function at another price. All parties of a session
-/// must choose the same ([`Party::set_comparison`](crate::protocol::Party::set_comparison)).
+/// How values are compared with zero: each family computes the same function at another price. All parties of a session
+/// must choose the same one ([`Party::set_comparison`](crate::protocol::Party::set_comparison)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Family {
-    /// Tables of chunks ([`correlation::compare`](crate::correlation::compare)), any number of
+    /// Tables of chunks ([`correlation::compare::tables`](crate::correlation::compare::tables)), for any number of
     /// parties, by the plan that fits the wish best.
     Lookup(Wish),
-    /// Distributed comparison functions ([`correlation::compare::dcf`](crate::correlation::compare::dcf)): two parties, one
-    /// round, many bytes from the dealer.
+    /// Distributed comparison functions ([`correlation::compare::dcf`](crate::correlation::compare::dcf)), for two
+    /// parties: one round, and many bytes from the dealer.
     Dcf,
-    /// A tree of borrows over the bits of a masked value ([`correlation::bits`](crate::correlation::bits)),
-    /// any number of parties: the fewest bytes, and more rounds.
+    /// A tree of borrows over the bits of a masked value ([`correlation::bits`](crate::correlation::bits)), for any number
+    /// of parties: the fewest bytes from the dealer, and more rounds.
     Bitwise,
     /// Legendre symbols modulo a 64-bit prime ([`correlation::compare::legendre`](crate::correlation::compare::legendre)),
-    /// any number of parties, up to 8, 9 or 10 bits. The values must fit the declared bits as
-    /// signed numbers and not only their low bits be compared, and the ring must have a spare bit.
+    /// for any number of parties, up to 8, 9 or 10 bits. The whole value must fit the declared bits as a signed number
+    /// (its low bits alone are not enough), and the ring must have a spare bit.
     Legendre(Variant),
 }
 
@@ -64,7 +64,7 @@ impl Family {
         }
     }
 
-    /// What plans are to have least of; the default where another family compares.
+    /// What plans should have least of; the default where another family compares.
     pub(in crate::protocol) fn wish(self) -> Wish {
         match self {
             Self::Lookup(wish) => wish,

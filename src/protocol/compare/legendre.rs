@@ -1,7 +1,7 @@
 //! Comparison by Legendre symbols.
 //!
-//! Two rounds, bits + 1 + 64·s opened bits and 16·s bytes and 2^(s−1) elements of the result from the
-//! dealer a value, for s = 1, 3, 5 symbols; the mathematics in [`legendre`](crate::correlation::compare::legendre).
+//! Two rounds. For each value, with s = 1, 3 or 5 symbols: bits + 1 + 64·s opened bits, and from the dealer 16·s bytes and
+//! 2^(s−1) elements of the result. The mathematics is in [`legendre`](crate::correlation::compare::legendre).
 
 use super::{Error, Party, range};
 use crate::correlation::bits::lowest_bits;
@@ -11,11 +11,24 @@ use crate::net::Transport;
 use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
 
+/// # Legendre symbols
 impl<T: Transport> Party<T> {
-    /// `[if +, if −]` of `values`, in O, by the majority of the Legendre symbols of every x, which must
-    /// fit `bits` bits as a signed number. That is its sign on the variant's range and
-    /// [`Variant::evaluate`] anywhere. [`compare`](Self::compare) lets no x out of the range, and else
-    /// is the same.
+    /// One of two public values in O for every x, by the majority of the Legendre symbols of x, which must fit `bits` bits
+    /// as a signed number: `values[0]` for +, `values[1]` for −. The majority is the sign on the variant's range, and
+    /// [`Variant::evaluate`] everywhere. [`compare`](Self::compare) does the same for bit lengths within the range only.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::correlation::compare::legendre::Variant;
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[5, 252]))?;
+    /// let sign = party.legendre::<_, Z2<8>>(&x, 7, Variant::Bsgn0, [1, 255])?; // x = (5, −4)
+    /// party.open(&sign) // 1, −1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1, 255]);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If `bits` is not in 2..=61, or not below k (the ring needs a spare bit), the network fails, the

@@ -1,6 +1,6 @@
 //! Comparison by tables of chunks.
 //!
-//! Rounds, opened bits and dealer bytes by [`Plan`]; the mathematics in
+//! [`Plan`] has the rounds, opened bits and dealer bytes; the mathematics is in
 //! [`correlation::compare::tables`](crate::correlation::compare::tables).
 
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! The three variants and what they are in the clear.
+//! The three variants, and what they compute in the clear.
 
 use core::ops::RangeInclusive;
 
@@ -50,7 +50,7 @@ impl Variant {
         self.field().prime()
     }
 
-    /// The x whose sign it gives, the longest interval about zero.
+    /// The longest interval around zero on which it is the sign.
     pub fn range(self) -> RangeInclusive<i64> {
         match self {
             Self::Bsgn0 => -135..=134,
@@ -59,7 +59,7 @@ impl Variant {
         }
     }
 
-    /// The bits of two's complement numbers all of which are in the range: 8, 9 or 10.
+    /// The longest two's complement numbers that are all in the range: 8, 9 or 10 bits.
     pub fn bits(self) -> u32 {
         8 + self.kappa() as u32
     }
@@ -72,11 +72,11 @@ impl Variant {
     }
 
     /// The majority of the symbols of x, +1 or −1: the sign of x on [`range`](Self::range), where
-    /// sgn(0) = +1, and as good as random beyond. A symbol that is zero, which takes an x of more than
-    /// [`MAX_BITS`](super::MAX_BITS) bits, counts as any of both.
+    /// sgn(0) = +1, and as good as random beyond. A symbol can be zero only for an x of more than
+    /// [`MAX_BITS`](super::MAX_BITS) bits, and then counts as +1 or −1.
     ///
     /// ```
-    /// use ringshare::correlation::legendre::Variant;
+    /// use ringshare::correlation::compare::legendre::Variant;
     /// assert_eq!(Variant::Bsgn0.evaluate(0), 1);
     /// assert_eq!(Variant::Bsgn0.evaluate(-135), -1);
     /// // Out of range, and wrong.

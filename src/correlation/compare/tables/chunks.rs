@@ -11,7 +11,7 @@ use crate::offline::{Source, Error};
 use crate::secret::Scratch;
 use crate::share::BitShare;
 
-/// Shared bits of what is left of the chunks.
+/// The shared bits of the chunks that are left.
 pub struct Chunks {
     pub(super) source: Source,
     pub(super) plan: Plan,
@@ -32,8 +32,8 @@ impl Chunks {
         Self { source, plan, len, level: 0, bit: 0, product: 0, pairs, top }
     }
 
-    /// The bits that the next step opens: bit vectors of this many values, each in whole bytes, one
-    /// behind the other. Empty if the next step opens nothing.
+    /// The bits that the next step opens: vectors with a bit for each value, each in whole bytes, one behind the other.
+    /// Empty if the next step opens nothing.
     pub fn masked(&self) -> Vec<u8> {
         let words = words(self.len);
         let mut rho = vec![0; self.opened_bits() * words];
@@ -58,7 +58,7 @@ impl Chunks {
         &self.plan
     }
 
-    /// Whether a level is to be combined before the last step.
+    /// Whether another level must be combined before the last step.
     pub fn has_level(&self) -> bool {
         self.level < self.plan.levels().len()
     }

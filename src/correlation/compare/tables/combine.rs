@@ -1,7 +1,7 @@
 //! Combining groups of chunks: products of several shared bits in one round.
 //!
 //! A group of chunks with bits g_0, e_0, g_1, e_1, … (*greater* and *equal*, the most significant
-//! first) has greater = g_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2 ⊕ … and equal = e_0·e_1·…. Every bit v but g_0
+//! first) yields greater = g_0 ⊕ e_0·g_1 ⊕ e_0·e_1·g_2 ⊕ … and equal = e_0·e_1·…. Every bit v but g_0
 //! is opened as c = v ⊕ ρ. Then Π v_i = Π (c_i ⊕ ρ_i) is a sum over the subsets of the masks, with
 //! public factors; the dealer shares the product of each subset. Ohata and Nuida, *Communication-
 //! efficient (client-aided) secure two-party protocols and its application*, FC 2020 (arXiv

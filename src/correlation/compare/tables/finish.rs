@@ -14,8 +14,8 @@ use crate::secret::Scratch;
 use crate::share::Share;
 
 impl Chunks {
-    /// The arithmetic result: `[if x ≥ 0, if x < 0]` of `values`, or `[if x ≠ 0, if x = 0]`, given
-    /// the opened bits.
+    /// The arithmetic result, given the opened bits: `values[0]` where x ≥ 0 and `values[1]` where x < 0; or, for
+    /// [`Task::Zero`], `values[0]` where x ≠ 0 and `values[1]` where x = 0.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.
@@ -36,8 +36,7 @@ impl Chunks {
         Ok(out)
     }
 
-    /// The result of a [`Task::Relu`], [`Task::Truncate`] or [`Task::Floor`], given what was opened at
-    /// first and last.
+    /// The result of a [`Task::Relu`], [`Task::Truncate`] or [`Task::Floor`], given what was opened first and last.
     ///
     /// # Errors
     /// If the dealer's correction is malformed.

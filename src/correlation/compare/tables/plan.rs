@@ -9,13 +9,13 @@ pub use choose::{Estimate, Wish};
 use crate::offline::{Cost, DecodeError, Elements, Error, Reader, Writer, range};
 use crate::ring::packed_len;
 
-/// What is computed of the masked values, and in which ring.
+/// What is computed from the masked values, and in which ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Task {
-    /// One of two values by x < 0, or, in no ring, the bit x < 0.
+    /// One of two values by x < 0; without a ring, the bit x < 0.
     Negative(Option<Elements>),
-    /// One of two values by x ≠ 0 or x = 0, or, in no ring, the bit x = 0.
+    /// One of two values by x = 0; without a ring, the bit x = 0.
     Zero(Option<Elements>),
     /// ⌊x / 2^shift⌋ or one more where x ≥ 0, else 0; exact for shift 0.
     Relu {
@@ -120,13 +120,12 @@ impl Task {
     }
 }
 
-/// The chunks of a comparison, how they are combined, and what comes out. All public.
+/// The chunks of a comparison, how they are combined, and what comes out. All of it is public.
 ///
-/// The compared low bits are cut into chunks, the most significant first. A chunk yields two shared
-/// bits. Each level combines groups of neighbouring chunks into one, in a round; the last step
-/// takes one more round if the result is to be arithmetic. There are many such plans for a bit
-/// length; [`Plan::candidates`] lists those worth considering, [`Plan::estimate`] says what each
-/// costs, and [`Plan::choose`] picks one. The balanced plans for an arithmetic result:
+/// The low bits that are compared are cut into chunks, the most significant first. A chunk yields two shared bits. Each
+/// level combines groups of neighbouring chunks into one chunk each, in one round; the last step takes one more round if
+/// the result is arithmetic. A bit length has many such plans: [`Plan::candidates`] lists those worth considering,
+/// [`Plan::estimate`] says what each costs, and [`Plan::choose`] picks one. The balanced plans for an arithmetic result:
 ///
 /// | k | chunks | rounds | opened bits |
 /// | --- | --- | --- | --- |
@@ -268,8 +267,8 @@ impl Plan {
         self.last_tables() * self.entries() + self.lifts()
     }
 
-    /// Bytes that the dealer sends for `len` values. Bits come in words of 64. `usize::MAX` stands for
-    /// more than can be addressed.
+    /// Bytes that the dealer sends for `len` values. Vectors of bits take whole words of 64. `usize::MAX` stands for more
+    /// than can be addressed.
     pub fn dealer_bytes(&self, len: usize) -> usize {
         let words = len.div_ceil(64).saturating_mul(8);
         let last = match self.output() {

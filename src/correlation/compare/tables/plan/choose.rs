@@ -1,9 +1,9 @@
 //! Which plan for which wish.
 //!
-//! A plan is fixed by the number of its chunks, which are as even as can be, and by how many chunks
-//! the last step takes. The estimate of its time is a sum over what it does to a value: bytes of
-//! tables, opened bits, products, elements. The nanoseconds of each were fitted to measurements on
-//! one machine (AVX-512, two parties, `cargo bench --bench plans`): they rank plans, and are no promise.
+//! A plan is determined by the number of its chunks, which are as even as can be, and by how many of them the last step
+//! takes. The estimate of its time is a sum over what it does for each value: bytes of tables, opened bits, products,
+//! elements. The nanoseconds of each were fitted to measurements on one machine (AVX-512, two parties,
+//! `cargo bench --bench plans`). They serve to rank plans and promise nothing.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,25 +11,25 @@ use core::fmt;
 
 use super::{Plan, Task};
 
-/// What a plan is to have least of.
+/// What a plan should have least of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wish {
-    /// Traffic and rounds together: opened bits and dealer bytes a value, and twenty for a round. An
-    /// opened bit counts as a whole byte, because everybody waits for it online.
+    /// Traffic and rounds together: the opened bits and dealer bytes of a value, plus twenty for each round. An opened bit
+    /// counts as much as a byte from the dealer, because everybody waits for it online.
     #[default]
     Balanced,
-    /// Rounds, and of those with as few the least traffic as above.
+    /// Rounds, and among plans with as few rounds, the traffic as above.
     Rounds,
-    /// Bytes from the dealer, and of those with as few the fewest rounds.
+    /// Bytes from the dealer, and among plans with as few bytes, the rounds.
     DealerBytes,
-    /// CPU time of a party and the dealer together, as estimated.
+    /// Estimated CPU time of a party and the dealer together.
     Cpu,
 }
 
 /// Opened bits or dealer bytes that a round is worth.
 const ROUND: f64 = 20.0;
 
-/// What a plan costs, a value.
+/// What a plan costs for each value.
 ///
 /// ```
 /// use ringshare::correlation::compare::{Plan, Task, Wish};
@@ -46,7 +46,7 @@ pub struct Estimate {
     pub rounds: u32,
     /// Bits that a party opens.
     pub opened_bits: u64,
-    /// Bytes from the dealer, of many values.
+    /// Bytes from the dealer, on average over many values.
     pub dealer_bytes: f64,
     /// Nanoseconds of CPU at the party that gets the corrections, online.
     pub party_ns: f64,
@@ -92,7 +92,7 @@ const GROUP: usize = 4;
 const TABLE: usize = 3;
 
 impl Plan {
-    /// The plan for a task on k-bit values that fits a wish best.
+    /// The plan that fits a wish best, for a task on k-bit values.
     ///
     /// # Panics
     /// If `bits` is not in 2..=64 (1..=64 where there is no sign), or the task's shift not below it.
@@ -168,7 +168,7 @@ impl Plan {
         Self { bits, task, chunks, levels }
     }
 
-    /// What the plan costs a value.
+    /// What the plan costs for each value.
     pub fn estimate(&self) -> Estimate {
         let many = 1 << 16;
         let cost = self.cost(many);
