@@ -11,6 +11,16 @@ use crate::offline::{Source, Error};
 use crate::share::{BitShare, Scratch};
 
 /// Shared bits of what is left of the chunks.
+///
+/// Combined twice, they do not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::correlation::compare::Chunks;
+/// fn twice(chunks: Chunks) {
+///     let _ = chunks.combine(&[]);
+///     let _ = chunks.combine(&[]);
+/// }
+/// ```
 pub struct Chunks {
     pub(super) source: Source,
     pub(super) plan: Plan,
