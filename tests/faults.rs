@@ -1,7 +1,7 @@
 //! Every fault at every frame: a clear error or the right result at every party, in time, always.
 #![cfg(feature = "std")]
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -208,7 +208,7 @@ fn check(settings: Vec<Setting>) {
         let (cases, next, done) = (cases.clone(), next.clone(), done.clone());
         thread::spawn(move || {
             while let Some((case, recipe)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = catch_unwind(|| case.check(recipe));
+                let outcome = catch_unwind(AssertUnwindSafe(|| case.check(recipe)));
                 done.send((*case, outcome.is_ok())).unwrap();
             }
         });

@@ -4,18 +4,20 @@ use std::fmt::Debug;
 
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
-use ringshare::correlation::{Lookup, MatrixMask, MatrixTriple, Triple};
+use ringshare::correlation::matrix::MatrixProductRequest;
+use ringshare::correlation::{Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
 use ringshare::net::{Header, Kind, Network, Topology, Transport};
-use ringshare::offline::{Elements, Request, Store};
-use ringshare::prg::Seed;
+use ringshare::offline::{Elements, PartySeeds, Request, Store};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Word, Z2, pack, packed_len, unpack, unpack_add};
 use ringshare::share::Share;
 
 type R = Z2<13>;
 const LEN: usize = 5;
+/// The choice of a dealer that agrees to whatever comes.
+pub(crate) const ANOTHER_RECIPE: u8 = 64;
 
 /// The front of the input says what is done with the rest.
 pub(crate) fn any_bytes(data: &[u8]) {
@@ -73,6 +75,8 @@ struct Feed<'a> {
     data: &'a [u8],
     kinds: std::slice::Iter<'a, Kind>,
     received: [u64; 3],
+    /// What the dealer agrees to, if not to what comes.
+    agreed: Option<[u8; 32]>,
     /// The frame whose header is left as it comes.
     wrong: usize,
 }
@@ -96,7 +100,12 @@ impl Transport for Feed<'_> {
     }
 
     fn recv(&mut self, from: usize, frame: &mut [u8]) -> Result<(), Ended> {
-        let (now, rest) = self.data.split_at_checked(frame.len() - Header::LEN).ok_or(Ended)?;
+        let kind = *self.kinds.next().ok_or(Ended)?;
+        let agreed = self.agreed.take_if(|_| kind == Kind::Agree);
+        let (now, rest) = match &agreed {
+            Some(digest) => (&digest[..], self.data),
+            None => self.data.split_at_checked(frame.len() - Header::LEN).ok_or(Ended)?,
+        };
         frame[Header::LEN..].copy_from_slice(now);
         self.data = rest;
         let header = Header {
@@ -104,7 +113,7 @@ impl Transport for Feed<'_> {
             sequence: self.received[from],
             length: now.len() as u64,
             round: u32::from(now.first().copied().unwrap_or(0)),
-            kind: *self.kinds.next().ok_or(Ended)? as u16,
+            kind: kind as u16,
             sender: from as u16,
         };
         self.received[from] += 1;
@@ -119,8 +128,8 @@ impl Transport for Feed<'_> {
 
 /// A party of two, whose peer and dealer send anything.
 pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
-    use Kind::{Correction, Finish, Gather, GatherBits, Open, OpenBits, Seed};
-    let dealt = [Seed, Correction, Correction, Correction, Correction, Correction];
+    use Kind::{Agree, Correction, Finish, Gather, GatherBits, Open, OpenBits, Seed};
+    let dealt = [Seed, Agree, Correction, Correction, Correction, Correction, Correction];
     let opened = [Open, Open, OpenBits, Open, OpenBits, OpenBits, Open, Open, Finish];
     let direct = choice & 1 == 0;
     let topology = if direct { Topology::Direct } else { Topology::Scatter };
@@ -131,16 +140,18 @@ pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
     };
     let steps = opened.iter().flat_map(|&kind| [Some(kind), (!direct).then_some(second(kind))]).flatten();
     let kinds: Vec<Kind> = dealt.into_iter().chain(steps).collect();
-    let feed = Feed { data, kinds: kinds.iter(), received: [0; 3], wrong: choice as usize >> 1 };
-    let mut network = Network::new(feed, 0, 2, 1);
-    network.set_topology(topology);
     let mut dry = Party::dry(2);
     program::<Feed<'_>>(&mut dry)?;
     let recipe = dry.take_dry_run().recipe;
+    // No frame has that number.
+    let agreed = (choice >> 1 != ANOTHER_RECIPE).then(|| recipe.digest());
+    let feed = Feed { data, kinds: kinds.iter(), received: [0; 3], agreed, wrong: choice as usize >> 1 };
+    let mut network = Network::new(feed, 0, 2, 1);
+    network.set_topology(topology);
     let mut party = Party::join(network)?;
     party.receive(&recipe)?;
     program(&mut party)?;
-    Ok(party.network_mut().finish()?)
+    party.finish()
 }
 
 fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
@@ -156,7 +167,7 @@ fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
 /// Any bytes in place of the dealer's correction, of the right length and as long as they are.
 fn corrections(choice: u8, data: &[u8]) {
     for party in 0..2 {
-        let row = [(); 2].map(|()| Seed::from_bytes([choice; 16]));
+        let row = PartySeeds::read(party, &[choice; 48]).unwrap();
         let plans = [
             Plan::new(2 + u32::from(choice) % 12, Some(Elements::of::<R>())),
             Plan::new(2 + u32::from(choice) % 39, None),
@@ -166,8 +177,8 @@ fn corrections(choice: u8, data: &[u8]) {
         let requests = [
             Triple::<R>::request(LEN),
             MatrixTriple::<R>::request([2, 1, 3]),
-            MatrixMask::<R>::request([2, 3], 13),
-            Request::MatrixProduct {
+            MatrixMask::<R>::request([2, 3], 1, 13),
+            Request::from(MatrixProductRequest {
                 matrix: 0,
                 window: None,
                 rows: 1,
@@ -175,14 +186,14 @@ fn corrections(choice: u8, data: &[u8]) {
                 inputs: 3,
                 groups: 1,
                 elements: Elements::of::<R>(),
-            },
+            }),
             Lookup::<R>::request(LEN, &table),
             Lookup::<R>::request(LEN, &pairs),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
             Dcf::<R, Z2<5>>::request(LEN, 13),
         ];
-        let mut store = Store::new(party, &row).unwrap();
+        let mut store = Store::new(&row);
         for request in requests {
             fill(&mut store, request, data);
         }
@@ -193,8 +204,7 @@ fn corrections(choice: u8, data: &[u8]) {
         let rows = mask.mask(2, &Share::zeros(6));
         let fixed =
             mask.finish(Some([Filters::from_rows(2, 3, 1, &rows), Filters::from_rows(2, 3, 1, &rows)]));
-        let _ = store
-            .fixed_product(&fixed, 1)
+        let _ = MatrixProduct::take(&mut store, &fixed, None, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
         let _ = Lookup::<R>::take(&mut store, LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
         let _ = Lookup::<R>::take(&mut store, LEN, &pairs)
