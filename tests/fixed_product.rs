@@ -186,5 +186,5 @@ fn wrong_shapes_are_errors_that_name_both() {
         let prepared = party.prepare_product(&other, 2)?;
         party.product(&one, prepared, &Share::zeros(4))
     });
-    assert!(run.unwrap_err().to_string().contains("expected 1, found 0"));
+    assert!(run.unwrap_err().to_string().contains("prepared for matrix 1, found matrix 0"));
 }
