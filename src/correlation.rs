@@ -20,6 +20,16 @@
 //! | [`Dcf`](compare::dcf::Dcf) | r, two trees, the same for both parties | see [`compare::dcf`] |
 //! | [`Legendre`](compare::legendre::Legendre) | r, t, t·r, a table | see [`compare::legendre`] |
 //!
+//! A correlation is used once, since each of its steps consumes it:
+//!
+//! ```
+//! # use ringshare::{correlation::Triple, offline::Masked, ring::Z2, share::Share};
+//! fn multiply(triple: Triple<Z2<14>>, x: &Share<Z2<14>>, open: impl Fn(Vec<u16>) -> Vec<u16>) -> Share<Z2<14>> {
+//!     let (opening, masked) = triple.mask(x, x);
+//!     masked.finish(&open(opening))
+//! }
+//! ```
+//!
 //! A kind has a request, such as [`TripleRequest`](triple::TripleRequest), which implements [`Kind`], and a type that a
 //! party takes from its [`Store`](crate::offline::Store), such as [`Triple`]: its `mask` gives what is to be opened, and
 //! its `finish` takes what was opened. To add a kind, write its file and name it in the list in this module; a package

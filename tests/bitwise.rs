@@ -14,7 +14,7 @@ mod conversions;
 mod malformed;
 
 use common::{Random, split, stores, sum, xor};
-use ringshare::correlation::bits::Circuit;
+use ringshare::correlation::bits::{BitProducts, Circuit, EdaBits};
 use ringshare::offline::{Masked, Store};
 use ringshare::protocol::Party;
 use ringshare::ring::{Ring, Word};
@@ -105,20 +105,19 @@ impl Local {
         let shares = split::<R>(x, self.parties, &mut random).into_iter().map(Share::<R>::from_words);
         let pairs = self.circuit.pairs(self.bits);
         let mask = |(store, x): (&mut Store, Share<R>)| {
-            EdaBits::<R>::take(&mut store, x.len(), self.bits, pairs).unwrap().mask(&x)
+            EdaBits::<R>::take(store, x.len(), self.bits, pairs).unwrap().mask(&x)
         };
         let (y, masked): (Vec<_>, Vec<_>) = stores.iter_mut().zip(shares).map(mask).unzip();
         let y = sum(&y, self.bits);
         let subtract = |masked: Masked<_>| masked.subtract(&y, self.circuit).unwrap();
         let mut parties: Vec<_> = masked.into_iter().map(subtract).collect();
-        while let Some(layer) = parties[0].layer() {
+        while let Some(level) = parties[0].next_level() {
             let (opened, masked): (Vec<_>, Vec<_>) = stores
                 .iter_mut()
                 .zip(&parties)
                 .map(|(store, party)| {
-                    let products =
-                        BitProducts::take(&mut store, x.len(), layer.masks(), layer.pairs()).unwrap();
-                    products.mask(&party.operands(&layer))
+                    let products = BitProducts::take(store, x.len(), level.masks(), level.pairs()).unwrap();
+                    products.mask(&party.operands(&level))
                 })
                 .unzip();
             let opened = xor(&opened);

@@ -29,12 +29,12 @@ use std::path::PathBuf;
 use std::process::{Command as Process, Output as Done};
 
 use args::{Args, Command, Output};
-use families::with_ring;
 use json::Report;
 use measure::{Job, Outcome};
 use ringshare::correlation::compare::{Plan, Task};
 use ringshare::offline::Elements;
 use ringshare::protocol::Family;
+use ringshare::with_ring;
 use serde_json::Value;
 
 fn read(args: &[&str]) -> Result<Args, String> {

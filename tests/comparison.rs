@@ -8,6 +8,7 @@ use common::compare::{Setting, all_pairs, edges, varied};
 use ringshare::correlation::compare::{Plan, bit_values, sign_values};
 use ringshare::offline::Elements;
 use ringshare::ring::{Ring, Word, Z2};
+use ringshare::with_ring;
 
 fn two(session: u64) -> Setting {
     Setting { parties: 2, session }

@@ -5,7 +5,7 @@ mod common;
 
 use common::compare::{all_pairs, edges, varied};
 use common::dcf::Shape;
-use common::{Random, seeds, split, stores, sum};
+use common::{Random, generators, seeds, split, stores, sum};
 use num_traits::Zero;
 use ringshare::correlation::compare::dcf::{Dcf, key_bytes};
 use ringshare::offline::{Deck, Error as OfflineError, Masked, Recipe, Store};
@@ -62,13 +62,12 @@ fn check_bits<R: Ring>(session: u64, x: &[R::Word], bits: u32) {
 
 /// The masks r of the only item of a session, modulo 2^bits.
 fn masks<W: Word>(session: u64, len: usize, bits: u32) -> Vec<W> {
-    let own = seeds(2, session);
     let share = |prg: Prg| {
         let mut r = vec![W::zero(); len];
         prg.words(0, 0, &mut r);
         r
     };
-    sum(&own.own().map(Prg::new).map(share).collect::<Vec<_>>(), bits)
+    sum(&generators(&seeds(2, session)).map(share).collect::<Vec<_>>(), bits)
 }
 
 #[test]
@@ -162,8 +161,8 @@ fn keys_are_what_the_docs_say() {
         assert_eq!((recipients, correction.len()), (2, key_bytes(len, bits, O::BITS)));
         let shape = Shape { bits, width: O::BITS };
         let keys = shape.read(&correction, len);
-        let own = seeds(2, session);
-        let roots = own.own().map(Prg::new).map(|prg| {
+        let seeds = seeds(2, session);
+        let roots = generators(&seeds).map(|prg| {
             let mut roots = vec![0u128; len];
             prg.words(1, 0, &mut roots);
             roots
@@ -282,9 +281,12 @@ fn other_numbers_of_parties_are_refused() {
         });
         let mut deck = Deck::new(&seeds(parties, 1)).unwrap();
         let dealt = deck.deal(&Dcf::<Z2<14>, Z2<14>>::request(3, 14)).map(drop);
-        for error in [sign.unwrap_err().error, bits.unwrap_err().error, dealt.unwrap_err()] {
-            assert!(matches!(error, Error::Range { least: 2, most: 2, .. }));
-            let expected = format!("parties of a comparison by DCF: expected 2 to 2, found {parties}");
+        let dealt = dealt.unwrap_err();
+        assert!(matches!(dealt, OfflineError::Range { least: 2, most: 2, .. }), "{dealt}");
+        let expected = format!("parties of a comparison by DCF: expected 2 to 2, found {parties}");
+        assert_eq!(dealt.to_string(), expected);
+        for error in [sign.unwrap_err().error, bits.unwrap_err().error] {
+            assert!(matches!(error, Error::Range { least: 2, most: 2, .. }), "{error}");
             assert_eq!(error.to_string(), expected);
         }
     }
@@ -295,7 +297,7 @@ fn malformed_corrections_are_refused() {
     type D = Dcf<Z2<14>, Z2<5>>;
     let (request, bytes) = (D::request(3, 14), key_bytes(3, 14, 5));
     for party in 0..2 {
-        let store = || Store::new(party, seeds(2, 1).row(party)).unwrap();
+        let store = || Store::new(&seeds(2, 1).row(party).unwrap());
         for found in [0, bytes - 1, bytes + 1] {
             let error = store().put(request.clone(), Some(vec![0; found])).unwrap_err();
             assert_eq!(error, OfflineError::Correction { expected: bytes, found });
@@ -318,7 +320,7 @@ fn malformed_corrections_are_refused() {
 #[test]
 #[should_panic(expected = "1 bits compared")]
 fn one_bit_is_no_comparison() {
-    let _ = stores(2, 1, &Recipe::default()).remove(0).dcf::<Z2<14>, Z2<14>>(1, 1);
+    let _ = Dcf::<Z2<14>, Z2<14>>::take(&mut stores(2, 1, &Recipe::default())[0], 1, 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Random, empty_stores, put, seeds, split, stores, sum, xor};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan, bit_values, sign_values};
-use ringshare::correlation::{InputMask, Lookup, MatrixMask, MatrixTriple, Triple};
+use ringshare::correlation::{InputMask, Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
 use ringshare::offline::{Deck, Elements, Recipe, Store};
@@ -103,7 +103,7 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     let (w, seeds): (Vec<u16>, _) = (random.words(outputs * inputs), seeds(PARTIES, 4));
     let mut deck = Deck::new(&seeds).unwrap();
     let mut stores = empty_stores(&seeds);
-    put(&mut deck, &mut stores, &MatrixMask::<R>::request([outputs, inputs], 14));
+    put(&mut deck, &mut stores, &MatrixMask::<R>::request([outputs, inputs], 1, 14));
     let w_shares = shares::<R>(&w, &mut random);
     let masks =
         stores.iter_mut().map(|store| MatrixMask::<R>::take(store, [outputs, inputs], 1, 14).unwrap());
@@ -147,14 +147,14 @@ fn inputs_and_beaver_products_need_no_transport() {
     let (x, y): (Vec<u16>, Vec<u16>) = (random.words(6), random.words(6));
     let mut input = |owner: usize, values: &[u16]| {
         let share = |(party, store): (usize, &mut Store)| {
-            let mask = InputMask::<R>::take(&mut store, owner, 6).unwrap();
+            let mask = InputMask::<R>::take(store, owner, 6).unwrap();
             mask.share(if party == owner { values } else { &[] })
         };
         stores.iter_mut().enumerate().map(share).collect::<Vec<_>>()
     };
     let (x_shares, y_shares) = (input(1, &x), input(2, &y));
 
-    let triples: Vec<_> = stores.iter_mut().map(|store| Triple::<R>::take(&mut store, 6).unwrap()).collect();
+    let triples: Vec<_> = stores.iter_mut().map(|store| Triple::<R>::take(store, 6).unwrap()).collect();
     let factors = || x_shares.iter().zip(&y_shares);
     let masked = triples.into_iter().zip(factors()).map(|(triple, (x, y))| triple.mask(x, y));
     let (de, triples): (Vec<_>, Vec<_>) = masked.unzip();

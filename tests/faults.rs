@@ -4,7 +4,7 @@
 #[path = "faults/agreement.rs"]
 mod agreement;
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -211,7 +211,7 @@ fn check(settings: Vec<Setting>) {
         let (cases, next, done) = (cases.clone(), next.clone(), done.clone());
         thread::spawn(move || {
             while let Some((case, recipe)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = catch_unwind(|| case.check(recipe));
+                let outcome = catch_unwind(AssertUnwindSafe(|| case.check(recipe)));
                 done.send((*case, outcome.is_ok())).unwrap();
             }
         });

@@ -102,7 +102,7 @@ fn high_bits_of_a_short_product_say_nothing_of_the_weights() {
         let seeds = common::seeds(2, session);
         let mut deck = Deck::new(&seeds).unwrap();
         let mut stores = common::empty_stores(&seeds);
-        common::put(&mut deck, &mut stores, &MatrixMask::<Z2<16>>::request(dims, bits));
+        common::put(&mut deck, &mut stores, &MatrixMask::<Z2<16>>::request(dims, 1, bits));
         // Congruent modulo 2^8: the products are the same. Party 1 has a share of zero of each.
         let weights = if session % 2 == 0 { 1u16 } else { 0x101 };
         let shares = [weights, 0].map(|w| Share::<Z2<16>>::from_words(vec![w]));
@@ -186,5 +186,5 @@ fn wrong_shapes_are_errors_that_name_both() {
         let prepared = party.prepare_product(&other, 2)?;
         party.product(&one, prepared, &Share::zeros(4))
     });
-    assert!(run.unwrap_err().to_string().contains("expected 1, found 0"));
+    assert!(run.unwrap_err().to_string().contains("prepared for matrix 1, found matrix 0"));
 }

@@ -448,7 +448,7 @@ fn corrections_with_words_that_are_no_elements_are_refused() {
         let request = Legendre::<Z2<14>, Z2<5>>::request(3, 10, variant);
         let bytes = request.correction().unwrap().1;
         let finish = |correction: Vec<u8>| {
-            let mut store = Store::new(0, common::seeds(2, 1).row(0)).unwrap();
+            let mut store = Store::new(&common::seeds(2, 1).row(0).unwrap());
             store.put(request.clone(), Some(correction)).unwrap();
             let taken = Legendre::<Z2<14>, Z2<5>>::take(&mut store, 3, 10, variant).unwrap();
             let (_, masked) = taken.mask(&Share::zeros(3));

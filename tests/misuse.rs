@@ -7,13 +7,18 @@ use std::thread;
 use std::time::Duration;
 
 use common::{seeds, sum};
-use ringshare::correlation::compare::legendre::Variant;
-use ringshare::correlation::compare::{Comparison, Plan};
+use ringshare::correlation::compare::dcf::DcfRequest;
+use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
+use ringshare::correlation::compare::{CompareRequest, Comparison, Plan};
+use ringshare::correlation::input::InputRequest;
+use ringshare::correlation::lookup::LookupRequest;
+use ringshare::correlation::matrix::{MatrixMaskRequest, MatrixProductRequest};
+use ringshare::correlation::triple::{MatrixTripleRequest, TripleRequest};
 use ringshare::correlation::{InputMask, Lookup, MatrixMask, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Window;
 use ringshare::net::{Fault, Faults, Header, Kind, Memory, NetError, Network, Topology, Transport};
-use ringshare::offline::{Deck, Elements, Error as OfflineError, Recipe, Request, Store};
+use ringshare::offline::{Deck, Elements, Error as OfflineError, PartySeeds, Recipe, Request, Store};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::Dealer;
 use ringshare::protocol::{Error, Party};
@@ -40,7 +45,7 @@ fn join(sessions: [u64; 3]) -> Vec<Result<(), String>> {
             2 => Dealer::open(network, &RootSeed::from_bytes([1; 32])).map(drop),
             _ => Party::join(network).and_then(|mut party| {
                 party.open(&Share::<R>::zeros(3))?;
-                Ok(party.network_mut().finish(&[])?)
+                party.finish()
             }),
         }
     };
@@ -115,7 +120,7 @@ fn corrections_of_another_length_are_refused() {
         (0, None, 7, 0),
         (1, Some(vec![0; 7]), 0, 7),
     ] {
-        let mut store = Store::new(party, seeds(2, 1).row(party)).unwrap();
+        let mut store = Store::new(&seeds(2, 1).row(party).unwrap());
         let error = store.put(request.clone(), correction).unwrap_err();
         assert_eq!(error, OfflineError::Correction { expected, found });
         assert!(store.is_empty());
@@ -124,7 +129,7 @@ fn corrections_of_another_length_are_refused() {
 
 #[test]
 fn padding_in_corrections_is_refused() {
-    let mut store = Store::new(0, seeds(2, 1).row(0)).unwrap();
+    let mut store = Store::new(&seeds(2, 1).row(0).unwrap());
     store.put(Triple::<Z2<13>>::request(3), Some(vec![0xff; 5])).unwrap();
     assert!(matches!(Triple::<Z2<13>>::take(&mut store, 3), Err(OfflineError::Padding)));
     let table = Table::from_static(&[0, 1]);
@@ -145,7 +150,8 @@ fn padding_from_a_peer_is_refused_or_cleared() {
     // Three elements of 14 bits leave 6 bits of padding behind the header.
     let [first, last] = [256 + 42, 256 + 47];
     for bit in [first, last] {
-        let inject = |(id, end)| Faults::new(end, Fault::Flip(bit), if id == 0 { 0 } else { usize::MAX / 2 });
+        // Behind the announcement to the dealer.
+        let inject = |(id, end)| Faults::new(end, Fault::Flip(bit), if id == 0 { 1 } else { usize::MAX / 2 });
         let ends = mesh(3).into_iter().enumerate().map(inject).collect();
         let open = |party: &mut Party<_>| party.open(&Share::<R>::zeros(3));
         let results = Simulation::new(2).run_over(ends, &Recipe::default(), open);
@@ -249,29 +255,36 @@ fn another_number_of_parties_is_an_error_everywhere() {
     let error = Network::new(mesh(1).remove(0), 0, 0, 1).map(drop).unwrap_err();
     assert_eq!(error.to_string(), "expected 1 to 65534 parties, found 0");
     assert!(Deck::new(&seeds(0, 1)).is_err());
-    let error = Store::new(2, seeds(2, 1).row(0)).map(drop).unwrap_err();
-    assert_eq!(error.to_string(), "expected a party below 2, found party 2");
+    let refused = [seeds(2, 1).row(2), PartySeeds::read(2, &[0; 48])];
+    for error in refused.map(|row| row.map(drop).unwrap_err().to_string()) {
+        assert_eq!(error, "expected a party below 2, found party 2");
+    }
 }
 
 #[test]
 fn malformed_requests_are_refused() {
     let elements = |word, bits| Elements { word, bits };
-    let lookup = |len, output| Request::Lookup { len, output, table: Table::from_static(&[0, 1]) };
-    let compare = |word, output| Request::Compare { len: 2, word, plan: Plan::new(14, output) };
-    let dcf = |len, input, output| Request::Dcf { len, input, output };
-    let legendre =
-        |len, word, bits, output| Request::Legendre { len, word, bits, variant: Variant::Bsgn2, output };
-    let filters =
-        |outputs, inputs, groups| Request::MatrixMask { outputs, inputs, groups, elements: elements(16, 14) };
+    let lookup =
+        |len, output| Request::from(LookupRequest { len, output, table: Table::from_static(&[0, 1]) });
+    let compare = |word, output| Request::from(CompareRequest { len: 2, word, plan: Plan::new(14, output) });
+    let dcf = |len, input, output| Request::from(DcfRequest { len, input, output });
+    let legendre = |len, word, bits, output| {
+        Request::from(LegendreRequest { len, word, bits, variant: Variant::Bsgn2, output })
+    };
+    let filters = |outputs, inputs, groups| {
+        Request::from(MatrixMaskRequest { outputs, inputs, groups, elements: elements(16, 14) })
+    };
     let window = Window::new([5, 5, 4], [3, 3]);
-    let convolution = |window, rows, inputs, groups| Request::MatrixProduct {
-        matrix: 0,
-        window: Some(window),
-        rows,
-        outputs: 2,
-        inputs,
-        groups,
-        elements: elements(16, 14),
+    let convolution = |window, rows, inputs, groups| {
+        Request::from(MatrixProductRequest {
+            matrix: 0,
+            window: Some(window),
+            rows,
+            outputs: 2,
+            inputs,
+            groups,
+            elements: elements(16, 14),
+        })
     };
     let requests = [
         legendre(2, 16, 16, elements(16, 14)),
@@ -282,28 +295,33 @@ fn malformed_requests_are_refused() {
         legendre(2, 256, 10, elements(16, 14)),
         legendre(2, 16, 10, elements(16, 17)),
         legendre(HUGE, 16, 10, elements(16, 14)),
-        Request::Input { owner: 2, len: 1, elements: elements(16, 14) },
-        Request::Triple { len: 1, elements: elements(16, 17) },
-        Request::Triple { len: 1, elements: elements(16, 0) },
-        Request::Triple { len: 1, elements: elements(24, 14) },
-        Request::MatrixMask { outputs: 1, inputs: 1, groups: 1, elements: elements(0, 0) },
+        Request::from(InputRequest { owner: 2, len: 1, elements: elements(16, 14) }),
+        Request::from(TripleRequest { len: 1, elements: elements(16, 17) }),
+        Request::from(TripleRequest { len: 1, elements: elements(16, 0) }),
+        Request::from(TripleRequest { len: 1, elements: elements(24, 14) }),
+        Request::from(MatrixMaskRequest { outputs: 1, inputs: 1, groups: 1, elements: elements(0, 0) }),
         lookup(2, elements(16, 17)),
         lookup(2, elements(256, 14)),
         lookup(2, elements(16, 0)),
         compare(8, None),
         compare(256, None),
         compare(16, Some(elements(16, 17))),
-        Request::Input { owner: 0, len: HUGE, elements: elements(16, 14) },
-        Request::Triple { len: HUGE, elements: elements(16, 14) },
-        Request::MatrixTriple { rows: HUGE, inner: 0, columns: HUGE, elements: elements(16, 14) },
-        Request::MatrixTriple {
+        Request::from(InputRequest { owner: 0, len: HUGE, elements: elements(16, 14) }),
+        Request::from(TripleRequest { len: HUGE, elements: elements(16, 14) }),
+        Request::from(MatrixTripleRequest {
+            rows: HUGE,
+            inner: 0,
+            columns: HUGE,
+            elements: elements(16, 14),
+        }),
+        Request::from(MatrixTripleRequest {
             rows: 1 << (usize::BITS / 2),
             inner: 1 << (usize::BITS / 2),
             columns: 1,
             elements: elements(16, 14),
-        },
-        Request::MatrixMask { outputs: HUGE, inputs: 2, groups: 1, elements: elements(16, 14) },
-        Request::MatrixProduct {
+        }),
+        Request::from(MatrixMaskRequest { outputs: HUGE, inputs: 2, groups: 1, elements: elements(16, 14) }),
+        Request::from(MatrixProductRequest {
             matrix: 0,
             window: None,
             rows: HUGE,
@@ -311,7 +329,7 @@ fn malformed_requests_are_refused() {
             inputs: 2,
             groups: 1,
             elements: elements(16, 14),
-        },
+        }),
         filters(4, 4, 0),
         filters(4, 4, 3),
         filters(4, 4, 8),
@@ -343,14 +361,17 @@ fn malformed_requests_are_refused() {
         dcf(2, elements(16, 14), elements(16, 17)),
         dcf(2, elements(0, 0), elements(0, 0)),
         dcf(HUGE, elements(16, 14), elements(16, 14)),
-        Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, None) },
-        Request::Compare { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) },
+        Request::from(CompareRequest { len: HUGE, word: 16, plan: Plan::new(14, None) }),
+        Request::from(CompareRequest { len: HUGE, word: 16, plan: Plan::new(14, Some(elements(16, 14))) }),
     ];
     let mut deck = Deck::new(&seeds(2, 1)).unwrap();
     for request in requests {
         let _ = request.correction();
-        let error = deck.deal(&request).unwrap_err().to_string();
-        assert!(error.contains("expected") && error.contains("found"), "{request:?}: {error}");
+        let error = deck.deal(&request).unwrap_err();
+        let memory = matches!(error, OfflineError::Memory { .. });
+        let error = error.to_string();
+        let found = if memory { "may need" } else { "found" };
+        assert!(error.contains("expected") && error.contains(found), "{request:?}: {error}");
         // A party takes a recipe from elsewhere no more than the dealer does.
         let recipe = Recipe(vec![request]);
         let receive = |party: &mut Party<_>| party.receive(&recipe);
@@ -359,31 +380,31 @@ fn malformed_requests_are_refused() {
             assert_eq!(refused, error);
         }
     }
-    let product = |outputs| Request::MatrixProduct {
-        matrix: 0,
-        window: None,
-        rows: 1,
-        outputs,
-        inputs: 3,
-        groups: 1,
-        elements: elements(16, 14),
+    let product = |outputs| {
+        Request::from(MatrixProductRequest {
+            matrix: 0,
+            window: None,
+            rows: 1,
+            outputs,
+            inputs: 3,
+            groups: 1,
+            elements: elements(16, 14),
+        })
     };
-    assert!(matches!(deck.deal(&product(2)), Err(Error::NoMatrix { matrix: 0, masked: 0 })));
-    deck.deal(&MatrixMask::<R>::request([2, 3], 14)).unwrap();
-    assert!(matches!(deck.deal(&product(4)), Err(Error::NoMatrix { .. })));
+    assert!(matches!(deck.deal(&product(2)), Err(OfflineError::NotKept { number: 0, kept: 0 })));
+    deck.deal(&MatrixMask::<R>::request([2, 3], 1, 14)).unwrap();
+    assert!(matches!(deck.deal(&product(4)), Err(OfflineError::NotKept { .. })));
     assert!(deck.deal(&product(2)).is_ok());
     deck.deal(&filters(2, 18, 2)).unwrap();
-    let of_first = |product| match product {
-        Request::MatrixProduct { window, rows, outputs, inputs, groups, elements, .. } => {
-            Request::MatrixProduct { matrix: 1, window, rows, outputs, inputs, groups, elements }
-        }
-        other => other,
+    let of_first = |product: Request| {
+        let product = product.as_kind::<MatrixProductRequest>().unwrap().clone();
+        Request::from(MatrixProductRequest { matrix: 1, ..product })
     };
-    assert!(matches!(deck.deal(&convolution(window, 3, 18, 2)), Err(Error::NoMatrix { .. })));
+    assert!(matches!(deck.deal(&convolution(window, 3, 18, 2)), Err(OfflineError::NotKept { .. })));
     assert!(deck.deal(&of_first(convolution(window, 3, 18, 2))).is_ok());
     // The whole of the channels is another matrix.
     let ungrouped = of_first(convolution(Window::new([5, 5, 2], [3, 3]), 3, 18, 1));
-    assert!(matches!(deck.deal(&ungrouped), Err(Error::NoMatrix { .. })));
+    assert!(matches!(deck.deal(&ungrouped), Err(OfflineError::NotKept { .. })));
 }
 
 #[test]
@@ -437,17 +458,20 @@ fn seeds_are_of_a_pair_of_parties_and_a_session() {
         for parties in [2, 3, 7, 16] {
             let seeds = seeds(parties, session);
             for i in 0..parties {
-                assert_eq!(seeds.row(i).len(), parties);
-                for j in 0..parties {
+                let own = common::row(&seeds, i);
+                assert_eq!(own.len(), parties);
+                for (j, seed) in own.iter().enumerate() {
                     // The pair shares one seed, which nobody else has, in no other session.
-                    assert_eq!(seeds.row(i)[j].expose(), seeds.row(j)[i].expose());
+                    assert_eq!(seed.expose(), common::row(&seeds, j)[i].expose());
                     if parties == 16 && i <= j {
-                        assert!(seen.insert(*seeds.row(i)[j].expose()), "{i} and {j}, session {session}");
+                        assert!(seen.insert(*seed.expose()), "{i} and {j}, session {session}");
                     }
                 }
             }
-            let own: Vec<_> = seeds.own().map(|seed| *seed.expose()).collect();
-            assert!(own.iter().enumerate().all(|(i, own)| own == seeds.row(i)[i].expose()));
+            // Nor is the session's tag one of them, which everyone may know.
+            if parties == 16 {
+                assert!(seen.insert(seeds.tag().0), "session {session}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select, Subtraction};
+use ringshare::correlation::bits::{BitProducts, Circuit, DaBits, EdaBits, Select, Subtraction};
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::legendre::{Legendre, Products};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
@@ -13,8 +13,9 @@ use ringshare::correlation::{
     InputMask, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
 };
 use ringshare::function::Table;
+use ringshare::linalg::Filters;
 use ringshare::net::{Counting, Memory, Transport};
-use ringshare::offline::{Deck, Elements, Masked, Seeds, Store};
+use ringshare::offline::{Deck, Elements, Masked, PartySeeds, Seeds, Store};
 use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::ring::Z2;
 use ringshare::secret::SecretBytes;
@@ -67,13 +68,62 @@ fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
         Masked<Legendre<R, R>>,
         Products<R>,
         Masked<Triple<R>>,
+        Masked<MatrixTriple<R>>,
+        Masked<MatrixProduct<R>>,
+        Masked<Lookup<R>>,
+        Masked<DaBits<R>>,
+        Masked<Select<R>>,
         Masked<Comparison<R>>,
         Store,
         Deck,
         Seeds,
+        PartySeeds,
     );
     // The probe tells.
     const { assert!(Probe::<Plan>::DEBUG && Probe::<Plan>::CLONE && Probe::<Share<R>>::CLONE) };
+}
+
+/// That a function takes the first of its arguments by value: a type that can't be cloned is used once by it.
+macro_rules! consumed {
+    ($($T:ty: $($f:ident($($A:ty),*)),+;)*) => {$($(
+        let _: fn($T, $($A),*) -> _ = <$T>::$f;
+    )+)*};
+}
+
+#[test]
+fn every_step_consumes_what_it_takes() {
+    consumed!(
+        InputMask<R>: share(&[u16]);
+        Triple<R>: mask(&Share<R>, &Share<R>);
+        Masked<Triple<R>>: finish(&[u16]);
+        MatrixTriple<R>: mask(&Share<R>, &Share<R>);
+        Masked<MatrixTriple<R>>: finish(&[u16]);
+        MatrixMask<R>: finish(Option<[Filters<u16>; 2]>);
+        MatrixProduct<R>: mask(&Share<R>);
+        Masked<MatrixProduct<R>>: finish(&MaskedMatrix<R>, &[u16]);
+        Lookup<R>: mask(&Share<R>), mask_pair(&Share<R>, &Share<R>);
+        Masked<Lookup<R>>: finish(&[u16]), finish_next(&[u16], usize);
+        Comparison<R>: mask(&Share<R>);
+        Masked<Comparison<R>>: look_up(&[u16]);
+        Chunks: combine(&[u8]), finish_bits();
+        EdaBits<R>: mask(&Share<R>);
+        Masked<EdaBits<R>>: subtract(&[u16], Circuit);
+        Subtraction: combine(Vec<BitShare>), finish();
+        BitProducts: mask(&[&BitShare]);
+        Masked<BitProducts>: finish(&[u8]);
+        DaBits<R>: mask(&[&BitShare]);
+        Masked<DaBits<R>>: finish(&[u8]), finish_values(&[u8], [u16; 2]);
+        Select<R>: mask(&BitShare, &Share<R>);
+        Masked<Select<R>>: finish(&[u16], &[u8]);
+        Dcf<R, R>: mask(&Share<R>);
+        Masked<Dcf<R, R>>: finish(&[u16], [u16; 2]);
+        Masked<Dcf<R, Z2<1>>>: finish_bits(&[u16]);
+        Legendre<R, R>: mask(&Share<R>);
+        Masked<Legendre<R, R>>: products(&[u16]);
+        Products<R>: finish(&[u64], [u16; 2]);
+    );
+    let _: fn(Chunks, &[u8], [u16; 2]) -> _ = Chunks::finish::<R>;
+    let _: fn(Chunks, &[u16], &[u8]) -> _ = Chunks::finish_shifted::<R, R>;
 }
 
 #[test]

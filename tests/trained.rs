@@ -10,6 +10,7 @@ use ringshare::nn::{Model, Op, Options, Quantised, Rounding, Sequential, Weight,
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::sim::{SimTransport, Simulation};
+use ringshare::with_ring;
 
 /// A number of about −1 to 1, and often near zero.
 fn number(random: &mut Random) -> f32 {

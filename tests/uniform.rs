@@ -22,7 +22,6 @@ use ringshare::linalg::Window;
 use ringshare::net::{Header, Kind, Memory, MemoryError, Topology, Transport};
 use ringshare::nn::{Architecture, Layer, Sequential, Weights};
 use ringshare::offline::{Deck, Elements};
-use ringshare::prg::Prg;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2, unpack, unpack_add};
 use ringshare::share::Share;
@@ -335,7 +334,7 @@ fn keys_say_nothing_of_their_thresholds() {
     let seeds = common::seeds(2, 1);
     let request = Dcf::<Z2<8>, Z2<64>>::request(len, bits);
     let (_, correction) = Deck::new(&seeds).unwrap().deal(&request).unwrap().unwrap();
-    let shares = seeds.own().map(Prg::new).map(|prg| {
+    let shares = common::generators(&seeds).map(|prg| {
         let mut r = vec![0u8; len];
         prg.words(0, 0, &mut r);
         r

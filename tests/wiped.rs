@@ -15,7 +15,7 @@ use ringshare::correlation::compare::legendre::{Legendre, Variant};
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::linalg::{Filters, Packed, Window};
 use ringshare::net::{Header, Kind, Network, Transport};
-use ringshare::offline::{Elements, Store};
+use ringshare::offline::{Elements, PartySeeds, Store};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::Party;
 use ringshare::ring::Z2;
@@ -28,6 +28,8 @@ const MARKER: u8 = 0xa7;
 const WORD: u64 = u64::from_ne_bytes([MARKER; 8]);
 
 static FOUND: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that are allocated.
+static HELD: AtomicUsize = AtomicUsize::new(0);
 /// One test at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -38,11 +40,13 @@ struct Inspector;
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Inspector {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // Zeroed, so that no earlier owner's marker is found twice.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         let mut run = 0;
         for i in 0..layout.size() {
             run = if unsafe { block.add(i).read_volatile() } == MARKER { run + 1 } else { 0 };
@@ -112,7 +116,10 @@ fn secret_bytes_are_wiped_and_the_room_behind_them() {
 fn seeds_and_generators_are_wiped() {
     assert_eq!(left_behind(|| drop(vec![Seed::from_bytes([MARKER; 16])])), 0);
     assert_eq!(left_behind(|| drop(Box::new(Prg::new(&Seed::from_bytes([MARKER; 16]))))), 0);
-    let store = || Store::new(1, &[Seed::from_bytes([0; 16]), Seed::from_bytes([MARKER; 16])]).unwrap();
+    // A tag and two seeds.
+    let mut row = [0; 48];
+    row[32..].fill(MARKER);
+    let store = || Store::new(&PartySeeds::read(1, &row).unwrap());
     assert_eq!(left_behind(|| drop(store())), 0);
 }
 
@@ -120,16 +127,16 @@ fn seeds_and_generators_are_wiped() {
 fn corrections_are_wiped_wherever_they_end() {
     let seeds = common::seeds(2, 1);
     let put = |correction: Vec<u8>| {
-        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let mut store = Store::new(&seeds.row(0).unwrap());
         store.put(Triple::<Z2<64>>::request(10), Some(correction)).map(|()| store)
     };
     assert_eq!(left_behind(|| drop(put(vec![MARKER; 80]).unwrap())), 0, "in the store");
     assert_eq!(left_behind(|| drop(put(vec![MARKER; 79]).err().unwrap())), 0, "refused");
-    let taken = || drop(put(vec![MARKER; 80]).unwrap().triple::<Z2<64>>(10).unwrap());
+    let taken = || drop(Triple::<Z2<64>>::take(&mut put(vec![MARKER; 80]).unwrap(), 10).unwrap());
     assert_eq!(left_behind(taken), 0, "taken");
     let plan = Plan::new(14, Some(Elements::of::<Z2<16>>()));
     let compared = || {
-        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let mut store = Store::new(&seeds.row(0).unwrap());
         let correction = vec![MARKER; plan.dealer_bytes(100)];
         store.put(Comparison::<Z2<14>>::request(100, &plan), Some(correction)).unwrap();
         let x = Share::zeros(100);
@@ -139,7 +146,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(compared), 0, "half a comparison");
     let walked = || {
-        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let mut store = Store::new(&seeds.row(0).unwrap());
         let correction = vec![MARKER; key_bytes(100, 64, 64)];
         store.put(Dcf::<Z2<64>, Z2<64>>::request(100, 64), Some(correction)).unwrap();
         let masked = Dcf::<Z2<64>, Z2<64>>::take(&mut store, 100, 64).unwrap().mask(&Share::zeros(100)).1;
@@ -147,7 +154,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(walked), 0, "keys");
     let by_symbols = || {
-        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let mut store = Store::new(&seeds.row(0).unwrap());
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 10, Variant::Bsgn2);
         let correction = vec![MARKER; request.correction().unwrap().1];
         store.put(request, Some(correction)).unwrap();
@@ -156,7 +163,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(by_symbols), 0, "half a comparison by symbols");
     let refused = || {
-        let mut store = Store::new(0, seeds.row(0)).unwrap();
+        let mut store = Store::new(&seeds.row(0).unwrap());
         // The markers are above the smallest prime.
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 8, Variant::Bsgn0);
         let correction = vec![MARKER; request.correction().unwrap().1];
@@ -165,6 +172,34 @@ fn corrections_are_wiped_wherever_they_end() {
         assert!(taken.mask(&Share::zeros(100)).1.products(&[0; 100]).is_err());
     };
     assert_eq!(left_behind(refused), 0, "no elements");
+}
+
+#[test]
+fn corrections_that_were_put_are_given_back_when_they_are_used() {
+    type R = Z2<64>;
+    // A megabyte each.
+    let (items, len) = (64, 1 << 17);
+    let seeds = common::seeds(2, 1);
+    let used = || {
+        let mut store = Store::new(&seeds.row(0).unwrap());
+        let before = HELD.load(Ordering::Relaxed);
+        let held = || HELD.load(Ordering::Relaxed).saturating_sub(before) >> 20;
+        for _ in 0..items {
+            store.put(Triple::<R>::request(len), Some(vec![MARKER; 8 * len])).unwrap();
+        }
+        assert!(held() >= items, "the items are not held");
+        for used in 1..=items {
+            drop(Triple::<R>::take(&mut store, len).unwrap());
+            assert!(held() <= items - used + 2, "{} MiB are held of {} items", held(), items - used);
+        }
+        assert_eq!(store.position(), items as u64);
+        // The store lives, and holds none of them.
+        assert!(held() <= 2, "{} MiB", held());
+        store
+    };
+    let mut store = None;
+    assert_eq!(left_behind(|| store = Some(used())), 0, "used");
+    assert_eq!(left_behind(|| drop(store.take())), 0, "the store");
 }
 
 #[test]

@@ -82,6 +82,16 @@ impl fmt::Debug for InputRequest {
 }
 
 /// A mask for the input of one party.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::InputMask, ring::Z2};
+/// fn twice(mask: InputMask<Z2<14>>) {
+///     mask.share(&[]);
+///     mask.share(&[]);
+/// }
+/// ```
 pub struct InputMask<R> {
     source: Source,
     owner: usize,

@@ -113,6 +113,16 @@ impl fmt::Debug for LookupRequest {
 }
 
 /// Masked tables for a vector of lookups with entries in O.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::Lookup, ring::Z2, share::Share};
+/// fn twice(lookup: Lookup<Z2<14>>, x: &Share<Z2<14>>) {
+///     lookup.mask(x);
+///     lookup.mask(x);
+/// }
+/// ```
 pub struct Lookup<O> {
     source: Source,
     len: usize,

@@ -52,6 +52,16 @@ pub struct MatrixId {
 }
 
 /// The share of the mask A of a matrix.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::MatrixMask, ring::Z2};
+/// fn twice(mask: MatrixMask<Z2<14>>) {
+///     mask.finish(None);
+///     mask.finish(None);
+/// }
+/// ```
 pub struct MatrixMask<R> {
     source: Source,
     shape: [usize; 2],
@@ -178,6 +188,16 @@ impl<R: Ring> MaskedMatrix<R> {
 }
 
 /// What one product with a masked matrix takes: b_i and u_i.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::MatrixProduct, ring::Z2, share::Share};
+/// fn twice(product: MatrixProduct<Z2<14>>, x: &Share<Z2<14>>) {
+///     product.mask(x);
+///     product.mask(x);
+/// }
+/// ```
 pub struct MatrixProduct<R: Ring> {
     matrix: MatrixId,
     window: Option<Window>,

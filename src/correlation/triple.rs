@@ -145,6 +145,16 @@ impl fmt::Debug for MatrixTripleRequest {
 }
 
 /// Triples for the elementwise product of two vectors.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::Triple, ring::Z2, share::Share};
+/// fn twice(triple: Triple<Z2<14>>, x: &Share<Z2<14>>) {
+///     triple.mask(x, x);
+///     triple.mask(x, x);
+/// }
+/// ```
 pub struct Triple<R: Ring> {
     party: usize,
     a: Share<R>,
@@ -198,6 +208,16 @@ impl<R: Ring> Masked<Triple<R>> {
 }
 
 /// A triple for the product of `[rows, inner]` and `[inner, columns]`.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::MatrixTriple, ring::Z2, share::Share};
+/// fn twice(triple: MatrixTriple<Z2<14>>, x: &Share<Z2<14>>) {
+///     triple.mask(x, x);
+///     triple.mask(x, x);
+/// }
+/// ```
 pub struct MatrixTriple<R: Ring> {
     party: usize,
     dry: bool,

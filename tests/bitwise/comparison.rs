@@ -6,6 +6,7 @@ use ringshare::protocol::Family;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
+use ringshare::with_ring;
 
 use crate::common::compare::all_pairs;
 use crate::common::{Random, all, input, open, wide};

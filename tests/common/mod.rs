@@ -7,8 +7,8 @@ pub mod dcf;
 use num_traits::WrappingSub;
 use proptest::prelude::*;
 use ringshare::net::Topology;
-use ringshare::offline::{Deck, Recipe, Request, Seeds, Store};
-use ringshare::prg::RootSeed;
+use ringshare::offline::{Deck, PartySeeds, Recipe, Request, Seeds, Store};
+use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
@@ -41,9 +41,23 @@ pub fn seeds(parties: usize, session: u64) -> Seeds {
     Seeds::derive(&RootSeed::from_bytes([17; 32]), session, parties)
 }
 
+/// A party's row of the seeds: at its own place its own, at another's the one that the two share.
+pub fn row(seeds: &Seeds, party: usize) -> Vec<Seed> {
+    let mut bytes = vec![0; PartySeeds::len(seeds.parties())];
+    seeds.row(party).unwrap().write(&mut bytes);
+    // Behind the session's tag.
+    let (rows, _) = bytes[16..].as_chunks();
+    rows.iter().map(|raw| Seed::from_bytes(*raw)).collect()
+}
+
+/// Every party's own generator.
+pub fn generators(seeds: &Seeds) -> impl Iterator<Item = Prg> {
+    (0..seeds.parties()).map(|party| Prg::new(&row(seeds, party)[party]))
+}
+
 /// Everyone's empty store.
 pub fn empty_stores(seeds: &Seeds) -> Vec<Store> {
-    (0..seeds.parties()).map(|party| Store::new(party, seeds.row(party)).unwrap()).collect()
+    (0..seeds.parties()).map(|party| Store::new(&seeds.row(party).unwrap())).collect()
 }
 
 /// Everyone's store with these items dealt, without any network.
@@ -94,31 +108,6 @@ pub fn xor(shares: &[Vec<u8>]) -> Vec<u8> {
         total.iter_mut().zip(share).for_each(|(total, byte)| *total ^= byte);
     }
     total
-}
-
-/// Runs `$body` with the ring of the smallest word that holds `$bits`.
-#[macro_export]
-macro_rules! with_ring {
-    ($bits:expr, $R:ident => $body:expr) => {
-        match $bits {
-            ..=8 => {
-                type $R = ringshare::ring::Z2<8>;
-                $body
-            }
-            9..=16 => {
-                type $R = ringshare::ring::Z2<16>;
-                $body
-            }
-            17..=32 => {
-                type $R = ringshare::ring::Z2<32>;
-                $body
-            }
-            _ => {
-                type $R = ringshare::ring::Z2<64>;
-                $body
-            }
-        }
-    };
 }
 
 /// Calls `f::<Z2<k>>(...)` at widths of every word, the odd ones above all.

@@ -47,9 +47,8 @@ impl Setting {
         });
         let (opened, masked): (Vec<_>, Vec<_>) = masked.unzip();
         let opened = sum_pairs(&opened, table.bits());
-        let finish = |masked: ringshare::correlation::Masked<Lookup<O>>| {
-            masked.finish(&opened).unwrap().expose().to_vec()
-        };
+        let finish =
+            |masked: ringshare::offline::Masked<Lookup<O>>| masked.finish(&opened).unwrap().expose().to_vec();
         let out = sum(&masked.into_iter().map(finish).collect::<Vec<_>>(), O::BITS);
         (opened, out)
     }

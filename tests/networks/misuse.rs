@@ -52,7 +52,7 @@ fn a_batch_prepared_for_another_model_is_refused() {
         let x = input(party, 4)?;
         other.forward(party, prepared, x).map(drop)
     });
-    assert!(error.contains("number of the matrix"), "{error}");
+    assert!(error.contains("prepared for matrix 0, found matrix 1"), "{error}");
     // Of public weights, and the other way round.
     let error = refused(|party, weights| {
         let [one, other] = [model(party, weights)?, Sequential::public(&linear(), weights)?];

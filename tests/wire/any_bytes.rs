@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
-use ringshare::correlation::{Lookup, MatrixMask, MatrixTriple, Triple};
+use ringshare::correlation::matrix::MatrixProductRequest;
+use ringshare::correlation::{Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
 use ringshare::function::Table;
 use ringshare::linalg::Filters;
 use ringshare::net::{
     Direction, ErrorKind, Header, Kind, Memory, Network, Topology, Tracing, Transport, TransportError,
 };
-use ringshare::prg::Seed;
+use ringshare::offline::{Elements, PartySeeds, Request, Store};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Word, Z2, pack, packed_len, unpack, unpack_add};
 use ringshare::share::Share;
@@ -20,6 +21,8 @@ use ringshare::sim::Simulation;
 
 type R = Z2<13>;
 const LEN: usize = 5;
+/// The choice of a dealer that agrees to whatever comes.
+pub(crate) const ANOTHER_RECIPE: u8 = 64;
 
 /// The front of the input says what is done with the rest.
 pub(crate) fn any_bytes(data: &[u8]) {
@@ -80,8 +83,11 @@ struct Feed<'a> {
     headers: std::slice::Iter<'a, Header>,
     /// What this party says at the end.
     end: Vec<u8>,
-    ending: bool,
+    /// The kind of the frame whose payload comes next.
+    kind: u16,
     received: [u64; 3],
+    /// What the dealer agrees to, if not to what comes.
+    agreed: Option<[u8; 32]>,
     /// The frame whose header is left as it comes.
     wrong: usize,
 }
@@ -117,7 +123,7 @@ impl Transport for Feed<'_> {
         let sequence = self.received[from];
         *header = Header { session: 1, sequence, round, sender: from as u16, ..right }.encode();
         self.received[from] += 1;
-        self.ending = right.kind == Kind::Finish as u16;
+        self.kind = right.kind;
         if self.wrong == 0 {
             header.iter_mut().zip(self.data).for_each(|(to, byte)| *to = *byte);
         }
@@ -126,9 +132,13 @@ impl Transport for Feed<'_> {
     }
 
     fn recv_payload(&mut self, _: usize, payload: &mut [u8]) -> Result<(), Ended> {
+        if let Some(digest) = self.agreed.take_if(|_| self.kind == Kind::Agree as u16) {
+            payload.copy_from_slice(&digest);
+            return Ok(());
+        }
         let (now, rest) = self.data.split_at_checked(payload.len()).ok_or(Ended)?;
         payload.copy_from_slice(now);
-        if self.ending {
+        if self.kind == Kind::Finish as u16 {
             payload.iter_mut().zip(&self.end).for_each(|(to, byte)| *to ^= *byte);
         }
         self.data = rest;
@@ -161,23 +171,25 @@ pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
         LazyLock::new(|| [Topology::Direct, Topology::Scatter].map(headers_of));
     let direct = choice & 1 == 0;
     let topology = if direct { Topology::Direct } else { Topology::Scatter };
+    let mut dry = Party::dry(2);
+    program::<Feed<'_>>(&mut dry)?;
+    let recipe = dry.take_dry_run().recipe;
     let feed = Feed {
         data,
         headers: HEADERS[usize::from(!direct)].iter(),
         end: Vec::new(),
-        ending: false,
+        kind: 0,
         received: [0; 3],
+        // No frame has that number.
+        agreed: (choice >> 1 != ANOTHER_RECIPE).then(|| recipe.digest()),
         wrong: choice as usize >> 1,
     };
     let mut network = Network::new(feed, 0, 2, 1)?;
     network.set_topology(topology);
-    let mut dry = Party::dry(2);
-    program::<Feed<'_>>(&mut dry)?;
-    let recipe = dry.take_dry_run().recipe;
     let mut party = Party::join(network)?;
     party.receive(&recipe)?;
     program(&mut party)?;
-    Ok(party.network_mut().finish(&[])?)
+    party.finish()
 }
 
 fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
@@ -193,7 +205,7 @@ fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
 /// Any bytes in place of the dealer's correction, of the right length and as long as they are.
 fn corrections(choice: u8, data: &[u8]) {
     for party in 0..2 {
-        let row = [(); 2].map(|()| Seed::from_bytes([choice; 16]));
+        let row = PartySeeds::read(party, &[choice; 48]).unwrap();
         let plans = [
             Plan::new(2 + u32::from(choice) % 12, Some(Elements::of::<R>())),
             Plan::new(2 + u32::from(choice) % 39, None),
@@ -203,8 +215,8 @@ fn corrections(choice: u8, data: &[u8]) {
         let requests = [
             Triple::<R>::request(LEN),
             MatrixTriple::<R>::request([2, 1, 3]),
-            MatrixMask::<R>::request([2, 3], 13),
-            Request::MatrixProduct {
+            MatrixMask::<R>::request([2, 3], 1, 13),
+            Request::from(MatrixProductRequest {
                 matrix: 0,
                 window: None,
                 rows: 1,
@@ -212,14 +224,14 @@ fn corrections(choice: u8, data: &[u8]) {
                 inputs: 3,
                 groups: 1,
                 elements: Elements::of::<R>(),
-            },
+            }),
             Lookup::<R>::request(LEN, &table),
             Lookup::<R>::request(LEN, &pairs),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
             Dcf::<R, Z2<5>>::request(LEN, 13),
         ];
-        let mut store = Store::new(party, &row).unwrap();
+        let mut store = Store::new(&row);
         for request in requests {
             fill(&mut store, request, data);
         }
@@ -230,8 +242,7 @@ fn corrections(choice: u8, data: &[u8]) {
         let rows = mask.mask(2, &Share::zeros(6));
         let fixed =
             mask.finish(Some([Filters::from_rows(2, 3, 1, &rows), Filters::from_rows(2, 3, 1, &rows)]));
-        let _ = store
-            .fixed_product(&fixed, 1)
+        let _ = MatrixProduct::take(&mut store, &fixed, None, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
         let _ = Lookup::<R>::take(&mut store, LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
         let _ = Lookup::<R>::take(&mut store, LEN, &pairs)

@@ -22,6 +22,16 @@ const NUMBERS: u64 = 1;
 const _: () = assert!(crate::offline::apart(&[BITS, NUMBERS]));
 
 /// Random bits for the planes of a vector of numbers in R: as bits, and plane j as numbers mod 2^(k − j).
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::bits::DaBits, ring::Z2, share::BitShare};
+/// fn twice(dabits: DaBits<Z2<14>>, b: &BitShare) {
+///     dabits.mask(&[b]);
+///     dabits.mask(&[b]);
+/// }
+/// ```
 pub struct DaBits<R> {
     source: Source,
     len: usize,

@@ -80,6 +80,16 @@ impl fmt::Debug for EdaBitsRequest {
 /// Random numbers r of some bits in R: their bits, and the products r_{2i+1}·r_{2i} of the first pairs.
 ///
 /// The dealer sends a bit for every bit and for every product.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::bits::EdaBits, ring::Z2, share::Share};
+/// fn twice(edabits: EdaBits<Z2<14>>, x: &Share<Z2<14>>) {
+///     edabits.mask(x);
+///     edabits.mask(x);
+/// }
+/// ```
 pub struct EdaBits<R> {
     pub(super) source: Source,
     pub(super) len: usize,

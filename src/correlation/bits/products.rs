@@ -69,6 +69,16 @@ impl fmt::Debug for BitProductsRequest {
 }
 
 /// Products of pairs of so many vectors of bits. The dealer sends a bit for every product.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::bits::BitProducts, share::BitShare};
+/// fn twice(products: BitProducts, b: &BitShare) {
+///     products.mask(&[b, b]);
+///     products.mask(&[b, b]);
+/// }
+/// ```
 pub struct BitProducts {
     source: Source,
     len: usize,

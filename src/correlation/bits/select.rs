@@ -78,6 +78,17 @@ impl fmt::Debug for SelectRequest {
 }
 
 /// What choosing between the numbers of a vector and zero takes.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::correlation::bits::Select;
+/// # use ringshare::{ring::Z2, share::{BitShare, Share}};
+/// fn twice(select: Select<Z2<14>>, b: &BitShare, x: &Share<Z2<14>>) {
+///     select.mask(b, x);
+///     select.mask(b, x);
+/// }
+/// ```
 pub struct Select<R: Ring> {
     source: Source,
     s: Share<R>,

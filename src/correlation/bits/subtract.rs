@@ -152,6 +152,16 @@ impl Circuit {
 }
 
 /// A subtraction of shared bits from public bits, some levels of which are done.
+///
+/// A level done twice does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::bits::Subtraction, share::BitShare};
+/// fn twice(subtraction: Subtraction) {
+///     subtraction.combine(Vec::new());
+///     subtraction.combine(Vec::new());
+/// }
+/// ```
 pub struct Subtraction {
     circuit: Circuit,
     level: u32,

@@ -141,6 +141,16 @@ impl fmt::Debug for DcfRequest {
 }
 
 /// Distributed comparison functions for a vector of values in R, with results in O.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::compare::dcf::Dcf, ring::Z2, share::Share};
+/// fn twice(dcf: Dcf<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) {
+///     dcf.mask(x);
+///     dcf.mask(x);
+/// }
+/// ```
 pub struct Dcf<R, O> {
     source: Source,
     len: usize,

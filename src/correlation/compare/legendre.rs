@@ -176,6 +176,16 @@ impl fmt::Debug for LegendreRequest {
 }
 
 /// What the comparison of a vector takes: values in R, results in O.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::compare::legendre::Legendre, ring::Z2, share::Share};
+/// fn twice(legendre: Legendre<Z2<14>, Z2<14>>, x: &Share<Z2<14>>) {
+///     legendre.mask(x);
+///     legendre.mask(x);
+/// }
+/// ```
 pub struct Legendre<R, O> {
     source: Source,
     shape: Shape,
@@ -299,6 +309,16 @@ impl Block {
 }
 
 /// What is left when the b_i have been masked.
+///
+/// Finished twice, they do not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::compare::legendre::Products, ring::Z2};
+/// fn twice(products: Products<Z2<14>>) {
+///     let _ = products.finish(&[], [0, 1]);
+///     let _ = products.finish(&[], [0, 1]);
+/// }
+/// ```
 pub struct Products<O> {
     source: Source,
     shape: Shape,

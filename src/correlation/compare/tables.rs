@@ -139,6 +139,16 @@ impl fmt::Debug for CompareRequest {
 }
 
 /// What the comparison of a vector takes.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::compare::Comparison, ring::Z2, share::Share};
+/// fn twice(comparison: Comparison<Z2<14>>, x: &Share<Z2<14>>) {
+///     comparison.mask(x);
+///     comparison.mask(x);
+/// }
+/// ```
 pub struct Comparison<R> {
     source: Source,
     plan: Plan,

@@ -27,13 +27,13 @@ fn signs(values: &[u16]) -> Option<Vec<u16>> {
     let request = Comparison::<R>::request(values.len(), &plan);
     let seeds = Seeds::derive(&RootSeed::from_bytes([1; 32]), 0, 2);
     let (recipients, correction) = Deck::new(&seeds).ok()?.deal(&request).ok()??;
-    
+
     // Shares of the values: a number that stands for a random one, and the rest.
     let first = |i: usize| (i as u16).wrapping_mul(40_503);
     let mut opened = Vec::new();
     let mut masked = Vec::new();
     for party in 0..2 {
-        let mut store = Store::new(party, seeds.row(party)).ok()?;
+        let mut store = Store::new(&seeds.row(party).ok()?);
         store.put(request.clone(), (party < recipients).then(|| correction.clone())).ok()?;
         let share =
             |(i, value): (usize, &u16)| if party == 0 { first(i) } else { value.wrapping_sub(first(i)) };

@@ -12,6 +12,16 @@ use crate::secret::Scratch;
 use crate::share::BitShare;
 
 /// The shared bits of the chunks that are left.
+///
+/// Combined twice, they do not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::correlation::compare::Chunks;
+/// fn twice(chunks: Chunks) {
+///     let _ = chunks.combine(&[]);
+///     let _ = chunks.combine(&[]);
+/// }
+/// ```
 pub struct Chunks {
     pub(super) source: Source,
     pub(super) plan: Plan,
