@@ -3,6 +3,7 @@
     not(feature = "safetensors"),
     doc = "Secret-sharing kernels for machine learning over the rings Z_2^k."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
 extern crate alloc;

@@ -2,14 +2,14 @@
 #![cfg(feature = "std")]
 
 mod any_bytes;
-use crate::common::Random;
+use crate::common::{Random, root, skipped};
 use any_bytes::{any_bytes, party};
 use proptest::prelude::*;
 
 #[test]
 fn the_corpus_is_a_result_or_an_error() {
-    let Ok(corpus) = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/wire")) else {
-        return println!("skipped: the corpus is not in the package");
+    let Ok(corpus) = std::fs::read_dir(root().join("fuzz/corpus/wire")) else {
+        return skipped("the fuzz corpus");
     };
     let mut count = 0;
     for file in corpus {

@@ -1,23 +1,19 @@
 //! The reference networks and their images.
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Weight};
 use safetensors::SafeTensors;
 
-/// Says so past the test runner's capture.
-#[expect(clippy::explicit_write, reason = "eprintln is captured")]
-fn skipped(what: &str) {
-    writeln!(std::io::stderr(), "skipped: {what} is not here").unwrap();
-}
+use crate::common::{root, skipped};
 
 /// A file among the complete data, for example `data/mnist/x.gz` or `models/x.safetensors`.
 pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
     let named = std::env::var_os("RINGSHARE_DATA").map(|data| PathBuf::from(data).join(".."));
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let beside = root().join("../shared");
     let found = named.into_iter().chain([beside]).map(|d| d.join(path)).find(|p| p.exists());
     if found.is_none() {
         skipped(path);

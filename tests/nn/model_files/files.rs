@@ -1,11 +1,14 @@
 //! Files for the tests: tensors by name, with or without a description.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ringshare::nn::load;
 use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 use serde_json::{Value, json};
+
+use crate::common::root;
+pub(crate) use crate::common::skipped;
 
 /// A tensor: type, shape, bytes.
 pub(crate) type Tensor = (Dtype, Vec<usize>, Vec<u8>);
@@ -107,12 +110,5 @@ pub(crate) fn singles(file: &[u8], name: &str) -> Vec<f32> {
 
 /// A path in the repository; none if it is not there, as in the published package.
 pub(crate) fn in_repository(path: &str) -> Option<PathBuf> {
-    Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).filter(|p| p.exists())
-}
-
-/// Says so past the test runner's capture.
-#[expect(clippy::explicit_write, reason = "eprintln is captured")]
-pub(crate) fn skipped(what: &str) {
-    use std::io::Write;
-    writeln!(std::io::stderr(), "skipped: {what} is not here").unwrap();
+    Some(root().join(path)).filter(|p| p.exists())
 }

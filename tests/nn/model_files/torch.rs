@@ -5,10 +5,11 @@ use safetensors::SafeTensors;
 
 use super::any_file::any_file;
 use super::files::singles;
+use crate::common::root;
 
 /// Checks a network on its images, with and without simplification.
 fn check(name: &str) {
-    let path = |end: &str| format!("{}/tests/data/{name}.{end}", env!("CARGO_MANIFEST_DIR"));
+    let path = |end: &str| root().join(format!("tests/data/{name}.{end}"));
     let loaded = any_file(&std::fs::read(path("safetensors")).unwrap()).unwrap();
     let file = std::fs::read(path("expected.safetensors")).unwrap();
     let expected = singles(&file, "outputs");
@@ -73,6 +74,6 @@ fn packed_weights_and_signs_give_the_outputs_of_pytorch() {
 
 #[test]
 fn a_batch_of_no_images_gives_no_outputs() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cnn.safetensors");
+    let path = root().join("tests/data/cnn.safetensors");
     assert!(load(&std::fs::read(path).unwrap()).unwrap().model.forward(&[]).is_empty());
 }
