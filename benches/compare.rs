@@ -1,7 +1,7 @@
 //! Every family of comparisons at 2^14 values: a party online and the dealer, CPU time of the busiest.
 #![allow(missing_docs)]
 
-#[path = "../examples/compare/families.rs"]
+#[path = "../examples/compare/src/families.rs"]
 #[allow(dead_code)]
 mod families;
 #[allow(dead_code)]

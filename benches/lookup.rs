@@ -45,7 +45,7 @@ fn lookups<O: Ring>(c: &mut Criterion, name: &str, table: &Table) {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
-                    let mut store = Store::new(&seeds.row(party).expect("a row"));
+                    let mut store = Store::new(seeds.row(party).expect("a row"));
                     let own = (party == 0).then(|| correction.clone());
                     store.put(request.clone(), own).expect("a correction");
                     let lookup = Lookup::<O>::take(&mut store, len, table).expect("an item");

@@ -31,7 +31,7 @@ fn timed<T>(least: &mut Duration, f: impl FnOnce() -> T) -> T {
 fn run<R: Ring>(plan: &Plan, session: u64) -> [f64; 2] {
     let seeds = Seeds::derive(&RootSeed::from_bytes([3; 32]), session, 2);
     let mut deck = Deck::new(&seeds).expect("a deck");
-    let mut stores: Vec<Store> = (0..2).map(|i| Store::new(&seeds.row(i).expect("a row"))).collect();
+    let mut stores: Vec<Store> = (0..2).map(|i| Store::new(seeds.row(i).expect("a row"))).collect();
     let [mut online, mut dealer] = [Duration::ZERO; 2];
     let request = Comparison::<R>::request(LEN, plan);
     let (_, correction) = timed(&mut dealer, || deck.deal(&request)).expect("dealing").unzip();

@@ -141,7 +141,7 @@ fn dealing(bench: &mut Bench, name: &str, request: &Request) {
 /// Party 0's store with an item, its correction as random as its seed.
 fn store(class: bool, random: &mut Random, request: &Request) -> Store {
     let seeds = seeds(class, random);
-    let mut store = Store::new(&seeds.row(0).expect("a row"));
+    let mut store = Store::new(seeds.row(0).expect("a row"));
     let correction = Deck::new(&seeds).expect("a deck").deal(request).expect("dealing");
     store.put(request.clone(), correction.map(|(_, bytes)| bytes)).expect("putting");
     store

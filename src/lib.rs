@@ -72,6 +72,7 @@
 //!
 //! Without them the crate is `no_std` and needs `alloc`.
 #![cfg_attr(not(feature = "std"), doc = "", doc = "[`sim`]: #features")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
 extern crate alloc;

@@ -119,7 +119,7 @@ fn seeds_and_generators_are_wiped() {
     // A tag and two seeds.
     let mut row = [0; 48];
     row[32..].fill(MARKER);
-    let store = || Store::new(&PartySeeds::read(1, &row).unwrap());
+    let store = || Store::new(PartySeeds::read(1, &row).unwrap());
     assert_eq!(left_behind(|| drop(store())), 0);
 }
 
@@ -127,7 +127,7 @@ fn seeds_and_generators_are_wiped() {
 fn corrections_are_wiped_wherever_they_end() {
     let seeds = common::seeds(2, 1);
     let put = |correction: Vec<u8>| {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         store.put(Triple::<Z2<64>>::request(10), Some(correction)).map(|()| store)
     };
     assert_eq!(left_behind(|| drop(put(vec![MARKER; 80]).unwrap())), 0, "in the store");
@@ -136,7 +136,7 @@ fn corrections_are_wiped_wherever_they_end() {
     assert_eq!(left_behind(taken), 0, "taken");
     let plan = Plan::new(14, Some(Elements::of::<Z2<16>>()));
     let compared = || {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         let correction = vec![MARKER; plan.dealer_bytes(100)];
         store.put(Comparison::<Z2<14>>::request(100, &plan), Some(correction)).unwrap();
         let x = Share::zeros(100);
@@ -146,7 +146,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(compared), 0, "half a comparison");
     let walked = || {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         let correction = vec![MARKER; key_bytes(100, 64, 64)];
         store.put(Dcf::<Z2<64>, Z2<64>>::request(100, 64), Some(correction)).unwrap();
         let masked = Dcf::<Z2<64>, Z2<64>>::take(&mut store, 100, 64).unwrap().mask(&Share::zeros(100)).1;
@@ -154,7 +154,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(walked), 0, "keys");
     let by_symbols = || {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 10, Variant::Bsgn2);
         let correction = vec![MARKER; request.correction().unwrap().1];
         store.put(request, Some(correction)).unwrap();
@@ -163,7 +163,7 @@ fn corrections_are_wiped_wherever_they_end() {
     };
     assert_eq!(left_behind(by_symbols), 0, "half a comparison by symbols");
     let refused = || {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         // The markers are above the smallest prime.
         let request = Legendre::<Z2<14>, Z2<16>>::request(100, 8, Variant::Bsgn0);
         let correction = vec![MARKER; request.correction().unwrap().1];
@@ -181,7 +181,7 @@ fn corrections_that_were_put_are_given_back_when_they_are_used() {
     let (items, len) = (64, 1 << 17);
     let seeds = common::seeds(2, 1);
     let used = || {
-        let mut store = Store::new(&seeds.row(0).unwrap());
+        let mut store = Store::new(seeds.row(0).unwrap());
         let before = HELD.load(Ordering::Relaxed);
         let held = || HELD.load(Ordering::Relaxed).saturating_sub(before) >> 20;
         for _ in 0..items {

@@ -1,13 +1,13 @@
 //! Files of images and labels, whatever their bytes: a data set or an error, and no memory that the bytes do not fill.
 #![no_main]
 
-#[path = "../../examples/classify/dataset.rs"]
+#[path = "../../examples/classify/src/dataset.rs"]
 #[allow(dead_code)]
 mod dataset;
-#[path = "../../examples/classify/error.rs"]
+#[path = "../../examples/classify/src/error.rs"]
 #[allow(dead_code)]
 mod error;
-#[path = "../../examples/classify/idx.rs"]
+#[path = "../../examples/classify/src/idx.rs"]
 mod idx;
 
 use libfuzzer_sys::fuzz_target;

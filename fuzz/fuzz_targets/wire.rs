@@ -1,7 +1,7 @@
 //! Bytes from a peer or a dealer, whatever they are: a result or an error.
 #![no_main]
 
-#[path = "../../tests/wire/any_bytes.rs"]
+#[path = "../../tests/net/wire/any_bytes.rs"]
 mod any_bytes;
 
 use libfuzzer_sys::fuzz_target;

@@ -89,6 +89,11 @@ impl PartySeeds {
     pub fn parties(&self) -> usize {
         self.seeds.len()
     }
+
+    /// The seeds: at the party's place its own, at another's the one that the two share.
+    pub fn seeds(&self) -> &[Seed] {
+        &self.seeds
+    }
 }
 
 impl PartySeeds {

@@ -4,6 +4,9 @@
 pub mod compare;
 pub mod dcf;
 
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
 use num_traits::WrappingSub;
 use proptest::prelude::*;
 use ringshare::net::Topology;
@@ -13,6 +16,19 @@ use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
 use ringshare::sim::{SimTransport, Simulation};
+
+/// Where files are looked for: in the repository, or in the directory that `RINGSHARE_ROOT` names, such as an unpacked
+/// package.
+pub fn root() -> PathBuf {
+    std::env::var_os("RINGSHARE_ROOT")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).into(), PathBuf::from)
+}
+
+/// Says that a test is skipped, past the test runner's capture.
+#[expect(clippy::explicit_write, reason = "eprintln is captured")]
+pub fn skipped(what: &str) {
+    writeln!(std::io::stderr(), "skipped: {what} is not here").unwrap();
+}
 
 /// A generator of test data: splitmix64.
 pub struct Random(pub u64);
@@ -57,7 +73,7 @@ pub fn generators(seeds: &Seeds) -> impl Iterator<Item = Prg> {
 
 /// Everyone's empty store.
 pub fn empty_stores(seeds: &Seeds) -> Vec<Store> {
-    (0..seeds.parties()).map(|party| Store::new(&seeds.row(party).unwrap())).collect()
+    (0..seeds.parties()).map(|party| Store::new(seeds.row(party).unwrap())).collect()
 }
 
 /// Everyone's store with these items dealt, without any network.

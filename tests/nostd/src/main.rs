@@ -33,7 +33,7 @@ fn signs(values: &[u16]) -> Option<Vec<u16>> {
     let mut opened = Vec::new();
     let mut masked = Vec::new();
     for party in 0..2 {
-        let mut store = Store::new(&seeds.row(party).ok()?);
+        let mut store = Store::new(seeds.row(party).ok()?);
         store.put(request.clone(), (party < recipients).then(|| correction.clone())).ok()?;
         let share =
             |(i, value): (usize, &u16)| if party == 0 { first(i) } else { value.wrapping_sub(first(i)) };

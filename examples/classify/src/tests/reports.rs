@@ -1,0 +1,115 @@
+//! Reports with pictures: well formed, self-contained, and with the figures in them.
+
+use indicatif::ProgressBar;
+
+use super::command_line::read;
+use super::{in_repository, skipped};
+use crate::charts::{Axes, Bar, Curve, bars, curves, heat};
+use crate::confusion::Confusion;
+use crate::dataset::Dataset;
+use crate::network::{Calibration, Network};
+use crate::secure;
+use crate::study::Study;
+use crate::sweep::Row;
+use crate::trial::{Setting, Trial};
+
+/// Checks that every element is closed in its turn; returns how many there are.
+fn elements(text: &str) -> usize {
+    let (mut open, mut count) = (Vec::new(), 0);
+    let body = text.strip_prefix("<!DOCTYPE html>").unwrap_or(text);
+    for tag in body.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').expect("a tag ends");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed in turn");
+        } else {
+            count += 1;
+            let name = tag.split([' ', '\n']).next().unwrap();
+            if !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+    }
+    assert!(open.is_empty(), "{open:?} are not closed");
+    count
+}
+
+#[test]
+fn pictures_are_well_formed_and_say_what_they_show() {
+    let mut confusion = Confusion::default();
+    confusion.counts[3][5] = 17;
+    confusion.counts[4][4] = 4321;
+    let names = ["a", "b", "c", "d", "e<f", "g", "h", "i", "j", "k"];
+    let svg = heat("a title", &confusion, &names).unwrap();
+    elements(&svg);
+    for part in ["17", "4321", "a title", "e&lt;f", "label", "class found"] {
+        assert!(svg.contains(part), "{part}");
+    }
+    let curve = |name: &str| Curve { name: name.into(), points: vec![(2.0, 1.5), (3.0, 4.0), (7.0, 2.0)] };
+    for close in [false, true] {
+        let axes = Axes { title: "times", x: "parties", y: "ms", close };
+        let svg = curves(&axes, &[curve("one"), curve("two")]).unwrap();
+        elements(&svg);
+        for part in ["times", "parties", "ms", "one", "two"] {
+            assert!(svg.contains(part), "{part}");
+        }
+    }
+    let all = [
+        Bar { name: "first".into(), parts: vec![1.0, 2.5] },
+        Bar { name: "second".into(), parts: vec![0.0, 0.0] },
+    ];
+    let svg = bars("layers", "seconds", &["x", "y"], &all).unwrap();
+    elements(&svg);
+    for part in ["layers", "seconds", "first", "second", "3.50"] {
+        assert!(svg.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn pictures_of_nothing_and_of_zeros_are_drawn() {
+    let axes = Axes { title: "t", x: "x", y: "y", close: true };
+    elements(&curves(&axes, &[]).unwrap());
+    elements(&curves(&axes, &[Curve { name: "c".into(), points: vec![(2.0, 0.0)] }]).unwrap());
+    elements(&bars("t", "u", &["x"], &[]).unwrap());
+    elements(&bars("t", "u", &["x"], &[Bar { name: "b".into(), parts: vec![0.0] }]).unwrap());
+    elements(&heat("t", &Confusion::default(), &[""; 10]).unwrap());
+}
+
+#[test]
+fn the_report_is_one_page_with_the_figures_of_the_run() {
+    let Some(path) = in_repository("examples/data/bmlp_sign_4096_mnist.safetensors") else {
+        return skipped("the shipped model");
+    };
+    let network = Network::load(&path).unwrap();
+    let mut images = Dataset::load(&in_repository("examples/data/mnist").unwrap(), &["digits"]).unwrap();
+    images.truncate(4);
+    let args = read(&["--seed", "1", "--batch", "4"]).unwrap();
+    let calibration = Calibration { pixels: images.pixels().to_vec(), of: "images" };
+    let setting = Setting { args: &args, data: &images, network: &network, calibration: &calibration };
+    let trial = Trial::new(&setting, None).unwrap();
+    let secure = secure::run(&trial.job(2, 4), &ProgressBar::hidden()).unwrap();
+    let (float, _) = setting.float();
+    let counts = setting.counts(&secure.classes, &float.classes);
+    let row = Row::new(12, &trial.quantised, counts, &secure.phases.online);
+    let rows = [row.clone(), Row { bits: 14, ..row }];
+    let page = Study { setting: &setting, trial: &trial, secure: &secure, float: &float, rows: &rows };
+    let page = page.page().unwrap();
+    assert!(elements(&page) > 300);
+    for part in [
+        "4 images of MNIST between 2 parties",
+        "class found",
+        "Time of every layer",
+        "1  linear 784-4096",
+        "2  sign of 11 bits",
+        "Run time",
+        "Memory",
+        "milliseconds an image",
+        "bit length",
+        "4 images in a batch",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let correct = format!("<td>4</td><td>{}</td>", counts.correct);
+    assert!(page.contains(&correct), "{correct}");
+    // Nothing is fetched from elsewhere.
+    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("<script"));
+}

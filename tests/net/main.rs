@@ -1,0 +1,9 @@
+//! Transports and the frames on them: faults, delays, streams, and bytes that are not as agreed.
+#![cfg(feature = "std")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod delayed;
+mod faults;
+mod streams;
+mod wire;

@@ -1,0 +1,16 @@
+//! Models: over the real numbers, in files, in fixed point, and among parties.
+#![cfg(feature = "std")]
+
+#[macro_use]
+#[path = "../common/mod.rs"]
+mod common;
+
+mod float_models;
+mod model;
+mod model_files;
+mod networks;
+mod quantised;
+mod random;
+mod redrawn;
+mod reference_networks;
+mod trained;

@@ -1,0 +1,130 @@
+//! Networks of all layers among parties, against plain integers.
+#![cfg(feature = "std")]
+
+mod checks;
+mod costs;
+mod misuse;
+mod plain;
+mod programs;
+mod softmax;
+
+use crate::common::{Program, Random, run};
+use plain::{Interval, Plain};
+use programs::{PIXEL, Programs};
+use ringshare::nn::{Architecture, Rounding, Sequential, Weights};
+use ringshare::protocol::{Error, Family, Party};
+use ringshare::ring::{Ring, Word, Z2};
+use ringshare::sim::{SimTransport, Simulation};
+
+/// Whose the weights are, if anyone's; and the input's owner.
+const IMAGE_OWNER: usize = 1;
+
+/// The result of a batch, opened and signed.
+fn evaluate<R: Ring>(
+    party: &mut Party<SimTransport>,
+    owner: Option<usize>,
+    architecture: &Architecture,
+    weights: &Plain,
+    x: &[i64],
+) -> Result<Vec<i64>, Error> {
+    let model = match owner {
+        None => Sequential::<R>::public(architecture, weights)?,
+        Some(owner) => {
+            let own: Option<&dyn Weights<R::Word>> = if party.id() == owner { Some(weights) } else { None };
+            Sequential::share(party, owner, architecture, own)?
+        }
+    };
+    let rows = x.len() / architecture.inputs();
+    let prepared = model.prepare(party, rows)?;
+    let words: Vec<R::Word> = x.iter().map(|&x| R::Word::from_signed(x.into())).collect();
+    let x = party.input::<R>(IMAGE_OWNER, words.len(), (party.id() == IMAGE_OWNER).then_some(&words))?;
+    let y = model.forward(party, prepared, x)?;
+    assert_eq!(y.len(), rows * architecture.outputs());
+    let bits = model.bits_out();
+    Ok(party.open_modulo(&y, bits)?.into_iter().map(|y| y.signed(bits) as i64).collect())
+}
+
+/// A random network and batch: what everyone opens, and the intervals it is to be in.
+fn drawn<R: Ring>(seed: u64, layers: usize, rounding: Rounding, family: Family) -> (Vec<i64>, Vec<Interval>) {
+    let mut random = Random(seed);
+    let (architecture, weights) = Programs::new(R::BITS, &mut random).draw(layers);
+    let architecture = architecture.with_rounding(rounding);
+    let rows = [1, 3][random.below(2)];
+    let pixel = |_| random.below(2 * PIXEL + 1) as i64 - PIXEL as i64;
+    let x: Vec<i64> = (0..rows * architecture.inputs()).map(pixel).collect();
+    let parties = 2 + seed as usize % 2;
+    let owner = [Some(0), Some(1), None][seed as usize / 2 % 3];
+    let program: Program<'_> = &|party| {
+        party.set_comparison(family);
+        let y = evaluate::<R>(party, owner, &architecture, &weights, &x)?;
+        Ok(y.into_iter().map(|y| i128::from(y) as u128).collect())
+    };
+    let outputs = run(&Simulation::new(parties).seed(seed), program);
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+    let exact = rounding == Rounding::Floor;
+    let rows = x.chunks(architecture.inputs()).flat_map(|x| weights.run(&architecture, x, exact));
+    (outputs[0].iter().map(|&y| y as i64).collect(), rows.collect())
+}
+
+fn exact<R: Ring>(seeds: std::ops::Range<u64>, family: Family) {
+    for seed in seeds {
+        let (found, expected) = drawn::<R>(seed, 1 + seed as usize % 9, Rounding::Floor, family);
+        let expected: Vec<i64> = expected.into_iter().map(|[y, _]| y).collect();
+        assert_eq!(found, expected, "network {seed} modulo 2^{}", R::BITS);
+    }
+}
+
+#[test]
+fn networks_that_round_to_the_floor_are_those_of_plain_integers() {
+    exact::<Z2<16>>(0..60, Family::default());
+    exact::<Z2<27>>(100..140, Family::default());
+    exact::<Z2<32>>(200..260, Family::default());
+    exact::<Z2<64>>(300..340, Family::default());
+}
+
+#[test]
+fn networks_compared_bit_by_bit_are_the_same() {
+    exact::<Z2<16>>(0..20, Family::Bitwise);
+    exact::<Z2<32>>(200..220, Family::Bitwise);
+}
+
+fn within<R: Ring>(seeds: std::ops::Range<u64>) -> [usize; 3] {
+    // Values that may be rounded, and those that are the least and the greatest.
+    let mut counts = [0; 3];
+    for seed in seeds {
+        let layers = 1 + seed as usize % 9;
+        let (found, expected) = drawn::<R>(seed, layers, Rounding::Stochastic, Family::default());
+        assert_eq!(found.len(), expected.len());
+        for (found, [low, high]) in found.into_iter().zip(expected) {
+            assert!((low..=high).contains(&found), "network {seed}: {found} not in {low}..={high}");
+            let counted = [low < high, low < high && found == low, low < high && found == high];
+            counts.iter_mut().zip(counted).for_each(|(count, is)| *count += usize::from(is));
+        }
+    }
+    counts
+}
+
+#[test]
+fn networks_that_round_at_random_are_off_by_what_truncations_may_be() {
+    for [loose, least, greatest] in
+        [within::<Z2<16>>(0..60), within::<Z2<32>>(200..260), within::<Z2<64>>(300..330)]
+    {
+        assert!(
+            loose > 50 && least > 0 && greatest > 0,
+            "{loose} values, {least} least, {greatest} greatest"
+        );
+    }
+}
+
+#[test]
+fn random_networks_have_layers_of_every_kind() {
+    let mut names = std::collections::BTreeMap::new();
+    for seed in 0..60 {
+        let (architecture, _) = Programs::new(32, &mut Random(seed)).draw(1 + seed as usize % 9);
+        for layer in architecture.layers() {
+            let name = format!("{layer:?}").split(' ').next().unwrap().to_owned();
+            *names.entry(name).or_insert(0) += 1;
+        }
+    }
+    assert!(names.len() == 13 && names.values().all(|&count| count >= 4), "{names:?}");
+}
