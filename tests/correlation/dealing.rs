@@ -23,12 +23,15 @@ fn root() -> RootSeed {
     RootSeed::from_bytes([23; 32])
 }
 
+/// The bytes that the dealer sent each party, with its error if it failed.
+type Dealt = Result<Vec<u64>, (Error, Vec<u64>)>;
+
 /// Runs the dealer's part and everyone's, over these ends, the dealer's last; the dealer leaves when it is done.
 fn run<T: Transport + Send, O: Send>(
     ends: Vec<T>,
     deal: impl FnOnce(&mut Dealer<T>) -> Result<(), Error> + Send,
     party: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
-) -> (Result<Vec<u64>, (Error, Vec<u64>)>, Vec<Result<O, Error>>) {
+) -> (Dealt, Vec<Result<O, Error>>) {
     let parties = ends.len() - 1;
     let mut ends =
         ends.into_iter().enumerate().map(|(id, end)| Network::new(end, id, parties, SESSION).unwrap());

@@ -84,7 +84,7 @@ fn request(kind: usize, random: &mut Random) -> Request {
         5 => {
             let entry = random.next() as i64 >> random.below(64);
             let table = match random.below(2) {
-                0 => Table::unsigned(1 + random.below(6) as u32, |i| entry ^ i as i64),
+                0 => Table::unsigned(1 + random.below(6) as u32, |i| entry ^ i),
                 _ => Table::pairs([1 + random.below(3) as u32, 2], |a, b| entry.wrapping_mul(a) ^ b),
             };
             LookupRequest { len, output: elements(random, 1), table }.into()
