@@ -76,7 +76,7 @@ impl Variant {
     /// [`MAX_BITS`](super::MAX_BITS) bits, counts as any of both.
     ///
     /// ```
-    /// use ringshare::correlation::legendre::Variant;
+    /// use ringshare::correlation::compare::legendre::Variant;
     /// assert_eq!(Variant::Bsgn0.evaluate(0), 1);
     /// assert_eq!(Variant::Bsgn0.evaluate(-135), -1);
     /// // Out of range, and wrong.
