@@ -266,7 +266,7 @@ impl Transport for Nowhere {
 
     fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error> {
         let (kind, sender) = (Kind::Seed as u16, from as u16);
-        *header = Header { session: 1, sequence: 0, length: 32, round: 1, kind, sender }.encode();
+        *header = Header { session: 1, sequence: 0, length: 48, round: 1, kind, sender }.encode();
         if from == 2 { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
     }
 

@@ -93,7 +93,7 @@ impl fmt::Display for Error {
             }
             Self::Window(error) => error.fmt(f),
             Self::Memory { asked, limit, needed } => {
-                write!(f, "{asked} may need {needed} bytes, expected at most {limit}")
+                write!(f, "{asked}: expected to need at most {limit} bytes, found {needed}")
             }
             Self::NotKept { number, kept } => {
                 write!(f, "matrix {number} has no mask of this shape ({kept} matrices are masked)")

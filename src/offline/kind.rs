@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::rates::DEALT_BYTE;
 use super::{Dealing, DecodeError, Error, Reader, Work, Writer};
@@ -13,7 +14,7 @@ use super::{Dealing, DecodeError, Error, Reader, Work, Writer};
 ///
 /// A kind also has a type for the party's side, which the machinery does not see: it is made of the
 /// [`Source`](super::Source) that a [`Store`](super::Store) hands out, masks, and finishes.
-pub trait Kind: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
+pub trait Kind: Clone + PartialEq + fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
     /// A stable name that no other kind has. Outside this crate, put the package's name in front: `squares.square`.
     const NAME: &'static str;
 
@@ -71,7 +72,7 @@ pub const DEFAULT_LIMIT: u64 = 1 << 34;
 pub struct Request(Arc<dyn AnyKind>);
 
 /// [`Kind`] without what needs the type.
-trait AnyKind: fmt::Debug + Send + Sync {
+trait AnyKind: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn name(&self) -> &'static str;
     fn check(&self, parties: usize) -> Result<(), Error>;
     fn correction(&self) -> Option<(usize, usize)>;

@@ -7,13 +7,11 @@
 pub struct Masked<C>(C);
 
 impl<C> Masked<C> {
-    /// For the masking step of a kind, which takes the correlation by value.
-    pub fn new(correlation: C) -> Self {
+    pub(crate) fn new(correlation: C) -> Self {
         Self(correlation)
     }
 
-    /// For the last step of a kind.
-    pub fn into_inner(self) -> C {
+    pub(crate) fn into_inner(self) -> C {
         self.0
     }
 }

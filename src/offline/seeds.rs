@@ -42,11 +42,12 @@ impl Seeds {
     /// The row of `party`.
     ///
     /// # Errors
-    /// If there is no such party.
+    /// If there is no such party, or there are more than 65,535.
     pub fn row(&self, party: usize) -> Result<PartySeeds, Error> {
         if party >= self.parties {
             return Err(Error::NoParty { party, parties: self.parties });
         }
+        super::range("parties", 1, u16::MAX.into(), self.parties as u64)?;
         let seeds = (0..self.parties).map(|other| self.seed(party, other)).collect();
         Ok(PartySeeds { session: self.tag(), party, seeds })
     }

@@ -161,7 +161,7 @@ impl Store {
     /// Moves past items that another store of the same seeds has handed out, so that none of their masks is used again.
     ///
     /// # Errors
-    /// If this store has been used already: its items would get other numbers.
+    /// If items wait in this store: they were dealt under other numbers.
     pub fn skip(&mut self, used: &Recipe) -> Result<(), Error> {
         super::range("items in a store that skips others", 0, 0, self.queue.len() as u64)?;
         self.next += used.requests().len() as u64;

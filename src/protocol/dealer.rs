@@ -84,7 +84,7 @@ impl<T: Transport> Dealer<T> {
     ///
     /// # Errors
     /// If a party announces another recipe or compares by another family than party 0, the transport fails, or as
-    /// [`Deck::deal`]. The parties are told why.
+    /// [`Deck::deal`]. The parties are told why, unless the recipe is refused before anything is sent.
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         self.deal_watched(recipe, &mut |_| ())
     }
@@ -96,6 +96,8 @@ impl<T: Transport> Dealer<T> {
     /// # Errors
     /// As [`deal`](Self::deal).
     pub fn deal_watched(&mut self, recipe: &Recipe, watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
+        // Refused before anything is sent, this can be put right.
+        recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
         self.agree(recipe)
             .and_then(|windows| self.send(recipe, &windows, watch))
             .inspect_err(|error| self.abort(error))
@@ -108,7 +110,6 @@ impl<T: Transport> Dealer<T> {
 
     /// Waits for all announcements, compares them and confirms. Returns the parties' windows.
     fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
-        recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
         let (digest, parties) = (recipe.digest(), self.network.parties());
         let mut announced = Vec::with_capacity(parties);
         for party in 0..parties {

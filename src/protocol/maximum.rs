@@ -89,6 +89,9 @@ impl<T: Transport> Party<T> {
         range("values in a window", 1, u64::MAX, size as u64)?;
         let windows = x.len() / size;
         shape("elements of whole windows", windows * size, x.len())?;
+        if x.is_empty() {
+            return Ok(Share::zeros(0));
+        }
         // Value i of all windows is one vector, and the tree takes halves of vectors as they lie.
         let mut planes = Vec::with_capacity(x.len());
         (0..size).for_each(|i| planes.extend(x.expose().iter().skip(i).step_by(size)));

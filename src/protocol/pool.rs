@@ -7,13 +7,16 @@
 //!
 //! Sums over windows, and so means, are local: [`Share::sum_pool`].
 
-use super::error::shape;
+use super::error::{range, shape};
 use super::{Error, Family, Party, cost};
 use crate::linalg::Window;
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
+
+/// Values below all windows that are gathered: more would need more memory than there is.
+const MOST_VALUES: u64 = 1 << 32;
 
 /// # Pooling
 impl<T: Transport> Party<T> {
@@ -41,9 +44,16 @@ impl<T: Transport> Party<T> {
     /// [`relu`](Self::relu).
     pub fn max_pool<R: Ring>(&mut self, x: &Share<R>, window: &Window, bits: u32) -> Result<Share<R>, Error> {
         self.check_bits::<R>(bits)?;
-        let taps = window.taps()?;
+        let [down, across] = window.places()?;
         let image: usize = window.image.iter().product();
         shape("elements of whole images", x.len() / image * image, x.len())?;
+        if x.is_empty() {
+            return Ok(Share::zeros(0));
+        }
+        let values = [x.len() / image, down, across, window.image[2], window.size[0], window.size[1]];
+        let values = values.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
+        range("values below all windows", 0, MOST_VALUES, values)?;
+        let taps = window.taps()?;
         let planes = window.gather(x.expose(), &taps);
         self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits)
     }

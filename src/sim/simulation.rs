@@ -147,7 +147,7 @@ impl Simulation {
                         let mut network = Network::new(end, id, self.parties, self.seed)?;
                         if id == self.parties {
                             let mut dealer = Dealer::open(network, root)?;
-                            dealer.deal(recipe)?;
+                            dealer.deal(recipe).inspect_err(|error| dealer.abort(error))?;
                             return Ok(None);
                         }
                         network.set_topology(self.topology);

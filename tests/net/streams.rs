@@ -139,7 +139,7 @@ fn a_peer_that_hangs_up_is_an_error() {
     let recipe = Simulation::new(2).dry_run(|party: &mut Party<Stream>| sign_layer(party, 3)).unwrap().recipe;
     let results = Simulation::new(2).run_over(ends, &recipe, |party| sign_layer(party, 3));
     let error = results[0].as_ref().unwrap_err().to_string();
-    // The dealer, who misses party 1's announcement first, is gone with it.
-    assert!(error.contains("transport to peer 2"), "{error}");
+    // The dealer, who misses party 1's announcement first, says so.
+    assert!(error.contains("transport to peer 1"), "{error}");
     assert!(results[1].is_err());
 }

@@ -227,7 +227,7 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
         let fixed = party.mask_matrix::<Z2<14>>([1, 36], 14, |_, _| Ok(Share::zeros(36)))?;
         party.prepare_convolution(&fixed, &window, usize::MAX / 8)
     });
-    assert!(many.contains("bytes, expected at most 17179869184"), "{many}");
+    assert!(many.contains("at most 17179869184 bytes, found"), "{many}");
 }
 
 #[test]

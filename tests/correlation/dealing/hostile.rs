@@ -318,7 +318,6 @@ fn lengths_that_no_vector_has_are_errors_of_a_dry_run() {
 }
 
 #[test]
-#[ignore = "the taps of a window are listed before the images are counted, and windows of nothing are walked one by one"]
 fn windows_that_no_vector_has_are_errors_of_a_dry_run() {
     let mut party = Party::<Nowhere>::dry(2);
     for window in windows() {

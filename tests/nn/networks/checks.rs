@@ -41,7 +41,8 @@ fn windows_and_groups_are_to_fit() {
     refused(pool([1, 2]), E::Padding { layer: 0, most: 1, found: 2 });
     refused(vec![convolution(Window { image: [usize::MAX, 2, 2], ..WINDOW }, 1)], E::NoLinear);
     let wide = Window { padding: [usize::MAX / 2, 0], ..WINDOW };
-    refused(vec![convolution(wide, 1)], E::Window { layer: 0, error: WindowError::Overflow });
+    let limit = WindowError::Limit { what: "padding", most: Window::MOST_STEP, found: usize::MAX / 2 };
+    refused(vec![convolution(wide, 1)], E::Window { layer: 0, error: limit });
     refused(vec![linear(usize::MAX / 8, 9, 12)], E::Overflow { layer: 0 });
     refused(
         vec![Layer::Convolution { window: WINDOW, outputs: 0, groups: 1, bits: 12 }],

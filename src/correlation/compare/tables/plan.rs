@@ -107,7 +107,11 @@ impl Task {
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let number = from.number()?;
-        let output = if from.number()? == 0 { None } else { Some(from.elements()?) };
+        let output = match from.number()? {
+            0 => None,
+            1 => Some(from.elements()?),
+            _ => return Err(DecodeError::Shape { what: "task of a comparison" }),
+        };
         let task = match (number, output, from.small()?) {
             (0, output, 0) => Self::Negative(output),
             (1, output, 0) => Self::Zero(output),
