@@ -44,6 +44,7 @@
 //!
 //! **Choosing by a bit.** c·x for a shared bit c and a number x takes one round ([`Select`]).
 
+mod circuit;
 mod dabits;
 mod edabits;
 mod kernel;

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use self::deal::deal;
+use self::deal::{MASK_A, MASK_B, TABLE, deal};
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::offline::rates::RANDOM;
 use crate::offline::{
@@ -27,11 +27,6 @@ use crate::offline::{
 use crate::ring::{Ring, Word, packed_len};
 use crate::share::Share;
 use crate::with_word;
-
-const MASK_A: u64 = 0;
-const TABLE: u64 = 1;
-const MASK_B: u64 = 2;
-const _: () = assert!(crate::offline::apart(&[MASK_A, TABLE, MASK_B]));
 
 /// Nanoseconds for an entry that is dealt: rotated and summed.
 const ENTRY: f64 = 1.0;

@@ -17,30 +17,24 @@
 //! The model is that of Ishai, Kushilevitz, Meldgaard, Orlandi, Paskin-Cherniavsky, *On the power of correlated randomness
 //! in secure computation*, TCC 2013.
 
+mod layout;
 mod request;
 mod state;
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
-use core::ops::Range;
 
 use num_traits::{WrappingSub, Zero};
 
+pub(crate) use self::layout::strips;
+use self::layout::{A, B, C, apply, lengths};
 pub(crate) use self::request::check_groups;
 pub use self::request::{MatrixMaskRequest, MatrixProductRequest};
 use crate::linalg::{Filters, Window};
 use crate::offline::{Elements, Error, Masked, Request, SessionTag, Source, Store};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
-
-const A: u64 = 0;
-const B: u64 = 1;
-const C: u64 = 2;
-const _: () = assert!(crate::offline::apart(&[A, B, C]));
-
-/// Elements that are masked, opened or packed at a time: bounds the memory of the setup.
-pub(crate) const STRIP: usize = 1 << 20;
 
 /// Which matrix something belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,34 +285,4 @@ impl<R: Ring> Masked<MatrixProduct<R>> {
         }
         product.u
     }
-}
-
-/// c += x·Wᵀ of rows x, or of images through a window.
-fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, x: &[W], c: &mut [W]) {
-    match window {
-        Some(window) => weights.convolve_add(window, x, c),
-        None => weights.multiply_add(x, c),
-    }
-}
-
-/// Elements of x and of the product.
-fn lengths(window: Option<&Window>, rows: usize, [outputs, inputs, groups]: [usize; 3]) -> [usize; 2] {
-    match window {
-        Some(window) => {
-            let [down, across] = window.grid();
-            [window.image.iter().product::<usize>() * rows, rows * down * across * outputs]
-        }
-        None => [rows * groups * inputs, rows * outputs],
-    }
-}
-
-fn strip_rows(inputs: usize) -> usize {
-    // Whole panels of rows, whatever the kernels' panel is.
-    (STRIP / inputs.max(1)).max(1).next_multiple_of(64)
-}
-
-/// The rows of a matrix, strip by strip.
-pub(crate) fn strips(outputs: usize, inputs: usize) -> impl Iterator<Item = Range<usize>> {
-    let step = strip_rows(inputs);
-    (0..outputs).step_by(step).map(move |start| start..(start + step).min(outputs))
 }

@@ -11,16 +11,19 @@
 //! sum is zero. All others are as far as it is: what it receives has the round of what it sent last.
 
 mod abort;
+mod cause;
 mod exchange;
 mod finish;
+mod steps;
+mod sum;
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use self::abort::Cause;
-use self::exchange::Sum;
-use self::finish::Steps;
+use self::cause::Cause;
+use self::steps::Steps;
+use self::sum::Sum;
 use super::{Kind, NetError, Transport};
 use crate::field::Field;
 use crate::ring::Word;

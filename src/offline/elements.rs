@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{DecodeError, Error, Reader, Writer, range};
+use super::encoding::{DecodeError, Reader, Writer};
+use super::error::{Error, range};
 use crate::ring::Ring;
 
 /// How elements are held and sent: the low `bits` bits count, in a word of `word` bits.
@@ -39,14 +40,23 @@ impl Elements {
     pub fn bytes(self, len: usize) -> u64 {
         (len as u64).saturating_mul(u64::from(self.word / 8))
     }
+}
 
-    pub(crate) fn write(self, out: &mut Writer) {
-        out.number(self.word.into());
-        out.number(self.bits.into());
+impl Writer {
+    /// How elements are held.
+    pub fn elements(&mut self, elements: Elements) {
+        self.number(elements.word.into());
+        self.number(elements.bits.into());
     }
+}
 
-    pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { word: from.small()?, bits: from.small()? })
+impl Reader<'_> {
+    /// How elements are held.
+    ///
+    /// # Errors
+    /// If the bytes end.
+    pub fn elements(&mut self) -> Result<Elements, DecodeError> {
+        Ok(Elements { word: self.small()?, bits: self.small()? })
     }
 }
 

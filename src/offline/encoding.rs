@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Elements, Error};
+use super::error::Error;
 use crate::ring::PackError;
 
 /// Writes the shape of a request.
@@ -22,11 +22,6 @@ impl Writer {
 
     pub(super) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
-    }
-
-    /// How elements are held and sent.
-    pub fn elements(&mut self, elements: Elements) {
-        elements.write(self);
     }
 
     /// Bytes, with their length in front.
@@ -88,14 +83,6 @@ impl<'a> Reader<'a> {
         let found = self.number()?;
         let most = (self.0.len() / each.max(1)) as u64;
         if found > most { Err(DecodeError::Number { most, found }) } else { Ok(found as usize) }
-    }
-
-    /// How elements are held and sent.
-    ///
-    /// # Errors
-    /// If the bytes end.
-    pub fn elements(&mut self) -> Result<Elements, DecodeError> {
-        Elements::read(self)
     }
 
     /// Bytes with their length in front.

@@ -1,8 +1,8 @@
 //! What can go wrong with correlated randomness.
 
+use alloc::string::String;
 use core::fmt;
 
-use super::Request;
 use crate::linalg::WindowError;
 
 /// Why an item can't be dealt or handed out.
@@ -34,7 +34,7 @@ pub enum Error {
     /// An item may need more memory than is allowed.
     Memory {
         /// What was asked for.
-        asked: Request,
+        asked: String,
         /// The bytes that are allowed.
         limit: u64,
         /// A bound on the bytes that it needs.
@@ -50,14 +50,14 @@ pub enum Error {
     /// Everything that was dealt has been used.
     Exhausted {
         /// What was asked for.
-        asked: Request,
+        asked: String,
     },
     /// Another item is next.
     Mismatch {
         /// What is next.
-        dealt: Request,
+        dealt: String,
         /// What was asked for.
-        asked: Request,
+        asked: String,
     },
     /// The dealer's correction has another length.
     Correction {

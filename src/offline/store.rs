@@ -1,6 +1,7 @@
 //! A party's store of dealt items.
 
 use alloc::collections::VecDeque;
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -270,10 +271,10 @@ impl Store {
             return Ok(bytes.map(|bytes| Arc::new(Scratch::zeros(bytes))));
         }
         let Some((dealt, _)) = self.queue.front() else {
-            return Err(Error::Exhausted { asked: asked.clone().into() });
+            return Err(Error::Exhausted { asked: format!("{asked:?}") });
         };
         if dealt.as_kind() != Some(asked) {
-            return Err(Error::Mismatch { dealt: dealt.clone(), asked: asked.clone().into() });
+            return Err(Error::Mismatch { dealt: format!("{dealt}"), asked: format!("{asked:?}") });
         }
         let correction = self.queue.pop_front().and_then(|(_, correction)| correction);
         Ok(correction.map(|Correction { bytes, lent }| {

@@ -13,7 +13,7 @@
 use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 
 use super::error::{range, shape};
-use super::{Error, Family, Party, cost};
+use super::{Error, Family, Party, lookup};
 use crate::correlation::Lookup;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
@@ -177,5 +177,5 @@ pub fn argmax(family: Family, [rows, columns]: [usize; 2], bits: u32, output: u3
         return Cost::default();
     }
     let compare = family.cost(rows * pair_count(columns), bits, Some(Elements::of::<Rank>()));
-    compare.then(cost::lookup(rows * columns, index_bits(columns), output))
+    compare.then(lookup::lookup(rows * columns, index_bits(columns), output))
 }

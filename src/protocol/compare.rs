@@ -13,10 +13,11 @@ mod tables;
 pub use self::family::{Family, UnknownFamily};
 use super::error::{range, shape};
 use super::{Error, Party};
+use crate::correlation::compare::legendre as symbols;
 use crate::correlation::compare::{self, Plan, Task};
 use crate::net::Transport;
-use crate::offline::Elements;
-use crate::ring::Ring;
+use crate::offline::{Cost, Elements};
+use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
 
 /// # Comparisons
@@ -226,4 +227,23 @@ pub(super) fn difference<R: Ring>(a: &Share<R>, b: &Share<R>) -> Result<Share<R>
     let mut difference = a.clone();
     difference.sub_assign(b);
     Ok(difference)
+}
+
+impl Family {
+    /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64, or beyond what the family takes.
+    pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
+        let most = if let Self::Legendre(variant) = self { variant.bits() } else { 64 };
+        assert!((2..=most).contains(&bits), "comparisons take 2 to {most} bits, not {bits}");
+        match self {
+            Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
+            Self::Dcf => dcf::cost(len, bits, output),
+            Self::Bitwise => bitwise::sign_cost(len, bits, output),
+            Self::Legendre(variant) => {
+                symbols::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::compare::difference;
 use super::error::{range, shape};
-use super::{Error, Family, Party, cost};
+use super::{Error, Family, Party, relu};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
@@ -158,7 +158,7 @@ pub fn maximum(family: Family, [windows, size]: [usize; 2], bits: u32, elements:
     let mut total = Cost::default();
     let mut size = size;
     while size > 1 {
-        total = total.then(cost::relu(family, windows * (size / 2), bits, 0, elements));
+        total = total.then(relu::relu(family, windows * (size / 2), bits, 0, elements));
         size = size.div_ceil(2);
     }
     total

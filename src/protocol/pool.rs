@@ -8,7 +8,7 @@
 //! Sums over windows, and so means, are local: [`Share::sum_pool`].
 
 use super::error::{range, shape};
-use super::{Error, Family, Party, cost};
+use super::{Error, Family, Party, maximum};
 use crate::linalg::Window;
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
@@ -63,9 +63,9 @@ impl<T: Transport> Party<T> {
 /// `elements`.
 ///
 /// # Panics
-/// If the window does not fit its image, or as [`maximum`](cost::maximum).
+/// If the window does not fit its image, or as [`maximum`](super::cost::maximum).
 pub fn max_pool(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
     let [down, across] = window.grid();
     let windows = images * down * across * window.image[2];
-    cost::maximum(family, [windows, window.size[0] * window.size[1]], bits, elements)
+    maximum::maximum(family, [windows, window.size[0] * window.size[1]], bits, elements)
 }

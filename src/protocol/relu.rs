@@ -32,7 +32,7 @@ use num_traits::{One, WrappingNeg, Zero};
 
 use super::compare::bitwise;
 use super::error::range;
-use super::{Error, Family, Party, cost};
+use super::{Error, Family, Party, multiply};
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
@@ -200,7 +200,7 @@ pub fn relu(family: Family, len: usize, bits: u32, shift: u32, output: Elements)
                 true => Cost::default(),
                 false => truncation(bits, shift, output).cost(len),
             };
-            family.cost(len, bits, Some(output)).then(change).then(cost::multiply(len, output.bits))
+            family.cost(len, bits, Some(output)).then(change).then(multiply::multiply(len, output.bits))
         }
     }
 }

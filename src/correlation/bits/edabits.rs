@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use num_traits::Zero;
 
-use super::leaves::Leaves;
+use super::leaves::{Leaves, PAIRS, PLANES};
 use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
 use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
@@ -17,8 +17,6 @@ use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 const R: u64 = 0;
-pub(super) const PLANES: u64 = 1;
-pub(super) const PAIRS: u64 = 2;
 const _: () = assert!(crate::offline::apart(&[R, PLANES, PAIRS]));
 
 /// Values that are masked at a time.

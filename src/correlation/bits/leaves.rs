@@ -3,11 +3,15 @@
 use alloc::vec::Vec;
 
 use crate::offline::planes::{BLOCK, bytes, words};
-use super::{Circuit, Subtraction, edabits, kernel};
+use super::{Circuit, Subtraction, kernel};
 use crate::offline::{Error, Source};
 use crate::ring::Word;
 use crate::secret::Scratch;
 use crate::share::BitShare;
+
+// Sections of the edaBits.
+pub(super) const PLANES: u64 = 1;
+pub(super) const PAIRS: u64 = 2;
 
 /// g and p of all positions after the first level, and y ⊕ r at the bits that come out. Positions that
 /// no later level looks at are empty.
@@ -51,12 +55,12 @@ impl Leaves {
             kernel::transpose(y, self.bits, block, &mut planes);
             let (r, product) = shares.split_at_mut(bits * block);
             for (j, r) in r.chunks_exact_mut(block).enumerate() {
-                source.vector(edabits::PLANES, 0, self.len, j, at, &mut r[..size])?;
+                source.vector(PLANES, 0, self.len, j, at, &mut r[..size])?;
             }
             let product = &mut product[..size];
             for position in 0..self.generate.len() {
                 if position % 2 == 1 {
-                    source.vector(edabits::PAIRS, region, self.len, position / 2, at, product)?;
+                    source.vector(PAIRS, region, self.len, position / 2, at, product)?;
                 }
                 let plane = |j: usize| [&planes[j * block..][..size], &r[j * block..][..size]];
                 self.position(position, at, plane, product);

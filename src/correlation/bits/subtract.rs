@@ -10,9 +10,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::offline::planes::bytes;
-use super::{BitProducts, EdaBits};
-use crate::offline::{Cost, Recipe};
-use crate::ring::{Ring, packed_len};
+use crate::offline::Cost;
+use crate::ring::packed_len;
 use crate::share::BitShare;
 
 /// What is wanted of the difference of k bits.
@@ -113,20 +112,8 @@ impl Circuit {
         Level { operands, pairs: pairs.into() }
     }
 
-    /// What `len` differences of `bits` bits of numbers of R take, in order: the edaBits, and the products
-    /// of every level.
-    ///
-    /// # Panics
-    /// If `bits` is below 2.
-    pub fn recipe<R: Ring>(self, len: usize, bits: u32) -> Recipe {
-        assert!(bits >= 2, "a difference of {bits} bits");
-        let edabits = EdaBits::<R>::request(len, bits, self.pairs(bits));
-        let products = |level: Level| BitProducts::request(len, level.masks(), level.pairs);
-        Recipe(core::iter::once(edabits).chain(self.levels(bits).map(products)).collect())
-    }
-
     /// The levels of products.
-    fn levels(self, bits: u32) -> impl Iterator<Item = Level> {
+    pub(super) fn levels(self, bits: u32) -> impl Iterator<Item = Level> {
         let positions = self.positions(bits) as usize;
         (1..depth(positions)).map(move |level| self.level(positions, level))
     }

@@ -59,8 +59,8 @@ use num_traits::{WrappingNeg, WrappingSub, Zero};
 
 use self::deal::deal;
 use self::eval::Walk;
-use self::prg::{Block, blocks_mut};
-use self::shape::{BLOCK, Shape};
+use self::prg::{blocks_mut, root};
+use self::shape::{BLOCK, R, ROOTS, Shape};
 use crate::correlation::bits::lowest_bits;
 use crate::offline::loops::{bit, flip};
 use crate::offline::{
@@ -73,11 +73,6 @@ use crate::with_word;
 
 /// Nanoseconds for a level of a party's tree.
 const LEVEL: f64 = 6.0;
-
-// Sections of the item.
-const R: u64 = 0;
-const ROOTS: u64 = 1;
-const _: () = assert!(crate::offline::apart(&[R, ROOTS]));
 
 /// Asks for distributed comparison functions, for two parties.
 #[derive(Clone, PartialEq, Eq)]
@@ -168,11 +163,6 @@ pub struct Dcf<R, O> {
 /// ```
 pub fn key_bytes(len: usize, bits: u32, output: u32) -> usize {
     Shape::new(bits, output).bytes(len)
-}
-
-/// Sets the control bits of a party's roots.
-fn root(party: usize, nodes: &mut [Block]) {
-    nodes.iter_mut().for_each(|node| node[0] = node[0] & !1 | party as u8);
 }
 
 impl<R2: Ring, O: Ring> Dcf<R2, O> {

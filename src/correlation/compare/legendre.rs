@@ -37,6 +37,7 @@
 
 mod deal;
 mod elements;
+mod shape;
 mod variant;
 
 use alloc::vec;
@@ -47,6 +48,7 @@ use core::marker::PhantomData;
 use num_traits::{One, WrappingAdd, Zero};
 
 use self::deal::deal;
+use self::shape::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T};
 pub use self::variant::Variant;
 use super::small_table::{self, Vectors};
 use crate::field::Field;
@@ -60,41 +62,6 @@ use crate::with_word;
 
 /// The longest values: 2x + 1 + 2i, at most 2^61 + 5, is below all three primes.
 pub const MAX_BITS: u32 = 61;
-
-// Sections of the item.
-const R: u64 = 0;
-const T: u64 = 1;
-const PRODUCTS: u64 = 2;
-const ENTRIES: u64 = 3;
-const _: () = assert!(crate::offline::apart(&[R, T, PRODUCTS, ENTRIES]));
-
-/// Values that are handled at a time. A multiple of 64.
-const BLOCK: usize = 2048;
-
-/// What is compared how.
-#[derive(Clone, Copy)]
-struct Shape {
-    len: usize,
-    /// The bits b of the values.
-    bits: u32,
-    variant: Variant,
-}
-
-impl Shape {
-    fn field(self) -> Field {
-        self.variant.field()
-    }
-
-    /// ρ without a wrap is −2r, with one it is more by this: in Montgomery form.
-    fn wrap(self) -> u64 {
-        self.field().to_montgomery(1 << (self.bits + 2))
-    }
-
-    /// Bytes of the corrections of all t_i·ρ.
-    fn products_bytes(self) -> usize {
-        self.len.saturating_mul(16 * self.variant.symbols())
-    }
-}
 
 /// Bytes that the dealer sends for `len` values. `usize::MAX` stands for more than can be addressed.
 fn dealer_bytes(len: usize, variant: Variant, output: Elements) -> usize {

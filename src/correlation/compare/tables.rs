@@ -37,6 +37,7 @@ mod final_table;
 mod finish;
 mod kernel;
 mod plan;
+mod sections;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -48,6 +49,7 @@ use num_traits::Zero;
 pub use self::chunks::Chunks;
 use self::deal::deal;
 pub use self::plan::{Estimate, Plan, Task, Wish};
+use self::sections::{CHUNKS, R};
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{
@@ -57,19 +59,6 @@ use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::Share;
 use crate::with_word;
-
-// Sections of the item. Vectors of one value a word start at multiples of 64 values.
-const R: u64 = 0;
-const BITS: u64 = 1;
-const PRODUCTS: u64 = 2;
-const TOP: u64 = 3;
-const ENTRIES: u64 = 4;
-const LIFTS: u64 = 5;
-const CHUNKS: u64 = 8;
-// A section a chunk, of up to 22.
-const _: () = assert!(
-    crate::offline::apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS
-);
 
 /// Asks for comparisons with zero.
 #[derive(Clone, PartialEq, Eq)]

@@ -14,12 +14,16 @@
 
 use core::array::from_fn;
 
-use super::{MASK_A, MASK_B, TABLE};
 use crate::offline::Dealing;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::ring::{self, Word};
 use crate::secret::Scratch;
 use crate::simd::wide;
+
+pub(super) const MASK_A: u64 = 0;
+pub(super) const TABLE: u64 = 1;
+pub(super) const MASK_B: u64 = 2;
+const _: () = assert!(crate::offline::apart(&[MASK_A, TABLE, MASK_B]));
 
 /// Entries that are made at a time: whole tables, a multiple of 8 entries unless they are the last.
 const BLOCK: usize = 1 << MAX_INDEX_BITS;

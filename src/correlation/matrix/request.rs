@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{A, B, C, apply, lengths, strip_rows, strips};
+use super::layout::{A, B, C, apply, lengths, strip_rows, strips};
 use crate::linalg::{Filters, Window};
 use crate::offline::rates::{self, PACKED, RANDOM, SET, STEP};
 use crate::offline::{

@@ -1,7 +1,8 @@
 //! Masked matrices and prepared products as bytes, to be kept between two runs.
 
 use super::request::{read_window, window_numbers};
-use super::{MaskedMatrix, MatrixId, MatrixProduct, MatrixProductRequest, strips};
+use super::layout::strips;
+use super::{MaskedMatrix, MatrixId, MatrixProduct, MatrixProductRequest};
 use crate::linalg::Filters;
 use crate::offline::state::{self, put_number};
 use crate::offline::{DecodeError, Kind, Reader, StateId};
@@ -61,7 +62,7 @@ impl<R: Ring> MaskedMatrix<R> {
         }
         let bits = from.small()?;
         let malformed = DecodeError::Shape { what: "shape of a matrix" };
-        if !(1..=R::BITS).contains(&bits) || super::check_groups(outputs, groups).is_err() {
+        if !(1..=R::BITS).contains(&bits) || super::request::check_groups(outputs, groups).is_err() {
             return Err(malformed);
         }
         // No more memory than there are bytes to fill it with.

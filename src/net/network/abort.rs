@@ -7,6 +7,7 @@
 use alloc::string::String;
 
 use super::Network;
+use super::cause::Cause;
 use crate::net::{Header, Kind, NetError, Transport};
 
 /// The longest reason, in bytes.
@@ -15,13 +16,6 @@ const REASON: usize = 256;
 const ORIGIN: usize = 2;
 /// The most bytes of frames that are skipped to learn why a peer went away.
 const SKIPPED: u64 = 64 << 20;
-
-/// Who failed first, and why.
-#[derive(Clone, Debug)]
-pub(super) struct Cause {
-    origin: u16,
-    reason: String,
-}
 
 impl<T: Transport> Network<T> {
     /// Tells every other peer, the dealer included, that this one has failed, and leaves the network broken. If it

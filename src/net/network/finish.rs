@@ -11,30 +11,12 @@
 //! | 16 | bytes of its caller's digest |
 //! | 17..81 | the digest, then zeros |
 
-use super::{Network, Sum};
+use super::Network;
+use super::sum::Sum;
 use crate::net::{Kind, NetError, Transport};
 
 /// The longest digest, in bytes.
 const DIGEST: usize = 64;
-
-/// What has been opened so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Steps {
-    count: u64,
-    mix: u64,
-}
-
-impl Steps {
-    /// Takes a step: the operation, elements, bits, and whatever else it depends on.
-    pub(super) fn add(&mut self, step: [u64; 4]) {
-        self.count += 1;
-        for part in step {
-            // Both are permutations of 64-bit words.
-            let mixed = (self.mix ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            self.mix = mixed ^ mixed >> 32;
-        }
-    }
-}
 
 impl<T: Transport> Network<T> {
     /// Ends a run: waits until every party has come to its end without an error, and compares what all of them opened,

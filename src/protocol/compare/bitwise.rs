@@ -16,8 +16,7 @@ use super::{Error, Party};
 use crate::correlation::bits::Circuit;
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
-use crate::protocol::bits::{one, products_cost};
-use crate::protocol::cost;
+use crate::protocol::bits::{compose, one, products_cost, select};
 use crate::ring::{Ring, Word};
 use crate::share::{BitShare, Share};
 
@@ -104,7 +103,7 @@ impl Relu {
 }
 
 fn arithmetic(len: usize, tree: Cost, output: Option<Elements>) -> Cost {
-    output.map_or(tree, |elements| tree.then(cost::compose(len, 1, elements.bits)))
+    output.map_or(tree, |elements| tree.then(compose(len, 1, elements.bits)))
 }
 
 /// The cost of `len` comparisons of `bits` bits.
@@ -122,10 +121,10 @@ pub(in crate::protocol) fn relu_cost(len: usize, bits: u32, shift: u32, output: 
     let width = output.bits;
     match Relu::of(bits, shift, width) {
         Relu::Zero => Cost::default(),
-        Relu::Select => Circuit::Sign.cost(len, bits).then(cost::select(len, width)),
+        Relu::Select => Circuit::Sign.cost(len, bits).then(select(len, width)),
         Relu::Planes(planes) => Circuit::Bits
             .cost(len, bits)
             .then(products_cost(len, 1 + planes, planes))
-            .then(cost::compose(len, planes as u32, width)),
+            .then(compose(len, planes as u32, width)),
     }
 }

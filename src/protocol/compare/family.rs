@@ -1,13 +1,10 @@
 //! The ways to compare.
 
-use super::dcf;
 use core::fmt;
 use core::str::FromStr;
 
-use crate::correlation::compare::legendre::{self, Variant};
-use crate::correlation::compare::{Plan, Task, Wish};
-use crate::offline::{Cost, Elements};
-use crate::ring::Z2;
+use crate::correlation::compare::Wish;
+use crate::correlation::compare::legendre::Variant;
 
 /// How values are compared with zero: each family computes the same function at another price. All parties of a session
 /// must choose the same one ([`Party::set_comparison`](crate::protocol::Party::set_comparison)).
@@ -69,23 +66,6 @@ impl Family {
         match self {
             Self::Lookup(wish) => wish,
             Self::Dcf | Self::Bitwise | Self::Legendre(_) => Wish::default(),
-        }
-    }
-
-    /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
-    ///
-    /// # Panics
-    /// If `bits` is not in 2..=64, or beyond what the family takes.
-    pub fn cost(self, len: usize, bits: u32, output: Option<Elements>) -> Cost {
-        let most = if let Self::Legendre(variant) = self { variant.bits() } else { 64 };
-        assert!((2..=most).contains(&bits), "comparisons take 2 to {most} bits, not {bits}");
-        match self {
-            Self::Lookup(wish) => Plan::choose(bits, Task::Negative(output), wish).cost(len),
-            Self::Dcf => dcf::cost(len, bits, output),
-            Self::Bitwise => super::bitwise::sign_cost(len, bits, output),
-            Self::Legendre(variant) => {
-                legendre::cost(len, bits, variant, output.unwrap_or(Elements::of::<Z2<1>>()))
-            }
         }
     }
 }

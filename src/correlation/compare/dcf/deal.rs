@@ -5,12 +5,12 @@ use core::hint::black_box;
 use aes::cipher::array::Array;
 
 use super::prg::{
-    Block, Expander, Halves, and, bit_masks, block, blocks_mut, controls, element, halves, number, towards,
+    Block, Expander, Halves, and, bit_masks, block, blocks_mut, controls, element, halves, number, root, towards,
     widened, xor,
 };
-use super::shape::{BLOCK, Shape};
-use super::{R, ROOTS, bit, root};
+use super::shape::{BLOCK, R, ROOTS, Shape};
 use crate::offline::Dealing;
+use crate::offline::loops::bit;
 use crate::ring::{self, Word};
 use crate::secret::Scratch;
 use crate::simd::wide;

@@ -1,11 +1,11 @@
 //! A party's walk down the trees, along the public path.
 
-use super::Error;
 use super::prg::{
     Block, Expander, and, block, blocks, blocks_mut, controls, element, halves, number, towards, widened, xor,
 };
 use super::shape::{BLOCK, Shape};
 use crate::linalg::fetch;
+use crate::offline::Error;
 use crate::ring::{self, Word};
 use crate::secret::Scratch;
 use crate::simd::wide;

@@ -164,3 +164,8 @@ pub(super) fn element<O: Word>([low, high]: Halves) -> O {
 pub(super) fn widened<O: Word>(mask: u64) -> O {
     O::from_signed((mask as i64).into())
 }
+
+/// Sets the control bits of a party's roots.
+pub(super) fn root(party: usize, nodes: &mut [Block]) {
+    nodes.iter_mut().for_each(|node| node[0] = node[0] & !1 | party as u8);
+}

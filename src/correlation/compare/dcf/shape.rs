@@ -1,6 +1,12 @@
 //! The shape of keys: how deep the tree is, and what lies where.
 
+use crate::offline::apart;
 use crate::ring::packed_len;
+
+// Sections of the item.
+pub(super) const R: u64 = 0;
+pub(super) const ROOTS: u64 = 1;
+const _: () = assert!(apart(&[R, ROOTS]));
 
 /// Values whose keys lie level by level, one such block behind the other.
 pub(super) const BLOCK: usize = 256;

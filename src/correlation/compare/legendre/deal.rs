@@ -1,6 +1,7 @@
 //! The dealer's half of a comparison by Legendre symbols.
 
-use super::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T, Variant};
+use super::shape::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T};
+use super::variant::Variant;
 use crate::correlation::compare::small_table;
 use crate::offline::{Dealing, Elements};
 use crate::ring::{self, Word};

@@ -4,7 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::combine;
-use super::{BITS, PRODUCTS, Plan, TOP};
+use super::plan::Plan;
+use super::sections::{BITS, PRODUCTS, TOP};
 use crate::offline::planes::words;
 use crate::offline::planes;
 use crate::offline::{Source, Error};

@@ -3,7 +3,9 @@
 use core::mem::size_of;
 
 use super::final_table::FinalTable;
-use super::{BITS, CHUNKS, PRODUCTS, Plan, R, TOP, combine, kernel};
+use super::plan::Plan;
+use super::sections::{BITS, CHUNKS, PRODUCTS, R, TOP};
+use super::{combine, kernel};
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::Dealing;

@@ -1,7 +1,9 @@
 //! The dealer's half of the last step: the final table.
 
 use super::super::small_table;
-use super::{ENTRIES, LIFTS, Plan, kernel};
+use super::kernel;
+use super::plan::Plan;
+use super::sections::{ENTRIES, LIFTS};
 use crate::offline::planes::words;
 use crate::offline::{Dealing, loops};
 use crate::ring::{self, Word};

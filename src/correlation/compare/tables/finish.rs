@@ -5,7 +5,10 @@ use alloc::vec::Vec;
 use num_traits::{Bounded, One, Zero};
 
 use super::super::small_table::{self, Vectors};
-use super::{Chunks, ENTRIES, LIFTS, Task, kernel};
+use super::chunks::Chunks;
+use super::kernel;
+use super::plan::Task;
+use super::sections::{ENTRIES, LIFTS};
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{Elements, Error};

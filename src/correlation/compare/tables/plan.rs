@@ -147,15 +147,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The balanced plan for the sign of k-bit values; the result is bits if `output` is
-    /// `None`, else arithmetic.
-    ///
-    /// # Panics
-    /// If `bits` is not in 2..=64.
-    pub fn new(bits: u32, output: Option<Elements>) -> Self {
-        Self::choose(bits, Task::Negative(output), Wish::default())
-    }
-
     /// The bit length k: bits of the masked values that are opened.
     pub fn bits(&self) -> u32 {
         self.bits

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Plan, Task};
+use crate::offline::Elements;
 
 /// What a plan should have least of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,15 @@ const GROUP: usize = 4;
 const TABLE: usize = 3;
 
 impl Plan {
+    /// The balanced plan for the sign of k-bit values; the result is bits if `output` is
+    /// `None`, else arithmetic.
+    ///
+    /// # Panics
+    /// If `bits` is not in 2..=64.
+    pub fn new(bits: u32, output: Option<Elements>) -> Self {
+        Self::choose(bits, Task::Negative(output), Wish::default())
+    }
+
     /// The plan that fits a wish best, for a task on k-bit values.
     ///
     /// # Panics
