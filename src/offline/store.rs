@@ -170,6 +170,13 @@ impl Store {
         Ok(())
     }
 
+    /// Drops all items that are left, such as those of a batch that is given up. Their masks are never used.
+    pub fn discard(&mut self) {
+        self.next += self.queue.len() as u64;
+        self.kept += self.queue.iter().filter(|(request, _)| request.keeps()).count();
+        self.queue.clear();
+    }
+
     /// What has been asked for since the last call, in a dry run.
     pub(crate) fn take_asked(&mut self) -> Vec<Request> {
         self.asked.as_mut().map(core::mem::take).unwrap_or_default()

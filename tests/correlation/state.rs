@@ -2,11 +2,11 @@
 
 use ringshare::correlation::{Triple, registry};
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
-use ringshare::offline::{Deck, DecodeError, Recipe, Seeds, StateId, Store};
+use ringshare::offline::{Deck, DecodeError, Seeds, StateId, Store};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::Error;
 use ringshare::ring::Z2;
-use ringshare::share::Share;
+use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
 
 type R = Z2<16>;
@@ -85,6 +85,27 @@ fn shares_come_back_in_their_ring_alone() {
     assert_eq!(Share::<Z2<13>>::from_bytes(&bytes, &id).unwrap().expose(), [1, 0x1fff, 3]);
     let other = Share::<Z2<14>>::from_bytes(&bytes, &id).err();
     assert_eq!(other, Some(DecodeError::Belongs { what: "ring" }));
+}
+
+#[test]
+fn bits_come_back() {
+    let id = store().id();
+    let bytes = BitShare::from_words(vec![!0, 5], 67).to_bytes(&id);
+    let again = BitShare::from_bytes(&bytes, &id).unwrap();
+    assert_eq!((again.len(), again.expose()), (67, &[!0, 5][..]));
+    assert!(Share::<R>::from_bytes(&bytes, &id).is_err());
+    assert!(BitShare::from_bytes(&bytes, &StateId { number: 9, ..id }).is_err());
+}
+
+#[test]
+fn what_is_discarded_is_never_used() {
+    let (mut one, mut other) = (store(), store());
+    one.discard();
+    assert!(one.is_empty() && one.position() == 5);
+    for len in 2..=5 {
+        Triple::<R>::take(&mut other, len).unwrap();
+    }
+    assert_eq!(one.id(), other.id());
 }
 
 /// Weight r·5 + i, bias r.
@@ -174,5 +195,4 @@ fn a_matrix_of_another_session_is_refused() {
     });
     // The product was not taken to its end: everyone stopped before opening.
     assert!(run.is_ok());
-    let _ = Recipe::default();
 }

@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dealer_process;
 mod delayed;
 mod faults;
 mod streams;
