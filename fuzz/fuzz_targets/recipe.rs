@@ -1,7 +1,7 @@
 //! Recipes, whatever their bytes: one that is written as the same bytes, or an error.
 #![no_main]
 
-#[path = "../../tests/recipes/any_recipe.rs"]
+#[path = "../../tests/correlation/recipes/any_recipe.rs"]
 mod any_recipe;
 
 use libfuzzer_sys::fuzz_target;
