@@ -7,6 +7,7 @@ mod build;
 mod chain;
 mod description;
 mod error;
+mod half;
 mod loaded;
 mod order;
 mod save;

@@ -1,6 +1,6 @@
 //! Where seeds come from.
 
-use rand_chacha::ChaCha20Rng;
+use chacha20::ChaCha20Rng;
 use rand_core::{CryptoRng, Rng, SeedableRng};
 use zeroize::{Zeroize, Zeroizing};
 

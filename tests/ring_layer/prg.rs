@@ -151,7 +151,7 @@ fn root_seeds_differ_in_session_party_and_purpose() {
 
 #[test]
 fn a_root_is_generated_by_a_cryptographic_generator() {
-    use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+    use chacha20::{ChaCha8Rng, rand_core::SeedableRng};
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (a, b) = (RootSeed::generate(&mut rng), RootSeed::generate(&mut rng));
     assert_ne!(a.seed(0, 0, 0).expose(), b.seed(0, 0, 0).expose());

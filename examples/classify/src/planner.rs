@@ -1,6 +1,6 @@
 //! Dry runs of the evaluation on shares: what the dealer has to deal, and what it will cost.
 
-use ringshare::net::Nowhere;
+use ringshare::net::Memory;
 use ringshare::nn::{Layer, Sequential};
 use ringshare::offline::DryRun;
 use ringshare::protocol::{self, Party};
@@ -29,7 +29,8 @@ pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
 /// A party that runs dry to find the recipes.
 pub(crate) struct Planner<'a, R: Ring> {
     job: &'a Job<'a>,
-    party: Party<Nowhere>,
+    /// Over the transport of the run: over another, all protocols would be compiled once more.
+    party: Party<Memory>,
     model: Sequential<R>,
     pub(crate) setup: DryRun,
     last: Option<Plan>,
@@ -75,14 +76,14 @@ impl<'a, R: Ring> Planner<'a, R> {
         // The offline half requests one product for each layer.
         let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
         steps.resize(run.recipe.requests().len(), 0);
-        let watch = |step, party: &mut Party<Nowhere>| {
+        let mut watch = |step: usize, party: &mut Party<Memory>| {
             let more = party.take_dry_run();
             run.recipe.0.extend(more.recipe.0);
             run.rounds += more.rounds;
             run.sent_bytes += more.sent_bytes;
             steps.resize(run.recipe.0.len(), step);
         };
-        self.job.evaluate(&mut self.party, &self.model, prepared, rows, None, watch)?;
+        self.job.evaluate(&mut self.party, &self.model, prepared, rows, None, &mut watch)?;
         Ok(Plan { rows, run, steps })
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 use ringshare::correlation::compare::sign_values;
-use ringshare::net::{Memory, Topology, Transport};
+use ringshare::net::{Memory, Topology};
 use ringshare::nn::{Architecture, Input, Prepared, Quantised, Sequential, Weights};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
@@ -112,10 +112,10 @@ impl<'a, R: Ring> Run<'a, R> {
         let (job, width) = (self.job, self.job.architecture.inputs());
         let mut phases = Phases::default();
         let (session, sides) = (&mut self.session, &mut self.sides);
-        let [dealt, received] = session::deal(session, &self.planner.setup.recipe, |_, _| ())?;
+        let [dealt, received] = session::deal(session, &self.planner.setup.recipe, &mut |_, _| ())?;
         phases.setup = dealt;
         phases.setup += received;
-        phases.setup += session::each(session, "setup", sides, |party, side| side.setup(job, party))?;
+        phases.setup += session::each(session, "setup", sides, &|party, side| side.setup(job, party))?;
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
         for batch in job.pixels.chunks(job.batch * width) {
             let rows = batch.len() / width;
@@ -139,13 +139,13 @@ impl<'a, R: Ring> Run<'a, R> {
     fn batch(&mut self, batch: &[i64], rows: usize, phases: &mut Phases) -> Result<Found, Error> {
         let (job, session, sides, steps) = (self.job, &mut self.session, &mut self.sides, &mut self.steps);
         let plan = self.planner.batch(rows)?;
-        let dealt = |request: usize, seconds| steps[plan.steps[request]].dealer_s += seconds;
-        let [dealt, received] = session::deal(session, &plan.run.recipe, dealt)?;
+        let mut dealt = |request: usize, seconds: f64| steps[plan.steps[request]].dealer_s += seconds;
+        let [dealt, received] = session::deal(session, &plan.run.recipe, &mut dealt)?;
         phases.dealer += dealt;
         phases.offline += received;
-        phases.offline += session::each(session, "offline", sides, |party, side| side.offline(party, rows))?;
+        phases.offline += session::each(session, "offline", sides, &|party, side| side.offline(party, rows))?;
         let online = |party: &mut _, side: &mut Side<R>| side.online(job, party, batch, rows);
-        phases.online += session::each(session, "online", sides, online)?;
+        phases.online += session::each(session, "online", sides, &online)?;
         let found = sides.iter_mut().filter_map(|side| side.found.take()).next();
         found.ok_or_else(|| Error::Wrong("expected classes, found none".into()))
     }
@@ -176,36 +176,36 @@ impl<R: Ring> Side<R> {
         let images = (self.id == IMAGE_OWNER)
             .then(|| batch.iter().map(|&x| R::Word::from_signed(x.into())).collect::<Vec<_>>());
         let (mut last, steps) = (Instant::now(), &mut self.steps);
-        let watch = |step: usize, _: &mut Party<Memory>| {
+        let mut watch = |step: usize, _: &mut Party<Memory>| {
             let now = Instant::now();
             steps[step] += (now - std::mem::replace(&mut last, now)).as_secs_f64();
         };
-        self.found = job.evaluate(party, model, prepared, rows, images.as_deref(), watch)?;
+        self.found = job.evaluate(party, model, prepared, rows, images.as_deref(), &mut watch)?;
         Ok(())
     }
 }
 
 impl Job<'_> {
     /// One batch online: input, network, classes, and revealing them. `watch` is called after each step.
-    pub(crate) fn evaluate<R: Ring, T: Transport>(
+    pub(crate) fn evaluate<R: Ring>(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party<Memory>,
         model: &Sequential<R>,
         prepared: Prepared<R>,
         rows: usize,
         images: Option<&[R::Word]>,
-        mut watch: impl FnMut(usize, &mut Party<T>),
+        watch: &mut dyn FnMut(usize, &mut Party<Memory>),
     ) -> Result<Option<Found>, protocol::Error> {
         let (architecture, bits) = (model.architecture(), model.bits_out());
         let x = party.input::<R>(IMAGE_OWNER, rows * architecture.inputs(), images)?;
         watch(0, party);
         let comparison = self.comparison;
-        let sign = |party: &mut Party<T>, x: &Share<R>, bits| match comparison {
+        let sign = |party: &mut Party<Memory>, x: &Share<R>, bits| match comparison {
             // The bits of the values do not matter: outside its exact range, such a sign is nearly random.
             Family::Legendre(variant) => party.legendre::<R, R>(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),
         };
-        let layer = |layer: usize, party: &mut Party<T>| watch(layer + 1, party);
+        let layer = |layer: usize, party: &mut Party<Memory>| watch(layer + 1, party);
         let logits = model.forward_watched(party, prepared, x, sign, layer)?;
         let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
         let classes = party.reveal(&classes, IMAGE_OWNER)?;

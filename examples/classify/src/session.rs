@@ -15,6 +15,9 @@ use crate::secure::Job;
 
 pub(crate) type Session = sim::Session<Memory>;
 
+/// What a party with state S does in a phase. Behind a pointer, since sessions are compiled once for every type of it.
+pub(crate) type Run<'a, S> = dyn Fn(&mut Party<Memory>, &mut S) -> Result<(), protocol::Error> + Sync + 'a;
+
 /// Nobody waits longer for another.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -43,7 +46,7 @@ pub(crate) fn open(job: &Job<'_>) -> Result<Session, Error> {
 pub(crate) fn deal(
     session: &mut Session,
     recipe: &Recipe,
-    mut watch: impl FnMut(usize, f64) + Send,
+    watch: &mut (dyn FnMut(usize, f64) + Send),
 ) -> Result<[Phase; 2], Error> {
     let deal = |dealer: &mut Dealer<Memory>| {
         let before = dealer.sent_bytes().to_vec();
@@ -81,7 +84,7 @@ pub(crate) fn each<S: Send>(
     session: &mut Session,
     name: &str,
     states: &mut [S],
-    run: impl Fn(&mut Party<Memory>, &mut S) -> Result<(), protocol::Error> + Sync,
+    run: &Run<'_, S>,
 ) -> Result<Phase, Error> {
     let timed = |party: &mut Party<Memory>, state: &mut S| {
         let cpu = ThreadCpu::start();

@@ -6,7 +6,6 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
-use std::collections::HashMap;
 
 use safetensors::{serialize, tensor::TensorView};
 use serde_json::{Value, json};
@@ -94,7 +93,8 @@ pub fn save(loaded: &Loaded, precision: Precision) -> Result<Vec<u8>, SaveError>
         TensorView::new(data.dtype, data.shape.clone(), &data.bytes).map(|view| (name.as_str(), view))
     });
     let views = views.collect::<Result<Vec<_>, _>>().map_err(file)?;
-    let metadata = HashMap::from([("ringshare".to_string(), description.to_string())]);
+    // Whose hash map the crate takes depends on its features, which are not ours alone to choose.
+    let metadata = [("ringshare".to_string(), description.to_string())].into();
     serialize(views, Some(metadata)).map_err(file)
 }
 

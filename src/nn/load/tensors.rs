@@ -5,10 +5,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::error::LoadError;
+use super::half;
 
 /// The tensors of a file, each of which some layer must take.
 pub(super) struct Tensors<'a> {
@@ -129,8 +129,8 @@ impl Tensor<'_> {
         match self.view.dtype() {
             Dtype::F32 => self.finite(data.as_chunks().0, |b| f32::from_le_bytes(b).into()),
             Dtype::F64 => self.finite(data.as_chunks().0, f64::from_le_bytes),
-            Dtype::F16 => self.finite(data.as_chunks().0, |b| f16::from_le_bytes(b).to_f64()),
-            Dtype::BF16 => self.finite(data.as_chunks().0, |b| bf16::from_le_bytes(b).to_f64()),
+            Dtype::F16 => self.finite(data.as_chunks().0, |b| half::widen(u16::from_le_bytes(b))),
+            Dtype::BF16 => self.finite(data.as_chunks().0, |b| half::widen_brain(u16::from_le_bytes(b))),
             Dtype::I32 if integers => self.exact(data.as_chunks().0),
             _ if integers => Err(self.wrong_type("F32, F64, F16, BF16 or I32")),
             _ => Err(self.wrong_type("F32, F64, F16 or BF16")),

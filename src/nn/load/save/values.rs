@@ -3,10 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use half::f16;
 use safetensors::Dtype;
 
-use crate::nn::load::order;
+use crate::nn::load::{half, order};
 
 /// The precision of weights in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,10 +48,7 @@ pub(super) fn matrix(
         Precision::Half => {
             let mut bytes = Vec::new();
             for (place, weight) in weights.enumerate() {
-                let half = f16::from_f32(weight);
-                if !half.is_finite() {
-                    return Err((place, weight));
-                }
+                let half = half::narrow(weight).ok_or((place, weight))?;
                 bytes.extend(half.to_le_bytes());
             }
             (Dtype::F16, bytes)
