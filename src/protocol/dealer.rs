@@ -3,12 +3,13 @@
 //! | frame | from | to | bytes |
 //! | --- | --- | --- | --- |
 //! | seeds, once | dealer | every party | 16 for the session's tag, and 16 for each party |
-//! | announcement, for each recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
+//! | announcement, for each recipe | every party | dealer | 88: the recipe's digest, the party's window, the number of its next item, its session's tag, its family |
 //! | agreement, for each recipe | dealer | every party | 32: the digest |
 //! | correction, for each item | dealer | the parties that get one | [`Request::correction`](crate::offline::Request::correction) |
 //! | credit | a party that gets corrections | dealer | 0 |
 //!
-//! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
+//! Nothing is dealt before all parties have announced the dealer's own recipe, from the dealer's own position in its own
+//! session: else masks would be of other items, or used before. Then the dealer is at most a window
 //! ahead of the slowest party ([`Party::set_window`](super::Party::set_window)).
 
 use alloc::string::{String, ToString};
@@ -83,7 +84,8 @@ impl<T: Transport> Dealer<T> {
     /// that get it.
     ///
     /// # Errors
-    /// If a party announces another recipe or compares by another family than party 0, the transport fails, or as
+    /// If a party announces another recipe, another session or another position in it than the dealer's, or compares by
+    /// another family than party 0, the transport fails, or as
     /// [`Deck::deal`]. The parties are told why, unless the recipe is refused before anything is sent.
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         self.deal_watched(recipe, &mut |_| ())
@@ -124,6 +126,13 @@ impl<T: Transport> Dealer<T> {
             }
             if other.digest != digest {
                 return Err(Error::Recipe { party, expected: digest, found: other.digest });
+            }
+            if other.session != self.deck.session() {
+                return Err(Error::Session { party });
+            }
+            let (expected, found) = (self.deck.position(), other.position);
+            if expected != found {
+                return Err(Error::Position { party, expected, found });
             }
         }
         (0..parties).try_for_each(|party| self.network.send(party, Kind::Agree, &digest))?;

@@ -142,7 +142,9 @@ impl<T: Transport> Party<T> {
     fn agree(&mut self, recipe: &Recipe) -> Result<(), Error> {
         recipe.requests().iter().try_for_each(|request| self.store.check(request))?;
         let (digest, dealer) = (recipe.digest(), self.parties());
-        let announcement = Announcement::new(digest, self.window, self.family.name()).write();
+        let (position, session) = (self.store.end(), self.store.session());
+        let announcement =
+            Announcement::new(digest, self.window, position, session, self.family.name()).write();
         self.network.send(dealer, Kind::Announce, &announcement)?;
         let mut found = [0; 32];
         self.network.receive(dealer, Kind::Agree, &mut found)?;
@@ -153,8 +155,8 @@ impl<T: Transport> Party<T> {
         Ok(())
     }
 
-    /// Waits until every party has come to its end without an error and by the same steps: the same recipes received,
-    /// as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
+    /// Waits until every party has come to its end without an error and by the same steps: correlations of the same
+    /// session, the same recipes received, as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
     /// that was lost, or programs that differ where no message showed it.
     ///
     /// ```no_run

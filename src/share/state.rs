@@ -3,8 +3,6 @@
 //! The number of elements as 8 bytes, little-endian, and the elements packed as on the wire ([`pack`]): k bits each, the
 //! dirty ones above them left out. A bit takes a bit. Whose share it is, and of what ring, is not among
 //! them: that is for whoever stores it to say.
-// For the state of parties and dealers, which is yet to come.
-#![allow(dead_code)]
 
 use super::{BitShare, Share};
 use crate::ring::{PackError, Ring, pack, packed_len, unpack};
