@@ -23,12 +23,19 @@ use sha2::{Digest, Sha256};
 use super::{DecodeError, Reader, SessionTag};
 use crate::ring::Ring;
 use crate::secret::SecretBytes;
-use crate::share::Share;
+use crate::share::{BitShare, Share};
 
 const MAGIC: &[u8; 8] = b"RSSTATE1";
 const SHARE: [u8; 8] = *b"share   ";
+const BITS: [u8; 8] = *b"bits    ";
 
-/// Whose state it is.
+/// Whose state it is: what is kept of a party between two runs is taken by nobody else, and in no other session.
+///
+/// A digest in the bytes finds what was damaged or mixed up by accident. It is no protection from somebody who changes
+/// them on purpose, nor are the bytes encrypted: whoever stores them sees to both.
+///
+/// **Bytes of masks serve once.** A store or a prepared batch that is read a second time, after the first has been used,
+/// makes the party use its masks twice, and a mask that is used twice hides nothing. Delete them when they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateId {
     /// The session.
@@ -108,6 +115,24 @@ impl<R: Ring> Share<R> {
         if from.number()? != u64::from(R::BITS) {
             return Err(DecodeError::Belongs { what: "ring" });
         }
+        let share = from.part(Self::read)?;
+        from.finish()?;
+        Ok(share)
+    }
+}
+
+impl BitShare {
+    /// The share as bytes, by which `id` finds it again ([`from_bytes`](Self::from_bytes)).
+    pub fn to_bytes(&self, id: &StateId) -> SecretBytes {
+        write(BITS, id, |out| self.write(out))
+    }
+
+    /// The share that [`to_bytes`](Self::to_bytes) made these bytes of under the same id.
+    ///
+    /// # Errors
+    /// If the bytes are damaged, or of anything else.
+    pub fn from_bytes(bytes: &[u8], id: &StateId) -> Result<Self, DecodeError> {
+        let mut from = read(BITS, id, bytes)?;
         let share = from.part(Self::read)?;
         from.finish()?;
         Ok(share)

@@ -1,15 +1,19 @@
 //! The public side of a model as a value and as bytes.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use ringshare::function::Table;
 use ringshare::linalg::Window;
+use ringshare::net::Memory;
 use ringshare::nn::{
     Architecture, Input, Layer, Model, Op, Options, PublicModel, PublicModelError, QuantiseError, Quantised,
     Rounding, Sequential, Weight, Weights,
 };
-use ringshare::protocol::Family;
+use ringshare::prg::RootSeed;
+use ringshare::protocol::{Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
-use ringshare::sim::Simulation;
+use ringshare::sim::{Session, Simulation};
 
 use crate::random::Draw;
 
@@ -136,7 +140,7 @@ fn recipes_are_those_of_a_dry_run() {
     let public = every_kind().public().clone();
     assert_eq!(public.ring(), 32);
     for (parties, rows) in [(2, 1), (3, 4)] {
-        let [setup, batch] = public.recipes(parties, rows, Family::default()).unwrap();
+        let [setup, batch] = public.recipes([0, 1], parties, rows, Family::default()).unwrap();
         let [expected_setup, expected_batch] = ringshare::nn::Forecast::of_model::<Z2<32>>(
             public.architecture(),
             parties,
@@ -150,8 +154,36 @@ fn recipes_are_those_of_a_dry_run() {
         assert_eq!(dealt(&setup), expected_setup.dealer_bytes);
         assert_eq!(dealt(&batch), expected_batch.dealer_bytes);
     }
-    assert!(public.recipes(1, 1, Family::default()).is_err());
-    assert!(public.recipes(2, usize::MAX, Family::default()).is_err());
+    assert!(public.recipes([0, 0], 1, 1, Family::default()).is_err());
+    assert!(public.recipes([0, 1], 2, usize::MAX, Family::default()).is_err());
+    assert!(public.recipes([0, 2], 2, 1, Family::default()).is_err());
+}
+
+/// What is dealt by them is what the parties take, whoever owns model and images.
+#[test]
+fn recipes_of_a_public_model_are_taken_to_the_last_item() {
+    let quantised = signs();
+    let public = PublicModel::from_bytes(&quantised.public().to_bytes()).unwrap();
+    let (rows, inputs) = (2, public.architecture().inputs());
+    for owners in [[0, 0], [0, 1], [2, 1]] {
+        let [setup, batch] = public.recipes(owners, 3, rows, Family::default()).unwrap();
+        let run = |party: &mut Party<Memory>, _: &mut ()| {
+            let [model, images] = owners.map(|owner| owner == party.id());
+            let weights: Option<&dyn Weights<u16>> = model.then_some(&quantised);
+            let model = Sequential::<Z2<16>>::share(party, owners[0], public.architecture(), weights)?;
+            let prepared = model.prepare(party, rows)?;
+            let images = images.then(|| vec![0; rows * inputs]);
+            let x = party.input(owners[1], rows * inputs, images.as_deref())?;
+            model.forward(party, prepared, x)?;
+            Ok(party.store().len())
+        };
+        let ends = Memory::mesh(4, Duration::from_secs(60));
+        let mut session = Session::open(ends, 1, &RootSeed::from_bytes([3; 32])).unwrap();
+        session.deal(&setup).unwrap();
+        session.deal(&batch).unwrap();
+        let phase = session.each("all", &mut [(), (), ()], run).unwrap();
+        phase.steps.iter().for_each(|step| assert_eq!(step.output, 0, "items are left"));
+    }
 }
 
 #[test]
