@@ -2,7 +2,8 @@
 
 use alloc::string::ToString;
 
-use super::window::{Announcement, Groups};
+use super::error::range;
+use super::window::{Agreement, Announcement, Groups};
 use super::{Error, Family};
 use crate::net::{Kind, Network, Transport};
 use crate::offline::{DryRun, PartySeeds, Recipe, Store};
@@ -112,9 +113,9 @@ impl<T: Transport> Party<T> {
     /// If the recipe is malformed or differs from the dealer's or another party's, the transport fails or the dealer
     /// sends something else.
     pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
-        self.agree(recipe)?;
+        let window = self.agree(recipe)?;
         let corrections = recipe.requests().iter().map(|request| self.store.correction_len(request));
-        let mut groups = Groups::new(self.window);
+        let mut groups = Groups::new(window);
         let mut all = groups.clone();
         for bytes in corrections.flatten() {
             all.add(bytes);
@@ -138,21 +139,23 @@ impl<T: Transport> Party<T> {
         Ok(())
     }
 
-    /// Announces a recipe and waits until the dealer has compared all parties' announcements.
-    fn agree(&mut self, recipe: &Recipe) -> Result<(), Error> {
+    /// Announces a recipe and waits until the dealer has compared all parties' announcements. Returns the window in force.
+    fn agree(&mut self, recipe: &Recipe) -> Result<u64, Error> {
         recipe.requests().iter().try_for_each(|request| self.store.check(request))?;
         let (digest, dealer) = (recipe.digest(), self.parties());
         let (position, session) = (self.store.end(), self.store.session());
         let announcement =
             Announcement::new(digest, self.window, position, session, self.family.name()).write();
         self.network.send(dealer, Kind::Announce, &announcement)?;
-        let mut found = [0; 32];
-        self.network.receive(dealer, Kind::Agree, &mut found)?;
+        let mut agreement = [0; Agreement::LEN];
+        self.network.receive(dealer, Kind::Agree, &mut agreement)?;
+        let Agreement { digest: found, window } = Agreement::read(&agreement);
         if found != digest {
             return Err(Error::Recipe { party: dealer, expected: digest, found });
         }
+        range("window of the dealer", 0, self.window, window)?;
         self.store.note(&digest);
-        Ok(())
+        Ok(window)
     }
 
     /// Waits until every party has come to its end without an error and by the same steps: correlations of the same

@@ -64,6 +64,32 @@ impl Announcement {
     }
 }
 
+/// The dealer's word that all parties have announced its recipe.
+pub(super) struct Agreement {
+    /// The recipe's digest.
+    pub(super) digest: [u8; 32],
+    /// The party's window, or the dealer's if that is smaller.
+    pub(super) window: u64,
+}
+
+impl Agreement {
+    pub(super) const LEN: usize = 32 + 8;
+
+    pub(super) fn write(&self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        bytes[..32].copy_from_slice(&self.digest);
+        bytes[32..].copy_from_slice(&self.window.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn read(bytes: &[u8; Self::LEN]) -> Self {
+        let (mut digest, mut window) = ([0; 32], [0; 8]);
+        digest.copy_from_slice(&bytes[..32]);
+        window.copy_from_slice(&bytes[32..]);
+        Self { digest, window: u64::from_le_bytes(window) }
+    }
+}
+
 /// Counts corrections into groups.
 #[derive(Clone)]
 pub(super) struct Groups {

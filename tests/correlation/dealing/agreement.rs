@@ -62,7 +62,7 @@ fn a_party_notices_a_dealer_that_agrees_to_another_recipe() {
     let mut row = vec![0; PartySeeds::len(1)];
     Seeds::derive(&root(), SESSION, 1).row(0).unwrap().write(&mut row);
     dealer.send(0, Kind::Seed, &row).unwrap();
-    dealer.send(0, Kind::Agree, &[7; 32]).unwrap();
+    dealer.send(0, Kind::Agree, &[7; 40]).unwrap();
     let mut party = Party::join(Network::new(end, 0, 1, SESSION).unwrap()).unwrap();
     let error = party.receive(&triples(7)).unwrap_err();
     let expected = triples(7).digest();
