@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use super::error::range;
+use super::error::{range, shape};
 use super::window::{Agreement, Announcement, Groups};
 use super::{Error, Family};
 use crate::net::{Kind, Network, Transport};
@@ -47,7 +47,7 @@ impl<T: Transport> Party<T> {
         let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
         let seeds = came.and_then(|()| Ok(PartySeeds::read(network.id(), &received)?));
         let seeds = seeds.inspect_err(|error| network.abort(&error.to_string()))?;
-        Ok(Self::from_parts(network, Store::new(seeds)))
+        Ok(Self::over(network, Store::new(seeds)))
     }
 
     /// Makes a party from an end of the network and a store that was filled elsewhere or before.
@@ -57,12 +57,21 @@ impl<T: Transport> Party<T> {
     /// #     network: ringshare::net::Network<T>, store: ringshare::offline::Store,
     /// # ) -> Result<(), ringshare::protocol::Error> {
     /// use ringshare::protocol::Party;
-    /// let party = Party::from_parts(network, store); // no dealer
+    /// let party = Party::from_parts(network, store)?; // no dealer
     /// let (network, store) = party.into_parts();
     /// # Ok(())
     /// # }
     /// ```
-    pub fn from_parts(network: Network<T>, store: Store) -> Self {
+    ///
+    /// # Errors
+    /// If the store is another party's, or of another number of parties.
+    pub fn from_parts(network: Network<T>, store: Store) -> Result<Self, Error> {
+        shape("number of parties of a store", network.parties(), store.parties())?;
+        shape("party that a store is of", network.id(), store.party())?;
+        Ok(Self::over(network, store))
+    }
+
+    fn over(network: Network<T>, store: Store) -> Self {
         Self { network, store, family: Family::default(), window: WINDOW }
     }
 
@@ -208,7 +217,7 @@ impl<T: Transport> Party<T> {
     /// # Ok::<(), ringshare::protocol::Error>(())
     /// ```
     pub fn dry(parties: usize) -> Self {
-        Self::from_parts(Network::dry(0, parties), Store::dry(parties))
+        Self::over(Network::dry(0, parties), Store::dry(parties))
     }
 
     /// Whether this is a dry run, in which heavy local work can be skipped.

@@ -119,7 +119,7 @@ fn a_party_with_a_store_of_another_session_is_refused() {
         let seeds = Seeds::derive(&root(), SESSION + 1, 2);
         let (network, _) = party.into_parts();
         let store = Store::new(seeds.row(network.id()).unwrap());
-        Party::from_parts(network, store)
+        Party::from_parts(network, store).unwrap()
     };
     std::thread::scope(|scope| {
         let mut ends = mesh(2).into_iter().enumerate();
@@ -137,6 +137,24 @@ fn a_party_with_a_store_of_another_session_is_refused() {
     });
 }
 
+#[test]
+fn a_party_takes_no_store_of_another_party() {
+    for (party, parties) in [(1, 2), (0, 3), (1, 3)] {
+        let store = Store::new(Seeds::derive(&root(), SESSION, parties).row(party).unwrap());
+        let network = Network::new(mesh(2).remove(0), 0, 2, SESSION).unwrap();
+        let error = Party::from_parts(network, store).err().unwrap();
+        assert!(matches!(error, Error::Shape { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_nobody_does_not_panic() {
+    let mut party = Party::<Memory>::dry(0);
+    let x = party.input::<R>(0, 3, None).unwrap();
+    party.sign::<R, R>(&x, 14).unwrap();
+    assert!(party.input::<R>(1, 3, None).is_err());
+}
+
 /// Without a dealer, too: stores that were filled elsewhere.
 #[test]
 fn parties_of_two_sessions_notice_at_the_end() {
@@ -145,7 +163,7 @@ fn parties_of_two_sessions_notice_at_the_end() {
         let (id, end) = ends.next().unwrap();
         let seeds = Seeds::derive(&root(), SESSION + id as u64, 2);
         let store = Store::new(seeds.row(id).unwrap());
-        Party::from_parts(Network::new(end, id, 2, SESSION).unwrap(), store)
+        Party::from_parts(Network::new(end, id, 2, SESSION).unwrap(), store).unwrap()
     };
     let parties = [party(), party()];
     std::thread::scope(|scope| {
