@@ -217,6 +217,28 @@ fn windows_beyond_the_limits_are_refused() {
     }
 }
 
+/// A dry run of it would gather gigabytes.
+#[test]
+fn a_model_of_a_hundred_bytes_with_a_huge_maximum_is_refused() {
+    let signs = signs().public().to_bytes();
+    let side = |side: u64, size: u64| {
+        let mut bytes = signs[..signs.len() - every_layer_bytes(&signs)].to_vec();
+        let count = bytes.len() - 4;
+        bytes[count..].copy_from_slice(&1u32.to_le_bytes());
+        let image = [side, side, 1];
+        (0..3).for_each(|i| bytes[10 + 8 * i..][..8].copy_from_slice(&image[i].to_le_bytes()));
+        // The maximum of a window, with stride 1, no padding and dilation 1.
+        bytes.push(6);
+        let window = [side, side, 1, size, size, 1, 1, 0, 0, 1, 1];
+        window.iter().for_each(|size| bytes.extend(size.to_le_bytes()));
+        bytes.push(8);
+        PublicModel::from_bytes(&bytes)
+    };
+    assert!(side(8, 2).is_ok());
+    let error = side(2048, 16).unwrap_err().to_string();
+    assert!(error.contains("below windows"), "{error}");
+}
+
 /// Bytes of the layers: all but the header of a model without a map of pixels.
 fn every_layer_bytes(bytes: &[u8]) -> usize {
     bytes.len() - (8 + 2 + 24 + 1 + 2 + 16 + 2 + 1 + 1 + 4)
