@@ -104,8 +104,16 @@ impl Deck {
         self.check(request)?;
         let expected = request.correction().map_or(0, |(_, bytes)| bytes);
         shape("bytes of a correction", expected, out.len())?;
+        let before = self.kept.len();
         let mut dealing = Dealing { prgs: &self.prgs, item: self.next, kept: &mut self.kept };
-        request.deal(&mut dealing, out)?;
+        let dealt = request.deal(&mut dealing, out).and_then(|()| {
+            // Else the parties would count what is kept otherwise than the dealer.
+            shape("things kept of an item", request.keeps().into(), self.kept.len() - before)
+        });
+        if dealt.is_err() {
+            self.kept.truncate(before);
+        }
+        dealt?;
         self.next += 1;
         Ok(())
     }
