@@ -235,6 +235,11 @@ impl<R: Ring> MatrixProduct<R> {
         self.matrix
     }
 
+    /// Rows or images of the input.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// Elements of the input.
     pub fn inputs(&self) -> usize {
         self.b.len()

@@ -8,6 +8,7 @@ use super::portable::Portable;
 
 /// An instruction set that this CPU has: each token can be had by detection only.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Backend {
     /// Any CPU.
     Portable(Portable),

@@ -6,6 +6,7 @@ use super::{ErrorKind, Header, Transport, TransportError};
 
 /// What to do to a frame that is being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// Never send it.
     Drop,

@@ -31,6 +31,7 @@ use crate::secret::wipe;
 
 /// How vectors are summed over the parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Topology {
     /// Direct for two parties and for short vectors (up to 16 KiB a share), else scatter.
     #[default]

@@ -28,6 +28,7 @@ use layer::Value;
 
 /// How truncations round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rounding {
     /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
     /// last place, and the cost is low.

@@ -72,7 +72,8 @@ impl Forecast {
         rows: usize,
         family: Family,
     ) -> Result<[Self; 2], Error> {
-        Ok(dry_runs::<R>(architecture, parties, rows, family)?.map(|run| Self::new(&run, parties)))
+        // Whose model and images they are costs nothing.
+        Ok(dry_runs::<R>(architecture, [0, 0], parties, rows, family)?.map(|run| Self::new(&run, parties)))
     }
 
     /// The same cost on a machine that takes `scale` times as long.
@@ -93,9 +94,11 @@ impl Forecast {
     }
 }
 
-/// Dry runs of the setup of a model with secret weights and of a batch of `rows` inputs, their own masks included.
+/// Dry runs of the setup of a model with secret weights and of a batch of `rows` inputs, their own masks included. The
+/// owners are those of the model and of the inputs.
 pub(super) fn dry_runs<R: Ring>(
     architecture: &Architecture,
+    owners: [usize; 2],
     parties: usize,
     rows: usize,
     family: Family,
@@ -103,10 +106,10 @@ pub(super) fn dry_runs<R: Ring>(
     range("parties of a dry run", 2, u16::MAX.into(), parties as u64)?;
     let mut party = Party::<Nowhere>::dry(parties);
     party.set_comparison(family);
-    let model = Sequential::<R>::share(&mut party, 0, architecture, None)?;
+    let model = Sequential::<R>::share(&mut party, owners[0], architecture, None)?;
     let setup = party.take_dry_run();
     let prepared = model.prepare(&mut party, rows)?;
-    let x = party.input(0, rows * architecture.inputs(), None)?;
+    let x = party.input(owners[1], rows * architecture.inputs(), None)?;
     model.forward(&mut party, prepared, x)?;
     Ok([setup, party.take_dry_run()])
 }

@@ -101,14 +101,19 @@ impl<R: Ring> Sequential<R> {
         self.architecture.bits_out()
     }
 
+    /// The rows of a batch whose elements can be counted at every layer.
+    fn most_rows(&self) -> u64 {
+        let layers = self.architecture.layers().len();
+        let widest = (0..=layers).map(|value| self.architecture.elements(value)).max().unwrap_or(0).max(1);
+        (isize::MAX as usize / widest / 16) as u64
+    }
+
     /// The offline half of a batch of `rows` inputs: everything that does not depend on them.
     ///
     /// # Errors
     /// If the number of elements overflows, or the store has something else next.
     pub fn prepare<T: Transport>(&self, party: &mut Party<T>, rows: usize) -> Result<Prepared<R>, Error> {
-        let layers = self.architecture.layers().len();
-        let widest = (0..=layers).map(|value| self.architecture.elements(value)).max().unwrap_or(0).max(1);
-        range("rows of a batch", 0, (isize::MAX as usize / widest / 16) as u64, rows as u64)?;
+        range("rows of a batch", 0, self.most_rows(), rows as u64)?;
         let products = self.weighted.iter().map(|layer| layer.prepare(party, rows));
         Ok(Prepared { rows, products: products.collect::<Result<_, _>>()? })
     }

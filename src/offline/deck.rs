@@ -7,6 +7,7 @@ use core::any::Any;
 
 use super::{DEFAULT_LIMIT, Dealing, Error, Recipe, Request, Seeds, SessionTag, shape};
 use crate::prg::Prg;
+use crate::secret::{Scratch, wipe};
 
 /// Makes the corrections of one session, request by request. It knows no network, so it serves dealers under any.
 ///
@@ -62,7 +63,9 @@ impl Deck {
     pub fn skip(&mut self, dealt: &Recipe) -> Result<(), Error> {
         for request in dealt.requests() {
             if request.keeps() {
-                self.deal(request)?;
+                self.check(request)?;
+                let mut correction = Scratch::zeros(request.correction().map_or(0, |(_, bytes)| bytes));
+                self.deal_into(request, &mut correction)?;
             } else {
                 self.check(request)?;
                 self.next += 1;
@@ -89,7 +92,7 @@ impl Deck {
             needed: bytes as u64,
         })?;
         out.resize(bytes, 0);
-        self.deal_into(request, &mut out)?;
+        self.deal_into(request, &mut out).inspect_err(|_| wipe(&mut out))?;
         Ok(to.map(|(recipients, _)| (recipients, out)))
     }
 
@@ -101,8 +104,16 @@ impl Deck {
         self.check(request)?;
         let expected = request.correction().map_or(0, |(_, bytes)| bytes);
         shape("bytes of a correction", expected, out.len())?;
+        let before = self.kept.len();
         let mut dealing = Dealing { prgs: &self.prgs, item: self.next, kept: &mut self.kept };
-        request.deal(&mut dealing, out)?;
+        let dealt = request.deal(&mut dealing, out).and_then(|()| {
+            // Else the parties would count what is kept otherwise than the dealer.
+            shape("things kept of an item", request.keeps().into(), self.kept.len() - before)
+        });
+        if dealt.is_err() {
+            self.kept.truncate(before);
+        }
+        dealt?;
         self.next += 1;
         Ok(())
     }

@@ -8,7 +8,7 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::rates::DEALT_BYTE;
-use super::{Dealing, DecodeError, Error, Reader, Work, Writer};
+use super::{Dealing, DecodeError, Error, Reader, Work, Writer, range};
 
 /// A kind of correlation, with everything that the machinery needs to know about it. The implementing type is the shape of
 /// what is asked for; its [`Debug`](fmt::Debug) output is one line, for errors and lists.
@@ -142,6 +142,9 @@ impl Request {
     /// If it can't be dealt, or may need more memory.
     pub fn check(&self, parties: usize, limit: u64) -> Result<(), Error> {
         self.0.check(parties)?;
+        if let Some((recipients, _)) = self.0.correction() {
+            range("parties that get a correction", 0, parties as u64, recipients as u64)?;
+        }
         let needed = u64::try_from(self.0.memory()).unwrap_or(u64::MAX);
         let limit = limit.min(isize::MAX as u64);
         if needed <= limit { Ok(()) } else { Err(Error::Memory { asked: format!("{self}"), limit, needed }) }

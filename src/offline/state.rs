@@ -29,7 +29,13 @@ const MAGIC: &[u8; 8] = b"RSSTATE1";
 const SHARE: [u8; 8] = *b"share   ";
 const BITS: [u8; 8] = *b"bits    ";
 
-/// Whose state it is.
+/// Whose state it is: what is kept of a party between two runs is taken by nobody else, and in no other session.
+///
+/// A digest in the bytes finds what was damaged or mixed up by accident. It is no protection from somebody who changes
+/// them on purpose, nor are the bytes encrypted: whoever stores them sees to both.
+///
+/// **Bytes of masks serve once.** A store or a prepared batch that is read a second time, after the first has been used,
+/// makes the party use its masks twice, and a mask that is used twice hides nothing. Delete them when they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateId {
     /// The session.

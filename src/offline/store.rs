@@ -47,6 +47,9 @@ struct Correction {
 
 const WHAT: [u8; 8] = *b"store   ";
 
+/// Far more items than a session deals, and few enough to have pseudorandom domains of their own.
+const MOST_ITEMS: u64 = 1 << 56;
+
 impl Store {
     /// An empty store under a party's row of the session's [`Seeds`](super::Seeds).
     pub fn new(seeds: PartySeeds) -> Self {
@@ -159,6 +162,11 @@ impl Store {
         self.next
     }
 
+    /// The number that the next item to come gets.
+    pub(crate) fn end(&self) -> u64 {
+        self.next + self.queue.len() as u64
+    }
+
     /// Moves past items that another store of the same seeds has handed out, so that none of their masks is used again.
     ///
     /// # Errors
@@ -226,6 +234,9 @@ impl Store {
         let mut store = Self::new(seeds);
         store.next = number;
         store.kept = from.size()?;
+        if number > MOST_ITEMS || store.kept as u64 > number {
+            return Err(DecodeError::Shape { what: "position of a store" });
+        }
         store.digest.copy_from_slice(from.raw(32)?);
         for _ in 0..from.count(24)? {
             let name = from.bytes()?;
@@ -246,11 +257,12 @@ impl Store {
         self.digest = Sha256::new().chain_update(self.digest).chain_update(recipe).finalize().into();
     }
 
-    /// What parties that took the same steps have in common: the recipes, and how many items they used.
-    pub(crate) fn steps(&self) -> [u8; 40] {
-        let mut steps = [0; 40];
+    /// What parties that took the same steps have in common: the recipes, how many items they used, and the session.
+    pub(crate) fn steps(&self) -> [u8; 56] {
+        let mut steps = [0; 56];
         steps[..32].copy_from_slice(&self.digest);
-        steps[32..].copy_from_slice(&self.next.to_le_bytes());
+        steps[32..40].copy_from_slice(&self.next.to_le_bytes());
+        steps[40..].copy_from_slice(&self.seeds.session.0);
         steps
     }
 

@@ -3,20 +3,22 @@
 //! | frame | from | to | bytes |
 //! | --- | --- | --- | --- |
 //! | seeds, once | dealer | every party | 16 for the session's tag, and 16 for each party |
-//! | announcement, for each recipe | every party | dealer | 64: the recipe's digest, the party's window, its family |
-//! | agreement, for each recipe | dealer | every party | 32: the digest |
+//! | announcement, for each recipe | every party | dealer | 88: the recipe's digest, the party's window, the number of its next item, its session's tag, its family |
+//! | agreement, for each recipe | dealer | every party | 40: the digest, the window in force |
 //! | correction, for each item | dealer | the parties that get one | [`Request::correction`](crate::offline::Request::correction) |
 //! | credit | a party that gets corrections | dealer | 0 |
 //!
-//! Nothing is dealt before all parties have announced the dealer's own recipe. Then the dealer is at most a window
-//! ahead of the slowest party ([`Party::set_window`](super::Party::set_window)).
+//! Nothing is dealt before all parties have announced the dealer's own recipe, from the dealer's own position in its own
+//! session: else masks would be of other items, or used before. Then the dealer is at most a window
+//! ahead of the slowest party: the smaller one of what that party ([`Party::set_window`](super::Party::set_window)) and
+//! the dealer ([`Dealer::set_window`]) allow.
 
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Error;
-use super::window::{Announcement, Groups};
+use super::window::{Agreement, Announcement, Groups};
 use crate::net::{Kind, NetError, Network, Transport};
 use crate::offline::{Deck, PartySeeds, Recipe, Seeds};
 use crate::prg::RootSeed;
@@ -52,6 +54,7 @@ pub struct Dealer<T> {
     deck: Deck,
     /// Bytes of corrections sent so far, per party.
     sent: Vec<u64>,
+    window: u64,
 }
 
 impl<T: Transport> Dealer<T> {
@@ -63,7 +66,7 @@ impl<T: Transport> Dealer<T> {
     pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
         let dealt = Self::deal_seeds(&mut network, root);
         let deck = dealt.inspect_err(|error| network.abort(&error.to_string()))?;
-        Ok(Self { sent: vec![0; network.parties()], network, deck })
+        Ok(Self { sent: vec![0; network.parties()], network, deck, window: u64::MAX })
     }
 
     fn deal_seeds(network: &mut Network<T>, root: &RootSeed) -> Result<Deck, Error> {
@@ -83,7 +86,8 @@ impl<T: Transport> Dealer<T> {
     /// that get it.
     ///
     /// # Errors
-    /// If a party announces another recipe or compares by another family than party 0, the transport fails, or as
+    /// If a party announces another recipe, another session or another position in it than the dealer's, or compares by
+    /// another family than party 0, the transport fails, or as
     /// [`Deck::deal`]. The parties are told why, unless the recipe is refused before anything is sent.
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         self.deal_watched(recipe, &mut |_| ())
@@ -108,7 +112,7 @@ impl<T: Transport> Dealer<T> {
         self.network.abort(&error.to_string());
     }
 
-    /// Waits for all announcements, compares them and confirms. Returns the parties' windows.
+    /// Waits for all announcements, compares them and confirms. Returns the windows in force.
     fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
         let (digest, parties) = (recipe.digest(), self.network.parties());
         let mut announced = Vec::with_capacity(parties);
@@ -125,9 +129,19 @@ impl<T: Transport> Dealer<T> {
             if other.digest != digest {
                 return Err(Error::Recipe { party, expected: digest, found: other.digest });
             }
+            if other.session != self.deck.session() {
+                return Err(Error::Session { party });
+            }
+            let (expected, found) = (self.deck.position(), other.position);
+            if expected != found {
+                return Err(Error::Position { party, expected, found });
+            }
         }
-        (0..parties).try_for_each(|party| self.network.send(party, Kind::Agree, &digest))?;
-        Ok(announced.iter().map(|party| party.window).collect())
+        let windows: Vec<u64> = announced.iter().map(|party| party.window.min(self.window)).collect();
+        for (party, &window) in windows.iter().enumerate() {
+            self.network.send(party, Kind::Agree, &Agreement { digest, window }.write())?;
+        }
+        Ok(windows)
     }
 
     fn send(&mut self, recipe: &Recipe, windows: &[u64], watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
@@ -159,6 +173,13 @@ impl<T: Transport> Dealer<T> {
             watch(number);
         }
         Ok(())
+    }
+
+    /// Has at most `bytes` of corrections on their way to a party, or two corrections if these are more, however many the
+    /// party allows. This bounds what the dealer's transport must hold for a party that is slow. Unless it is set, each
+    /// party's own window holds.
+    pub fn set_window(&mut self, bytes: u64) {
+        self.window = bytes;
     }
 
     /// Bytes of corrections sent so far, per party.

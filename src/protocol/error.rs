@@ -61,6 +61,20 @@ pub enum Error {
         /// The digest of the other.
         found: [u8; 32],
     },
+    /// A party's correlations are of another session than the dealer's.
+    Session {
+        /// The party.
+        party: usize,
+    },
+    /// A party has come to another item of the session than the dealer: one of them has not skipped what was dealt before.
+    Position {
+        /// The party.
+        party: usize,
+        /// The number of the dealer's next item.
+        expected: u64,
+        /// The number of the party's.
+        found: u64,
+    },
     /// A product was prepared for another matrix.
     Matrix {
         /// The matrix that it was prepared for.
@@ -97,6 +111,16 @@ impl fmt::Display for Error {
                     .map(|digest| u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]));
                 write!(f, "party {party} runs another program: ")?;
                 write!(f, "expected a recipe of digest {expected:08x}…, found {found:08x}…")
+            }
+            Self::Session { party } => {
+                write!(f, "party {party}: expected a store of the dealer's session, found one of another")
+            }
+            Self::Position { party, expected, found } => {
+                write!(
+                    f,
+                    "party {party}: expected a store whose next item is number {expected}, as the dealer's, "
+                )?;
+                write!(f, "found number {found}")
             }
             Self::Matrix { expected, found } if expected.session == found.session => {
                 let (expected, found) = (expected.number, found.number);

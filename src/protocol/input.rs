@@ -36,7 +36,7 @@ impl<T: Transport> Party<T> {
         values: Option<&[R::Word]>,
     ) -> Result<Share<R>, Error> {
         let party = self.id();
-        super::error::range("owner of an input", 0, self.parties() as u64 - 1, owner as u64)?;
+        super::error::range("owner of an input", 0, (self.parties() as u64).saturating_sub(1), owner as u64)?;
         // In a dry run, one party stands for all.
         if values.is_some() != (owner == party) && !self.is_dry() {
             return Err(Error::Owner { owner, party });

@@ -75,7 +75,9 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If the network fails.
     pub fn open_bits(&mut self, x: &BitShare) -> Result<Vec<u64>, Error> {
-        let mut bytes: Vec<u8> = x.expose().iter().flat_map(|word| word.to_le_bytes()).collect();
+        // A vector that grew would leave parts of the share behind.
+        let mut bytes = Vec::with_capacity(8 * x.expose().len());
+        x.expose().iter().for_each(|word| bytes.extend(word.to_le_bytes()));
         bytes.truncate(x.len().div_ceil(8));
         self.network.open_bits(&mut bytes).inspect_err(|_| wipe(&mut bytes))?;
         bytes.resize(x.expose().len() * 8, 0);

@@ -2,7 +2,8 @@
 
 use alloc::string::ToString;
 
-use super::window::{Announcement, Groups};
+use super::error::{range, shape};
+use super::window::{Agreement, Announcement, Groups};
 use super::{Error, Family};
 use crate::net::{Kind, Network, Transport};
 use crate::offline::{DryRun, PartySeeds, Recipe, Store};
@@ -46,7 +47,7 @@ impl<T: Transport> Party<T> {
         let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
         let seeds = came.and_then(|()| Ok(PartySeeds::read(network.id(), &received)?));
         let seeds = seeds.inspect_err(|error| network.abort(&error.to_string()))?;
-        Ok(Self::from_parts(network, Store::new(seeds)))
+        Ok(Self::over(network, Store::new(seeds)))
     }
 
     /// Makes a party from an end of the network and a store that was filled elsewhere or before.
@@ -56,12 +57,21 @@ impl<T: Transport> Party<T> {
     /// #     network: ringshare::net::Network<T>, store: ringshare::offline::Store,
     /// # ) -> Result<(), ringshare::protocol::Error> {
     /// use ringshare::protocol::Party;
-    /// let party = Party::from_parts(network, store); // no dealer
+    /// let party = Party::from_parts(network, store)?; // no dealer
     /// let (network, store) = party.into_parts();
     /// # Ok(())
     /// # }
     /// ```
-    pub fn from_parts(network: Network<T>, store: Store) -> Self {
+    ///
+    /// # Errors
+    /// If the store is another party's, or of another number of parties.
+    pub fn from_parts(network: Network<T>, store: Store) -> Result<Self, Error> {
+        shape("number of parties of a store", network.parties(), store.parties())?;
+        shape("party that a store is of", network.id(), store.party())?;
+        Ok(Self::over(network, store))
+    }
+
+    fn over(network: Network<T>, store: Store) -> Self {
         Self { network, store, family: Family::default(), window: WINDOW }
     }
 
@@ -112,9 +122,9 @@ impl<T: Transport> Party<T> {
     /// If the recipe is malformed or differs from the dealer's or another party's, the transport fails or the dealer
     /// sends something else.
     pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
-        self.agree(recipe)?;
+        let window = self.agree(recipe)?;
         let corrections = recipe.requests().iter().map(|request| self.store.correction_len(request));
-        let mut groups = Groups::new(self.window);
+        let mut groups = Groups::new(window);
         let mut all = groups.clone();
         for bytes in corrections.flatten() {
             all.add(bytes);
@@ -138,23 +148,27 @@ impl<T: Transport> Party<T> {
         Ok(())
     }
 
-    /// Announces a recipe and waits until the dealer has compared all parties' announcements.
-    fn agree(&mut self, recipe: &Recipe) -> Result<(), Error> {
+    /// Announces a recipe and waits until the dealer has compared all parties' announcements. Returns the window in force.
+    fn agree(&mut self, recipe: &Recipe) -> Result<u64, Error> {
         recipe.requests().iter().try_for_each(|request| self.store.check(request))?;
         let (digest, dealer) = (recipe.digest(), self.parties());
-        let announcement = Announcement::new(digest, self.window, self.family.name()).write();
+        let (position, session) = (self.store.end(), self.store.session());
+        let announcement =
+            Announcement::new(digest, self.window, position, session, self.family.name()).write();
         self.network.send(dealer, Kind::Announce, &announcement)?;
-        let mut found = [0; 32];
-        self.network.receive(dealer, Kind::Agree, &mut found)?;
+        let mut agreement = [0; Agreement::LEN];
+        self.network.receive(dealer, Kind::Agree, &mut agreement)?;
+        let Agreement { digest: found, window } = Agreement::read(&agreement);
         if found != digest {
             return Err(Error::Recipe { party: dealer, expected: digest, found });
         }
+        range("window of the dealer", 0, self.window, window)?;
         self.store.note(&digest);
-        Ok(())
+        Ok(window)
     }
 
-    /// Waits until every party has come to its end without an error and by the same steps: the same recipes received,
-    /// as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
+    /// Waits until every party has come to its end without an error and by the same steps: correlations of the same
+    /// session, the same recipes received, as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
     /// that was lost, or programs that differ where no message showed it.
     ///
     /// ```no_run
@@ -203,7 +217,7 @@ impl<T: Transport> Party<T> {
     /// # Ok::<(), ringshare::protocol::Error>(())
     /// ```
     pub fn dry(parties: usize) -> Self {
-        Self::from_parts(Network::dry(0, parties), Store::dry(parties))
+        Self::over(Network::dry(0, parties), Store::dry(parties))
     }
 
     /// Whether this is a dry run, in which heavy local work can be skipped.

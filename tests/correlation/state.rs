@@ -1,6 +1,6 @@
 //! State that is kept between two runs.
 
-use ringshare::correlation::{Triple, registry};
+use ringshare::correlation::{MaskedMatrix, Triple, registry};
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
 use ringshare::offline::{Deck, DecodeError, Seeds, StateId, Store};
 use ringshare::prg::RootSeed;
@@ -8,6 +8,7 @@ use ringshare::protocol::Error;
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
+use sha2::{Digest, Sha256};
 
 type R = Z2<16>;
 
@@ -75,6 +76,96 @@ fn a_changed_byte_is_found_wherever_it_is() {
     }
     let longer = [&bytes[..], &[0]].concat();
     assert!(Store::from_bytes(&longer, &id, &registry()).is_err());
+}
+
+/// Bytes with a digest that fits them, as anybody can make them.
+fn sealed(bytes: &[u8], place: usize, number: u64) -> Vec<u8> {
+    let mut changed = bytes[..bytes.len() - 32].to_vec();
+    changed[place..][..8].copy_from_slice(&number.to_le_bytes());
+    let digest = Sha256::digest(&changed);
+    changed.extend(digest);
+    changed
+}
+
+/// Bytes of what a state is, and whose.
+const HEAD: usize = 8 + 8 + 72;
+
+#[test]
+fn numbers_of_a_store_that_can_not_be_are_refused() {
+    let kept = store();
+    let id = kept.id();
+    let bytes = kept.into_bytes();
+    // Behind the tag and two seeds: how many things the dealer keeps.
+    for number in [2, 1 << 40, u64::MAX] {
+        assert!(Store::from_bytes(&sealed(&bytes, HEAD + 3 * 16, number), &id, &registry()).is_err());
+    }
+    assert!(Store::from_bytes(&sealed(&bytes, HEAD + 3 * 16, 1), &id, &registry()).is_ok());
+    // A position whose items would have the masks of others.
+    for number in [1 << 57, 1 << 58, u64::MAX] {
+        let bytes = sealed(&bytes, HEAD - 8, number);
+        assert!(Store::from_bytes(&bytes, &StateId { number, ..id }, &registry()).is_err());
+    }
+}
+
+#[test]
+fn rows_of_a_batch_that_are_not_those_of_its_products_are_refused() {
+    let architecture =
+        Architecture::new(vec![Layer::Linear { inputs: 4, outputs: 3, bits: 12 }], 16).unwrap();
+    let public = Sequential::<R>::public(&architecture, &Ramp).unwrap();
+    Simulation::new(2)
+        .run(|party| {
+            let weights: Option<&dyn Weights<u16>> = if party.id() == 0 { Some(&Ramp) } else { None };
+            let secret = Sequential::<R>::share(party, 0, &architecture, weights)?;
+            let kept = id(party.store(), [7; 32], 0);
+            for (model, others) in [(&secret, vec![0, 1, 3, u64::MAX]), (&public, vec![1 << 61, u64::MAX])] {
+                let bytes = model.prepare(party, 2)?.into_bytes(&kept);
+                assert!(Prepared::from_bytes(&bytes, &kept, model).is_ok());
+                for rows in others {
+                    assert!(
+                        Prepared::from_bytes(&sealed(&bytes, HEAD, rows), &kept, model).is_err(),
+                        "{rows}"
+                    );
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn matrices_of_absurd_sizes_are_refused() {
+    Simulation::new(2)
+        .run(|party| {
+            let row = |_: usize, out: &mut [u16]| out.fill(1);
+            let matrix = party.input_matrix::<R>(0, [2, 3], 16, (party.id() == 0).then_some(&row))?;
+            let kept = id(party.store(), [0; 32], 0);
+            if party.is_dry() {
+                return Ok(());
+            }
+            let bytes = matrix.to_bytes(&kept);
+            // Number, outputs, inputs, groups, ring, bits.
+            for place in 1..6 {
+                for number in [0, 1 << 31, 1 << 63, u64::MAX] {
+                    let bytes = sealed(&bytes, HEAD + 8 * place, number);
+                    assert!(MaskedMatrix::<R>::from_bytes(&bytes, &kept).is_err(), "{place}: {number}");
+                    // A matrix without rows.
+                    let bytes = sealed(&bytes, HEAD + 8, 0);
+                    assert!(MaskedMatrix::<R>::from_bytes(&bytes, &kept).is_err(), "{place}: {number}");
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn shares_of_bits_come_back_as_bits_alone() {
+    let id = store().id();
+    let share = BitShare::from_words(vec![0b1_0110], 5);
+    let bytes = share.to_bytes(&id);
+    assert_eq!(BitShare::from_bytes(&bytes, &id).unwrap().expose(), share.expose());
+    assert!(Share::<Z2<1>>::from_bytes(&bytes, &id).is_err());
+    assert!(BitShare::from_bytes(&bytes, &StateId { party: 1, ..id }).is_err());
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn count(simulation: &Simulation, parties: usize, program: Program<'_>) -> Vec<C
     let dealt: u64 = (0..parties).map(|party| run.dry.recipe.dealer_bytes(party)).sum();
     let frames: u64 = run.counts.iter().map(|counts| counts.received_frames - counts.sent_frames).sum();
     // All that was received was sent by a party or dealt: the session's tag and its seeds to every party, the digest
-    // that all agree on, and the corrections.
-    let opened = (16 * (parties + 1) + 32) * parties;
+    // that all agree on and the window, and the corrections.
+    let opened = (16 * (parties + 1) + 40) * parties;
     assert_eq!(received, sent + opened as u64 + dealt + header * frames);
     let dealt = |party: usize, counts: &Counts| {
         // What the party took from the dealer is what its recipe says.

@@ -62,8 +62,8 @@ pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimE
         dealer.deal(recipe)?;
         Ok(cpu.elapsed())
     };
-    // Beside the corrections comes the dealer's agreement, the recipe's digest.
-    let agreement = recipe.digest().len() as u64;
+    // Beside the corrections comes the dealer's agreement: the recipe's digest, and the window.
+    let agreement = recipe.digest().len() as u64 + 8;
     let receive = |party: &mut Party<End>| {
         let before = counts(party);
         party.receive(recipe)?;

@@ -42,7 +42,7 @@ use crate::ring::{Z2, nearest};
 /// let public = PublicModel::from_bytes(&bytes)?;
 /// assert_eq!(public.architecture(), quantised.architecture());
 /// assert_eq!(public.encode_pixels(&[0, 100, 200, 255])?, quantised.encode(&images)?);
-/// let [setup, batch] = public.recipes(2, 1, Family::default())?;
+/// let [setup, batch] = public.recipes([0, 1], 2, 1, Family::default())?;
 /// # let _ = (setup, batch);
 /// # Ok(())
 /// # }
@@ -138,15 +138,24 @@ impl PublicModel {
     /// [`Sequential::prepare`](crate::nn::Sequential::prepare), an input of the images and
     /// [`Sequential::forward`](crate::nn::Sequential::forward) take one after the other.
     ///
+    /// `owners` are the parties that give the weights and the images. For images of several parties, or for more steps,
+    /// such as an argmax, use a [dry run](crate::protocol::Party::dry).
+    ///
     /// # Errors
     /// Numbers out of range, or a layer that compares more bits than the family can.
-    pub fn recipes(&self, parties: usize, rows: usize, family: Family) -> Result<[Recipe; 2], Error> {
+    pub fn recipes(
+        &self,
+        owners: [usize; 2],
+        parties: usize,
+        rows: usize,
+        family: Family,
+    ) -> Result<[Recipe; 2], Error> {
         let runs = match self.ring() {
-            16 => dry_runs::<Z2<16>>(&self.architecture, parties, rows, family)?,
-            32 => dry_runs::<Z2<32>>(&self.architecture, parties, rows, family)?,
+            16 => dry_runs::<Z2<16>>(&self.architecture, owners, parties, rows, family)?,
+            32 => dry_runs::<Z2<32>>(&self.architecture, owners, parties, rows, family)?,
             ring => {
                 range("ring width of a public model", 64, 64, ring.into())?;
-                dry_runs::<Z2<64>>(&self.architecture, parties, rows, family)?
+                dry_runs::<Z2<64>>(&self.architecture, owners, parties, rows, family)?
             }
         };
         Ok(runs.map(|run| run.recipe))

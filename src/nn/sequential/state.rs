@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::weighted::{Shape, Weighted};
 use super::{Prepared, Sequential};
+use crate::correlation::MatrixProduct;
 use crate::nn::Architecture;
 use crate::offline::state::{self, put_number};
 use crate::offline::{DecodeError, StateId};
@@ -82,10 +83,16 @@ impl<R: Ring> Prepared<R> {
     /// If the bytes are damaged, or of anything else.
     pub fn from_bytes(bytes: &[u8], id: &StateId, model: &Sequential<R>) -> Result<Self, DecodeError> {
         let mut from = state::read(BATCH, id, bytes)?;
-        let rows = from.size()?;
+        let (rows, most) = (from.size()?, model.most_rows());
+        if rows as u64 > most {
+            return Err(DecodeError::Number { most, found: rows as u64 });
+        }
         let products = model.weighted.iter().map(|layer| layer.read_product(&mut from));
-        let products = products.collect::<Result<_, _>>()?;
+        let products: Vec<Option<MatrixProduct<R>>> = products.collect::<Result<_, _>>()?;
         from.finish()?;
+        if products.iter().flatten().any(|product| product.rows() != rows) {
+            return malformed("rows of a batch");
+        }
         Ok(Self { rows, products })
     }
 }

@@ -2,8 +2,8 @@
 
 use ringshare::correlation::Triple;
 use ringshare::correlation::compare::legendre::Variant;
-use ringshare::net::{Kind, Network};
-use ringshare::offline::{PartySeeds, Recipe, Seeds};
+use ringshare::net::{Kind, Memory, Network};
+use ringshare::offline::{PartySeeds, Recipe, Seeds, Store};
 use ringshare::protocol::{Dealer, Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;
@@ -62,7 +62,7 @@ fn a_party_notices_a_dealer_that_agrees_to_another_recipe() {
     let mut row = vec![0; PartySeeds::len(1)];
     Seeds::derive(&root(), SESSION, 1).row(0).unwrap().write(&mut row);
     dealer.send(0, Kind::Seed, &row).unwrap();
-    dealer.send(0, Kind::Agree, &[7; 32]).unwrap();
+    dealer.send(0, Kind::Agree, &[7; 40]).unwrap();
     let mut party = Party::join(Network::new(end, 0, 1, SESSION).unwrap()).unwrap();
     let error = party.receive(&triples(7)).unwrap_err();
     let expected = triples(7).digest();
@@ -71,12 +71,105 @@ fn a_party_notices_a_dealer_that_agrees_to_another_recipe() {
         "{error}"
     );
     assert!(party.store().is_empty());
-    // What the party announced: the recipe's digest, and the window, and the family.
-    let mut announced = [0; 64];
+    // What the party announced: the recipe's digest, the window, the position, the session and the family.
+    let mut announced = [0; 88];
     dealer.receive(0, Kind::Announce, &mut announced).unwrap();
     assert_eq!(announced[..32], expected);
     assert_eq!(announced[32..40], (16u64 << 20).to_le_bytes());
-    assert_eq!(announced[40..].iter().position(|&byte| byte == 0), Some(Family::default().name().len()));
+    assert_eq!(announced[40..48], [0; 8]);
+    assert_eq!(announced[48..64], party.store().session().0);
+    assert_eq!(announced[64..].iter().position(|&byte| byte == 0), Some(Family::default().name().len()));
+}
+
+/// Items that one side takes for new, and the other for used, would be masked by what masked others before.
+#[test]
+fn a_party_or_dealer_that_has_not_skipped_what_was_dealt_is_refused() {
+    let (used, next) = (triples(5), triples(7));
+    // Parties and the dealer, the last, that skip.
+    for skips in [[true, false, true], [false, true, true], [true, true, false], [false, false, true]] {
+        let deal = |dealer: &mut Dealer<_>| {
+            if skips[2] {
+                dealer.deck_mut().skip(&used)?;
+            }
+            dealer.deal(&next)
+        };
+        let party = |party: &mut Party<_>| {
+            if skips[party.id()] {
+                party.store_mut().skip(&used)?;
+            }
+            party.receive(&next)
+        };
+        let (dealt, received) = run(mesh(2), deal, party);
+        let (error, sent) = dealt.unwrap_err();
+        let at = |skips: bool| if skips { 2 } else { 0 };
+        let odd = usize::from(skips[0] == skips[2]);
+        assert!(
+            matches!(error, Error::Position { party, expected, found }
+                if (party, expected, found) == (odd, at(skips[2]), at(skips[odd]))),
+            "{error}"
+        );
+        assert_eq!(sent, [0, 0]);
+        assert!(received.iter().all(Result::is_err));
+    }
+}
+
+#[test]
+fn a_party_with_a_store_of_another_session_is_refused() {
+    let other = |party: Party<Memory>| {
+        let seeds = Seeds::derive(&root(), SESSION + 1, 2);
+        let (network, _) = party.into_parts();
+        let store = Store::new(seeds.row(network.id()).unwrap());
+        Party::from_parts(network, store).unwrap()
+    };
+    std::thread::scope(|scope| {
+        let mut ends = mesh(2).into_iter().enumerate();
+        let mut network = || {
+            let (id, end) = ends.next().unwrap();
+            Network::new(end, id, 2, SESSION).unwrap()
+        };
+        let (zero, one, dealer) = (network(), network(), network());
+        scope.spawn(|| Party::join(zero).unwrap().receive(&triples(7)).unwrap_err());
+        scope.spawn(|| other(Party::join(one).unwrap()).receive(&triples(7)).unwrap_err());
+        let mut dealer = Dealer::open(dealer, &root()).unwrap();
+        let error = dealer.deal(&triples(7)).unwrap_err();
+        assert!(matches!(error, Error::Session { party: 1 }), "{error}");
+        assert_eq!(dealer.sent_bytes(), [0, 0]);
+    });
+}
+
+#[test]
+fn a_party_takes_no_store_of_another_party() {
+    for (party, parties) in [(1, 2), (0, 3), (1, 3)] {
+        let store = Store::new(Seeds::derive(&root(), SESSION, parties).row(party).unwrap());
+        let network = Network::new(mesh(2).remove(0), 0, 2, SESSION).unwrap();
+        let error = Party::from_parts(network, store).err().unwrap();
+        assert!(matches!(error, Error::Shape { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_nobody_does_not_panic() {
+    let mut party = Party::<Memory>::dry(0);
+    let x = party.input::<R>(0, 3, None).unwrap();
+    party.sign::<R, R>(&x, 14).unwrap();
+    assert!(party.input::<R>(1, 3, None).is_err());
+}
+
+/// Without a dealer, too: stores that were filled elsewhere.
+#[test]
+fn parties_of_two_sessions_notice_at_the_end() {
+    let mut ends = mesh(2).into_iter().enumerate();
+    let mut party = || {
+        let (id, end) = ends.next().unwrap();
+        let seeds = Seeds::derive(&root(), SESSION + id as u64, 2);
+        let store = Store::new(seeds.row(id).unwrap());
+        Party::from_parts(Network::new(end, id, 2, SESSION).unwrap(), store).unwrap()
+    };
+    let parties = [party(), party()];
+    std::thread::scope(|scope| {
+        let ended = parties.map(|mut party| scope.spawn(move || party.finish()));
+        ended.into_iter().for_each(|ended| assert!(ended.join().unwrap().is_err()));
+    });
 }
 
 #[test]

@@ -373,3 +373,51 @@ fn lengths_that_were_not_dealt_are_errors() {
     assert!(dealt.is_ok());
     received.into_iter().for_each(|result| result.unwrap());
 }
+
+/// A kind that says one thing and does another.
+#[derive(Clone, Debug, PartialEq)]
+struct Odd {
+    recipients: usize,
+    says: bool,
+    keeps: usize,
+}
+
+impl ringshare::offline::Kind for Odd {
+    const NAME: &'static str = "test.odd";
+    fn check(&self, _: usize) -> Result<(), OfflineError> {
+        Ok(())
+    }
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((self.recipients, 8))
+    }
+    fn deal(&self, dealing: &mut ringshare::offline::Dealing<'_>, _: &mut [u8]) -> Result<(), OfflineError> {
+        (0..self.keeps).for_each(|_| dealing.keep(7));
+        Ok(())
+    }
+    fn keeps(&self) -> bool {
+        self.says
+    }
+    fn encode(&self, _: &mut ringshare::offline::Writer) {}
+    fn decode(_: &mut ringshare::offline::Reader<'_>) -> Result<Self, ringshare::offline::DecodeError> {
+        Ok(Self { recipients: 0, says: false, keeps: 0 })
+    }
+}
+
+#[test]
+fn kinds_that_send_to_nobody_or_keep_something_else_are_refused() {
+    let seeds = seeds(2, 1);
+    let mut deck = Deck::new(&seeds).unwrap();
+    let mut deal = |recipients, says, keeps| {
+        let before = deck.position();
+        let dealt = deck.deal(&Odd { recipients, says, keeps }.into());
+        assert_eq!(deck.position() - before, u64::from(dealt.is_ok()));
+        dealt
+    };
+    assert!(deal(2, false, 0).is_ok() && deal(1, true, 1).is_ok());
+    // The third party is the dealer itself.
+    assert!(matches!(deal(3, false, 0), Err(OfflineError::Range { most: 2, found: 3, .. })));
+    for (says, keeps) in [(false, 1), (true, 0), (true, 2)] {
+        assert!(matches!(deal(1, says, keeps), Err(OfflineError::Shape { .. })));
+    }
+    assert!(deal(1, true, 1).is_ok());
+}

@@ -90,6 +90,11 @@ impl Transport for Watch {
 
 /// Deals recipes to parties with these windows and pauses, and holds what was on its way against the bound.
 fn holds(recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
+    holds_with(u64::MAX, recipes, windows, pauses)
+}
+
+/// The same with a window of the dealer.
+fn holds_with(dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
     let parties = windows.len();
     let ways: Arc<[Way]> = (0..parties).map(|_| Way::default()).collect();
     let watch = |(own, inner)| {
@@ -114,7 +119,10 @@ fn holds(recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
     };
     let (dealt, received) = run(
         ends,
-        |dealer| recipes.iter().chain([&Recipe::default()]).try_for_each(|recipe| dealer.deal(recipe)),
+        |dealer| {
+            dealer.set_window(dealers);
+            recipes.iter().chain([&Recipe::default()]).try_for_each(|recipe| dealer.deal(recipe))
+        },
         party,
     );
     received.into_iter().for_each(|result| result.unwrap());
@@ -126,7 +134,7 @@ fn holds(recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
             all.filter(|&(to, _)| id < to).map(|(_, bytes)| bytes as u64).collect();
         corrections.sort_unstable();
         let two: u64 = corrections.iter().rev().take(2).sum();
-        let bound = windows[id].max(two);
+        let bound = windows[id].min(dealers).max(two);
         let peak = way.peak.load(SeqCst);
         assert!(peak <= bound, "{peak} bytes on their way to party {id}, at most {bound} are allowed");
         assert_eq!(way.now.load(SeqCst), 0);
@@ -172,6 +180,16 @@ fn the_dealer_runs_ahead_within_the_window() {
     let peak = |window| holds(std::slice::from_ref(&recipe), &[window, 0], &[20_000, 0])[0];
     assert!(peak(8000) > 4000, "the dealer waits for every correction");
     assert_eq!(peak(u64::MAX), 80_000);
+}
+
+#[test]
+fn a_dealer_holds_no_more_than_it_allows_itself() {
+    let recipes = [triples(iter::repeat_n(1000, 40)), triples([1, 0, 3000, 5])];
+    for dealers in [0, 4000, 9000] {
+        for windows in [[u64::MAX, 0], [8000, 5], [0, 0]] {
+            holds_with(dealers, &recipes, &windows, &[200, 0]);
+        }
+    }
 }
 
 #[test]

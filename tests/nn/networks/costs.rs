@@ -137,13 +137,13 @@ fn a_forecast_is_what_a_run_takes() {
         // The dealer's first frame is a round.
         assert_eq!(counts[0].rounds, setup.rounds + batch.rounds + 1);
         assert_eq!(counts[0].sent_bytes, setup.sent_bytes + batch.sent_bytes);
-        // Of the dealer, the session's tag and the seeds, the digest that all agree on, and a header a frame.
+        // Of the dealer, the session's tag and the seeds, the digest that all agree on and the window, and a header a frame.
         let frames = counts[0].received_frames - counts[0].sent_frames - 1;
         let received: u64 = setup.dealer_bytes + batch.dealer_bytes + 32 * frames;
         let from_peers = counts[0].sent_bytes;
         let seeds = 32 + 16 * (1 + parties as u64);
-        let digest = 32;
-        assert_eq!(counts[0].received_bytes, received + from_peers + seeds + digest);
+        let agreement = 32 + 8;
+        assert_eq!(counts[0].received_bytes, received + from_peers + seeds + agreement);
     }
 }
 

@@ -1,15 +1,19 @@
 //! The public side of a model as a value and as bytes.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use ringshare::function::Table;
 use ringshare::linalg::Window;
+use ringshare::net::Memory;
 use ringshare::nn::{
     Architecture, Input, Layer, Model, Op, Options, PublicModel, PublicModelError, QuantiseError, Quantised,
     Rounding, Sequential, Weight, Weights,
 };
-use ringshare::protocol::Family;
+use ringshare::prg::RootSeed;
+use ringshare::protocol::{Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
-use ringshare::sim::Simulation;
+use ringshare::sim::{Session, Simulation};
 
 use crate::random::Draw;
 
@@ -136,7 +140,7 @@ fn recipes_are_those_of_a_dry_run() {
     let public = every_kind().public().clone();
     assert_eq!(public.ring(), 32);
     for (parties, rows) in [(2, 1), (3, 4)] {
-        let [setup, batch] = public.recipes(parties, rows, Family::default()).unwrap();
+        let [setup, batch] = public.recipes([0, 1], parties, rows, Family::default()).unwrap();
         let [expected_setup, expected_batch] = ringshare::nn::Forecast::of_model::<Z2<32>>(
             public.architecture(),
             parties,
@@ -150,8 +154,36 @@ fn recipes_are_those_of_a_dry_run() {
         assert_eq!(dealt(&setup), expected_setup.dealer_bytes);
         assert_eq!(dealt(&batch), expected_batch.dealer_bytes);
     }
-    assert!(public.recipes(1, 1, Family::default()).is_err());
-    assert!(public.recipes(2, usize::MAX, Family::default()).is_err());
+    assert!(public.recipes([0, 0], 1, 1, Family::default()).is_err());
+    assert!(public.recipes([0, 1], 2, usize::MAX, Family::default()).is_err());
+    assert!(public.recipes([0, 2], 2, 1, Family::default()).is_err());
+}
+
+/// What is dealt by them is what the parties take, whoever owns model and images.
+#[test]
+fn recipes_of_a_public_model_are_taken_to_the_last_item() {
+    let quantised = signs();
+    let public = PublicModel::from_bytes(&quantised.public().to_bytes()).unwrap();
+    let (rows, inputs) = (2, public.architecture().inputs());
+    for owners in [[0, 0], [0, 1], [2, 1]] {
+        let [setup, batch] = public.recipes(owners, 3, rows, Family::default()).unwrap();
+        let run = |party: &mut Party<Memory>, _: &mut ()| {
+            let [model, images] = owners.map(|owner| owner == party.id());
+            let weights: Option<&dyn Weights<u16>> = model.then_some(&quantised);
+            let model = Sequential::<Z2<16>>::share(party, owners[0], public.architecture(), weights)?;
+            let prepared = model.prepare(party, rows)?;
+            let images = images.then(|| vec![0; rows * inputs]);
+            let x = party.input(owners[1], rows * inputs, images.as_deref())?;
+            model.forward(party, prepared, x)?;
+            Ok(party.store().len())
+        };
+        let ends = Memory::mesh(4, Duration::from_secs(60));
+        let mut session = Session::open(ends, 1, &RootSeed::from_bytes([3; 32])).unwrap();
+        session.deal(&setup).unwrap();
+        session.deal(&batch).unwrap();
+        let phase = session.each("all", &mut [(), (), ()], run).unwrap();
+        phase.steps.iter().for_each(|step| assert_eq!(step.output, 0, "items are left"));
+    }
 }
 
 #[test]
@@ -183,6 +215,28 @@ fn windows_beyond_the_limits_are_refused() {
         let error = PublicModel::from_bytes(&bytes).unwrap_err().to_string();
         assert!(error.contains("stride") || error.contains("size"), "{error}");
     }
+}
+
+/// A dry run of it would gather gigabytes.
+#[test]
+fn a_model_of_a_hundred_bytes_with_a_huge_maximum_is_refused() {
+    let signs = signs().public().to_bytes();
+    let side = |side: u64, size: u64| {
+        let mut bytes = signs[..signs.len() - every_layer_bytes(&signs)].to_vec();
+        let count = bytes.len() - 4;
+        bytes[count..].copy_from_slice(&1u32.to_le_bytes());
+        let image = [side, side, 1];
+        (0..3).for_each(|i| bytes[10 + 8 * i..][..8].copy_from_slice(&image[i].to_le_bytes()));
+        // The maximum of a window, with stride 1, no padding and dilation 1.
+        bytes.push(6);
+        let window = [side, side, 1, size, size, 1, 1, 0, 0, 1, 1];
+        window.iter().for_each(|size| bytes.extend(size.to_le_bytes()));
+        bytes.push(8);
+        PublicModel::from_bytes(&bytes)
+    };
+    assert!(side(8, 2).is_ok());
+    let error = side(2048, 16).unwrap_err().to_string();
+    assert!(error.contains("below windows"), "{error}");
 }
 
 /// Bytes of the layers: all but the header of a model without a map of pixels.

@@ -31,9 +31,9 @@ use crate::nn::{Architecture, Input, Layer, Model, Rounding, limits};
 
 const MAGIC: [u8; 8] = *b"ringshar";
 const VERSION: u16 = 1;
-/// The most elements of all values of a model together.
+/// The most elements of all values of a model together, and of all values below windows of maxima, which are gathered.
 const MOST_VALUES: usize = 1 << 28;
-/// The most weights of all layers, and the most values below all windows of a pooling.
+/// The most weights of all layers and values below windows of sums.
 const MOST_PRODUCTS: usize = 1 << 32;
 
 impl PublicModel {
@@ -77,7 +77,7 @@ impl PublicModel {
     /// # Errors
     /// Bytes that [`to_bytes`](Self::to_bytes) gives for no model, or a model with a side of an image above 2^20, with a
     /// size, stride, padding or dilation of a window above 2^16, or with more than 2^24 elements of a value, 2^28
-    /// elements of all values, or 2^32 weights.
+    /// elements of all values or values below windows of maxima, or 2^32 weights.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader { bytes, place: 0 };
         if reader.take::<8>()? != MAGIC {
@@ -123,7 +123,7 @@ impl PublicModel {
 /// Checks that a dry run of the program can be afforded.
 fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
     let layers = architecture.layers();
-    let (mut values, mut products) = (0usize, 0usize);
+    let (mut values, mut gathered, mut products) = (0usize, 0usize, 0usize);
     for value in 0..=layers.len() {
         let elements = architecture.elements(value);
         if !(1..=Model::MOST_ELEMENTS).contains(&elements) {
@@ -133,18 +133,23 @@ fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
         values = values.saturating_add(elements);
     }
     for (number, layer) in layers.iter().enumerate() {
+        if let Layer::MaxPool { window, .. } = layer {
+            let below = product(&[architecture.elements(number + 1), window.size[0], window.size[1]]);
+            gathered = gathered.saturating_add(below);
+        }
         products = products.saturating_add(match layer {
             Layer::Linear { inputs, outputs, .. } => product(&[*inputs, *outputs]),
             Layer::Convolution { window, outputs, groups, .. } => {
                 product(&[window.size[0], window.size[1], window.image[2] / groups, *outputs])
             }
-            Layer::MaxPool { window, .. } | Layer::SumPool { window } => {
+            Layer::SumPool { window } => {
                 product(&[architecture.elements(number + 1), window.size[0], window.size[1]])
             }
             _ => 0,
         });
     }
     at_most("elements of all values", MOST_VALUES, values)?;
+    at_most("values below windows of maxima", MOST_VALUES, gathered)?;
     at_most("weights and values below windows", MOST_PRODUCTS, products)
 }
 
