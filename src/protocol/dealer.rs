@@ -13,7 +13,7 @@
 //! ahead of the slowest party: the smaller one of what that party ([`Party::set_window`](super::Party::set_window)) and
 //! the dealer ([`Dealer::set_window`]) allow.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -65,7 +65,7 @@ impl<T: Transport> Dealer<T> {
     /// If there are no parties, or the transport fails.
     pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
         let dealt = Self::deal_seeds(&mut network, root);
-        let deck = dealt.inspect_err(|error| network.abort(&error.to_string()))?;
+        let deck = dealt.inspect_err(|error| network.abort(&error.reason()))?;
         Ok(Self { sent: vec![0; network.parties()], network, deck, window: u64::MAX })
     }
 
@@ -109,7 +109,7 @@ impl<T: Transport> Dealer<T> {
 
     /// Tells the parties that the dealer has failed, and why, unless the error is a party's failure.
     pub fn abort(&mut self, error: &Error) {
-        self.network.abort(&error.to_string());
+        self.network.abort(&error.reason());
     }
 
     /// Waits for all announcements, compares them and confirms. Returns the windows in force.

@@ -1,6 +1,7 @@
 //! What can go wrong in a protocol.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::correlation::matrix::MatrixId;
@@ -139,6 +140,19 @@ impl core::error::Error for Error {
         match self {
             Self::Net(error) => error.source(),
             _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// What the others are told when a party or the dealer fails. What a header held is left out: where a stream has
+    /// slipped, it may be bytes of a correction.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Net(NetError::Header { peer, field, .. }) => {
+                format!("frame from peer {peer}: expected another {field}")
+            }
+            error => error.to_string(),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! A party.
 
-use alloc::string::ToString;
-
 use super::error::{range, shape};
 use super::window::{Agreement, Announcement, Groups};
 use super::{Error, Family};
@@ -46,7 +44,7 @@ impl<T: Transport> Party<T> {
         let mut received = Scratch::zeros(PartySeeds::len(dealer));
         let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
         let seeds = came.and_then(|()| Ok(PartySeeds::read(network.id(), &received)?));
-        let seeds = seeds.inspect_err(|error| network.abort(&error.to_string()))?;
+        let seeds = seeds.inspect_err(|error| network.abort(&error.reason()))?;
         Ok(Self::over(network, Store::new(seeds)))
     }
 
@@ -195,7 +193,7 @@ impl<T: Transport> Party<T> {
     /// # }
     /// ```
     pub fn abort(&mut self, error: &Error) {
-        self.network.abort(&error.to_string());
+        self.network.abort(&error.reason());
     }
 }
 
