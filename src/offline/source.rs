@@ -10,6 +10,7 @@ use crate::prg::Prg;
 use crate::ring::{self, PackError, Ring, Word};
 use crate::secret::Scratch;
 use crate::share::Share;
+use crate::with_word;
 
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;
@@ -265,6 +266,16 @@ impl Dealing<'_> {
     /// If there is no such party.
     pub fn own<W: Word>(&self, party: usize, section: u64, at: usize, out: &mut [W]) {
         self.prgs[party].words(domain(self.item, section), at as u64, out);
+    }
+
+    /// As [`sum`](Self::sum) of words of `word` bits, of which the low 64 bits are taken: so what is made of them is
+    /// compiled for one word.
+    pub(crate) fn sum_low(&self, word: u32, section: u64, at: usize, out: &mut [u64]) {
+        with_word!(word, W => {
+            let mut sums = Scratch::<W>::zeros(out.len());
+            self.sum(section, at, &mut sums);
+            out.iter_mut().zip(sums.iter()).for_each(|(out, sum)| *out = sum.low64());
+        });
     }
 
     /// The exclusive or of all parties' [`Source::random`].

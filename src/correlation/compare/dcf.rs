@@ -107,9 +107,7 @@ impl Kind for DcfRequest {
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
         let Self { len, input, output } = *self;
-        with_word!(input.word, W => with_word!(output.word, O => {
-            deal::<W, O>(dealing, len, input.bits, output.bits, out);
-        }));
+        with_word!(output.word, O => deal::<O>(dealing, len, [input.word, input.bits], output.bits, out));
         Ok(())
     }
 

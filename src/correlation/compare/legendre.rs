@@ -113,9 +113,7 @@ impl Kind for LegendreRequest {
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
         let Self { len, word, bits, variant, output } = *self;
-        with_word!(word, W => with_word!(output.word, O => {
-            deal::<W, O>(dealing, len, bits, variant, output, out);
-        }));
+        with_word!(output.word, O => deal::<O>(dealing, len, [word, bits], variant, output, out));
         Ok(())
     }
 

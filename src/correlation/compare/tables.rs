@@ -89,10 +89,20 @@ impl Kind for CompareRequest {
     }
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
-        let output = self.plan.output().map_or(8, |elements| elements.word);
-        with_word!(self.word, W => with_word!(output, O => {
-            deal::<W, O>(dealing, &self.plan, self.len, out);
-        }));
+        match self.word {
+            8 => self.deal_masks(dealing, &self.masks::<u8>(dealing), out),
+            16 => self.deal_masks(dealing, &self.masks::<u16>(dealing), out),
+            32 => self.deal_masks(dealing, &self.masks::<u32>(dealing), out),
+            64 => self.deal_masks(dealing, &self.masks::<u64>(dealing), out),
+            // No more than 64 bits are compared.
+            word => {
+                let mut r = Scratch::<u64>::zeros(self.len);
+                for (b, r) in r.chunks_mut(BLOCK).enumerate() {
+                    dealing.sum_low(word, R, b * BLOCK, r);
+                }
+                self.deal_masks(dealing, &r, out);
+            }
+        }
         Ok(())
     }
 
@@ -124,6 +134,23 @@ impl fmt::Debug for CompareRequest {
             Some(output) => write!(f, "result {output})"),
             None => f.write_str("result bits)"),
         }
+    }
+}
+
+impl CompareRequest {
+    /// All masks r.
+    fn masks<W: Word>(&self, dealing: &Dealing<'_>) -> Scratch<W> {
+        let mut r = Scratch::zeros(self.len);
+        for (b, r) in r.chunks_mut(BLOCK).enumerate() {
+            dealing.sum(R, b * BLOCK, r);
+        }
+        r
+    }
+
+    /// The correction, given the masks.
+    fn deal_masks<W: Word>(&self, dealing: &Dealing<'_>, r: &[W], out: &mut [u8]) {
+        let output = self.plan.output().map_or(8, |elements| elements.word);
+        with_word!(output, O => deal::<W, O>(dealing, &self.plan, r, out));
     }
 }
 

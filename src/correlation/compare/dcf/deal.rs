@@ -15,23 +15,20 @@ use crate::ring::{self, Word};
 use crate::secret::Scratch;
 use crate::simd::wide;
 
-/// The correction of `len` comparisons of words `W` with results in words `O`.
-pub(super) fn deal<W: Word, O: Word>(
+/// The correction of `len` comparisons of words of `word` bits with results in words `O`.
+pub(super) fn deal<O: Word>(
     dealing: &Dealing<'_>,
     len: usize,
-    bits: u32,
+    [word, bits]: [u32; 2],
     element: u32,
     out: &mut [u8],
 ) {
     let shape = Shape::new(bits, element);
-    let mut r = Scratch::<W>::zeros(BLOCK);
     let mut grower = Grower::<O>::new(shape);
     for (b, key) in out.chunks_mut(shape.block_bytes(BLOCK)).enumerate() {
         let at = b * BLOCK;
         let count = BLOCK.min(len - at);
-        let r = &mut r[..count];
-        dealing.sum(R, at, r);
-        grower.alpha.iter_mut().zip(&*r).for_each(|(alpha, r)| *alpha = r.low64());
+        dealing.sum_low(word, R, at, &mut grower.alpha[..count]);
         for (party, nodes) in grower.nodes[..2 * 16 * count].chunks_exact_mut(16 * count).enumerate() {
             dealing.own(party, ROOTS, 16 * at, nodes);
             root(party, blocks_mut(nodes));

@@ -7,12 +7,12 @@ use crate::offline::{Dealing, Elements};
 use crate::ring::{self, Word};
 use crate::secret::Scratch;
 
-/// The correction of `len` comparisons of words `W` with results in words `O`: both candidates of t_i·ρ
+/// The correction of `len` comparisons of words of `word` bits with results in words `O`: both candidates of t_i·ρ
 /// side by side, first the one for a y without its top bit, symbol by symbol; then the last table.
-pub(super) fn deal<W: Word, O: Word>(
+pub(super) fn deal<O: Word>(
     dealing: &Dealing<'_>,
     len: usize,
-    bits: u32,
+    [word, bits]: [u32; 2],
     variant: Variant,
     output: Elements,
     out: &mut [u8],
@@ -22,11 +22,11 @@ pub(super) fn deal<W: Word, O: Word>(
     // Signs of all t_i: [symbols, words].
     let mut signs = Scratch::<u64>::zeros(words * variant.symbols());
     let (products, entries) = out.split_at_mut(shape.products_bytes());
-    let mut r = Scratch::<W>::zeros(BLOCK.min(len));
+    let mut r = Scratch::<u64>::zeros(BLOCK.min(len));
     let mut block = Block::new(BLOCK.min(len));
     for at in (0..len).step_by(BLOCK) {
         let size = BLOCK.min(len - at);
-        dealing.sum(R, at, &mut r[..size]);
+        dealing.sum_low(word, R, at, &mut r[..size]);
         block.start(shape, &r[..size]);
         for i in 0..variant.symbols() {
             let signs = &mut signs[i * words + at / 64..][..size.div_ceil(64)];
@@ -53,10 +53,10 @@ impl Block {
         Self { rho, t, products, random: Scratch::zeros(2 * size) }
     }
 
-    fn start<W: Word>(&mut self, shape: Shape, r: &[W]) {
+    fn start(&mut self, shape: Shape, r: &[u64]) {
         let (field, wrap) = (shape.field(), shape.wrap());
         for (rho, r) in self.rho.chunks_exact_mut(2).zip(r) {
-            let r = r.low64() & u64::mask(shape.bits + 1);
+            let r = r & u64::mask(shape.bits + 1);
             let top = 0u64.wrapping_sub(r >> shape.bits);
             rho[1] = field.sub(0, field.to_montgomery(2 * r));
             rho[0] = field.add(rho[1], wrap & top);

@@ -4,7 +4,7 @@ use core::mem::size_of;
 
 use super::final_table::FinalTable;
 use super::plan::Plan;
-use super::sections::{BITS, CHUNKS, PRODUCTS, R, TOP};
+use super::sections::{BITS, CHUNKS, PRODUCTS, TOP};
 use super::{combine, kernel};
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
@@ -12,23 +12,15 @@ use crate::offline::Dealing;
 use crate::ring::{self, Word};
 use crate::secret::{Scratch, wipe};
 
-/// The correction of `len` comparisons of words `W` with results in words `O`: the tables chunk by
-/// chunk, the products level by level, then the last step's entries or the top bits.
-pub(super) fn deal<W: Word, O: Word>(
-    dealing: &Dealing<'_>,
-    plan: &Plan,
-    len: usize,
-    out: &mut [u8],
-) {
+/// The correction of comparisons under the masks `r`, with results in words `O`: the tables chunk by chunk, the products
+/// level by level, then the last step's entries or the top bits.
+pub(super) fn deal<W: Word, O: Word>(dealing: &Dealing<'_>, plan: &Plan, r: &[W], out: &mut [u8]) {
+    let len = r.len();
     if len == 0 {
         return;
     }
-    let mut r = Scratch::<W>::zeros(len);
-    for (b, r) in r.chunks_mut(BLOCK).enumerate() {
-        dealing.sum(R, b * BLOCK, r);
-    }
     let (tables, rest) = out.split_at_mut(plan.tables_bytes(len));
-    deal_tables(dealing, plan, &r, tables);
+    deal_tables(dealing, plan, r, tables);
     let words = words(len);
     let levels_bits = plan.levels_bits();
     let mut rho = Scratch::<u64>::zeros((levels_bits + plan.last_bits()) * words);
@@ -41,11 +33,11 @@ pub(super) fn deal<W: Word, O: Word>(
 
     let mut top = Scratch::<u64>::zeros(words);
     if plan.task().has_top() {
-        loops::bit(&r, plan.bits() - 1, &mut top);
+        loops::bit(r, plan.bits() - 1, &mut top);
     }
     if plan.output().is_some() {
         let last = FinalTable { dealing, plan, len, top: &top, rho: &rho[levels_bits * words..] };
-        last.deal::<W, O>(&r, rest);
+        last.deal::<W, O>(r, rest);
     } else if plan.task().has_top() {
         dealing.correct_xor(TOP, 0, &mut top);
         write(&top, rest);
