@@ -96,6 +96,8 @@ pub mod sim;
 mod simd;
 
 #[doc(no_inline)]
+pub use self::correlation::compare::Wish;
+#[doc(no_inline)]
 pub use self::net::{Network, Transport};
 #[doc(no_inline)]
 pub use self::nn::{Quantised, Sequential};

@@ -1,7 +1,7 @@
 //! The dealer's work without its network: from seeds and requests to corrections.
 
 use alloc::boxed::Box;
-use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::any::Any;
 
@@ -87,7 +87,7 @@ impl Deck {
         let bytes = to.map_or(0, |(_, bytes)| bytes);
         let mut out = Vec::new();
         out.try_reserve_exact(bytes).map_err(|_| Error::Memory {
-            asked: format!("{request}"),
+            asked: request.to_string(),
             limit: self.limit,
             needed: bytes as u64,
         })?;

@@ -1,6 +1,6 @@
 //! A kind of correlation, and a request for an item of one.
 
-use alloc::format;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
@@ -147,7 +147,7 @@ impl Request {
         }
         let needed = u64::try_from(self.0.memory()).unwrap_or(u64::MAX);
         let limit = limit.min(isize::MAX as u64);
-        if needed <= limit { Ok(()) } else { Err(Error::Memory { asked: format!("{self}"), limit, needed }) }
+        if needed <= limit { Ok(()) } else { Err(Error::Memory { asked: self.to_string(), limit, needed }) }
     }
 
     /// How many parties get a correction from the dealer (parties 0, 1, …, all the same one), and its length in bytes;

@@ -1,7 +1,7 @@
 //! A party's store of dealt items.
 
 use alloc::collections::VecDeque;
-use alloc::format;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -290,10 +290,13 @@ impl Store {
             return Ok(bytes.map(|bytes| Arc::new(Scratch::zeros(bytes))));
         }
         let Some((dealt, _)) = self.queue.front() else {
-            return Err(Error::Exhausted { asked: format!("{asked:?}") });
+            return Err(Error::Exhausted { asked: Request::from(asked.clone()).to_string() });
         };
         if dealt.as_kind() != Some(asked) {
-            return Err(Error::Mismatch { dealt: format!("{dealt}"), asked: format!("{asked:?}") });
+            return Err(Error::Mismatch {
+                dealt: dealt.to_string(),
+                asked: Request::from(asked.clone()).to_string(),
+            });
         }
         let correction = self.queue.pop_front().and_then(|(_, correction)| correction);
         Ok(correction.map(|Correction { bytes, lent }| {

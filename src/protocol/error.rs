@@ -1,6 +1,5 @@
 //! What can go wrong in a protocol.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
@@ -148,12 +147,18 @@ impl Error {
     /// What the others are told when a party or the dealer fails. What a header held is left out: where a stream has
     /// slipped, it may be bytes of a correction.
     pub(super) fn reason(&self) -> String {
-        match self {
-            Self::Net(NetError::Header { peer, field, .. }) => {
-                format!("frame from peer {peer}: expected another {field}")
+        struct Reason<'a>(&'a Error);
+        impl fmt::Display for Reason<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.0 {
+                    Error::Net(NetError::Header { peer, field, .. }) => {
+                        write!(f, "frame from peer {peer}: expected another {field}")
+                    }
+                    error => error.fmt(f),
+                }
             }
-            error => error.to_string(),
         }
+        Reason(self).to_string()
     }
 }
 
