@@ -36,8 +36,9 @@
 //! level may be short.
 //!
 //! Rabbit (Makri, Rotaru, Vercauteren, Wagh, FC 2021) compares by two such circuits on public and shared bits, because its
-//! modulus need not be a power of two; here it is one, and one circuit is enough. CrypTen (Knott et al., NeurIPS 2021) shares the bits of every party's own share and adds
-//! those up by log2 n adders; here one opened mask serves any number of parties.
+//! modulus need not be a power of two; here it is one, and one circuit is enough. CrypTen (Knott et al., NeurIPS 2021)
+//! shares the bits of every party's own share and adds those up by log2 n adders; here one opened mask serves any number of
+//! parties.
 //!
 //! **From bits to numbers.** A random bit ρ is shared both ways (daBits: Rotaru and Wood, *MArBled
 //! circuits*, INDOCRYPT 2019). With c = b ⊕ ρ opened, b = c + (1 − 2c)·ρ ([`DaBits`]).

@@ -66,12 +66,12 @@ impl Kind for InputRequest {
 
     fn encode(&self, out: &mut Writer) {
         out.number(self.owner as u64);
-        out.number(self.len as u64);
-        out.elements(self.elements);
+        out.vector(self.len, self.elements);
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { owner: from.size()?, len: from.size()?, elements: from.elements()? })
+        let (owner, (len, elements)) = (from.size()?, from.vector()?);
+        Ok(Self { owner, len, elements })
     }
 }
 

@@ -76,25 +76,21 @@ impl Kind for LookupRequest {
     fn work(&self, parties: usize) -> Work {
         let entries = self.entries();
         let random = parties as f64 * RANDOM * self.output.bytes(entries) as f64;
-        Work {
-            online: LOOKUP * self.len as f64,
-            dealer: ENTRY * entries as f64 + random,
-            ..Work::default()
-        }
+        Work { online: LOOKUP * self.len as f64, dealer: ENTRY * entries as f64 + random, ..Work::default() }
     }
 
     fn encode(&self, out: &mut Writer) {
-        out.number(self.len as u64);
-        out.elements(self.output);
+        out.vector(self.len, self.output);
         self.table.bits().iter().for_each(|&bits| out.number(bits.into()));
         self.table.entries().iter().for_each(|&entry| out.number(entry as u64));
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (len, output) = (from.size()?, from.elements()?);
+        let (len, output) = from.vector()?;
         let bits = [from.small()?, from.small()?];
         let malformed = DecodeError::Shape { what: "table of a lookup" };
-        let all = bits[0].checked_add(bits[1]).filter(|&all| all <= MAX_INDEX_BITS).ok_or(malformed.clone())?;
+        let all =
+            bits[0].checked_add(bits[1]).filter(|&all| all <= MAX_INDEX_BITS).ok_or(malformed.clone())?;
         let entries: Result<Vec<i64>, _> = (0..1 << all).map(|_| Ok(from.number()? as i64)).collect();
         Ok(Self { len, output, table: Table::from_entries(bits, entries?).map_err(|_| malformed)? })
     }

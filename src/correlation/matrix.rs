@@ -28,7 +28,7 @@ use core::marker::PhantomData;
 use num_traits::{WrappingSub, Zero};
 
 pub(crate) use self::layout::strips;
-use self::layout::{A, B, C, apply, lengths};
+use self::layout::{A, B, C, apply};
 pub(crate) use self::request::check_groups;
 pub use self::request::{MatrixMaskRequest, MatrixProductRequest};
 use crate::linalg::{Filters, Window};
@@ -207,9 +207,6 @@ impl<R: Ring> MatrixProduct<R> {
     ///
     /// # Errors
     /// If it is not next in the store, the store is of another session, or the dealer's correction is malformed.
-    ///
-    /// # Panics
-    /// If the window does not fit its image or the matrix.
     pub fn take(
         store: &mut Store,
         matrix: &MaskedMatrix<R>,
@@ -220,8 +217,9 @@ impl<R: Ring> MatrixProduct<R> {
         if !store.is_dry() && store.session() != matrix.id.session {
             return Err(Error::Session);
         }
-        let source = store.take(matrix.kind(window, rows))?;
-        let [inputs, outputs] = lengths(window, rows, matrix.shape);
+        let asked = matrix.kind(window, rows);
+        let [inputs, outputs] = asked.sizes();
+        let source = store.take(asked)?;
         let (mut b, mut u) = (Share::zeros(inputs), Share::zeros(outputs));
         source.random(B, 0, b.expose_mut());
         source.chosen(C, 0, matrix.bits, 0, u.expose_mut())?;

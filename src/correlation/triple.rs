@@ -9,18 +9,15 @@ use core::fmt;
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 
 use crate::linalg::{Packed, multiply_add};
-use crate::offline::rates::{self, RANDOM, STEP};
+use crate::offline::rates::{self, ELEMENT, RANDOM, STEP};
 use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
 };
 use crate::ring::{Ring, Word, packed_len};
-use crate::with_word;
-use crate::share::add;
 use crate::secret::Scratch;
 use crate::share::Share;
-
-/// A line of a packed matrix may hold as little as one element.
-const ELEMENT: u128 = 64;
+use crate::share::add;
+use crate::with_word;
 
 const A: u64 = 0;
 const B: u64 = 1;
@@ -62,12 +59,12 @@ impl Kind for TripleRequest {
     }
 
     fn encode(&self, out: &mut Writer) {
-        out.number(self.len as u64);
-        out.elements(self.elements);
+        out.vector(self.len, self.elements);
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { len: from.size()?, elements: from.elements()? })
+        let (len, elements) = from.vector()?;
+        Ok(Self { len, elements })
     }
 }
 
@@ -239,7 +236,8 @@ impl<R: Ring> MatrixTriple<R> {
     /// If it is not next in the store, or the dealer's correction is malformed.
     pub fn take(store: &mut Store, shape: [usize; 3]) -> Result<Self, Error> {
         let [rows, inner, columns] = shape;
-        let source = store.take(MatrixTripleRequest { rows, inner, columns, elements: Elements::of::<R>() })?;
+        let source =
+            store.take(MatrixTripleRequest { rows, inner, columns, elements: Elements::of::<R>() })?;
         let [a, b, c] = shares(&source, [rows * inner, inner * columns, rows * columns])?;
         Ok(Self { party: source.party(), dry: source.is_dry(), shape, a, b, c })
     }
@@ -299,7 +297,8 @@ fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, out: &mut [u8]) {
 /// The correction of c for a matrix product.
 fn deal_matrix<W: Word>(dealing: &Dealing<'_>, shape: [usize; 3], bits: u32, out: &mut [u8]) {
     let [rows, inner, columns] = shape;
-    let [a, b] = [(A, rows * inner), (B, inner * columns)].map(|(section, len)| dealing.sums::<W>(section, len));
+    let [a, b] =
+        [(A, rows * inner), (B, inner * columns)].map(|(section, len)| dealing.sums::<W>(section, len));
     let mut c = Scratch::<W>::zeros(rows * columns);
     multiply_add(&a, &Packed::from_columns(columns, inner, &b), &mut c);
     dealing.share(C, &mut c, bits, out);

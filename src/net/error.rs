@@ -123,6 +123,28 @@ impl NetError {
     pub(super) fn transport(peer: usize, error: impl TransportError + Send + Sync + 'static) -> Self {
         Self::Transport { peer, kind: error.kind(), source: Box::new(error) }
     }
+
+    /// What all others may be told of it: the message without what came. Where a stream has slipped or a peer is faulty,
+    /// that may be bytes of a share or of a correction.
+    pub(crate) fn reason(&self) -> impl fmt::Display {
+        Reason(self)
+    }
+}
+
+struct Reason<'a>(&'a NetError);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            NetError::Header { peer, field, .. } => {
+                write!(f, "frame from peer {peer}: expected another {field}")
+            }
+            NetError::Payload { peer, source: PackError::Element { prime, .. } } => {
+                write!(f, "payload from peer {peer}: expected elements below {prime}")
+            }
+            error => error.fmt(f),
+        }
+    }
 }
 
 impl fmt::Display for NetError {

@@ -15,7 +15,7 @@ use core::fmt;
 
 use super::{Architecture, Sequential};
 pub use crate::net::Nowhere;
-use crate::offline::{DryRun, Request, Work, rates};
+use crate::offline::{DryRun, Work, rates};
 use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::Ring;
@@ -48,13 +48,12 @@ impl Forecast {
         // What a party takes to pack what it sends and to add what comes.
         let peers = parties.saturating_sub(1).max(1) as f64;
         let packed = run.sent_bytes as f64 * rates::PACKED * (1.0 / peers + 1.0);
-        let corrections = requests.iter().filter_map(Request::correction);
-        let dealt = corrections.fold(0, |all: u64, (_, bytes)| all.saturating_add(bytes as u64));
+        let dealt = |party| run.recipe.dealer_bytes(party);
         Self {
             rounds: run.rounds,
             sent_bytes: run.sent_bytes,
-            dealer_bytes: (0..parties).map(|party| run.recipe.dealer_bytes(party)).sum(),
-            memory_bytes: work.expanded.saturating_add(dealt),
+            dealer_bytes: (0..parties).map(dealt).fold(0, u64::saturating_add),
+            memory_bytes: work.expanded.saturating_add(dealt(0)),
             offline_seconds: work.offline * 1e-9,
             online_seconds: (work.online + f64::from(run.rounds) * rates::ROUND + packed) * 1e-9,
             dealer_seconds: work.dealer * 1e-9,

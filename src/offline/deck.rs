@@ -62,12 +62,11 @@ impl Deck {
     /// As [`deal`](Self::deal).
     pub fn skip(&mut self, dealt: &Recipe) -> Result<(), Error> {
         for request in dealt.requests() {
+            self.check(request)?;
             if request.keeps() {
-                self.check(request)?;
                 let mut correction = Scratch::zeros(request.correction().map_or(0, |(_, bytes)| bytes));
                 self.deal_into(request, &mut correction)?;
             } else {
-                self.check(request)?;
                 self.next += 1;
             }
         }

@@ -48,6 +48,12 @@ impl Writer {
         self.number(elements.word.into());
         self.number(elements.bits.into());
     }
+
+    /// The length of a vector, and how its elements are held.
+    pub fn vector(&mut self, len: usize, elements: Elements) {
+        self.number(len as u64);
+        self.elements(elements);
+    }
 }
 
 impl Reader<'_> {
@@ -57,6 +63,14 @@ impl Reader<'_> {
     /// If the bytes end.
     pub fn elements(&mut self) -> Result<Elements, DecodeError> {
         Ok(Elements { word: self.small()?, bits: self.small()? })
+    }
+
+    /// The length of a vector, and how its elements are held.
+    ///
+    /// # Errors
+    /// If the bytes end, or the length does not fit `usize`.
+    pub fn vector(&mut self) -> Result<(usize, Elements), DecodeError> {
+        Ok((self.size()?, self.elements()?))
     }
 }
 

@@ -20,6 +20,8 @@ pub const STEP: f64 = 0.1;
 
 /// Bytes of memory that a kind may take for each byte of its correction, by default.
 pub const DEALT_BYTE: u128 = 64;
+/// Bytes of memory that an element may take: a line of a packed matrix may hold as little as one.
+pub const ELEMENT: u128 = 64;
 
 /// Multiply-adds per nanosecond of a matrix product, by the bits of a word.
 pub fn products(word: u32) -> f64 {

@@ -95,9 +95,7 @@ impl PartySeeds {
     pub fn seeds(&self) -> &[Seed] {
         &self.seeds
     }
-}
 
-impl PartySeeds {
     /// Bytes of a row of `parties` seeds.
     pub fn len(parties: usize) -> usize {
         16 * (parties + 1)

@@ -148,9 +148,3 @@ pub(crate) fn put(out: &mut SecretBytes, bytes: &[u8]) {
 pub(crate) fn put_number(out: &mut SecretBytes, number: u64) {
     put(out, &number.to_le_bytes());
 }
-
-/// Appends bytes with their length in front.
-pub(crate) fn put_bytes(out: &mut SecretBytes, bytes: &[u8]) {
-    put_number(out, bytes.len() as u64);
-    put(out, bytes);
-}

@@ -202,11 +202,12 @@ impl Store {
             self.seeds.write(out.append(PartySeeds::len(self.parties())));
             state::put_number(out, self.kept as u64);
             state::put(out, &self.digest);
-            state::put_number(out, self.queue.len() as u64);
-            for (request, correction) in &self.queue {
-                state::put_bytes(out, request.name().as_bytes());
-                state::put_bytes(out, &request.encode());
-                state::put_bytes(out, correction.as_ref().map_or(&[], |correction| &correction.bytes));
+            let requests = self.queue.iter().map(|(request, _)| request.clone());
+            let recipe = Recipe(requests.collect()).to_bytes();
+            state::put_number(out, recipe.len() as u64);
+            state::put(out, &recipe);
+            for correction in self.queue.iter().filter_map(|(_, correction)| correction.as_ref()) {
+                state::put(out, &correction.bytes);
             }
         })
     }
@@ -238,15 +239,9 @@ impl Store {
             return Err(DecodeError::Shape { what: "position of a store" });
         }
         store.digest.copy_from_slice(from.raw(32)?);
-        for _ in 0..from.count(24)? {
-            let name = from.bytes()?;
-            let name = core::str::from_utf8(name).map_err(|_| DecodeError::Shape { what: "kind's name" })?;
-            let request = registry.decode(name, from.bytes()?)?;
-            request.check(parties, store.limit).map_err(DecodeError::Request)?;
-            let correction = from.bytes()?;
-            let own = !correction.is_empty() || store.correction_len(&request).is_some();
-            let correction = own.then(|| correction.to_vec());
-            store.put(request, correction).map_err(DecodeError::Request)?;
+        for request in Recipe::from_bytes(from.bytes()?, registry, parties)?.0 {
+            let correction = store.correction_len(&request).map(|len| from.raw(len)).transpose()?;
+            store.put(request, correction.map(<[u8]>::to_vec)).map_err(DecodeError::Request)?;
         }
         from.finish()?;
         Ok(store)

@@ -87,8 +87,8 @@ impl<T: Transport> Dealer<T> {
     ///
     /// # Errors
     /// If a party announces another recipe, another session or another position in it than the dealer's, or compares by
-    /// another family than party 0, the transport fails, or as
-    /// [`Deck::deal`]. The parties are told why, unless the recipe is refused before anything is sent.
+    /// another family than party 0, the transport fails, or as [`Deck::deal`]. The parties are told why, unless the recipe
+    /// is refused before anything is sent.
     pub fn deal(&mut self, recipe: &Recipe) -> Result<(), Error> {
         self.deal_watched(recipe, &mut |_| ())
     }
@@ -122,9 +122,9 @@ impl<T: Transport> Dealer<T> {
             announced.push(Announcement::read(&bytes));
         }
         for (party, other) in announced.iter().enumerate() {
-            let families = [&announced[0], other].map(|party| String::from(party.family()));
+            let families = [announced[0].family(), other.family()];
             if families[0] != families[1] {
-                return Err(Error::Family { party, families });
+                return Err(Error::Family { party, families: families.map(String::from) });
             }
             if other.digest != digest {
                 return Err(Error::Recipe { party, expected: digest, found: other.digest });
@@ -175,9 +175,9 @@ impl<T: Transport> Dealer<T> {
         Ok(())
     }
 
-    /// Has at most `bytes` of corrections on their way to a party, or two corrections if these are more, however many the
-    /// party allows. This bounds what the dealer's transport must hold for a party that is slow. Unless it is set, each
-    /// party's own window holds.
+    /// Has at most `bytes` of corrections on their way to a party, or twice the largest correction if that is more, however
+    /// many the party allows. This bounds what the dealer's transport must hold for a party that is slow. Unless it is set,
+    /// each party's own window holds.
     pub fn set_window(&mut self, bytes: u64) {
         self.window = bytes;
     }

@@ -144,21 +144,12 @@ impl core::error::Error for Error {
 }
 
 impl Error {
-    /// What the others are told when a party or the dealer fails. What a header held is left out: where a stream has
-    /// slipped, it may be bytes of a correction.
+    /// What the others are told when a party or the dealer fails.
     pub(super) fn reason(&self) -> String {
-        struct Reason<'a>(&'a Error);
-        impl fmt::Display for Reason<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.0 {
-                    Error::Net(NetError::Header { peer, field, .. }) => {
-                        write!(f, "frame from peer {peer}: expected another {field}")
-                    }
-                    error => error.fmt(f),
-                }
-            }
+        match self {
+            Self::Net(error) => error.reason().to_string(),
+            error => error.to_string(),
         }
-        Reason(self).to_string()
     }
 }
 

@@ -87,8 +87,8 @@ impl<T: Transport> Party<T> {
         (self.network, self.store)
     }
 
-    /// Lets the dealer have at most `bytes` of corrections on their way to this party, or two corrections if these are
-    /// more; 16 MiB unless it is set. This bounds what the transport must hold when the dealer runs ahead.
+    /// Lets the dealer have at most `bytes` of corrections on their way to this party, or twice the largest correction if
+    /// that is more; 16 MiB unless it is set. This bounds what the transport must hold when the dealer runs ahead.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -166,8 +166,8 @@ impl<T: Transport> Party<T> {
     }
 
     /// Waits until every party has come to its end without an error and by the same steps: correlations of the same
-    /// session, the same recipes received, as many items used, the same openings. This finds faults that a party can't notice by itself, such as a last frame
-    /// that was lost, or programs that differ where no message showed it.
+    /// session, the same recipes received, as many items used, the same openings. This finds faults that a party can't
+    /// notice by itself, such as a last frame that was lost, or programs that differ where no message showed it.
     ///
     /// ```no_run
     /// # use ringshare::{Party, Transport, protocol::Error};

@@ -1,7 +1,7 @@
 //! What a party announces to the dealer, and how far the dealer may run ahead.
 //!
 //! The corrections for a party are counted into *groups*, in order: each holds at most half a window of bytes, or a single
-//! correction. The dealer begins group g when the party has said that it has taken in group g − 2, so at most two groups are
+//! correction that is larger. The dealer begins group g when the party has said that it has taken in group g − 2, so at most two groups are
 //! on their way. Both sides count alike. So nothing needs to be sent but an empty *credit* frame for a group, and only for
 //! groups that the dealer will wait for.
 

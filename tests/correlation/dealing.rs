@@ -2,6 +2,7 @@
 
 mod agreement;
 mod hostile;
+mod malformed;
 mod positions;
 mod sessions;
 mod window;

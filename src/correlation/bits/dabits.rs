@@ -8,14 +8,17 @@ use core::marker::PhantomData;
 
 use num_traits::{One, WrappingAdd, WrappingSub, Zero};
 
-use crate::offline::planes::{bytes, masked, opened, words};
 use crate::offline::loops::{BLOCK, flip, spread};
-use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
-use crate::with_word;
+use crate::offline::planes::{bytes, masked, opened, words};
+use crate::offline::rates::ELEMENT;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+};
 use crate::ring::{self, Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::add;
 use crate::share::{BitShare, Share};
+use crate::with_word;
 
 const BITS: u64 = 0;
 const NUMBERS: u64 = 1;
@@ -70,7 +73,7 @@ impl Kind for DaBitsRequest {
     }
 
     fn memory(&self) -> u128 {
-        self.len as u128 * (64 + u128::from(self.planes) * 16)
+        self.len as u128 * (ELEMENT + u128::from(self.planes) * 16)
     }
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
@@ -179,13 +182,7 @@ impl<R: Ring> Masked<DaBits<R>> {
 }
 
 /// The correction of all planes' numbers, plane by plane.
-fn deal<W: Word>(
-    dealing: &Dealing<'_>,
-    len: usize,
-    planes: u32,
-    bits: u32,
-    out: &mut [u8],
-) {
+fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, planes: u32, bits: u32, out: &mut [u8]) {
     let stride = len.next_multiple_of(64);
     let mut rest = out;
     let mut rho = Scratch::<u64>::zeros(BLOCK / 64);

@@ -8,13 +8,16 @@ use core::marker::PhantomData;
 use num_traits::Zero;
 
 use super::leaves::{Leaves, PAIRS, PLANES};
-use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
-use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
-use crate::with_word;
+use crate::offline::planes::{BLOCK, bytes, words};
+use crate::offline::rates::ELEMENT;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+};
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
+use crate::with_word;
 
 const R: u64 = 0;
 const _: () = assert!(crate::offline::apart(&[R, PLANES, PAIRS]));
@@ -48,8 +51,7 @@ impl Kind for EdaBitsRequest {
     }
 
     fn memory(&self) -> u128 {
-        // A bit and a half for every bit of a word.
-        self.len as u128 * 64
+        self.len as u128 * ELEMENT
     }
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
@@ -59,13 +61,13 @@ impl Kind for EdaBitsRequest {
     }
 
     fn encode(&self, out: &mut Writer) {
-        out.number(self.len as u64);
-        out.elements(self.elements);
+        out.vector(self.len, self.elements);
         out.number(self.pairs.into());
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { len: from.size()?, elements: from.elements()?, pairs: from.small()? })
+        let (len, elements) = from.vector()?;
+        Ok(Self { len, elements, pairs: from.small()? })
     }
 }
 
@@ -164,13 +166,7 @@ pub fn lowest_bits<O: Ring>(x: &Share<O>) -> BitShare {
 }
 
 /// The correction of all planes, and of the products behind them.
-fn deal<W: Word>(
-    dealing: &Dealing<'_>,
-    len: usize,
-    bits: u32,
-    pairs: u32,
-    out: &mut [u8],
-) {
+fn deal<W: Word>(dealing: &Dealing<'_>, len: usize, bits: u32, pairs: u32, out: &mut [u8]) {
     let (out_planes, out_pairs) = out.split_at_mut(bits as usize * bytes(len));
     let block = BLOCK.min(words(len));
     let mut r = Scratch::<W>::zeros(len.min(64 * BLOCK));

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::offline::planes::{BLOCK, bytes, words};
 use super::{Circuit, Subtraction, kernel};
+use crate::offline::planes::{BLOCK, bytes, words};
 use crate::offline::{Error, Source};
 use crate::ring::Word;
 use crate::secret::Scratch;

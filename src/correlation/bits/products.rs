@@ -6,7 +6,9 @@ use core::fmt;
 
 use super::kernel;
 use crate::offline::planes::{BLOCK, bytes, masked, opened, words};
-use crate::offline::{Dealing, DecodeError, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range};
+use crate::offline::{
+    Dealing, DecodeError, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+};
 use crate::ring::packed_len;
 use crate::secret::Scratch;
 use crate::share::BitShare;
@@ -151,13 +153,7 @@ impl Masked<BitProducts> {
 }
 
 /// The correction of the products, pair by pair.
-fn deal(
-    dealing: &Dealing<'_>,
-    len: usize,
-    masks: usize,
-    pairs: &[[u16; 2]],
-    out: &mut [u8],
-) {
+fn deal(dealing: &Dealing<'_>, len: usize, masks: usize, pairs: &[[u16; 2]], out: &mut [u8]) {
     let block = BLOCK.min(words(len));
     let mut rho = Scratch::<u64>::zeros(masks * block);
     let mut product = Scratch::<u64>::zeros(block);

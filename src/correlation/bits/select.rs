@@ -13,13 +13,16 @@ use core::fmt;
 use num_traits::{Bounded, WrappingSub, Zero};
 
 use super::kernel;
-use crate::offline::planes::{bytes, masked, opened, words};
 use crate::offline::loops::{BLOCK, spread};
-use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer};
-use crate::with_word;
+use crate::offline::planes::{bytes, masked, opened, words};
+use crate::offline::rates::ELEMENT;
+use crate::offline::{
+    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+};
 use crate::ring::{self, Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
+use crate::with_word;
 
 const BITS: u64 = 0;
 const S: u64 = 1;
@@ -48,7 +51,7 @@ impl Kind for SelectRequest {
     }
 
     fn memory(&self) -> u128 {
-        self.len as u128 * 64
+        self.len as u128 * ELEMENT
     }
 
     fn deal(&self, dealing: &mut Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
@@ -62,12 +65,12 @@ impl Kind for SelectRequest {
     }
 
     fn encode(&self, out: &mut Writer) {
-        out.number(self.len as u64);
-        out.elements(self.elements);
+        out.vector(self.len, self.elements);
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { len: from.size()?, elements: from.elements()? })
+        let (len, elements) = from.vector()?;
+        Ok(Self { len, elements })
     }
 }
 

@@ -9,8 +9,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::offline::planes::bytes;
 use crate::offline::Cost;
+use crate::offline::planes::bytes;
 use crate::ring::packed_len;
 use crate::share::BitShare;
 

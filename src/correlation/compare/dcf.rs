@@ -117,13 +117,13 @@ impl Kind for DcfRequest {
     }
 
     fn encode(&self, out: &mut Writer) {
-        out.number(self.len as u64);
-        out.elements(self.input);
+        out.vector(self.len, self.input);
         out.elements(self.output);
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { len: from.size()?, input: from.elements()?, output: from.elements()? })
+        let (len, input) = from.vector()?;
+        Ok(Self { len, input, output: from.elements()? })
     }
 }
 
@@ -181,7 +181,11 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
     /// # Panics
     /// If `bits` is not in 2..=64 or above k.
     pub fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
-        assert!((2..=R2::BITS.min(64)).contains(&bits), "{bits} bits compared in a ring of {} bits", R2::BITS);
+        assert!(
+            (2..=R2::BITS.min(64)).contains(&bits),
+            "{bits} bits compared in a ring of {} bits",
+            R2::BITS
+        );
         Ok(Self { source: store.take(Self::kind(len, bits))?, len, bits, rings: PhantomData })
     }
 

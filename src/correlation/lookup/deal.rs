@@ -14,8 +14,8 @@
 
 use core::array::from_fn;
 
-use crate::offline::Dealing;
 use crate::function::{MAX_INDEX_BITS, Table};
+use crate::offline::Dealing;
 use crate::ring::{self, Word};
 use crate::secret::Scratch;
 use crate::simd::wide;
@@ -32,13 +32,7 @@ const BLOCK: usize = 1 << MAX_INDEX_BITS;
 const LANES: usize = 16;
 
 /// The correction of `len` tables, lookup by lookup.
-pub(super) fn deal<W: Word>(
-    dealing: &Dealing<'_>,
-    table: &Table,
-    len: usize,
-    bits: u32,
-    out: &mut [u8],
-) {
+pub(super) fn deal<W: Word>(dealing: &Dealing<'_>, table: &Table, len: usize, bits: u32, out: &mut [u8]) {
     match table.word().min(W::BITS) {
         8 => deal_by::<u8, W>(dealing, table, len, bits, out),
         16 => deal_by::<u16, W>(dealing, table, len, bits, out),

@@ -21,17 +21,6 @@ pub(super) fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, x: &
     }
 }
 
-/// Elements of x and of the product.
-pub(super) fn lengths(window: Option<&Window>, rows: usize, [outputs, inputs, groups]: [usize; 3]) -> [usize; 2] {
-    match window {
-        Some(window) => {
-            let [down, across] = window.grid();
-            [window.image.iter().product::<usize>() * rows, rows * down * across * outputs]
-        }
-        None => [rows * groups * inputs, rows * outputs],
-    }
-}
-
 pub(super) fn strip_rows(inputs: usize) -> usize {
     // Whole panels of rows, whatever the kernels' panel is.
     (STRIP / inputs.max(1)).max(1).next_multiple_of(64)

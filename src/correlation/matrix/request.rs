@@ -2,18 +2,14 @@
 
 use core::fmt;
 
-use super::layout::{A, B, C, apply, lengths, strip_rows, strips};
+use super::layout::{A, B, C, apply, strip_rows, strips};
 use crate::linalg::{Filters, Window};
-use crate::offline::rates::{self, PACKED, RANDOM, SET, STEP};
-use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Reader, Work, Writer, range, shape,
-};
+use crate::offline::rates::{self, ELEMENT, PACKED, RANDOM, SET, STEP};
+use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Reader, Work, Writer, range, shape};
 use crate::ring::{self, Word, packed_len};
 use crate::secret::Scratch;
 use crate::with_word;
 
-/// A line of a packed matrix may hold as little as one element.
-const ELEMENT: u128 = 64;
 /// Nanoseconds for a byte of a matrix that comes from memory.
 const MATRIX: f64 = 0.04;
 
@@ -275,11 +271,10 @@ impl MatrixProductRequest {
         if mask.shape() != shape {
             return Err(Error::NotKept { number: self.matrix, kept: dealing.count_kept() });
         }
-        let window = self.window.as_ref();
-        let [inputs, outputs] = lengths(window, self.rows, shape);
+        let [inputs, outputs] = self.sizes();
         let (mut b, mut c) = (Scratch::<W>::zeros(inputs), Scratch::<W>::zeros(outputs));
         dealing.sum(B, 0, &mut b);
-        apply(mask, window, &b, &mut c);
+        apply(mask, self.window.as_ref(), &b, &mut c);
         dealing.correct(C, 0, &mut c);
         ring::pack(&c, self.elements.bits, out);
         Ok(())

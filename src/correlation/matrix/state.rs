@@ -1,7 +1,7 @@
 //! Masked matrices and prepared products as bytes, to be kept between two runs.
 
-use super::request::{read_window, window_numbers};
 use super::layout::strips;
+use super::request::{read_window, window_numbers};
 use super::{MaskedMatrix, MatrixId, MatrixProduct, MatrixProductRequest};
 use crate::linalg::Filters;
 use crate::offline::state::{self, put_number};
@@ -67,8 +67,9 @@ impl<R: Ring> MaskedMatrix<R> {
         }
         // No more memory than there are bytes to fill it with.
         let elements = outputs.checked_mul(inputs).filter(|_| inputs > 0 || outputs == 0).ok_or(malformed)?;
-        if packed_len(elements, bits).saturating_mul(2) > from.left() {
-            return Err(DecodeError::Short { expected: packed_len(elements, bits), found: from.left() });
+        let (expected, found) = (packed_len(elements, bits).saturating_mul(2), from.left());
+        if expected > found {
+            return Err(DecodeError::Short { expected, found });
         }
         let mut matrices = [(); 2].map(|()| Filters::zeros(outputs, inputs, groups));
         for strip in strips(outputs, inputs) {

@@ -14,7 +14,10 @@ use ringshare::correlation::{MaskedMatrix, MatrixMask, Triple, registry};
 use ringshare::function::Table;
 use ringshare::linalg::Window;
 use ringshare::net::{Memory, Network, Nowhere};
-use ringshare::offline::{Deck, DecodeError, Elements, Error as OfflineError, Recipe, Request, Store};
+use ringshare::nn::Forecast;
+use ringshare::offline::{
+    Deck, DecodeError, DryRun, Elements, Error as OfflineError, Recipe, Request, Store,
+};
 use ringshare::protocol::{Dealer, Error, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;
@@ -141,6 +144,8 @@ fn what_they_cost_is_counted_without_a_panic() {
         assert!(work.offline >= 0.0 && work.online >= 0.0 && work.dealer >= 0.0, "{request}: {work:?}");
         assert!(!request.work(MAX).dealer.is_nan());
         assert!(!request.to_string().is_empty() && !recipe.to_bytes().is_empty());
+        let forecast = Forecast::new(&DryRun { recipe, ..DryRun::default() }, 2);
+        assert!(forecast.dealer_bytes >= bytes[0] && forecast.memory_bytes >= bytes[0], "{request}");
     }
 }
 

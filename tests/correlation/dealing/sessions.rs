@@ -106,3 +106,28 @@ fn tags_are_of_a_root_and_a_number_and_no_seed() {
     assert_ne!(tag(1, 5, 2), tag(2, 5, 2));
     assert_ne!(tag(1, 5, 2), tag(1, 6, 2));
 }
+
+#[test]
+fn seeds_are_of_a_pair_of_parties_and_a_session() {
+    let mut seen = std::collections::HashSet::new();
+    for session in [0, 1, u64::MAX] {
+        for parties in [2, 3, 7, 16] {
+            let seeds = common::seeds(parties, session);
+            for i in 0..parties {
+                let own = common::row(&seeds, i);
+                assert_eq!(own.len(), parties);
+                for (j, seed) in own.iter().enumerate() {
+                    // The pair shares one seed, which nobody else has, in no other session.
+                    assert_eq!(seed.expose(), common::row(&seeds, j)[i].expose());
+                    if parties == 16 && i <= j {
+                        assert!(seen.insert(*seed.expose()), "{i} and {j}, session {session}");
+                    }
+                }
+            }
+            // Nor is the session's tag one of them, which everyone may know.
+            if parties == 16 {
+                assert!(seen.insert(seeds.tag().0), "session {session}");
+            }
+        }
+    }
+}

@@ -98,6 +98,24 @@ fn everybody_names_the_dealer_that_failed() {
 }
 
 #[test]
+fn what_a_wrong_header_held_is_not_passed_on() {
+    // Where a stream has slipped, it may be bytes of a share.
+    let run = |party: &mut Party<Memory>| {
+        if party.id() == 0 {
+            party.network_mut().send(1, Kind::Open, &[7; 12_345])?;
+        }
+        party.open(&Share::<R>::zeros(5))
+    };
+    let results = Simulation::new(3).run_over(Memory::mesh(4, PATIENCE), &Recipe::default(), run);
+    let errors: Vec<String> =
+        results.into_iter().take(3).map(|result| result.unwrap_err().to_string()).collect();
+    assert_eq!(errors[1], "frame from peer 0: expected length 10, found 12345");
+    for other in [0, 2] {
+        assert_eq!(errors[other], "party 1 failed: frame from peer 0: expected another length");
+    }
+}
+
+#[test]
 fn a_simulation_reports_the_party_that_failed() {
     for failure in FAILURES {
         let error = Simulation::new(3).run(|party| program(party, failure, 2, 10)).unwrap_err();

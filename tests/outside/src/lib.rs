@@ -31,11 +31,10 @@ impl Kind for Squares {
         Ok(())
     }
     fn encode(&self, out: &mut Writer) {
-        out.number(self.0 as u64);
-        out.elements(self.1);
+        out.vector(self.0, self.1);
     }
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(from.size()?, from.elements()?))
+        from.vector().map(|(len, elements)| Self(len, elements))
     }
 }
 

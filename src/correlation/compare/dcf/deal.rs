@@ -5,8 +5,8 @@ use core::hint::black_box;
 use aes::cipher::array::Array;
 
 use super::prg::{
-    Block, Expander, Halves, and, bit_masks, block, blocks_mut, controls, element, halves, number, root, towards,
-    widened, xor,
+    Block, Expander, Halves, and, bit_masks, block, blocks_mut, controls, element, halves, number, root,
+    towards, widened, xor,
 };
 use super::shape::{BLOCK, R, ROOTS, Shape};
 use crate::offline::Dealing;

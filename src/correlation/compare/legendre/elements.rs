@@ -3,8 +3,8 @@
 //! A pseudorandom element is made of a word of 128 bits, a block of the generator's. In a
 //! correction an element is 8 bytes.
 
-use crate::offline::{Dealing, Source, Error};
 use crate::field::Field;
+use crate::offline::{Dealing, Error, Source};
 use crate::ring::Word;
 
 /// Elements of the words of the generator.

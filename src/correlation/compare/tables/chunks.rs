@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::combine;
 use super::plan::Plan;
 use super::sections::{BITS, PRODUCTS, TOP};
-use crate::offline::planes::words;
 use crate::offline::planes;
-use crate::offline::{Source, Error};
+use crate::offline::planes::words;
+use crate::offline::{Error, Source};
 use crate::secret::Scratch;
 use crate::share::BitShare;
 

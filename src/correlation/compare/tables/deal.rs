@@ -6,9 +6,9 @@ use super::final_table::FinalTable;
 use super::plan::Plan;
 use super::sections::{BITS, CHUNKS, PRODUCTS, TOP};
 use super::{combine, kernel};
+use crate::offline::Dealing;
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
-use crate::offline::Dealing;
 use crate::ring::{self, Word};
 use crate::secret::{Scratch, wipe};
 

@@ -47,11 +47,7 @@ impl Chunks {
     /// # Panics
     /// If the plan is for another task or ring, levels are left, or `y` or `opened` has another
     /// length than [`Comparison::mask`](super::Comparison::mask) and [`masked`](Self::masked) gave.
-    pub fn finish_shifted<R: Ring, O: Ring>(
-        self,
-        y: &[R::Word],
-        opened: &[u8],
-    ) -> Result<Share<O>, Error> {
+    pub fn finish_shifted<R: Ring, O: Ring>(self, y: &[R::Word], opened: &[u8]) -> Result<Share<O>, Error> {
         let task = self.plan.task();
         assert!(self.plan.lifts() > 0, "a plan that lifts");
         assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
@@ -129,13 +125,7 @@ impl<'a> Opened<'a> {
     }
 
     /// The entries of table `table` at the opened addresses.
-    fn table<W: Word>(
-        &self,
-        table: usize,
-        at: usize,
-        scratch: &mut [W],
-        out: &mut [W],
-    ) -> Result<(), Error> {
+    fn table<W: Word>(&self, table: usize, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
         let (entries, tables) = (plan.entries(), plan.last_tables());
         let load = |e: usize, out: &mut [W]| {

@@ -11,6 +11,5 @@ pub(super) const ENTRIES: u64 = 4;
 pub(super) const LIFTS: u64 = 5;
 pub(super) const CHUNKS: u64 = 8;
 // A section a chunk, of up to 22.
-const _: () = assert!(
-    apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS
-);
+const _: () =
+    assert!(apart(&[R, BITS, PRODUCTS, TOP, ENTRIES, LIFTS, CHUNKS, CHUNKS + 21]) && CHUNKS > LIFTS);

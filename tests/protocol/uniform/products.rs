@@ -1,0 +1,113 @@
+//! What products and lookups open.
+
+use ringshare::function::Table;
+use ringshare::linalg::Window;
+use ringshare::net::Kind;
+use ringshare::ring::unpack;
+
+use super::{LEN, R, input, inputs, see, uniform, uniform_words, widened};
+
+#[test]
+fn openings_of_products_and_lookups() {
+    let table = Table::unsigned(5, |x| x);
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let z = party.multiply(&x, &x)?;
+            let entry = party.lookup::<R, R>(&x, &table)?;
+            Ok([widened(z.expose()), widened(entry.expose())].concat())
+        });
+        seen.check_frames();
+        let de = seen.opened(0, 14);
+        assert_eq!(de.len(), 2 * LEN);
+        uniform_words("d", &de[..LEN], 14);
+        uniform_words("e", &de[LEN..], 14);
+        // d and e of the same value together: a = b or a reused mask would show.
+        let joint = |i: usize| (de[i] >> 10 << 4 | de[LEN + i] >> 10) as usize;
+        uniform("d and e", (0..LEN).map(joint), 256);
+        uniform_words("masked index", &seen.opened(1, 5), 5);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_lookups_of_pairs() {
+    let table = Table::pairs([5, 3], |a, b| a * b);
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            // The same number as both indices: it is masked twice.
+            Ok(widened(party.lookup_pair::<_, _, R>(&x, &x, &table)?.expose()))
+        });
+        seen.check_frames();
+        let shares = seen.opening(Kind::Open, 0).map(|bytes| {
+            let mut words = vec![0u16; LEN];
+            unpack(&bytes, 8, &mut words).unwrap();
+            words
+        });
+        let [mine, theirs] = &shares;
+        let indices = mine.iter().zip(theirs).map(|(a, b)| {
+            let (first, second) = ((a >> 3) + (b >> 3), (a & 7) + (b & 7));
+            usize::from((first & 31) << 3 | second & 7)
+        });
+        uniform("both masked indices", indices.clone(), 256);
+        uniform("the difference of the masked indices", indices.map(|c| (c >> 3).wrapping_sub(c) & 7), 8);
+        seen.words.iter().for_each(|words| uniform_words("shares of entries", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_fixed_products() {
+    let dims = [256, 128];
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let w = input::<R>(party, values)?;
+            let fixed =
+                party.mask_matrix(dims, 14, |_, rows| Ok(w.slice(rows.start * 128..rows.end * 128)))?;
+            let x = input::<R>(party, values)?;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                let prepared = party.prepare_product(&fixed, 256)?;
+                out.extend(widened(party.product(&fixed, prepared, &x)?.expose()));
+            }
+            Ok(out)
+        });
+        seen.check_frames();
+        uniform_words("E", &seen.opened(0, 14), 14);
+        let f = [seen.opened(1, 14), seen.opened(2, 14)];
+        f.iter().for_each(|f| uniform_words("f", f, 14));
+        // The same input twice: the masks differ.
+        let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+        uniform_words("the difference of two f", &difference, 14);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_convolutions() {
+    let window = Window { padding: [1, 1], stride: [2, 2], ..Window::new([32, 32, 4], [3, 3]) };
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let fixed = party
+                .mask_filters([256, 18], 2, 14, |_, rows| Ok(x.slice(rows.start * 18..rows.end * 18)))?;
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                let prepared = party.prepare_convolution(&fixed, &window, 8)?;
+                out.extend(widened(party.product(&fixed, prepared, &x)?.expose()));
+            }
+            Ok(out)
+        });
+        seen.check_frames();
+        uniform_words("E", &seen.opened(0, 14), 14);
+        let f = [seen.opened(1, 14), seen.opened(2, 14)];
+        f.iter().for_each(|f| {
+            // Images, not what they unfold to: no value is opened under two masks.
+            assert_eq!(f.len(), LEN);
+            uniform_words("f", f, 14);
+        });
+        let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+        uniform_words("the difference of two f", &difference, 14);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
