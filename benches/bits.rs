@@ -25,7 +25,7 @@ fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
     let mut session = session::open(2);
     session.set_comparison(Family::Bitwise);
     let values = |party: usize| {
-        let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
+        let word = R::Word::truncate64((party as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         Share::<R>::from_words(vec![word; LEN])
     };
     let recipe = session::recipe(&session, |party| program(party, &Share::zeros(LEN)));

@@ -27,7 +27,7 @@ fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[us
         let mut session = session::open(parties);
         let mut all = vec![(); parties];
         let share = |party: usize| {
-            let word = R::Word::truncate64(party as u64 * 0x9e37_79b9_7f4a_7c15);
+            let word = R::Word::truncate64((party as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             Share::<R>::from_words(vec![word; LEN])
         };
         let recipe = session::recipe(&session, |party| step(party, &Share::zeros(LEN)));

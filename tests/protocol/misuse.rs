@@ -187,9 +187,11 @@ fn words_of_a_peer_that_are_no_field_elements_are_refused() {
                 assert!(own || errors.contains(&found), "{errors:?}");
                 // The others are not told the word: it may be of a share.
                 if topology == Topology::Direct {
-                    let told =
-                        format!("party 1 failed: payload from peer 0: expected elements below {prime}");
-                    assert_eq!(errors[0], told);
+                    // Parties 1 and 2 both find it, and party 0 reports the one that it hears first.
+                    let told = [1, 2].map(|party| {
+                        format!("party {party} failed: payload from peer 0: expected elements below {prime}")
+                    });
+                    assert!(told.contains(&errors[0]), "{}", errors[0]);
                 }
             }
         }
