@@ -6,7 +6,7 @@ use ringshare::protocol::Family;
 use crate::args::Args;
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::float::{Float, Timed};
+use crate::float::{Float, Layout, Timed};
 use crate::forecast::Foreseen;
 use crate::memory;
 use crate::network::{Calibration, Network, program};
@@ -44,9 +44,14 @@ impl Setting<'_> {
     /// The network in the clear with signs by Legendre symbols, if the parties compute these: what they should find then.
     pub(crate) fn expected(&self) -> Option<Timed> {
         let Family::Legendre(_) = self.args.comparison else { return None };
+        Some(self.clear())
+    }
+
+    /// The network in the clear with the signs of the parties' comparison, in no hurry.
+    pub(crate) fn clear(&self) -> Timed {
         let numbers = self.network.input.encode(self.data.pixels());
-        let mut float = Float::fastest(&self.network.model, self.batch()).with_signs(self.args.comparison);
-        Some(float.run(&numbers, |_| ()))
+        let float = Float::new(&self.network.model, self.batch(), Layout::default());
+        float.with_signs(self.args.comparison).run(&numbers, |_| ())
     }
 
     /// Counts the classes that are as they should be.
