@@ -85,40 +85,55 @@ pub(super) fn tile<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
 ) {
     let mut sums = [[kernel.zero(); P]; R];
     let (a, b) = (a.as_chunks::<R>().0, b.as_chunks::<P>().0);
-    let (a_fetching, a) = a.split_at(next.len().div_ceil(P).min(a.len()));
-    let (b_fetching, b) = b.split_at(a_fetching.len());
-    for ((a, b), next) in a_fetching.iter().zip(b_fetching).zip(next.chunks(P)) {
-        next.iter().for_each(|line| kernel.fetch(line));
-        step(kernel, &mut sums, a, b);
-    }
+    let mut next = next.chunks(P);
     for (a, b) in a.iter().zip(b) {
+        for line in next.next().unwrap_or_default() {
+            kernel.fetch(line);
+        }
         step(kernel, &mut sums, a, b);
     }
-    for (sums, c) in sums.into_iter().zip(c) {
-        for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
-            add_line(c, &kernel.cells(sum));
+    add_tile(kernel, &sums, c, at);
+}
+
+/// Adds the sums of a tile to columns `at..` of `c`.
+#[inline(always)]
+pub(super) fn add_tile<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
+    kernel: K,
+    sums: &[[K::Sums; P]; R],
+    c: &mut [&mut [W]],
+    at: usize,
+) {
+    for (sums, c) in sums.iter().zip(c) {
+        let mut c = &mut c[at..];
+        for &sum in sums {
+            let (line, rest) = c.split_at_mut(W::CELLS.min(c.len()));
+            add_line(line, &kernel.cells(sum));
+            c = rest;
         }
     }
 }
 
 /// One step of a tile: each cell of A with each line of B.
+///
+/// There are hundreds of tiles, and a loop over numbers takes the compiler a fraction of what iterators take it.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 pub(super) fn step<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
     kernel: K,
     sums: &mut [[K::Sums; P]; R],
     a: &[W::Cell; R],
     b: &[Line<W>; P],
 ) {
-    for (sums, &a) in sums.iter_mut().zip(a) {
-        for (sum, b) in sums.iter_mut().zip(b) {
-            *sum = kernel.step(*sum, a, b);
+    for r in 0..R {
+        for p in 0..P {
+            sums[r][p] = kernel.step(sums[r][p], a[r], &b[p]);
         }
     }
 }
 
 /// Adds the first words of the cells of `line` to `c`, which may be short.
 #[inline(always)]
-pub(super) fn add_line<W: Cells>(c: &mut [W], line: &Line<W>) {
+fn add_line<W: Cells>(c: &mut [W], line: &Line<W>) {
     let line = line.0.as_ref();
     if c.len() == W::CELLS {
         // The usual case: a loop of constant length becomes a few vector instructions.

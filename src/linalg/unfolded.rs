@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_line, step, tile_rows};
+use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_tile, step, tile_rows};
 use super::word::{Cells, Line, Panels};
 
 /// Writes some rows of the left side, each followed by zeros up to a whole cell.
@@ -87,11 +87,7 @@ pub(super) fn tile_of_rows<W: Cells, K: Kernel<W>, const R: usize, const P: usiz
     // One length for all, so that it is looked at once.
     let a = a.map(|row| &row[..b.len()]);
     for (i, b) in b.iter().enumerate() {
-        step(kernel, &mut sums, &a.map(|row| row[i]), b);
+        step(kernel, &mut sums, &core::array::from_fn(|r| a[r][i]), b);
     }
-    for (sums, c) in sums.into_iter().zip(c) {
-        for (sum, c) in sums.into_iter().zip(c[at..].chunks_mut(W::CELLS)) {
-            add_line(c, &kernel.cells(sum));
-        }
-    }
+    add_tile(kernel, &sums, c, at);
 }
