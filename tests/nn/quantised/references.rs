@@ -52,8 +52,8 @@ fn relu_networks_keep_their_classes() {
 
 #[test]
 fn convolutional_networks_keep_their_classes() {
-    check("cnn_mnist", cnn, unit, [250, 250], 16);
-    check("cnn_fashion", cnn, unit, [250, 250], 32);
+    check("cnn_mnist", cnn, unit, [1000, 500], 16);
+    check("cnn_fashion", cnn, unit, [1000, 500], 32);
 }
 
 #[test]
