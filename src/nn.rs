@@ -126,6 +126,7 @@ mod limits;
 #[cfg(feature = "safetensors")]
 mod load;
 mod model;
+pub mod op;
 mod quantised;
 mod sequential;
 
@@ -136,7 +137,8 @@ pub use input::Input;
 pub use load::{
     LoadError, Loaded, Precision, SaveError, description, load, load_with, load_with_input, save,
 };
-pub use model::{Model, ModelError, Node, Op, Weight};
+pub use model::{Model, ModelError};
+pub use op::{Node, Op, Weight};
 pub use quantised::{
     Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
 };

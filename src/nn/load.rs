@@ -5,16 +5,22 @@
 
 mod build;
 mod chain;
+mod described;
 mod description;
 mod error;
+mod file;
 mod half;
 mod loaded;
 mod order;
 mod save;
 mod tensors;
 
+pub(super) use described::Described;
 pub use error::LoadError;
+pub(super) use file::{File, Plain, ones, yes};
 pub use loaded::Loaded;
+pub(super) use order::{Order, flattened};
+pub(super) use save::Saved;
 pub use save::{Precision, SaveError, save};
 
 use crate::nn::Input;
@@ -24,11 +30,11 @@ use tensors::Tensors;
 /// Reads a model from the bytes of a safetensors file that contains its description or needs none.
 ///
 /// ```
-/// use ringshare::nn::{Input, Loaded, Model, Op, Precision, Weight, load, save};
+/// use ringshare::nn::{Input, Loaded, Model, Precision, Weight, load, save, op};
 ///
 /// let mut model = Model::new([1, 1, 3]);
 /// let weight = Weight::Real(vec![0.5, -1.0, 2.0]);
-/// model.push("fc", Op::Linear { weight, bias: vec![0.25] })?;
+/// model.push("fc", op::Linear { weight, bias: vec![0.25] })?;
 /// let saved = Loaded { model, input: Input::Threshold { at: 128 }, formats: None };
 ///
 /// let loaded = load(&save(&saved, Precision::Half)?)?;

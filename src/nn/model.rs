@@ -12,20 +12,20 @@
 //!
 //! ```
 //! use ringshare::linalg::Window;
-//! use ringshare::nn::{Model, ModelError, Op, Weight};
+//! use ringshare::nn::{Model, ModelError, Op, Weight, op};
 //!
 //! let real = |count: usize| Weight::Real((0..count).map(|i| (i % 5) as f32 / 4. - 0.5).collect());
 //! let window = Window::new([8, 8, 1], [3, 3]);
 //! let pool = Window { stride: [2, 2], ..Window::new([6, 6, 4], [2, 2]) };
 //!
 //! let mut model = Model::new([8, 8, 1]);
-//! let convolution = Op::Convolution { window, groups: 1, weight: real(4 * 9), bias: vec![0.; 4] };
+//! let convolution = Op::Convolution(op::Convolution { window, groups: 1, weight: real(4 * 9), bias: vec![0.; 4] });
 //! model.push("conv", convolution)?;
-//! model.push("norm", Op::Normalise { scale: vec![0.5; 4], shift: vec![0.25; 4] })?;
-//! model.push("relu", Op::Relu)?;
-//! model.push("pool", Op::MaxPool { window: pool })?;
-//! model.push("flatten", Op::Flatten)?;
-//! model.push("fc", Op::Linear { weight: real(10 * 36), bias: vec![0.; 10] })?;
+//! model.push("norm", op::Normalise { scale: vec![0.5; 4], shift: vec![0.25; 4] })?;
+//! model.push("relu", op::Relu)?;
+//! model.push("pool", op::MaxPool { window: pool })?;
+//! model.push("flatten", op::Flatten)?;
+//! model.push("fc", op::Linear { weight: real(10 * 36), bias: vec![0.; 10] })?;
 //!
 //! let images = [0.5; 2 * 64];
 //! let logits = model.forward(&images);
@@ -51,7 +51,7 @@
 //! );
 //!
 //! // A layer that does not fit gives an error that names it.
-//! let error = model.push("more", Op::Linear { weight: real(7), bias: vec![0.] }).unwrap_err();
+//! let error = model.push("more", op::Linear { weight: real(7), bias: vec![0.] }).unwrap_err();
 //! assert_eq!(error.to_string(), "more: weight: expected 10 elements, found 7");
 //! # Ok::<(), ModelError>(())
 //! ```
@@ -62,7 +62,6 @@ mod evaluate;
 mod flip;
 mod fold;
 mod images;
-mod op;
 mod product;
 mod rows;
 mod shape;
@@ -73,7 +72,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use error::ModelError;
-pub use op::{Node, Op, Weight};
+pub(super) use evaluate::{Batch, add_bias};
+pub(super) use images::{fold_windows, unfold};
+pub(super) use product::Panels;
+pub(super) use shape::Value;
+pub(super) use summary::geometry;
+
+use super::op::Node;
 
 /// The name of a model's input.
 const INPUT: &str = "input";
@@ -126,7 +131,7 @@ impl Model {
     }
 
     /// Height, width and channels of a value, counted as by [`value`](Self::value).
-    fn shape(&self, value: usize) -> [usize; 3] {
+    pub(super) fn shape(&self, value: usize) -> [usize; 3] {
         value.checked_sub(1).map_or(self.input, |layer| self.nodes[layer].shape)
     }
 }

@@ -23,13 +23,13 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
-//! use ringshare::nn::{Model, Op, Options, Quantised, Weight};
+//! use ringshare::nn::{Model, Options, Quantised, Weight, op};
 //!
 //! let mut model = Model::new([1, 1, 2]);
 //! let weight = Weight::Real(vec![0.5, -0.25, 1.75, 0.125]);
-//! model.push("first", Op::Linear { weight, bias: vec![0.1, -0.2] })?;
-//! model.push("relu", Op::Relu)?;
-//! model.push("second", Op::Linear { weight: Weight::Real(vec![1.5, -0.7]), bias: vec![0.] })?;
+//! model.push("first", op::Linear { weight, bias: vec![0.1, -0.2] })?;
+//! model.push("relu", op::Relu)?;
+//! model.push("second", op::Linear { weight: Weight::Real(vec![1.5, -0.7]), bias: vec![0.] })?;
 //! let images = [0.3, 0.9, -0.4, 0.1, 0.8, -0.6];
 //! let fixed = Quantised::calibrate(&model, &images, &Options { bits: Some(14), ..Options::default() })?;
 //! assert_eq!(fixed.ring(), 16);
@@ -53,12 +53,12 @@
 //! | sum of two values | the value with fewer fractional bits times a power of two, plus the other |
 //! | sigmoid, tanh, GELU | tables |
 
-mod activation;
 mod bounds;
 mod builder;
 mod calibrate;
 mod choose;
 mod clip;
+mod curve;
 mod error;
 mod format;
 mod graph;
@@ -78,10 +78,16 @@ use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
 use crate::ring::Word;
 
+pub(super) use builder::{Builder, Held};
+pub(super) use choose::{Choice, Chosen, TABLE_FRACTION};
+pub(super) use clip::{ends, outside};
+pub(super) use curve::Curve;
 pub use error::{Overflow, QuantiseError};
 pub use format::{Format, Formats};
+pub(super) use graph::Affine;
 pub use options::Options;
 pub use public::{PublicModel, PublicModelError};
+pub(super) use ranges::integer_bits;
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
 #[derive(Clone)]

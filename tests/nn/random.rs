@@ -1,7 +1,7 @@
 //! Random models.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 use crate::common::Random;
 
@@ -62,12 +62,12 @@ impl Draw {
         let outputs = groups * (1 + self.random.below(3));
         let window = self.window(image);
         let weight = self.weight(outputs, window.size[0] * window.size[1] * channels / groups);
-        Op::Convolution { window, groups, weight, bias: self.numbers(outputs) }
+        Op::Convolution(op::Convolution { window, groups, weight, bias: self.numbers(outputs) })
     }
 
     pub(crate) fn linear(&mut self, inputs: usize) -> Op {
         let outputs = 1 + self.random.below(20);
-        Op::Linear { weight: self.weight(outputs, inputs), bias: self.numbers(outputs) }
+        Op::Linear(op::Linear { weight: self.weight(outputs, inputs), bias: self.numbers(outputs) })
     }
 
     /// Channel by channel; some scales are negative and some may be 0.
@@ -79,7 +79,7 @@ impl Draw {
             _ => {}
         }
         let shift = if self.random.below(4) == 0 { vec![0.; channels] } else { self.numbers(channels) };
-        Op::Normalise { scale, shift }
+        Op::Normalise(op::Normalise { scale, shift })
     }
 
     /// A layer for a model's last value.
@@ -89,14 +89,18 @@ impl Draw {
             0..=2 => self.convolution(shape),
             3 | 4 => self.linear(shape.iter().product()),
             5..=8 => self.normalise(shape[2]),
-            9 => Op::Relu,
-            10 => Op::Clip { low: -0.5, high: 0.75 },
-            11 | 12 => Op::Sign,
-            13 => [Op::Sigmoid, Op::Tanh, Op::Gelu, Op::Softmax][self.random.below(4)].clone(),
-            14 | 15 => Op::MaxPool { window: self.window(shape) },
-            16 => Op::AveragePool { window: self.window(shape) },
-            17 => Op::Flatten,
-            18 => Op::Dropout,
+            9 => Op::Relu(op::Relu),
+            10 => Op::Clip(op::Clip { low: -0.5, high: 0.75 }),
+            11 | 12 => Op::Sign(op::Sign),
+            13 => {
+                [Op::Sigmoid(op::Sigmoid), Op::Tanh(op::Tanh), Op::Gelu(op::Gelu), Op::Softmax(op::Softmax)]
+                    [self.random.below(4)]
+                .clone()
+            }
+            14 | 15 => Op::MaxPool(op::MaxPool { window: self.window(shape) }),
+            16 => Op::AveragePool(op::AveragePool { window: self.window(shape) }),
+            17 => Op::Flatten(op::Flatten),
+            18 => Op::Dropout(op::Dropout),
             _ => self.reference(model),
         }
     }
@@ -108,7 +112,11 @@ impl Draw {
             .chain(model.nodes().iter().map(|node| (node.name.as_str(), node.shape)))
             .collect();
         let (name, shape) = names[self.random.below(names.len())];
-        if shape == model.output() { Op::Add { layer: name.into() } } else { Op::From { layer: name.into() } }
+        if shape == model.output() {
+            Op::Add(op::Add { layer: name.into() })
+        } else {
+            Op::From(op::From { layer: name.into() })
+        }
     }
 
     /// A model of up to `layers` layers.

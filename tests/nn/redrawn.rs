@@ -1,6 +1,6 @@
 //! Models of the same layers and shapes as another, with other weights.
 
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 use crate::random::Draw;
 
@@ -20,14 +20,14 @@ pub(crate) fn redrawn(model: &Model, draw: &mut Draw, scales: Scales) -> Model {
     let mut new = Model::new(model.input());
     for node in model.nodes() {
         let op = match &node.op {
-            Op::Linear { weight, bias } => {
-                Op::Linear { weight: anew(weight, draw), bias: draw.numbers(bias.len()) }
+            Op::Linear(op::Linear { weight, bias }) => {
+                Op::Linear(op::Linear { weight: anew(weight, draw), bias: draw.numbers(bias.len()) })
             }
-            Op::Convolution { window, groups, weight, bias } => {
+            Op::Convolution(op::Convolution { window, groups, weight, bias }) => {
                 let (weight, bias) = (anew(weight, draw), draw.numbers(bias.len()));
-                Op::Convolution { window: *window, groups: *groups, weight, bias }
+                Op::Convolution(op::Convolution { window: *window, groups: *groups, weight, bias })
             }
-            Op::Normalise { scale, .. } => {
+            Op::Normalise(op::Normalise { scale, .. }) => {
                 let sign = |i: usize, s: f32| match scales {
                     Scales::Positive => s.abs() + 1.,
                     Scales::Negative => -s.abs() - 1.,
@@ -37,7 +37,7 @@ pub(crate) fn redrawn(model: &Model, draw: &mut Draw, scales: Scales) -> Model {
                 let drawn = draw.numbers(scale.len());
                 let scale: Vec<f32> = drawn.iter().enumerate().map(|(i, &s)| sign(i, s)).collect();
                 let shift = if draw.random.below(2) == 0 { vec![0.; scale.len()] } else { drawn };
-                Op::Normalise { scale, shift }
+                Op::Normalise(op::Normalise { scale, shift })
             }
             op => op.clone(),
         };

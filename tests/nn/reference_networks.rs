@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 use safetensors::SafeTensors;
 
 use crate::common::{root, skipped};
@@ -49,7 +49,7 @@ fn channels_last(weights: &[f32], channels: usize, places: usize) -> Weight {
 
 fn linear(file: &SafeTensors, name: &str) -> Op {
     let weight = Weight::Real(reals(file, &format!("{name}.weight")));
-    Op::Linear { weight, bias: reals(file, &format!("{name}.bias")) }
+    Op::Linear(op::Linear { weight, bias: reals(file, &format!("{name}.bias")) })
 }
 
 pub(crate) fn mlp(file: &SafeTensors) -> Model {
@@ -58,7 +58,7 @@ pub(crate) fn mlp(file: &SafeTensors) -> Model {
         let name = format!("fc{layer}");
         model.push(&name, linear(file, &name)).unwrap();
         if layer < 5 {
-            model.push(&format!("relu{layer}"), Op::Relu).unwrap();
+            model.push(&format!("relu{layer}"), op::Relu).unwrap();
         }
     }
     model
@@ -68,19 +68,19 @@ pub(crate) fn cnn(file: &SafeTensors) -> Model {
     let convolution = |name: &str, image: [usize; 3]| {
         let weight = channels_last(&reals(file, &format!("{name}.weight")), image[2], 9);
         let bias = reals(file, &format!("{name}.bias"));
-        Op::Convolution { window: Window::new(image, [3; 2]), groups: 1, weight, bias }
+        Op::Convolution(op::Convolution { window: Window::new(image, [3; 2]), groups: 1, weight, bias })
     };
     let pool = Window { stride: [2; 2], ..Window::new([24, 24, 64], [2; 2]) };
     let fc1 = channels_last(&reals(file, "fc1.weight"), 64, 144);
     let layers = [
         ("conv1", convolution("conv1", [28, 28, 1])),
-        ("relu1", Op::Relu),
+        ("relu1", Op::Relu(op::Relu)),
         ("conv2", convolution("conv2", [26, 26, 32])),
-        ("relu2", Op::Relu),
-        ("pool", Op::MaxPool { window: pool }),
-        ("flatten", Op::Flatten),
-        ("fc1", Op::Linear { weight: fc1, bias: reals(file, "fc1.bias") }),
-        ("relu3", Op::Relu),
+        ("relu2", Op::Relu(op::Relu)),
+        ("pool", Op::MaxPool(op::MaxPool { window: pool })),
+        ("flatten", Op::Flatten(op::Flatten)),
+        ("fc1", Op::Linear(op::Linear { weight: fc1, bias: reals(file, "fc1.bias") })),
+        ("relu3", Op::Relu(op::Relu)),
         ("fc2", linear(file, "fc2")),
     ];
     let mut model = Model::new([28, 28, 1]);
@@ -93,9 +93,9 @@ pub(crate) fn bmlp(file: &SafeTensors) -> Model {
     for layer in 1..=4 {
         let name = format!("fc{layer}");
         let weight = Weight::Signs(file.tensor(&format!("{name}.weight_bits")).unwrap().data().to_vec());
-        model.push(&name, Op::Linear { weight, bias: integers(file, &format!("{name}.bias")) }).unwrap();
+        model.push(&name, op::Linear { weight, bias: integers(file, &format!("{name}.bias")) }).unwrap();
         if layer < 4 {
-            model.push(&format!("sign{layer}"), Op::Sign).unwrap();
+            model.push(&format!("sign{layer}"), op::Sign).unwrap();
         }
     }
     model

@@ -3,7 +3,7 @@
 
 use crate::common::{Program, Random, run};
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights};
+use ringshare::nn::{Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights, op};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::sim::{SimTransport, Simulation};
@@ -22,19 +22,19 @@ fn numbers(count: usize, size: f32, random: &mut Random) -> Vec<f32> {
 fn linear(inputs: usize, outputs: usize, random: &mut Random) -> Op {
     let size = 2.0 / (inputs as f32).sqrt();
     let weight = Weight::Real(numbers(inputs * outputs, size, random));
-    Op::Linear { weight, bias: numbers(outputs, 0.3, random) }
+    Op::Linear(op::Linear { weight, bias: numbers(outputs, 0.3, random) })
 }
 
 fn convolution(window: Window, groups: usize, outputs: usize, random: &mut Random) -> Op {
     let inputs = window.size[0] * window.size[1] * window.image[2] / groups;
     let size = 2.0 / (inputs as f32).sqrt();
     let weight = Weight::Real(numbers(inputs * outputs, size, random));
-    Op::Convolution { window, groups, weight, bias: numbers(outputs, 0.3, random) }
+    Op::Convolution(op::Convolution { window, groups, weight, bias: numbers(outputs, 0.3, random) })
 }
 
 fn normalise(channels: usize, random: &mut Random) -> Op {
     let scale = numbers(channels, 1.0, random).iter().map(|scale| scale + 1.2).collect();
-    Op::Normalise { scale, shift: numbers(channels, 0.2, random) }
+    Op::Normalise(op::Normalise { scale, shift: numbers(channels, 0.2, random) })
 }
 
 fn model(input: [usize; 3], layers: Vec<(&str, Op)>) -> Model {
@@ -120,10 +120,10 @@ fn perceptrons_are_their_references() {
     let layers = vec![
         ("one", linear(20, 30, random)),
         ("norm", normalise(30, random)),
-        ("relu", Op::Relu),
-        ("drop", Op::Dropout),
+        ("relu", Op::Relu(op::Relu)),
+        ("drop", Op::Dropout(op::Dropout)),
         ("two", linear(30, 20, random)),
-        ("cut", Op::Clip { low: 0.0, high: 1.0 }),
+        ("cut", Op::Clip(op::Clip { low: 0.0, high: 1.0 })),
         ("three", linear(20, 6, random)),
     ];
     agrees(&model([1, 1, 20], layers), &[12, 14, 20, 30], 1);
@@ -135,12 +135,12 @@ fn convolutional_networks_are_their_references() {
     let layers = vec![
         ("conv1", convolution(padded([8, 8, 2]), 1, 4, random)),
         ("norm1", normalise(4, random)),
-        ("relu1", Op::Relu),
-        ("pool1", Op::MaxPool { window: halved([8, 8, 4]) }),
+        ("relu1", Op::Relu(op::Relu)),
+        ("pool1", Op::MaxPool(op::MaxPool { window: halved([8, 8, 4]) })),
         ("conv2", convolution(padded([4, 4, 4]), 2, 6, random)),
-        ("relu2", Op::Relu),
-        ("pool2", Op::AveragePool { window: halved([4, 4, 6]) }),
-        ("flat", Op::Flatten),
+        ("relu2", Op::Relu(op::Relu)),
+        ("pool2", Op::AveragePool(op::AveragePool { window: halved([4, 4, 6]) })),
+        ("flat", Op::Flatten(op::Flatten)),
         ("classes", linear(24, 5, random)),
     ];
     agrees(&model([8, 8, 2], layers), &[13, 14, 18, 26], 2);
@@ -151,16 +151,16 @@ fn residual_networks_are_their_references() {
     let random = &mut Random(3);
     let layers = vec![
         ("conv1", convolution(padded([5, 5, 3]), 1, 4, random)),
-        ("relu1", Op::Relu),
+        ("relu1", Op::Relu(op::Relu)),
         ("conv2", convolution(padded([5, 5, 4]), 1, 4, random)),
-        ("relu2", Op::Relu),
+        ("relu2", Op::Relu(op::Relu)),
         ("conv3", convolution(padded([5, 5, 4]), 4, 4, random)),
-        ("sum", Op::Add { layer: "relu1".into() }),
-        ("relu3", Op::Relu),
-        ("pool", Op::AveragePool { window: Window::new([5, 5, 4], [5, 5]) }),
-        ("flat", Op::Flatten),
+        ("sum", Op::Add(op::Add { layer: "relu1".into() })),
+        ("relu3", Op::Relu(op::Relu)),
+        ("pool", Op::AveragePool(op::AveragePool { window: Window::new([5, 5, 4], [5, 5]) })),
+        ("flat", Op::Flatten(op::Flatten)),
         ("classes", linear(4, 5, random)),
-        ("softmax", Op::Softmax),
+        ("softmax", Op::Softmax(op::Softmax)),
     ];
     agrees(&model([5, 5, 3], layers), &[14, 20, 28], 3);
 }
@@ -170,13 +170,13 @@ fn networks_of_signs_and_of_smooth_activations_are_their_references() {
     let random = &mut Random(4);
     let layers = vec![
         ("one", linear(12, 24, random)),
-        ("sign", Op::Sign),
+        ("sign", Op::Sign(op::Sign)),
         ("two", linear(24, 16, random)),
-        ("tanh", Op::Tanh),
+        ("tanh", Op::Tanh(op::Tanh)),
         ("three", linear(16, 12, random)),
-        ("sigmoid", Op::Sigmoid),
+        ("sigmoid", Op::Sigmoid(op::Sigmoid)),
         ("four", linear(12, 8, random)),
-        ("gelu", Op::Gelu),
+        ("gelu", Op::Gelu(op::Gelu)),
         ("five", linear(8, 3, random)),
     ];
     agrees(&model([1, 1, 12], layers), &[16, 24], 4);
@@ -187,13 +187,13 @@ fn weights_keep_their_fractions_behind_sums_of_activations() {
     let random = &mut Random(5);
     let layers = vec![
         ("one", linear(20, 16, random)),
-        ("tanh", Op::Tanh),
+        ("tanh", Op::Tanh(op::Tanh)),
         ("two", linear(16, 16, random)),
-        ("relu", Op::Relu),
-        ("sum", Op::Add { layer: "tanh".into() }),
+        ("relu", Op::Relu(op::Relu)),
+        ("sum", Op::Add(op::Add { layer: "tanh".into() })),
         ("three", linear(16, 16, random)),
-        ("relu2", Op::Relu),
-        ("sum2", Op::Add { layer: "sum".into() }),
+        ("relu2", Op::Relu(op::Relu)),
+        ("sum2", Op::Add(op::Add { layer: "sum".into() })),
         ("four", linear(16, 5, random)),
     ];
     let model = model([1, 1, 20], layers);

@@ -36,8 +36,7 @@ impl Default for Layout {
 impl Layout {
     /// All that are tried for a model: 4096 is a whole layer at once.
     pub(crate) fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
-        let windows =
-            model.nodes().iter().any(|n| matches!(n.op, Op::Convolution { .. } | Op::MaxPool { .. }));
+        let windows = model.nodes().iter().any(|n| matches!(n.op, Op::Convolution(_) | Op::MaxPool(_)));
         let all = (0..12).map(|i| Self {
             weights_by_output: i / 3 % 2 == 1,
             values_by_image: i / 6 == 0,

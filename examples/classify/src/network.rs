@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ringshare::nn::{
     self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Op, Options, Precision,
-    QuantiseError, Quantised, Weight,
+    QuantiseError, Quantised, Weight, op,
 };
 
 use crate::args::{Args, shipped};
@@ -74,7 +74,9 @@ impl Network {
     /// Whether all weights are signs, so that fixed point is exact.
     pub(crate) fn binarized(&self) -> bool {
         self.model.nodes().iter().all(|node| match &node.op {
-            Op::Linear { weight, .. } | Op::Convolution { weight, .. } => matches!(weight, Weight::Signs(_)),
+            Op::Linear(op::Linear { weight, .. }) | Op::Convolution(op::Convolution { weight, .. }) => {
+                matches!(weight, Weight::Signs(_))
+            }
             _ => true,
         })
     }

@@ -1,7 +1,7 @@
 //! A model as steps in float32: products, maxima over windows, and functions of single values.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 use crate::matrix::Matrix;
 
@@ -54,26 +54,26 @@ pub(crate) fn steps(model: &Model, weights_by_output: bool) -> Option<Vec<Step>>
             matrix
         };
         let then = match &node.op {
-            Op::Linear { weight, bias } => {
+            Op::Linear(op::Linear { weight, bias }) => {
                 let weights = weights(weight, bias.len(), inputs);
                 steps.push(Step::Linear { weights, bias: bias.clone(), then: Then::Nothing });
                 Then::Nothing
             }
-            Op::Convolution { window, groups: 1, weight, bias } => {
+            Op::Convolution(op::Convolution { window, groups: 1, weight, bias }) => {
                 let weights = weights(weight, bias.len(), window.size[0] * window.size[1] * window.image[2]);
                 let places = window.places().ok()?;
                 let (window, bias, then) = (*window, bias.clone(), Then::Nothing);
                 steps.push(Step::Convolution { window, places, weights, bias, then });
                 Then::Nothing
             }
-            Op::MaxPool { window } => {
+            Op::MaxPool(op::MaxPool { window }) => {
                 steps.push(Step::MaxPool { window: *window, places: window.places().ok()? });
                 Then::Nothing
             }
-            Op::Relu => Then::Relu,
-            Op::Sign => Then::Sign,
-            Op::Clip { low, high } => Then::Clip(*low, *high),
-            Op::Flatten | Op::Dropout => Then::Nothing,
+            Op::Relu(op::Relu) => Then::Relu,
+            Op::Sign(op::Sign) => Then::Sign,
+            Op::Clip(op::Clip { low, high }) => Then::Clip(*low, *high),
+            Op::Flatten(op::Flatten) | Op::Dropout(op::Dropout) => Then::Nothing,
             _ => return None,
         };
         match (then, steps.last_mut()) {

@@ -7,7 +7,9 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::description::{Description, Kind, Layer, Linear};
+use serde_json::Map;
+
+use super::description::{Description, Layer};
 use super::error::LoadError;
 use super::tensors::Tensors;
 use crate::nn::Input;
@@ -34,11 +36,12 @@ pub(super) fn describe(
     // A shape that is none is refused where the tensor is read.
     let shape = tensors.shape("fc1", "weight_bits").unwrap_or_default();
     let inputs = shape.get(1).and_then(|bytes| bytes.checked_mul(8)).unwrap_or(8);
+    let layer = |name, kind: &str| Layer { name, kind: kind.into(), options: Map::new() };
     let mut layers = Vec::new();
     for n in 1..=names.len() {
-        layers.push(Layer { name: format!("fc{n}"), kind: Kind::Linear(Linear { bias: true }) });
+        layers.push(layer(format!("fc{n}"), "linear"));
         if n < names.len() {
-            layers.push(Layer { name: format!("sign{n}"), kind: Kind::Sign });
+            layers.push(layer(format!("sign{n}"), "sign"));
         }
     }
     Ok(Description { shape: vec![inputs], input: pixel(words, given)?, layers, formats: None })

@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 mod numbers;
@@ -35,92 +34,10 @@ pub(super) struct Description {
 /// A layer without its tensors.
 pub(super) struct Layer {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    /// What it is.
+    pub(super) kind: String,
+    pub(super) options: Map<String, Value>,
 }
-
-/// What a layer is, with its options.
-pub(super) enum Kind {
-    Conv2d(Conv2d),
-    Linear(Linear),
-    BatchNorm(BatchNorm),
-    Relu,
-    Relu6,
-    Clip(Clip),
-    Sign,
-    Sigmoid,
-    Tanh,
-    Gelu,
-    Softmax,
-    MaxPool2d(Pool),
-    AvgPool2d(Pool),
-    GlobalAvgPool2d,
-    Flatten,
-    Dropout,
-    Add(Reference),
-    From(Reference),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Conv2d {
-    /// Needed for packed weights, whose shape does not determine it.
-    pub(super) size: Option<[usize; 2]>,
-    #[serde(default = "one")]
-    pub(super) stride: [usize; 2],
-    #[serde(default)]
-    pub(super) padding: [usize; 2],
-    #[serde(default = "one")]
-    pub(super) dilation: [usize; 2],
-    #[serde(default = "yes_one")]
-    pub(super) groups: usize,
-    #[serde(default = "yes")]
-    pub(super) bias: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Linear {
-    #[serde(default = "yes")]
-    pub(super) bias: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BatchNorm {
-    #[serde(default = "small")]
-    pub(super) eps: f64,
-    #[serde(default = "yes")]
-    pub(super) affine: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Clip {
-    pub(super) low: f32,
-    pub(super) high: f32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Pool {
-    pub(super) size: [usize; 2],
-    /// The size, if not given.
-    pub(super) stride: Option<[usize; 2]>,
-    #[serde(default)]
-    pub(super) padding: [usize; 2],
-    #[serde(default = "one")]
-    pub(super) dilation: [usize; 2],
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reference {
-    pub(super) layer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoOptions {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,23 +53,6 @@ struct Document {
 struct InputDocument {
     shape: Vec<usize>,
     pixel: Pixel,
-}
-
-fn one() -> [usize; 2] {
-    [1; 2]
-}
-
-fn yes_one() -> usize {
-    1
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// PyTorch's.
-fn small() -> f64 {
-    1e-5
 }
 
 impl Description {
@@ -204,53 +104,6 @@ impl Layer {
         let Some(Value::String(kind)) = options.remove("type") else {
             return Err(wrong("expected a text `type`, found none".into()));
         };
-        let kind = Kind::parse(&kind, options).map_err(wrong)?;
-        Ok(Self { name, kind })
+        Ok(Self { name, kind, options })
     }
-}
-
-impl Kind {
-    fn parse(kind: &str, options: Map<String, Value>) -> Result<Self, String> {
-        let known = Ok(match kind {
-            "conv2d" => Self::Conv2d(read(options)?),
-            "linear" => Self::Linear(read(options)?),
-            "batch_norm" => Self::BatchNorm(read(options)?),
-            "clip" => Self::Clip(read(options)?),
-            "max_pool2d" => Self::MaxPool2d(read(options)?),
-            "avg_pool2d" => Self::AvgPool2d(read(options)?),
-            "add" => Self::Add(read(options)?),
-            "from" => Self::From(read(options)?),
-            _ => {
-                let kind = Self::without_options(kind)?;
-                let NoOptions {} = read(options)?;
-                kind
-            }
-        });
-        match known {
-            Ok(Self::BatchNorm(BatchNorm { eps, .. })) if !eps.is_finite() || eps < 0.0 => {
-                Err(format!("expected eps of at least 0, found {eps}"))
-            }
-            known => known,
-        }
-    }
-
-    fn without_options(kind: &str) -> Result<Self, String> {
-        Ok(match kind {
-            "relu" => Self::Relu,
-            "relu6" => Self::Relu6,
-            "sign" => Self::Sign,
-            "sigmoid" => Self::Sigmoid,
-            "tanh" => Self::Tanh,
-            "gelu" => Self::Gelu,
-            "softmax" => Self::Softmax,
-            "global_avg_pool2d" => Self::GlobalAvgPool2d,
-            "flatten" => Self::Flatten,
-            "dropout" => Self::Dropout,
-            _ => return Err(format!("expected a known type, found `{kind}`")),
-        })
-    }
-}
-
-fn read<T: DeserializeOwned>(options: Map<String, Value>) -> Result<T, String> {
-    serde_json::from_value(Value::Object(options)).map_err(|e| e.to_string())
 }

@@ -9,10 +9,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Height, width and channels of the image that a vector was, if its elements are in another order than in PyTorch.
-pub(super) type Order = Option<[usize; 3]>;
+pub(in crate::nn) type Order = Option<[usize; 3]>;
 
 /// The order of an image once it is flattened.
-pub(super) fn flattened(image: [usize; 3]) -> Order {
+pub(in crate::nn) fn flattened(image: [usize; 3]) -> Order {
     let [height, width, channels] = image;
     (channels > 1 && height * width > 1).then_some(image)
 }

@@ -8,17 +8,19 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use safetensors::{serialize, tensor::TensorView};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::values::Data;
 use super::description::VERSION;
 use super::loaded::Loaded;
 use super::order::{self, Order};
-use crate::nn::{Model, Node, Op, Weight};
+use crate::nn::{Model, Node, Op};
 
 mod options;
+mod saved;
 mod values;
 
+pub(in crate::nn) use self::saved::Saved;
 pub use self::values::Precision;
 
 /// Why a model cannot be saved.
@@ -113,21 +115,14 @@ impl Writer<'_> {
         let mut orders: Vec<Order> = vec![None];
         for node in model.nodes() {
             let mut order = orders.last().copied().flatten();
-            if matches!(node.op, Op::Linear { .. }) && image[0] * image[1] != 1 {
+            if matches!(node.op, Op::Linear(_)) && image[0] * image[1] != 1 {
                 self.flatten(node);
                 order = order::flattened(image);
             }
-            let known = |name: &str| model.value(name).and_then(|value| orders.get(value)).copied().flatten();
-            let after = match &node.op {
-                Op::Linear { .. } => None,
-                Op::Flatten => order::flattened(image).or(order),
-                Op::From { layer } => known(layer),
-                Op::Add { layer } if known(layer) != order => return Err(wrong_order(node)),
-                Op::Convolution { .. } | Op::MaxPool { .. } | Op::AveragePool { .. } if order.is_some() => {
-                    return Err(wrong_order(node));
-                }
-                _ => order,
-            };
+            let known =
+                |name: &String| model.value(name).and_then(|value| orders.get(value)).copied().flatten();
+            let others: Vec<Order> = node.op.get().others().iter().map(known).collect();
+            let after = node.op.order(image, order, &others).ok_or_else(|| wrong_order(node))?;
             self.layer(node, image, order)?;
             orders.push(after);
             image = node.shape;
@@ -148,59 +143,20 @@ impl Writer<'_> {
     }
 
     fn layer(&mut self, node: &Node, image: [usize; 3], order: Order) -> Result<(), SaveError> {
-        for (name, data) in self.tensors_of(node, image, order)? {
-            self.tensors.push((format!("{}.{name}", node.name), data));
-        }
-        let mut layer = options::of(&node.op);
+        let mut saved = Saved {
+            name: &node.name,
+            image,
+            order,
+            precision: self.precision,
+            layer: Map::new(),
+            tensors: vec![],
+        };
+        node.op.write(&mut saved)?;
+        let Saved { mut layer, tensors, .. } = saved;
+        self.tensors.extend(tensors);
         layer.insert("name".into(), json!(node.name));
         self.layers.push(Value::Object(layer));
         Ok(())
-    }
-
-    /// A layer's tensors. Its values are an image, or a vector of an order.
-    fn tensors_of(
-        &self,
-        node: &Node,
-        image: [usize; 3],
-        order: Order,
-    ) -> Result<Vec<(&'static str, Data)>, SaveError> {
-        let channels = order.map_or(1, |[_, _, channels]| channels);
-        Ok(match &node.op {
-            Op::Linear { weight, bias } => {
-                let shape = vec![bias.len(), image.iter().product()];
-                vec![self.weight(node, weight, shape, channels)?, ("bias", values::vector(bias, 1))]
-            }
-            Op::Convolution { window, groups, weight, bias } => {
-                let seen = image[2] / groups;
-                let shape = vec![bias.len(), seen, window.size[0], window.size[1]];
-                vec![self.weight(node, weight, shape, seen)?, ("bias", values::vector(bias, 1))]
-            }
-            Op::Normalise { scale, shift } => vec![
-                ("weight", values::vector(scale, channels)),
-                ("bias", values::vector(shift, channels)),
-                ("running_mean", values::vector(&vec![0.0; scale.len()], 1)),
-                ("running_var", values::vector(&vec![1.0; scale.len()], 1)),
-            ],
-            _ => Vec::new(),
-        })
-    }
-
-    /// Weights whose rows run over so many channels last.
-    fn weight(
-        &self,
-        node: &Node,
-        weight: &Weight,
-        shape: Vec<usize>,
-        channels: usize,
-    ) -> Result<(&'static str, Data), SaveError> {
-        Ok(match weight {
-            Weight::Signs(bits) => ("weight_bits", values::signs(bits, &shape, channels)),
-            Weight::Real(weights) => {
-                let data = values::matrix(weights, shape, channels, self.precision);
-                let range = |(place, found)| SaveError::Range { layer: node.name.clone(), place, found };
-                ("weight", data.map_err(range)?)
-            }
-        })
     }
 }
 

@@ -17,19 +17,20 @@ use alloc::vec::Vec;
 
 use super::Model;
 use super::fold::{Crosses, Padding};
-use super::op::Op;
 use super::rows::{Map, round_down};
+use crate::nn::op::{Normalise, Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into the weights before a maximum and after a sign, if these are there.
-    pub(super) fn flip(&mut self, layer: usize) -> bool {
-        let Op::Normalise { scale, shift } = &self.nodes[layer].op else { return false };
+    pub(in crate::nn) fn flip(&mut self, layer: usize) -> bool {
+        let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
         let negative: Vec<bool> = scale.iter().map(|&s| s < 0.).collect();
         let channels = scale.iter().zip(shift);
         let (scale, shift) =
             channels.map(|(&s, &t)| if s < 0. { (1., -above(s, t)) } else { (s, t) }).unzip();
         let positive = Map { scale, shift };
-        if self.is_referred_to(layer) || self.nodes.get(layer + 1).is_none_or(|node| node.op != Op::Sign) {
+        let sign = self.nodes.get(layer + 1).is_some_and(|node| node.op.get().role() == Role::Sign);
+        if self.is_referred_to(layer) || !sign {
             return false;
         }
         let before = self.weights_before(layer, Crosses::Maxima);

@@ -23,13 +23,13 @@
 use alloc::format;
 
 use super::Model;
-use super::op::Op;
 use super::rows::{Map, Rows};
+use crate::nn::op::{Normalise, Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into a layer before or after it, if there is one.
-    pub(super) fn fold(&mut self, layer: usize) -> bool {
-        let Op::Normalise { scale, shift } = &self.nodes[layer].op else { return false };
+    pub(in crate::nn) fn fold(&mut self, layer: usize) -> bool {
+        let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
         let map = Map { scale: scale.clone(), shift: shift.clone() };
         let (target, folded) = if let Some(target) = self.weights_before(layer, Crosses::Means) {
             (target, self.rows(target).map(|rows| self.followed(rows, target, layer, &map)))
@@ -61,8 +61,8 @@ impl Model {
                 return None;
             }
             match &self.nodes[before].op {
-                Op::Linear { .. } | Op::Convolution { .. } => return Some(before),
-                Op::MaxPool { .. } if crosses == Crosses::Maxima => {}
+                Op::Linear(_) | Op::Convolution(_) => return Some(before),
+                op if is_maximum(op) && crosses == Crosses::Maxima => {}
                 op if is_mean(op) => {}
                 _ => return None,
             }
@@ -78,12 +78,12 @@ impl Model {
                 return None;
             }
             match &self.nodes[before + 1].op {
-                Op::Linear { .. } => return Some(before + 1),
-                Op::Convolution { window, .. } if !flat => {
-                    let fits = window.padding == [0; 2] || padding == Padding::Allowed;
+                Op::Linear(_) => return Some(before + 1),
+                Op::Convolution(convolution) if !flat => {
+                    let fits = convolution.window.padding == [0; 2] || padding == Padding::Allowed;
                     return fits.then_some(before + 1);
                 }
-                Op::Flatten => flat = true,
+                Op::Flatten(_) => flat = true,
                 op if is_mean(op) => {}
                 _ => return None,
             }
@@ -96,8 +96,8 @@ impl Model {
         for before in layer..self.nodes.len() - 1 {
             match &self.nodes[before + 1].op {
                 _ if self.is_referred_to(before) => return false,
-                Op::Sign => return true,
-                Op::MaxPool { .. } => {}
+                op if op.get().role() == Role::Sign => return true,
+                op if is_maximum(op) => {}
                 _ => return false,
             }
         }
@@ -106,9 +106,8 @@ impl Model {
 
     /// Whether a layer takes −1 and +1 alone.
     fn takes_signs(&self, layer: usize) -> bool {
-        let passes = |op: &&Op| !matches!(op, Op::MaxPool { .. } | Op::Flatten | Op::Dropout);
-        let mut before = self.nodes[..layer].iter().rev().map(|node| &node.op);
-        before.find(passes) == Some(&Op::Sign)
+        let mut before = self.nodes[..layer].iter().rev().map(|node| node.op.get().role());
+        before.find(|role| !matches!(role, Role::Maximum | Role::Same)) == Some(Role::Sign)
     }
 }
 
@@ -130,6 +129,10 @@ pub(super) enum Padding {
     Refused,
 }
 
+fn is_maximum(op: &Op) -> bool {
+    op.get().role() == Role::Maximum
+}
+
 fn is_mean(op: &Op) -> bool {
-    matches!(op, Op::AveragePool { window } if window.padding == [0; 2])
+    matches!(op.get().role(), Role::Mean { padded: false, .. })
 }

@@ -17,7 +17,7 @@ fn seen(window: &Window, axis: usize, place: usize) -> (Range<usize>, usize) {
 
 /// Sets `out`: `[places, size[0], size[1], channels]` to what the window reads of some channels at some places, counted
 /// row by row, `columns` a row: 0 where it is padded.
-pub(super) fn unfold(
+pub(in crate::nn) fn unfold(
     window: &Window,
     image: &[f32],
     channels: Range<usize>,
@@ -48,21 +48,13 @@ pub(super) fn unfold(
     }
 }
 
-/// The greatest value of every window, channel by channel, of any number of images.
-pub(super) fn max_pool(images: &[f32], window: &Window) -> Vec<f32> {
-    pool(images, window, f32::NEG_INFINITY, f32::max)
-}
-
-/// The mean over every window, channel by channel.
-pub(super) fn average_pool(images: &[f32], window: &Window) -> Vec<f32> {
-    let mut sums = pool(images, window, 0., |sum, x| sum + x);
-    let count = (window.size[0] * window.size[1]) as f32;
-    sums.iter_mut().for_each(|sum| *sum /= count);
-    sums
-}
-
-/// `f` over every window, from `start` on.
-fn pool(images: &[f32], window: &Window, start: f32, f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+/// `f` over every window, channel by channel, from `start` on, of any number of images.
+pub(in crate::nn) fn fold_windows(
+    images: &[f32],
+    window: &Window,
+    start: f32,
+    f: impl Fn(f32, f32) -> f32,
+) -> Vec<f32> {
     let Ok([rows, columns]) = window.places() else { return Vec::new() };
     let [height, width, channels] = window.image;
     let mut out = alloc::vec![start; images.len() / (height * width) * rows * columns];

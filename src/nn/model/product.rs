@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::op::Weight;
+use crate::nn::op::Weight;
 use crate::simd::wide;
 
 /// Rows of W in a panel.
@@ -19,7 +19,7 @@ const ROWS: usize = 6;
 const BLOCK: usize = 256;
 
 /// Some rows of W as the kernel reads them.
-pub(super) struct Panels {
+pub(in crate::nn) struct Panels {
     inputs: usize,
     outputs: usize,
     /// Panel by panel, in a panel input by input; what is beyond the last row is 0.
@@ -28,7 +28,7 @@ pub(super) struct Panels {
 
 impl Panels {
     /// Packs rows `range` of W, each of `inputs` elements, at least one.
-    pub(super) fn new(weight: &Weight, inputs: usize, range: Range<usize>) -> Self {
+    pub(in crate::nn) fn new(weight: &Weight, inputs: usize, range: Range<usize>) -> Self {
         let mut lanes = alloc::vec![[0.; LANES]; range.len().div_ceil(LANES) * inputs];
         let mut row = alloc::vec![0.; inputs];
         for (output, number) in range.clone().enumerate() {
@@ -40,7 +40,7 @@ impl Panels {
     }
 
     /// Adds X·Wᵀ to Z, for X: `[rows, inputs]` and rows of Z that lie `stride` elements apart.
-    pub(super) fn multiply_add(&self, x: &[f32], z: &mut [f32], stride: usize) {
+    pub(in crate::nn) fn multiply_add(&self, x: &[f32], z: &mut [f32], stride: usize) {
         for (number, panel) in self.lanes.chunks_exact(self.inputs).enumerate() {
             let at = number * LANES;
             add_panel(x, panel, &mut z[at..], stride, LANES.min(self.outputs - at));

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::Model;
-use super::op::{Op, Weight};
+use crate::nn::op::{Convolution, Linear, Op, Weight};
 
 /// x·scale + shift, channel by channel.
 pub(super) struct Map {
@@ -28,19 +28,19 @@ impl Model {
     /// The weights of a layer that has some.
     pub(super) fn rows(&self, layer: usize) -> Option<Rows> {
         let shape = self.shape(layer);
-        let (weight, bias, inputs, groups) = match &self.nodes[layer].op {
-            Op::Linear { weight, bias } => (weight, bias, shape.iter().product(), 1),
-            Op::Convolution { window, groups, weight, bias } => {
-                (weight, bias, window.size[0] * window.size[1] * (shape[2] / groups), *groups)
-            }
+        let (weight, bias, groups) = match &self.nodes[layer].op {
+            Op::Linear(Linear { weight, bias }) => (weight, bias, 1),
+            Op::Convolution(Convolution { weight, bias, groups, .. }) => (weight, bias, *groups),
             _ => return None,
         };
+        let inputs = self.nodes[layer].op.get().affine(shape)?.row;
         Some(Rows { weight: weight.clone(), bias: bias.clone(), inputs, channels: shape[2] / groups, groups })
     }
 
     /// Sets the weights of a layer that has some.
     pub(super) fn set_rows(&mut self, layer: usize, rows: Rows) {
-        if let Op::Linear { weight, bias } | Op::Convolution { weight, bias, .. } = &mut self.nodes[layer].op
+        if let Op::Linear(Linear { weight, bias }) | Op::Convolution(Convolution { weight, bias, .. }) =
+            &mut self.nodes[layer].op
         {
             (*weight, *bias) = (rows.weight, rows.bias);
         }

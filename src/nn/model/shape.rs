@@ -1,16 +1,19 @@
 //! Which shapes fit each other.
 
+use alloc::vec::Vec;
+
 use super::error::ModelError;
-use super::op::{Node, Op, Weight};
 use super::{INPUT, Model};
 use crate::linalg::Window;
+use crate::nn::op::{Node, Op, Weight};
 
 impl Model {
     /// Adds a layer that takes the result of the last one.
     ///
     /// # Errors
     /// If it does not fit, or its name is taken; the model is unchanged then.
-    pub fn push(&mut self, name: &str, op: Op) -> Result<(), ModelError> {
+    pub fn push(&mut self, name: &str, op: impl Into<Op>) -> Result<(), ModelError> {
+        let op = op.into();
         if name == INPUT || self.value(name).is_some() {
             return Err(ModelError::Taken { layer: name.into() });
         }
@@ -26,21 +29,9 @@ impl Model {
 /// If it cannot be applied to that.
 fn result(model: &Model, layer: &str, op: &Op) -> Result<[usize; 3], ModelError> {
     elements(INPUT, model.input)?;
-    let x = Value { layer, shape: model.output() };
-    let result = match op {
-        Op::Linear { weight, bias } => x.linear(weight, bias)?,
-        Op::Convolution { window, groups, weight, bias } => x.convolution(window, *groups, weight, bias)?,
-        Op::Normalise { scale, shift } => x.normalise(scale, shift)?,
-        Op::Clip { low, high } => x.clip(*low, *high)?,
-        Op::MaxPool { window } | Op::AveragePool { window } => x.pool(window)?,
-        Op::Flatten => [1, 1, x.shape.iter().product()],
-        Op::Add { layer: name } => {
-            let other = known(model, layer, name)?;
-            x.expect("the value to add", other)?
-        }
-        Op::From { layer: name } => known(model, layer, name)?,
-        Op::Relu | Op::Sign | Op::Sigmoid | Op::Tanh | Op::Gelu | Op::Softmax | Op::Dropout => x.shape,
-    };
+    let others = op.get().others().iter().map(|name| known(model, layer, name));
+    let others = others.collect::<Result<Vec<_>, _>>()?;
+    let result = op.get().shape(Value { layer, shape: model.output(), others: &others })?;
     elements(layer, result).map(|_| result)
 }
 
@@ -57,53 +48,18 @@ fn elements(layer: &str, shape: [usize; 3]) -> Result<usize, ModelError> {
     fits.ok_or_else(|| ModelError::Elements { layer: layer.into(), found: shape })
 }
 
-/// What a layer takes.
+/// What a layer takes, and its name.
 #[derive(Clone, Copy)]
-struct Value<'a> {
-    layer: &'a str,
-    shape: [usize; 3],
+pub(in crate::nn) struct Value<'a> {
+    pub(in crate::nn) layer: &'a str,
+    pub(in crate::nn) shape: [usize; 3],
+    /// The shapes of the others.
+    pub(in crate::nn) others: &'a [[usize; 3]],
 }
 
 impl Value<'_> {
-    fn linear(self, weight: &Weight, bias: &[f32]) -> Result<[usize; 3], ModelError> {
-        self.weights(weight, bias, self.shape.iter().product())?;
-        Ok([1, 1, bias.len()])
-    }
-
-    fn convolution(
-        self,
-        window: &Window,
-        groups: usize,
-        weight: &Weight,
-        bias: &[f32],
-    ) -> Result<[usize; 3], ModelError> {
-        let [rows, columns] = self.places(window)?;
-        let (channels, outputs) = (self.shape[2], bias.len());
-        if groups == 0 || !channels.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
-            return Err(ModelError::Groups { layer: self.layer.into(), channels, outputs, groups });
-        }
-        // No overflow: a window's size times the channels is counted by `places`.
-        self.weights(weight, bias, window.size[0] * window.size[1] * (channels / groups))?;
-        Ok([rows, columns, outputs])
-    }
-
-    fn normalise(self, scale: &[f32], shift: &[f32]) -> Result<[usize; 3], ModelError> {
-        for (what, vector) in [("scale", scale), ("shift", shift)] {
-            self.length(what, self.shape[2], vector.len())?;
-            self.finite(what, vector)?;
-        }
-        Ok(self.shape)
-    }
-
-    fn clip(self, low: f32, high: f32) -> Result<[usize; 3], ModelError> {
-        self.finite("bounds", &[low, high])?;
-        if low > high {
-            return Err(ModelError::Bounds { layer: self.layer.into(), low, high });
-        }
-        Ok(self.shape)
-    }
-
-    fn pool(self, window: &Window) -> Result<[usize; 3], ModelError> {
+    /// The shape of what a pooling makes of it.
+    pub(in crate::nn) fn pool(self, window: &Window) -> Result<[usize; 3], ModelError> {
         let places = self.places(window)?;
         let result = [places[0], places[1], self.shape[2]];
         elements(self.layer, result)?;
@@ -115,7 +71,7 @@ impl Value<'_> {
     }
 
     /// The places of a window over this value.
-    fn places(self, window: &Window) -> Result<[usize; 2], ModelError> {
+    pub(in crate::nn) fn places(self, window: &Window) -> Result<[usize; 2], ModelError> {
         if window.image != self.shape {
             let (expected, found) = (self.shape, window.image);
             return Err(ModelError::Shape { layer: self.layer.into(), what: "image", expected, found });
@@ -124,7 +80,12 @@ impl Value<'_> {
     }
 
     /// Checks W: `[outputs, inputs]` and b: `[outputs]`.
-    fn weights(self, weight: &Weight, bias: &[f32], inputs: usize) -> Result<(), ModelError> {
+    pub(in crate::nn) fn weights(
+        self,
+        weight: &Weight,
+        bias: &[f32],
+        inputs: usize,
+    ) -> Result<(), ModelError> {
         let (what, row, found) = match weight {
             Weight::Real(weights) => ("weight", inputs, weights.len()),
             Weight::Signs(bytes) => ("bytes of the weight", inputs.div_ceil(8), bytes.len()),
@@ -137,21 +98,33 @@ impl Value<'_> {
         self.finite("bias", bias)
     }
 
-    fn expect(self, what: &'static str, found: [usize; 3]) -> Result<[usize; 3], ModelError> {
+    /// Another shape, if it is the same.
+    pub(in crate::nn) fn expect(
+        self,
+        what: &'static str,
+        found: [usize; 3],
+    ) -> Result<[usize; 3], ModelError> {
         if found != self.shape {
             return Err(ModelError::Shape { layer: self.layer.into(), what, expected: self.shape, found });
         }
         Ok(found)
     }
 
-    fn length(self, what: &'static str, expected: usize, found: usize) -> Result<(), ModelError> {
+    /// Checks the length of a vector.
+    pub(in crate::nn) fn length(
+        self,
+        what: &'static str,
+        expected: usize,
+        found: usize,
+    ) -> Result<(), ModelError> {
         if found != expected {
             return Err(ModelError::Length { layer: self.layer.into(), what, expected, found });
         }
         Ok(())
     }
 
-    fn finite(self, what: &'static str, vector: &[f32]) -> Result<(), ModelError> {
+    /// Checks that all numbers are finite.
+    pub(in crate::nn) fn finite(self, what: &'static str, vector: &[f32]) -> Result<(), ModelError> {
         let Some(place) = vector.iter().position(|x| !x.is_finite()) else { return Ok(()) };
         Err(ModelError::NotFinite { layer: self.layer.into(), what, place, found: vector[place] })
     }

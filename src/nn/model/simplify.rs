@@ -17,10 +17,7 @@
 //! program. One case remains: weights that would overflow single precision are not folded. Such a model has no program,
 //! since [`Quantised`](crate::nn::Quantised) refuses weights of that size.
 
-use alloc::format;
-
 use super::Model;
-use super::op::Op;
 
 impl Model {
     /// The same function with fewer layers, which [`notes`](Self::notes) lists. What is left depends on the kinds,
@@ -32,7 +29,7 @@ impl Model {
     /// - A normalisation is folded into the linear layer or convolution before it, or else into the one after it; an
     ///   average pooling without padding may lie in between. It stays where there is neither, where another layer
     ///   refers to a value in between, before a padded convolution, and after or before a maximum.
-    /// - A normalisation before a sign becomes a threshold, and [`Weight::Signs`](super::Weight::Signs) stay signs;
+    /// - A normalisation before a sign becomes a threshold, and [`Weight::Signs`](crate::nn::Weight::Signs) stay signs;
     ///   elsewhere they become real numbers. A maximum may come before the normalisation if layers with weights lie
     ///   before the maximum and after the sign. If inputs, weights and biases are integers below 2^24 then the signs are
     ///   exactly those of real numbers, where the sign of 0 is +1. A channel of scale 0 has a constant sign; then weights
@@ -43,60 +40,12 @@ impl Model {
     /// single precision; no fixed-point program is made of such a model.
     pub fn simplify(&self) -> Self {
         let mut model = self.clone();
+        let step = |model: &mut Self, layer: usize| {
+            // Of a copy, since the rule changes the model.
+            let op = model.nodes[layer].op.clone();
+            op.get().simplify(model, layer)
+        };
         while (0..model.nodes.len()).any(|layer| step(&mut model, layer)) {}
         model
     }
-}
-
-/// Applies a rule at one layer, if there is one.
-fn step(model: &mut Model, layer: usize) -> bool {
-    match &model.nodes[layer].op {
-        Op::Dropout => {
-            model.remove(layer, "left out: it does nothing in use".into());
-            true
-        }
-        Op::Flatten => flatten(model, layer),
-        Op::Normalise { .. } => model.fold(layer) || model.flip(layer),
-        Op::MaxPool { .. } => pool_first(model, layer),
-        _ => false,
-    }
-}
-
-/// Removes a flattening if the shape does not matter to the layers after it.
-fn flatten(model: &mut Model, layer: usize) -> bool {
-    let shape = model.shape(layer);
-    let mut end = layer + 1;
-    if shape[..2] != [1, 1] {
-        while model.nodes.get(end).is_some_and(|node| is_elementwise(&node.op)) {
-            end += 1;
-        }
-        let fits = model.nodes.get(end).is_none_or(|node| matches!(node.op, Op::Linear { .. }));
-        if !fits || (layer..end).any(|layer| model.is_referred_to(layer)) {
-            return false;
-        }
-        model.nodes[layer..end].iter_mut().for_each(|node| node.shape = shape);
-    }
-    model.remove(layer, "left out: the order of the elements is the same".into());
-    true
-}
-
-fn is_elementwise(op: &Op) -> bool {
-    matches!(op, Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh | Op::Gelu)
-}
-
-/// Moves a pooling before the function that it follows, if that is non-decreasing. A normalisation does not count: it is
-/// non-decreasing only if its scales, which are secret, are not negative.
-fn pool_first(model: &mut Model, layer: usize) -> bool {
-    let Some(before) = layer.checked_sub(1) else { return false };
-    let rises =
-        matches!(model.nodes[before].op, Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh);
-    if !rises || model.is_referred_to(before) {
-        return false;
-    }
-    model.nodes.swap(before, layer);
-    let (pool, function) = (model.nodes[before].name.clone(), model.nodes[layer].name.clone());
-    model.nodes[layer].shape = model.nodes[before].shape;
-    model.redirect(&pool, &function);
-    model.notes.push(format!("{pool}: moved before {function}"));
-    true
 }

@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::op::{Op, Weight};
 use super::{INPUT, Model};
 use crate::linalg::Window;
 
@@ -24,14 +23,6 @@ impl fmt::Display for Model {
     }
 }
 
-impl fmt::Debug for Op {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operation, weights) = (operation(self), weights(self));
-        let weights = if weights.is_empty() { weights } else { format!(" ({weights} weights)") };
-        write!(f, "{operation}{weights}")
-    }
-}
-
 impl Model {
     /// The cells of the table.
     fn lines(&self) -> Vec<[String; 4]> {
@@ -40,7 +31,8 @@ impl Model {
         let layers = self
             .nodes
             .iter()
-            .map(|node| [node.name.clone(), operation(&node.op), shape(node.shape), weights(&node.op)]);
+            .map(|node| (node, node.op.get()))
+            .map(|(node, op)| [node.name.clone(), op.summary(), shape(node.shape), op.numbers()]);
         [head, input].into_iter().chain(layers).collect()
     }
 }
@@ -53,32 +45,8 @@ fn shape([height, width, channels]: [usize; 3]) -> String {
     }
 }
 
-fn operation(op: &Op) -> String {
-    match op {
-        Op::Linear { .. } => "linear".into(),
-        Op::Convolution { window, groups: 1, .. } => format!("convolution {}", geometry(window)),
-        Op::Convolution { window, groups, .. } => {
-            format!("convolution {}, {groups} groups", geometry(window))
-        }
-        Op::Normalise { .. } => "normalise".into(),
-        Op::Relu => "ReLU".into(),
-        Op::Clip { low, high } => format!("clip {low} to {high}"),
-        Op::Sign => "sign".into(),
-        Op::Sigmoid => "sigmoid".into(),
-        Op::Tanh => "tanh".into(),
-        Op::Gelu => "GELU".into(),
-        Op::Softmax => "softmax".into(),
-        Op::MaxPool { window } => format!("max pool {}", geometry(window)),
-        Op::AveragePool { window } => format!("average pool {}", geometry(window)),
-        Op::Flatten => "flatten".into(),
-        Op::Dropout => "dropout".into(),
-        Op::Add { layer } => format!("add {layer}"),
-        Op::From { layer } => format!("from {layer}"),
-    }
-}
-
 /// For example `3×3, stride 2, padding 1`; what is usual is left out.
-fn geometry(window: &Window) -> String {
+pub(in crate::nn) fn geometry(window: &Window) -> String {
     let mut text = pair(window.size);
     let named =
         [("stride", window.stride, 1), ("padding", window.padding, 0), ("dilation", window.dilation, 1)];
@@ -94,16 +62,4 @@ fn geometry(window: &Window) -> String {
 
 fn pair([rows, columns]: [usize; 2]) -> String {
     format!("{rows}×{columns}")
-}
-
-/// How many numbers, and of what kind.
-fn weights(op: &Op) -> String {
-    match op {
-        Op::Linear { weight, bias } | Op::Convolution { weight, bias, .. } => match weight {
-            Weight::Real(weights) => (weights.len() + bias.len()).to_string(),
-            Weight::Signs(bytes) => format!("{} bytes of signs + {}", bytes.len(), bias.len()),
-        },
-        Op::Normalise { scale, shift } => (scale.len() + shift.len()).to_string(),
-        _ => String::new(),
-    }
 }

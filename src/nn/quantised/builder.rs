@@ -8,83 +8,90 @@ use super::format::Format;
 use super::graph::Graph;
 use super::program::{Program, Step};
 use crate::function::Table;
-use crate::nn::{Layer, Op, Rounding};
+use crate::nn::{Layer, Rounding};
 
 /// A value of the model, and how the program holds it.
 #[derive(Clone, Copy)]
-pub(super) struct Held {
+pub(in crate::nn) struct Held {
     /// Its number in the program.
-    pub(super) value: usize,
-    pub(super) format: Format,
+    pub(in crate::nn) value: usize,
+    pub(in crate::nn) format: Format,
     /// The real value is the integer · 2^−fraction · gain.
-    pub(super) gain: f64,
+    pub(in crate::nn) gain: f64,
     /// The greatest magnitude of the integer.
-    pub(super) most: i64,
-    pub(super) shape: [usize; 3],
+    pub(in crate::nn) most: i64,
+    pub(in crate::nn) shape: [usize; 3],
 }
 
 /// Builds a program layer by layer.
-pub(super) struct Builder<'a> {
-    pub(super) graph: Graph<'a>,
+pub(in crate::nn) struct Builder<'a> {
+    pub(in crate::nn) graph: Graph<'a>,
     pub(super) program: Program,
-    pub(super) rounding: Rounding,
+    pub(in crate::nn) rounding: Rounding,
     /// The fractional bits that are kept of each value of the model ([`Graph::kept`]).
-    pub(super) kept: Vec<Option<u32>>,
+    pub(in crate::nn) kept: Vec<Option<u32>>,
     /// The layer of the model that is being built.
-    pub(super) layer: usize,
+    pub(in crate::nn) layer: usize,
 }
 
 impl Builder<'_> {
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::nn) fn name(&self) -> &str {
         &self.graph.model.nodes()[self.layer].name
     }
 
     /// The same value with `up` more fractional bits.
-    pub(super) fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
+    pub(in crate::nn) fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
         let format = Format { fraction: x.format.fraction + up, bits: x.format.bits + up };
         check_format(self.name(), format)?;
         Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
     }
 
     /// The same value with `shift` fractional bits fewer.
-    pub(super) fn truncate(&mut self, x: Held, shift: u32) -> Held {
+    pub(in crate::nn) fn truncate(&mut self, x: Held, shift: u32) -> Held {
         // Rounded up, the greatest value takes a bit more.
         let bits = x.format.bits - shift + u32::from(shift > 0);
         let format = Format { fraction: x.format.fraction - shift, bits };
         self.emit(x, Layer::Truncate { bits: x.format.bits, shift }, x.shape, format)
     }
 
-    pub(super) fn lookup(&mut self, x: Held, table: Table, format: Format) -> Held {
+    pub(in crate::nn) fn lookup(&mut self, x: Held, table: Table, format: Format) -> Held {
         self.emit(x, Layer::Lookup { table }, x.shape, format)
     }
 
-    pub(super) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
+    pub(in crate::nn) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
         self.emit(x, Layer::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
     }
 
-    pub(super) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
+    pub(in crate::nn) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
         self.emit(x, Layer::Add { value: other.value }, x.shape, format)
     }
 
-    pub(super) fn op(&self) -> &Op {
-        &self.graph.model.nodes()[self.layer].op
+    /// The shape of the layer's result.
+    pub(in crate::nn) fn shape(&self) -> [usize; 3] {
+        self.graph.model.nodes()[self.layer].shape
+    }
+
+    /// The same elements in the shape and with the fractional bits of the layer's result.
+    pub(in crate::nn) fn same(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let x = Held { shape: self.shape(), ..x };
+        if want.fraction == x.format.fraction { Ok(x) } else { self.finish(x, want) }
     }
 
     /// The same value with the fractional bits of the wanted format.
-    pub(super) fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+    pub(in crate::nn) fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
         let shift = self.shift(x.format, want)?;
         let x = if shift > 0 { self.truncate(x, shift) } else { x };
         Ok(Held { format: want, ..x })
     }
 
     /// The fractional bits to drop.
-    pub(super) fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
+    pub(in crate::nn) fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
         self.fraction(want, (x.fraction + 1).saturating_sub(x.bits), x.fraction)?;
         Ok(x.fraction - want.fraction)
     }
 
     /// Checks the fractional bits of a result.
-    pub(super) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
+    pub(in crate::nn) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
         let found = want.fraction;
         match (least..=most).contains(&found) {
             true => Ok(()),
@@ -93,13 +100,13 @@ impl Builder<'_> {
     }
 
     /// Makes a value the current one, which the next layer takes.
-    pub(super) fn current(&mut self, x: Held) {
+    pub(in crate::nn) fn current(&mut self, x: Held) {
         if x.value != self.program.layers.len() {
             self.push(Layer::From { value: x.value }, x.shape, x.format);
         }
     }
 
-    pub(super) fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
+    pub(in crate::nn) fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
         self.current(x);
         self.push(layer, shape, format);
         let most = i64::MAX >> (64 - format.bits.min(63));
@@ -113,7 +120,7 @@ impl Builder<'_> {
 }
 
 /// Checks that a format is one that integers can have.
-pub(super) fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
+pub(in crate::nn) fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
     let (layer, Format { fraction, bits }) = (String::from(layer), format);
     if !(2..=63).contains(&bits) {
         return Err(QuantiseError::Bits { layer, least: 2, most: 63, found: bits });

@@ -2,28 +2,28 @@
 
 use alloc::vec::Vec;
 
-use super::clip::{ends, outside};
+use super::clip::ends;
 use super::error::QuantiseError;
 use super::format::{Format, Formats, width, word};
-use super::graph::{Affine, Graph, source};
+use super::graph::{Graph, others, source};
 use super::matrix::threshold;
 use super::options::Options;
 use super::ranges::{Range, Ranges, integer_bits, integers};
-use crate::nn::{Op, Rounding};
-use crate::ring::power_of_two;
+use crate::nn::Rounding;
+use crate::nn::op::Role;
 
 /// The most fractional bits of weights: the precision of single precision numbers.
 const WEIGHT_FRACTION: i32 = 24;
 /// The most fractional bits of the input.
 const INPUT_FRACTION: i32 = 16;
 /// The most fractional bits of the output of a table.
-const TABLE_FRACTION: i32 = 11;
+pub(in crate::nn) const TABLE_FRACTION: i32 = 11;
 /// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
 /// Everything that the formats are derived from.
-pub(super) struct Choice<'a> {
-    graph: &'a Graph<'a>,
+pub(in crate::nn) struct Choice<'a> {
+    pub(in crate::nn) graph: &'a Graph<'a>,
     ranges: &'a Ranges,
     margin: f64,
     /// Bits of the accumulators, N.
@@ -38,6 +38,9 @@ pub(super) struct Choice<'a> {
 
 /// The greatest magnitude of a value without fractional bits, if it is bounded for all inputs.
 type Bound = Option<i64>;
+
+/// The format of a value, and its bound.
+pub(in crate::nn) type Chosen = (Format, Bound);
 
 impl<'a> Choice<'a> {
     /// For accumulators of `bits` bits and measured ranges times a margin, where every value has `extra` more integer bits.
@@ -69,7 +72,7 @@ impl<'a> Choice<'a> {
         Ok(Formats { input: formats.next().unwrap_or(input), layers: formats.collect() })
     }
 
-    fn input(&self) -> (Format, Bound) {
+    fn input(&self) -> Chosen {
         let range = self.range(0);
         if self.ranges.whole {
             let most = range.largest() as i64;
@@ -82,60 +85,26 @@ impl<'a> Choice<'a> {
         (Format { fraction, bits: ends.into_iter().fold(bits, u32::max) }, None)
     }
 
-    fn layer(&self, layer: usize, values: &[(Format, Bound)]) -> Result<(Format, Bound), QuantiseError> {
-        let graph = self.graph;
-        let (x, bound) = values[source(graph.model, layer)];
-        let value = layer + 1;
-        if let Some(affine) = Affine::of(graph.model, layer) {
-            return self.product(layer, &affine, x, bound);
-        }
-        let format = match &graph.model.nodes()[layer].op {
-            Op::Relu => {
-                let fraction = self.dropped(value, x);
-                let shift = x.fraction - fraction;
-                Format { fraction, bits: x.bits - shift + u32::from(shift > 0) }
-            }
-            Op::Sign => return Ok((Format { fraction: 0, bits: 2 }, Some(1))),
-            Op::Clip { low, high } => {
-                let fraction = self.dropped(value, x);
-                let unit = power_of_two(-(fraction as i32));
-                let bits = |end: f64| (integer_bits(end) + fraction as i32).max(2) as u32;
-                let bits = match outside(x, ends(x, *low, *high)) {
-                    // An end is rounded here, and again where its last bits are dropped.
-                    Some(_) => bits(f64::from(low.max(-high)) + 2. * unit),
-                    None => bits(f64::from(low.abs().max(high.abs())) + unit).min(x.bits),
-                };
-                Format { fraction, bits }
-            }
-            Op::MaxPool { .. } => return Ok(self.maximum(value, x, bound)),
-            Op::AveragePool { window } => self.average(layer, x, window.size[0] * window.size[1]),
-            Op::Dropout | Op::Flatten if graph.rounds(layer) => self.held(value, self.dropped(value, x)),
-            Op::Dropout | Op::Flatten => return Ok((x, bound)),
-            Op::From { .. } => return Ok((x, bound)),
-            Op::Add { layer: name } => {
-                let (other, _) = values[graph.model.value(name).unwrap_or(layer)];
-                self.held(value, x.fraction.max(other.fraction))
-            }
-            Op::Gelu => self.held(value, self.tabled(value, x)),
-            Op::Sigmoid | Op::Tanh => {
-                let fraction = self.tabled(value, x);
-                Format { fraction, bits: fraction + 2 }
-            }
-            _ => {
-                let fraction = (x.fraction as i32).min(TABLE_FRACTION) as u32;
-                Format { fraction, bits: fraction + 2 }
-            }
-        };
-        Ok((format, None))
+    fn layer(&self, layer: usize, values: &[Chosen]) -> Result<Chosen, QuantiseError> {
+        let model = self.graph.model;
+        let others: Vec<Chosen> = others(model, layer).map(|value| values[value]).collect();
+        model.nodes()[layer].op.get().format(self, layer, values[layer], &others)
     }
 
-    fn product(
-        &self,
-        layer: usize,
-        affine: &Affine<'_>,
-        x: Format,
-        bound: Bound,
-    ) -> Result<(Format, Bound), QuantiseError> {
+    /// Of a layer whose result has the elements of what it takes.
+    pub(in crate::nn) fn same(&self, layer: usize, (x, bound): Chosen) -> Chosen {
+        match self.graph.rounds(layer) {
+            true => (self.held(layer + 1, self.dropped(layer + 1, x)), None),
+            false => (x, bound),
+        }
+    }
+
+    /// Of a product's results.
+    ///
+    /// # Errors
+    /// If they leave no bits for the fractional bits of the input.
+    pub(in crate::nn) fn product(&self, layer: usize, (x, bound): Chosen) -> Result<Chosen, QuantiseError> {
+        let Some(affine) = self.graph.affine(layer) else { return Ok((x, bound)) };
         let value = layer + 1;
         let (largest, whole) = affine.weights();
         let signs = self.graph.only_signs(value);
@@ -163,17 +132,8 @@ impl<'a> Choice<'a> {
         Ok((Format { fraction: fraction as u32, bits }, None))
     }
 
-    fn average(&self, layer: usize, x: Format, values: usize) -> Format {
-        let (value, grown) = (layer + 1, self.graph.grown(layer, values));
-        let whole = Format { fraction: x.fraction + grown, bits: x.bits + grown };
-        let fraction = if self.graph.rounds(layer) { self.dropped(value, whole) } else { whole.fraction };
-        // The sum of n values stands for up to twice their mean times 2^⌊log2 n⌋.
-        let more = u32::from(!values.is_power_of_two());
-        let held = self.held(value, fraction);
-        Format { fraction, bits: held.bits + more }
-    }
-
-    fn maximum(&self, value: usize, x: Format, bound: Bound) -> (Format, Bound) {
+    /// Of maxima: the bits of the differences that are compared.
+    pub(in crate::nn) fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen {
         let spread = f64::from(self.range(value).spread) * self.margin;
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
         // Whatever the input, the difference of two values takes one bit more than they do.
@@ -186,12 +146,10 @@ impl<'a> Choice<'a> {
     fn bounded(&self, value: usize) -> bool {
         let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
         let model = self.graph.model;
-        match &model.nodes()[layer].op {
-            Op::Sign => true,
-            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => {
-                self.bounded(source(model, layer))
-            }
-            _ => match Affine::of(model, layer) {
+        match model.nodes()[layer].op.get().role() {
+            Role::Sign => true,
+            role if role.passes() => self.bounded(source(model, layer)),
+            _ => match self.graph.affine(layer) {
                 Some(affine) => {
                     let whole = affine.whole_bias() || self.graph.only_signs(value);
                     affine.weights().1 && whole && self.exact(layer)
@@ -204,11 +162,9 @@ impl<'a> Choice<'a> {
     /// Whether a value consists of signs or is an input of integers.
     fn exact(&self, value: usize) -> bool {
         let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
-        match &self.graph.model.nodes()[layer].op {
-            Op::Sign => true,
-            Op::MaxPool { .. } | Op::Dropout | Op::Flatten | Op::From { .. } => {
-                self.exact(source(self.graph.model, layer))
-            }
+        match self.graph.model.nodes()[layer].op.get().role() {
+            Role::Sign => true,
+            role if role.passes() => self.exact(source(self.graph.model, layer)),
             _ => false,
         }
     }
@@ -222,7 +178,7 @@ impl<'a> Choice<'a> {
     }
 
     /// The fractional bits that are kept of a value: as many as the next product wants, if it has them.
-    fn dropped(&self, value: usize, x: Format) -> u32 {
+    pub(in crate::nn) fn dropped(&self, value: usize, x: Format) -> u32 {
         let most = x.fraction as i32;
         // Less than a unit must not be dropped altogether.
         let least = (most + 1 - x.bits as i32).max(0);
@@ -230,19 +186,19 @@ impl<'a> Choice<'a> {
     }
 
     /// Fractional bits of a table's values.
-    fn tabled(&self, value: usize, x: Format) -> u32 {
+    pub(in crate::nn) fn tabled(&self, value: usize, x: Format) -> u32 {
         self.wanted(value).unwrap_or(x.fraction as i32).clamp(0, TABLE_FRACTION) as u32
     }
 
     /// The format of a value with `fraction` fractional bits, by its range.
-    fn held(&self, value: usize, fraction: u32) -> Format {
+    pub(in crate::nn) fn held(&self, value: usize, fraction: u32) -> Format {
         Format { fraction, bits: (self.integer(value) + fraction as i32).clamp(2, 64) as u32 }
     }
 
     /// The fractional bits that the first product after a value wants of it.
     fn wanted(&self, value: usize) -> Option<i32> {
         let (layer, grown) = self.graph.product(value)?;
-        let affine = Affine::of(self.graph.model, layer)?;
+        let affine = self.graph.affine(layer)?;
         let bits = self.accumulator(layer) as i32;
         let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
         let (largest, whole) = affine.weights();

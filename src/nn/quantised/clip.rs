@@ -11,19 +11,19 @@ use crate::nn::Layer;
 use crate::ring::nearest;
 
 /// The ends of a clip as integers of a format.
-pub(super) fn ends(format: Format, low: f32, high: f32) -> [i128; 2] {
+pub(in crate::nn) fn ends(format: Format, low: f32, high: f32) -> [i128; 2] {
     [low, high].map(|end| nearest(end.into(), format.fraction, 64).0)
 }
 
 /// The constant result of a clip, if every value of the format lies on one side of it.
-pub(super) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i128> {
+pub(in crate::nn) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i128> {
     let end = 1i128 << (format.bits - 1);
     if low >= end { Some(low) } else { Some(high).filter(|&high| high < -end) }
 }
 
 impl Builder<'_> {
     /// min(max(x, low), high) of integers. Equal ends are moved one apart.
-    pub(super) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
+    pub(in crate::nn) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
         let end = 1i128 << (x.format.bits - 1);
         let [low, high] = match ends {
             [low, high] if low == high && high <= -end => [high - 1, high],
@@ -41,7 +41,12 @@ impl Builder<'_> {
     }
 
     /// Checks that the result's bits hold a clip's constant result without its last `shift` bits.
-    pub(super) fn holds(&self, want: Format, number: Option<i128>, shift: u32) -> Result<(), QuantiseError> {
+    pub(in crate::nn) fn holds(
+        &self,
+        want: Format,
+        number: Option<i128>,
+        shift: u32,
+    ) -> Result<(), QuantiseError> {
         // Rounded up it is one more.
         let least = number.map_or(2, |x| width(x >> shift).max(width((x >> shift) + i128::from(shift > 0))));
         match want.bits < least {

@@ -6,42 +6,20 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::linalg::Window;
-use crate::nn::{Model, Op, Weight};
+use crate::nn::Model;
+use crate::nn::op::{Dropout, Role, Weight};
 
 /// A product with weights: linear layers, convolutions and normalisations alike.
-pub(super) struct Affine<'a> {
-    pub(super) weight: Cow<'a, Weight>,
-    pub(super) bias: &'a [f32],
+pub(in crate::nn) struct Affine<'a> {
+    pub(in crate::nn) weight: Cow<'a, Weight>,
+    pub(in crate::nn) bias: &'a [f32],
     /// Elements of a row of the weights.
-    pub(super) row: usize,
-    /// Of all but linear layers.
-    pub(super) window: Option<(Window, usize)>,
+    pub(in crate::nn) row: usize,
+    /// And groups, of all but linear layers.
+    pub(in crate::nn) window: Option<(Window, usize)>,
 }
 
-impl<'a> Affine<'a> {
-    /// The product that a layer is, if it is one.
-    pub(super) fn of(model: &'a Model, layer: usize) -> Option<Self> {
-        let shape = shape(model, layer);
-        Some(match &model.nodes()[layer].op {
-            Op::Linear { weight, bias } => {
-                Self { weight: Cow::Borrowed(weight), bias, row: shape.iter().product(), window: None }
-            }
-            Op::Convolution { window, groups, weight, bias } => Self {
-                weight: Cow::Borrowed(weight),
-                bias,
-                row: window.size[0] * window.size[1] * (shape[2] / groups),
-                window: Some((*window, *groups)),
-            },
-            Op::Normalise { scale, shift } => Self {
-                weight: Cow::Owned(Weight::Real(scale.clone())),
-                bias: shift,
-                row: 1,
-                window: Some((Window::new(shape, [1, 1]), shape[2])),
-            },
-            _ => return None,
-        })
-    }
-
+impl Affine<'_> {
     /// The greatest magnitude of a weight, and whether all weights are whole numbers.
     pub(super) fn weights(&self) -> (f32, bool) {
         match &*self.weight {
@@ -70,24 +48,25 @@ impl<'a> Affine<'a> {
     }
 }
 
-/// Height, width and channels of a value.
-pub(super) fn shape(model: &Model, value: usize) -> [usize; 3] {
-    value.checked_sub(1).map_or(model.input(), |layer| model.nodes()[layer].shape)
-}
-
-/// The value that a layer takes: the result of the layer before it, except for [`Op::From`].
+/// The value that a layer takes: the result of the layer before it, or another in place of that.
 pub(super) fn source(model: &Model, layer: usize) -> usize {
-    match &model.nodes()[layer].op {
-        Op::From { layer: name } => model.value(name).unwrap_or(layer),
+    let op = model.nodes()[layer].op.get();
+    match (op.role(), op.others()) {
+        (Role::Instead, [name, ..]) => model.value(name).unwrap_or(layer),
         _ => layer,
     }
+}
+
+/// The further values that a layer takes.
+pub(super) fn others(model: &Model, layer: usize) -> impl Iterator<Item = usize> {
+    model.nodes()[layer].op.get().others().iter().map(move |name| model.value(name).unwrap_or(layer))
 }
 
 /// Which layers take each value, and what becomes of it.
 ///
 /// Only later layers take a value, so one pass over all values, backwards or forwards, finds each property. Following
 /// paths would not do, since sums of sums have exponentially many.
-pub(super) struct Graph<'a> {
+pub(in crate::nn) struct Graph<'a> {
     pub(super) model: &'a Model,
     uses: Vec<Vec<usize>>,
     only_signs: Vec<bool>,
@@ -101,8 +80,8 @@ impl<'a> Graph<'a> {
         let mut uses = vec![Vec::new(); values];
         for (layer, node) in model.nodes().iter().enumerate() {
             uses[source(model, layer)].push(layer);
-            if let Op::Add { layer: name } = &node.op {
-                uses[model.value(name).unwrap_or(layer)].push(layer);
+            if node.op.get().role() != Role::Instead {
+                others(model, layer).for_each(|value| uses[value].push(layer));
             }
         }
         let only_signs = vec![false; values];
@@ -123,8 +102,13 @@ impl<'a> Graph<'a> {
         &self.uses[value]
     }
 
-    fn op(&self, layer: usize) -> &Op {
-        &self.model.nodes()[layer].op
+    fn role(&self, layer: usize) -> Role {
+        self.model.nodes()[layer].op.get().role()
+    }
+
+    /// The product that a layer is, if it is one.
+    pub(super) fn affine(&self, layer: usize) -> Option<Affine<'a>> {
+        self.model.nodes()[layer].op.get().affine(self.model.shape(layer))
     }
 
     /// Whether only the signs of a value count, or of maxima over it.
@@ -133,9 +117,9 @@ impl<'a> Graph<'a> {
     }
 
     fn signs_of(&self, value: usize) -> bool {
-        let sign = |&layer: &usize| match self.op(layer) {
-            Op::Sign => true,
-            op => passes(op) && self.only_signs[layer + 1],
+        let sign = |&layer: &usize| match self.role(layer) {
+            Role::Sign => true,
+            role => role.passes() && self.only_signs[layer + 1],
         };
         !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
     }
@@ -146,13 +130,13 @@ impl<'a> Graph<'a> {
     }
 
     fn product_of(&self, value: usize) -> Option<(usize, u32)> {
-        self.uses(value).iter().find_map(|&layer| match self.op(layer) {
-            _ if self.is_product(layer) => Some((layer, 0)),
-            Op::AveragePool { window } => {
-                let grown = self.grown(layer, window.size[0] * window.size[1]);
+        self.uses(value).iter().find_map(|&layer| match self.role(layer) {
+            Role::Product => Some((layer, 0)),
+            Role::Mean { values, .. } => {
+                let grown = self.grown(layer, values);
                 self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
             }
-            op if passes(op) || matches!(op, Op::Add { .. }) => self.products[layer + 1],
+            role if role.passes() || role == Role::Sum => self.products[layer + 1],
             _ => None,
         })
     }
@@ -163,12 +147,12 @@ impl<'a> Graph<'a> {
     }
 
     fn accumulated(&self, layer: usize) -> bool {
-        match self.op(layer) {
-            _ if self.is_product(layer) => true,
-            Op::Add { layer: name } => {
-                self.accumulates[layer] || self.model.value(name).is_some_and(|value| self.accumulates[value])
+        match self.role(layer) {
+            Role::Product => true,
+            Role::Sum => {
+                self.accumulates[layer] || others(self.model, layer).any(|value| self.accumulates[value])
             }
-            op if passes(op) || matches!(op, Op::AveragePool { .. }) => {
+            role if role.passes() || matches!(role, Role::Mean { .. }) => {
                 self.accumulates[source(self.model, layer)]
             }
             _ => false,
@@ -176,15 +160,14 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether a layer is a place where fractional bits of a product are dropped for the product that follows.
-    pub(super) fn rounds(&self, layer: usize) -> bool {
-        let op = self.op(layer);
-        let place = matches!(op, Op::Dropout | Op::Flatten | Op::AveragePool { .. });
+    pub(in crate::nn) fn rounds(&self, layer: usize) -> bool {
+        let place = matches!(self.role(layer), Role::Same | Role::Mean { .. });
         place && self.accumulates(layer) && self.uses(layer + 1).iter().any(|&next| self.is_product(next))
     }
 
     /// Whether a layer is a product.
     pub(super) fn is_product(&self, layer: usize) -> bool {
-        matches!(self.op(layer), Op::Linear { .. } | Op::Convolution { .. } | Op::Normalise { .. })
+        self.role(layer) == Role::Product
     }
 
     /// Whether the weights after an average can absorb the factor 1/n: only one product takes it, and nothing else.
@@ -193,7 +176,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The fractional bits that an average of `values` values adds if their sum stands for it.
-    pub(super) fn grown(&self, layer: usize, values: usize) -> u32 {
+    pub(in crate::nn) fn grown(&self, layer: usize, values: usize) -> u32 {
         if self.folds(layer) || values.is_power_of_two() { values.ilog2() } else { 0 }
     }
 
@@ -202,11 +185,12 @@ impl<'a> Graph<'a> {
     pub(super) fn kept(&self, fractions: &dyn Fn(usize) -> u32) -> Vec<Option<u32>> {
         let mut kept = vec![None; self.uses.len()];
         for value in (0..kept.len()).rev() {
-            let mut all = self.uses(value).iter().map(|&layer| match self.op(layer) {
-                Op::Relu => Some(fractions(layer)),
-                Op::Add { .. } if layer == value && self.uses(value).len() == 1 => kept[layer + 1],
-                Op::Dropout | Op::Flatten if self.rounds(layer) => Some(fractions(layer)),
-                op if passes(op) => kept[layer + 1],
+            let truncates = |layer: usize| self.model.nodes()[layer].op.get().truncates();
+            let mut all = self.uses(value).iter().map(|&layer| match self.role(layer) {
+                _ if truncates(layer) => Some(fractions(layer)),
+                Role::Sum if layer == value && self.uses(value).len() == 1 => kept[layer + 1],
+                Role::Same if self.rounds(layer) => Some(fractions(layer)),
+                role if role.passes() => kept[layer + 1],
                 _ => None,
             });
             let first = all.next().flatten();
@@ -220,18 +204,13 @@ impl<'a> Graph<'a> {
         let mut value = self.model.nodes().len();
         loop {
             let layer = value.checked_sub(1)?;
-            match self.op(layer) {
-                _ if self.is_product(layer) => return Some(layer),
-                Op::Dropout | Op::Flatten | Op::From { .. } => value = source(self.model, layer),
+            match self.role(layer) {
+                Role::Product => return Some(layer),
+                Role::Same | Role::Instead => value = source(self.model, layer),
                 _ => return None,
             }
         }
     }
-}
-
-/// Whether every result of the layer is one of the values that it takes.
-fn passes(op: &Op) -> bool {
-    matches!(op, Op::Dropout | Op::Flatten | Op::From { .. } | Op::MaxPool { .. })
 }
 
 /// The model with a layer before every product that takes the result of another product, where fractional bits are
@@ -243,7 +222,7 @@ pub(super) fn rounded(model: &Model) -> Model {
         let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
         if graph.is_product(layer) && graph.accumulates(layer) && !rounds {
             // A name that is taken leaves the place out, and the weights with fewer bits.
-            let _ = out.push(&format!("{}.input", node.name), Op::Dropout);
+            let _ = out.push(&format!("{}.input", node.name), Dropout);
         }
         if out.push(&node.name, node.op.clone()).is_err() {
             return model.clone();

@@ -4,15 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::builder::{Builder, Held, check_format};
-use super::clip::{ends, outside};
 use super::error::QuantiseError;
 use super::format::{Format, Formats};
-use super::graph::{Affine, Graph, source};
+use super::graph::{Graph, others};
 use super::matrix::{Matrix, Scales};
 use super::program::Program;
-use crate::linalg::Window;
-use crate::nn::{Layer, Model, Op, Rounding};
-use crate::ring::{nearest, power_of_two};
+use crate::nn::{Layer, Model, Rounding};
 
 /// The program of a model, for inputs of at most `most` in magnitude.
 ///
@@ -52,76 +49,27 @@ pub(super) fn lower(
 impl Builder<'_> {
     fn lower(&mut self, values: &[Held], want: Format) -> Result<Held, QuantiseError> {
         let (model, layer) = (self.graph.model, self.layer);
-        let x = values[source(model, layer)];
-        if let Some(affine) = Affine::of(model, layer) {
-            return self.product(&affine, x, want);
-        }
-        let shape = model.nodes()[layer].shape;
-        Ok(match &model.nodes()[layer].op {
-            Op::Relu => {
-                let shift = self.shift(x.format, want)?;
-                let layer = Layer::Relu { bits: x.format.bits.max(2), shift };
-                self.emit(x, layer, shape, want)
-            }
-            Op::Sign => {
-                self.fraction(want, 0, 0)?;
-                let sign = self.emit(
-                    x,
-                    Layer::Sign { bits: x.format.bits.max(2) },
-                    shape,
-                    Format { fraction: 0, bits: 2 },
-                );
-                Held { most: 1, gain: 1., ..sign }
-            }
-            Op::Clip { low, high } => {
-                let ends = ends(x.format, *low, *high);
-                let clip = self.clip(x, ends)?;
-                let result = self.finish(clip, want)?;
-                self.holds(want, outside(x.format, ends), x.format.fraction - want.fraction)?;
-                result
-            }
-            Op::MaxPool { window } => {
-                self.fraction(want, 0, x.format.fraction)?;
-                let differences = want.bits + x.format.fraction - want.fraction;
-                let layer = Layer::MaxPool { window: *window, bits: differences.max(2) };
-                let pooled = self.emit(x, layer, shape, Format { bits: differences, ..x.format });
-                self.finish(Held { most: x.most, ..pooled }, want)?
-            }
-            Op::AveragePool { window } => self.average(x, window, want)?,
-            Op::Flatten | Op::Dropout | Op::From { .. } => {
-                let x = Held { shape, ..x };
-                if want.fraction == x.format.fraction { x } else { self.finish(x, want)? }
-            }
-            Op::Add { layer: name } => self.add(x, values[model.value(name).unwrap_or(layer)], want)?,
-            Op::Softmax => {
-                self.fraction(want, 0, x.format.fraction)?;
-                let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
-                let x = self.finish(x, Format { bits: bits.max(2), ..want })?;
-                let layer =
-                    Layer::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
-                self.emit(x, layer, shape, want)
-            }
-            Op::Sigmoid | Op::Tanh | Op::Gelu => self.activation(x, want)?,
-            _ => x,
-        })
+        let others: Vec<Held> = others(model, layer).map(|value| values[value]).collect();
+        model.nodes()[layer].op.get().lower(self, values[layer], &others, want)
     }
 
-    fn product(&mut self, affine: &Affine<'_>, x: Held, want: Format) -> Result<Held, QuantiseError> {
+    /// A layer with weights.
+    pub(in crate::nn) fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let Some(affine) = self.graph.affine(self.layer) else { return Ok(x) };
         let name = self.name();
         self.fraction(want, x.format.fraction, 62)?;
         let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
         let weights = want.fraction - x.format.fraction;
         let half = self.half(want);
         let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
-        let matrix = Matrix::new(name, affine, scales)?;
+        let matrix = Matrix::new(name, &affine, scales)?;
         let (outputs, bits) = (matrix.outputs(), want.bits);
         self.program.matrices.push(matrix);
         let layer = match affine.window {
             None => Layer::Linear { inputs: affine.row, outputs, bits },
             Some((window, groups)) => Layer::Convolution { window, outputs, groups, bits },
         };
-        let shape = self.graph.model.nodes()[self.layer].shape;
-        let z = self.emit(x, layer, shape, want);
+        let z = self.emit(x, layer, self.shape(), want);
         Ok(Held { gain: 1., ..z })
     }
 
@@ -134,43 +82,5 @@ impl Builder<'_> {
         };
         let dropped = kept.map_or(0, |kept| results.fraction.saturating_sub(kept));
         if dropped > 0 { 1 << (dropped - 1) } else { 0 }
-    }
-
-    /// The sum over every window of n values, which is n times their mean. The factor 2^⌊log2 n⌋ becomes fractional bits.
-    /// The rest of n goes into the weights of the next product, or else the sum is multiplied by c ≈ 2^q/n.
-    fn average(&mut self, x: Held, window: &Window, want: Format) -> Result<Held, QuantiseError> {
-        let values = window.size[0] * window.size[1];
-        let grown = self.graph.grown(self.layer, values);
-        let shape = self.graph.model.nodes()[self.layer].shape;
-        let bits = (x.format.bits + values.next_power_of_two().ilog2()).min(63);
-        if grown > 0 || values == 1 {
-            let fraction = x.format.fraction + grown;
-            self.fraction(want, 0, fraction)?;
-            let bits = bits.min(want.bits + fraction - want.fraction);
-            let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { fraction, bits });
-            let gain = x.gain * (1u64 << grown) as f64 / values as f64;
-            return self.finish(Held { gain, ..sum }, want);
-        }
-        let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { bits, ..x.format });
-        self.fraction(want, 0, x.format.fraction)?;
-        // 2^11 ≤ c < 2^13, so the relative error of rounding it is at most 2^−12.
-        let shift = 11 + values.next_power_of_two().ilog2();
-        let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
-        let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
-        let mean = self.emit(sum, Layer::Scale { factor }, shape, format);
-        self.finish(mean, want)
-    }
-
-    fn add(&mut self, x: Held, other: Held, want: Format) -> Result<Held, QuantiseError> {
-        let (coarse, fine) = if x.format.fraction < other.format.fraction { (x, other) } else { (other, x) };
-        let fraction = fine.format.fraction;
-        self.fraction(want, 0, fraction)?;
-        let bits = want.bits + fraction - want.fraction;
-        let up = fraction - coarse.format.fraction;
-        let (scaled, fine) = if up == 0 { (x, other) } else { (self.scale(coarse, up)?, fine) };
-        self.current(scaled);
-        let layer = Layer::Add { value: fine.value };
-        let sum = self.emit(scaled, layer, x.shape, Format { fraction, bits });
-        self.finish(sum, want)
     }
 }

@@ -26,12 +26,12 @@ use crate::ring::{Z2, nearest};
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn core::error::Error>> {
-/// use ringshare::nn::{Input, Model, Op, Options, PublicModel, Quantised, Weight};
+/// use ringshare::nn::{Input, Model, Options, PublicModel, Quantised, Weight, op};
 /// use ringshare::protocol::Family;
 ///
 /// let mut model = Model::new([1, 1, 2]);
 /// let weight = Weight::Real(vec![0.5, -0.25, 1.75, 0.125]);
-/// model.push("fc", Op::Linear { weight, bias: vec![0.1, -0.2] })?;
+/// model.push("fc", op::Linear { weight, bias: vec![0.1, -0.2] })?;
 /// let pixels = Input::Scaled { scale: 1.0 / 255.0, shift: 0.0 };
 /// let images = pixels.encode(&[0, 100, 200, 255]);
 /// let quantised = Quantised::calibrate(&model, &images, &Options::default())?;

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use super::error::QuantiseError;
 use super::graph::Graph;
 use crate::linalg::Window;
-use crate::nn::{Model, Op};
+use crate::nn::Model;
 use crate::ring::power_of_two;
 
 /// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
 const BLOCK: usize = 32;
 
 /// What was measured of a model's values on images. Values are numbered as by [`Model::value`].
-pub(super) struct Ranges {
+pub(in crate::nn) struct Ranges {
     pub(super) values: Vec<Range>,
     /// The class of every image.
     pub(super) classes: Vec<usize>,
@@ -23,7 +23,7 @@ pub(super) struct Ranges {
 
 /// What was measured of one value.
 #[derive(Clone, Copy)]
-pub(super) struct Range {
+pub(in crate::nn) struct Range {
     pub(super) low: f32,
     pub(super) high: f32,
     /// For the result of a maximum: the greatest difference within a window of its input.
@@ -78,13 +78,13 @@ pub(super) fn measure(
                 let bits = 63;
                 finite = Err(QuantiseError::Range { layer: node.name.clone(), largest: f32::INFINITY, bits });
             }
-            if let Op::MaxPool { window } = &node.op {
+            if let Some(window) = node.op.get().compares() {
                 value.spread = value.spread.max(spread(window, &before));
             }
             if layer + 1 == model.nodes().len() {
                 classes.extend(result.chunks_exact(outputs).map(class));
             }
-            if matches!(model.nodes().get(layer + 1), Some(next) if matches!(next.op, Op::MaxPool { .. })) {
+            if model.nodes().get(layer + 1).is_some_and(|next| next.op.get().compares().is_some()) {
                 before.clear();
                 before.extend_from_slice(result);
             }
@@ -173,16 +173,7 @@ pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &
         ranges.values.iter().zip(extra).map(|(range, &more)| own(range) + more as i32).collect();
     for value in (0..all.len()).rev() {
         for &layer in graph.uses(value) {
-            let op = &graph.model.nodes()[layer].op;
-            if matches!(
-                op,
-                Op::MaxPool { .. }
-                    | Op::Clip { .. }
-                    | Op::Add { .. }
-                    | Op::Dropout
-                    | Op::Flatten
-                    | Op::From { .. }
-            ) {
+            if graph.model.nodes()[layer].op.get().widens() {
                 all[value] = all[value].max(all[layer + 1]);
             }
         }
@@ -191,7 +182,7 @@ pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &
 }
 
 /// The least I with x < 2^(I−1).
-pub(super) fn integer_bits(x: f64) -> i32 {
+pub(in crate::nn) fn integer_bits(x: f64) -> i32 {
     // Values that are nearly zero get no more fractional bits than this.
     libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 use super::naive;
 use crate::random::Draw;
@@ -20,7 +20,7 @@ fn continuous(seed: u64) -> (Model, Vec<f32>) {
     let mut draw = Draw::new(seed);
     loop {
         let model = draw.model(8);
-        if !model.nodes().iter().any(|node| node.op == Op::Sign) {
+        if !model.nodes().iter().any(|node| node.op == Op::Sign(op::Sign)) {
             let images = draw.images(&model, 3);
             return (model, images);
         }
@@ -54,7 +54,7 @@ proptest! {
             false => Weight::Real(draw.numbers(outputs * inputs)),
         };
         let mut model = Model::new([1, 1, inputs]);
-        model.push("linear", Op::Linear { weight, bias: draw.numbers(outputs) }).unwrap();
+        model.push("linear", op::Linear { weight, bias: draw.numbers(outputs) }).unwrap();
         let images = draw.images(&model, images);
         let expected: Vec<f32> = naive::forward(&model, &images).iter().map(|&x| x as f32).collect();
         prop_assert_eq!(model.forward(&images), expected);
@@ -67,7 +67,7 @@ proptest! {
         window.padding = [2, 3];
         let mut model = Model::new(window.image);
         let weight = draw.weight(2 * channels, 35);
-        let op = Op::Convolution { window, groups: channels, weight, bias: draw.numbers(2 * channels) };
+        let op = Op::Convolution(op::Convolution { window, groups: channels, weight, bias: draw.numbers(2 * channels) });
         model.push("convolution", op).unwrap();
         let images = draw.images(&model, 1);
         let expected: Vec<f32> = naive::forward(&model, &images).iter().map(|&x| x as f32).collect();
@@ -100,14 +100,14 @@ fn a_residual_block_adds_both_ways() {
     let mut convolution = |image, size, padding, outputs| {
         let window = Window { padding: [padding; 2], ..Window::new(image, [size; 2]) };
         let weight = Weight::Real(draw.numbers(outputs * size * size * image[2]));
-        Op::Convolution { window, groups: 1, weight, bias: draw.numbers(outputs) }
+        Op::Convolution(op::Convolution { window, groups: 1, weight, bias: draw.numbers(outputs) })
     };
     model.push("conv1", convolution([6, 6, 2], 3, 1, 4)).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     model.push("conv2", convolution([6, 6, 4], 3, 1, 4)).unwrap();
-    model.push("start", Op::From { layer: "input".into() }).unwrap();
+    model.push("start", op::From { layer: "input".into() }).unwrap();
     model.push("short", convolution([6, 6, 2], 1, 0, 4)).unwrap();
-    model.push("sum", Op::Add { layer: "conv2".into() }).unwrap();
+    model.push("sum", op::Add { layer: "conv2".into() }).unwrap();
     let images = draw.images(&model, 4);
     assert_near(&model.forward(&images), &naive::forward(&model, &images), 1e-5);
     // The block is the sum of its two ways.

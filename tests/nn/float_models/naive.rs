@@ -1,7 +1,7 @@
 //! The definition of every layer, index by index, in double precision.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 /// All values of one image: the input's, then every layer's.
 pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
@@ -11,22 +11,26 @@ pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
         let x = values.last().unwrap();
         let other = |name: &str| values[model.value(name).unwrap()].clone();
         let value = match &node.op {
-            Op::Linear { weight, bias } => linear(x, weight, bias),
-            Op::Convolution { window, groups, weight, bias } => convolution(x, window, *groups, weight, bias),
-            Op::Normalise { scale, shift } => {
+            Op::Linear(op::Linear { weight, bias }) => linear(x, weight, bias),
+            Op::Convolution(op::Convolution { window, groups, weight, bias }) => {
+                convolution(x, window, *groups, weight, bias)
+            }
+            Op::Normalise(op::Normalise { scale, shift }) => {
                 let map = |(i, x): (usize, &f64)| {
                     x * f64::from(scale[i % channels]) + f64::from(shift[i % channels])
                 };
                 x.iter().enumerate().map(map).collect()
             }
-            Op::MaxPool { window } => pool(x, window, |seen| seen.iter().copied().fold(f64::MIN, f64::max)),
-            Op::AveragePool { window } => {
+            Op::MaxPool(op::MaxPool { window }) => {
+                pool(x, window, |seen| seen.iter().copied().fold(f64::MIN, f64::max))
+            }
+            Op::AveragePool(op::AveragePool { window }) => {
                 let all = (window.size[0] * window.size[1]) as f64;
                 pool(x, window, |seen| seen.iter().sum::<f64>() / all)
             }
-            Op::Softmax => x.chunks(channels).flat_map(softmax).collect(),
-            Op::Add { layer } => x.iter().zip(other(layer)).map(|(x, other)| x + other).collect(),
-            Op::From { layer } => other(layer),
+            Op::Softmax(op::Softmax) => x.chunks(channels).flat_map(softmax).collect(),
+            Op::Add(op::Add { layer }) => x.iter().zip(other(layer)).map(|(x, other)| x + other).collect(),
+            Op::From(op::From { layer }) => other(layer),
             op => x.iter().map(|&x| function(op, x)).collect(),
         };
         assert_eq!(value.len(), node.shape.iter().product::<usize>(), "{}", node.name);
@@ -44,14 +48,14 @@ pub(crate) fn forward(model: &Model, images: &[f32]) -> Vec<f64> {
 
 fn function(op: &Op, x: f64) -> f64 {
     match op {
-        Op::Relu => x.max(0.),
-        Op::Clip { low, high } => x.clamp((*low).into(), (*high).into()),
-        Op::Sign if x < 0. => -1.,
-        Op::Sign => 1.,
-        Op::Sigmoid => 1. / (1. + (-x).exp()),
-        Op::Tanh => x.tanh(),
-        Op::Gelu => x * 0.5 * libm_erfc(-x / 2f64.sqrt()),
-        Op::Flatten | Op::Dropout => x,
+        Op::Relu(op::Relu) => x.max(0.),
+        Op::Clip(op::Clip { low, high }) => x.clamp((*low).into(), (*high).into()),
+        Op::Sign(op::Sign) if x < 0. => -1.,
+        Op::Sign(op::Sign) => 1.,
+        Op::Sigmoid(op::Sigmoid) => 1. / (1. + (-x).exp()),
+        Op::Tanh(op::Tanh) => x.tanh(),
+        Op::Gelu(op::Gelu) => x * 0.5 * libm_erfc(-x / 2f64.sqrt()),
+        Op::Flatten(op::Flatten) | Op::Dropout(op::Dropout) => x,
         op => panic!("{op:?}"),
     }
 }

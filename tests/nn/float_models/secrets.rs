@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 use super::naive;
 use crate::random::Draw;
@@ -12,11 +12,11 @@ use crate::redrawn::{SCALES, redrawn};
 pub(crate) fn public(model: &Model) -> Vec<String> {
     let node = |node: &ringshare::nn::Node| {
         let op = match &node.op {
-            Op::Linear { bias, .. } => format!("linear to {}", bias.len()),
-            Op::Convolution { window, groups, bias, .. } => {
+            Op::Linear(op::Linear { bias, .. }) => format!("linear to {}", bias.len()),
+            Op::Convolution(op::Convolution { window, groups, bias, .. }) => {
                 format!("convolution {window}, {groups} groups, to {}", bias.len())
             }
-            Op::Normalise { .. } => "normalise".into(),
+            Op::Normalise(_) => "normalise".into(),
             op => format!("{op:?}"),
         };
         format!("{} {op} {:?}", node.name, node.shape)
@@ -47,38 +47,43 @@ fn between(layers: &[Op]) -> Model {
     let mut model = Model::new([6, 6, 2]);
     let weight = Weight::Real(draw.numbers(4 * 9 * 2));
     let window = Window::new([6, 6, 2], [3; 2]);
-    model.push("conv", Op::Convolution { window, groups: 1, weight, bias: draw.numbers(4) }).unwrap();
+    model.push("conv", op::Convolution { window, groups: 1, weight, bias: draw.numbers(4) }).unwrap();
     for (i, op) in layers.iter().enumerate() {
         let op = match op {
-            Op::MaxPool { .. } => {
+            Op::MaxPool(_) => {
                 let window = Window { stride: [2; 2], ..Window::new(model.output(), [2; 2]) };
-                Op::MaxPool { window }
+                Op::MaxPool(op::MaxPool { window })
             }
-            Op::Normalise { .. } => Op::Normalise { scale: vec![0.; 4], shift: vec![0.; 4] },
+            Op::Normalise(_) => Op::Normalise(op::Normalise { scale: vec![0.; 4], shift: vec![0.; 4] }),
             op => op.clone(),
         };
         model.push(&format!("layer{i}"), op).unwrap();
     }
     let inputs: usize = model.output().iter().product();
     let weight = Weight::Real(draw.numbers(3 * inputs));
-    model.push("flatten", Op::Flatten).unwrap();
-    model.push("fc", Op::Linear { weight, bias: draw.numbers(3) }).unwrap();
+    model.push("flatten", op::Flatten).unwrap();
+    model.push("fc", op::Linear { weight, bias: draw.numbers(3) }).unwrap();
     model
 }
 
 /// With and without a pooling before or after the normalisation, and every activation that may follow.
 #[test]
 fn scales_of_any_sign_leave_the_same_layers_and_the_same_function() {
-    let norm = || Op::Normalise { scale: vec![], shift: vec![] };
-    let pool = || Op::MaxPool { window: Window::new([1; 3], [1; 2]) };
+    let norm = || Op::Normalise(op::Normalise { scale: vec![], shift: vec![] });
+    let pool = || Op::MaxPool(op::MaxPool { window: Window::new([1; 3], [1; 2]) });
     let orders: [Vec<Op>; 4] = [
         vec![norm()],
         vec![pool(), norm()],
         vec![norm(), pool()],
-        vec![pool(), norm(), Op::Relu, norm(), pool()],
+        vec![pool(), norm(), Op::Relu(op::Relu), norm(), pool()],
     ];
     for order in orders {
-        for activation in [Op::Relu, Op::Sign, Op::Clip { low: -1., high: 6. }, Op::Dropout] {
+        for activation in [
+            Op::Relu(op::Relu),
+            Op::Sign(op::Sign),
+            Op::Clip(op::Clip { low: -1., high: 6. }),
+            Op::Dropout(op::Dropout),
+        ] {
             let mut layers = order.clone();
             layers.push(activation.clone());
             let template = between(&layers);
@@ -95,7 +100,7 @@ fn scales_of_any_sign_leave_the_same_layers_and_the_same_function() {
                     let bound = 1e-3 * exact.abs().max(1.);
                     // A sign near 0 is rounding's: those of whole numbers have a test of their own.
                     assert!(
-                        error <= bound || activation == Op::Sign,
+                        error <= bound || activation == Op::Sign(op::Sign),
                         "{found} {exact} {scales:?} {model}{simple}"
                     );
                 }

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 use ringshare::linalg::{Window, WindowError};
-use ringshare::nn::{Model, ModelError, Op, Weight};
+use ringshare::nn::{Model, ModelError, Op, Weight, op};
 
 /// The error of a layer `x` after a layer `first` that changes nothing of an input of this shape.
 fn error(input: [usize; 3], op: Op) -> ModelError {
     let mut model = Model::new(input);
-    model.push("first", Op::Relu).unwrap();
+    model.push("first", op::Relu).unwrap();
     let before = model.clone();
     let error = model.push("x", op).unwrap_err();
     assert_eq!(model, before);
@@ -17,20 +17,22 @@ fn error(input: [usize; 3], op: Op) -> ModelError {
 
 fn convolution(window: Window, groups: usize, weights: usize, outputs: usize) -> Op {
     let weight = Weight::Real(vec![0.; weights]);
-    Op::Convolution { window, groups, weight, bias: vec![0.; outputs] }
+    Op::Convolution(op::Convolution { window, groups, weight, bias: vec![0.; outputs] })
 }
 
 #[test]
 fn numbers_of_weights_are_checked() {
-    let linear = |weight, outputs| error([2, 3, 1], Op::Linear { weight, bias: vec![0.; outputs] });
+    let linear =
+        |weight, outputs| error([2, 3, 1], Op::Linear(op::Linear { weight, bias: vec![0.; outputs] }));
     let length = |what, expected, found| ModelError::Length { layer: "x".into(), what, expected, found };
     assert_eq!(linear(Weight::Real(vec![0.; 11]), 2), length("weight", 12, 11));
     assert_eq!(linear(Weight::Signs(vec![0; 3]), 2), length("bytes of the weight", 2, 3));
     assert_eq!(linear(Weight::Real(vec![]), 0), ModelError::Elements { layer: "x".into(), found: [1, 1, 0] });
     let window = Window::new([4, 4, 6], [3, 2]);
     assert_eq!(error([4, 4, 6], convolution(window, 3, 49, 4 * 3)), length("weight", 144, 49));
-    let normalise =
-        |scale, shift| error([2, 2, 3], Op::Normalise { scale: vec![0.; scale], shift: vec![0.; shift] });
+    let normalise = |scale, shift| {
+        error([2, 2, 3], Op::Normalise(op::Normalise { scale: vec![0.; scale], shift: vec![0.; shift] }))
+    };
     assert_eq!(normalise(12, 3), length("scale", 3, 12));
     assert_eq!(normalise(3, 2), length("shift", 3, 2));
     let text = linear(Weight::Real(vec![0.; 11]), 2).to_string();
@@ -41,8 +43,11 @@ fn numbers_of_weights_are_checked() {
 fn windows_are_those_of_the_image() {
     let window = Window::new([4, 4, 2], [3; 2]);
     let other = Window::new([4, 5, 2], [3; 2]);
-    for op in [convolution(other, 1, 18, 1), Op::MaxPool { window: other }, Op::AveragePool { window: other }]
-    {
+    for op in [
+        convolution(other, 1, 18, 1),
+        Op::MaxPool(op::MaxPool { window: other }),
+        Op::AveragePool(op::AveragePool { window: other }),
+    ] {
         let (expected, found) = ([4, 4, 2], [4, 5, 2]);
         let shape = ModelError::Shape { layer: "x".into(), what: "image", expected, found };
         assert_eq!(error([4, 4, 2], op), shape);
@@ -50,7 +55,7 @@ fn windows_are_those_of_the_image() {
     let large = Window { dilation: [2; 2], ..window };
     let window_error = |error| ModelError::Window { layer: "x".into(), error };
     let expected = window_error(WindowError::Size { most: 4, found: 5 });
-    assert_eq!(error([4, 4, 2], Op::MaxPool { window: large }), expected);
+    assert_eq!(error([4, 4, 2], Op::MaxPool(op::MaxPool { window: large })), expected);
     let still = Window { stride: [1, 0], ..window };
     assert_eq!(error([4, 4, 2], convolution(still, 1, 18, 1)), window_error(WindowError::Zero("stride")));
     let endless = Window { padding: [usize::MAX, 1], ..window };
@@ -76,26 +81,26 @@ fn poolings_see_the_image_at_every_place() {
     for (input, window) in [([4, 4, 1], all_padding), ([2, 2, 1], beside)] {
         let (size, padding) = (window.size, window.padding);
         let expected = ModelError::Padding { layer: "x".into(), size, padding };
-        assert_eq!(error(input, Op::MaxPool { window }), expected);
-        assert_eq!(error(input, Op::AveragePool { window }), expected);
+        assert_eq!(error(input, Op::MaxPool(op::MaxPool { window })), expected);
+        assert_eq!(error(input, Op::AveragePool(op::AveragePool { window })), expected);
     }
 }
 
 #[test]
 fn names_are_new_and_references_old() {
     let mut model = Model::new([1, 1, 2]);
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     for name in ["relu", "input"] {
-        assert_eq!(model.push(name, Op::Sign), Err(ModelError::Taken { layer: name.into() }));
+        assert_eq!(model.push(name, op::Sign), Err(ModelError::Taken { layer: name.into() }));
     }
-    for op in [Op::Add { layer: "x".into() }, Op::From { layer: "x".into() }] {
+    for op in [Op::Add(op::Add { layer: "x".into() }), Op::From(op::From { layer: "x".into() })] {
         assert_eq!(error([1, 1, 2], op), ModelError::Unknown { layer: "x".into(), name: "x".into() });
     }
-    model.push("fc", Op::Linear { weight: Weight::Real(vec![1.; 6]), bias: vec![0.; 3] }).unwrap();
+    model.push("fc", op::Linear { weight: Weight::Real(vec![1.; 6]), bias: vec![0.; 3] }).unwrap();
     let what = "the value to add";
     let shape = ModelError::Shape { layer: "sum".into(), what, expected: [1, 1, 3], found: [1, 1, 2] };
-    assert_eq!(model.push("sum", Op::Add { layer: "input".into() }), Err(shape));
-    model.push("back", Op::From { layer: "input".into() }).unwrap();
+    assert_eq!(model.push("sum", op::Add { layer: "input".into() }), Err(shape));
+    model.push("back", op::From { layer: "input".into() }).unwrap();
     assert_eq!((model.output(), model.value("input"), model.value("back")), ([1, 1, 2], Some(0), Some(3)));
 }
 
@@ -104,7 +109,10 @@ fn numbers_are_finite() {
     let (mut weights, mut bias) = (vec![0.; 6], vec![0.; 3]);
     weights[4] = f32::INFINITY;
     let linear = |weights: &[f32], bias: &[f32]| {
-        error([1, 1, 2], Op::Linear { weight: Weight::Real(weights.to_vec()), bias: bias.to_vec() })
+        error(
+            [1, 1, 2],
+            Op::Linear(op::Linear { weight: Weight::Real(weights.to_vec()), bias: bias.to_vec() }),
+        )
     };
     assert_eq!(
         linear(&weights, &bias).to_string(),
@@ -112,7 +120,7 @@ fn numbers_are_finite() {
     );
     (weights[4], bias[1]) = (0., f32::NAN);
     assert_eq!(linear(&weights, &bias).to_string(), "x: bias: expected finite numbers, found NaN in place 1");
-    let clip = |low, high| error([1, 1, 2], Op::Clip { low, high });
+    let clip = |low, high| error([1, 1, 2], Op::Clip(op::Clip { low, high }));
     assert!(matches!(clip(f32::NAN, 0.), ModelError::NotFinite { place: 0, .. }));
     assert_eq!(clip(1., 0.5), ModelError::Bounds { layer: "x".into(), low: 1., high: 0.5 });
 }
@@ -120,14 +128,14 @@ fn numbers_are_finite() {
 #[test]
 fn sizes_are_positive_and_can_be_held() {
     for input in [[0, 1, 1], [1 << 15, 1 << 15, 1], [usize::MAX, 2, 2]] {
-        let error = Model::new(input).push("x", Op::Relu).unwrap_err();
+        let error = Model::new(input).push("x", op::Relu).unwrap_err();
         assert_eq!(error, ModelError::Elements { layer: "input".into(), found: input });
     }
     let wide = Window { padding: [1 << 16; 2], ..Window::new([1, 1, 1], [1; 2]) };
     let found = [(1 << 17) + 1, (1 << 17) + 1, 1];
     let expected = ModelError::Elements { layer: "x".into(), found };
     assert_eq!(error([1, 1, 1], convolution(wide, 1, 1, 1)), expected);
-    assert_eq!(error([1, 1, 1], Op::MaxPool { window: wide }), expected);
+    assert_eq!(error([1, 1, 1], Op::MaxPool(op::MaxPool { window: wide })), expected);
 }
 
 /// Sizes that are usual, and those at which sums and products of some overflow.
@@ -149,7 +157,7 @@ proptest! {
         weights in 0usize..40,
     ) {
         let window = Window { image, size, stride, padding, dilation };
-        for op in [convolution(window, groups, weights, outputs), Op::MaxPool { window }, Op::AveragePool { window }] {
+        for op in [convolution(window, groups, weights, outputs), Op::MaxPool(op::MaxPool { window }), Op::AveragePool(op::AveragePool { window })] {
             let mut model = Model::new(image);
             let pushed = model.push("x", op);
             prop_assert_eq!(pushed.is_ok(), !model.nodes().is_empty());
@@ -169,8 +177,8 @@ proptest! {
 fn what_is_printed_for_debugging_tells_no_weights() {
     let mut model = Model::new([1, 1, 1]);
     let weight = Weight::Real(vec![0.625, -1.75]);
-    model.push("fc", Op::Linear { weight: weight.clone(), bias: vec![0.375, 4.5] }).unwrap();
-    model.push("norm", Op::Normalise { scale: vec![7.125; 2], shift: vec![8.25; 2] }).unwrap();
+    model.push("fc", op::Linear { weight: weight.clone(), bias: vec![0.375, 4.5] }).unwrap();
+    model.push("norm", op::Normalise { scale: vec![7.125; 2], shift: vec![8.25; 2] }).unwrap();
     let text = format!("{weight:?} {model:?}");
     assert!(text.contains("linear (4 weights)") && text.contains("normalise (4 weights)"), "{text}");
     assert!(["0.625", "1.75", "0.375", "4.5", "7.125", "8.25"].iter().all(|w| !text.contains(w)), "{text}");

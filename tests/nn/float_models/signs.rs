@@ -1,7 +1,7 @@
 //! Normalisation before a sign: thresholds of integers, at equality above all.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 
 /// The inputs of the layer under test.
 const INPUTS: usize = 4;
@@ -15,11 +15,11 @@ fn vectors() -> Vec<f32> {
 fn model(weight: Weight, bias: f32, scale: f32, shift: f32, bounded: bool) -> Model {
     let mut model = Model::new([1, 1, INPUTS]);
     if bounded {
-        model.push("before", Op::Sign).unwrap();
+        model.push("before", op::Sign).unwrap();
     }
-    model.push("fc", Op::Linear { weight, bias: vec![bias] }).unwrap();
-    model.push("norm", Op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
-    model.push("sign", Op::Sign).unwrap();
+    model.push("fc", op::Linear { weight, bias: vec![bias] }).unwrap();
+    model.push("norm", op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
+    model.push("sign", op::Sign).unwrap();
     model
 }
 
@@ -51,7 +51,7 @@ fn every_threshold_of_small_integers_is_exact() {
 #[test]
 fn rows_of_signs_stay_signs() {
     let bits = |model: &Model, layer: usize| match &model.nodes()[layer].op {
-        Op::Linear { weight: Weight::Signs(bits), .. } => Some(bits.clone()),
+        Op::Linear(op::Linear { weight: Weight::Signs(bits), .. }) => Some(bits.clone()),
         _ => None,
     };
     let signs = || Weight::Signs(vec![0b1011_0000]);
@@ -66,7 +66,7 @@ fn rows_of_signs_stay_signs() {
 fn thresholds_out_of_reach_stay_small() {
     for (shift, expected) in [(1e9, 4.), (-1e9, -5.)] {
         let simple = model(Weight::Signs(vec![0]), 0., 1e-9, shift, true).simplify();
-        let Op::Linear { bias, .. } = &simple.nodes()[1].op else { panic!() };
+        let Op::Linear(op::Linear { bias, .. }) = &simple.nodes()[1].op else { panic!() };
         assert_eq!(bias, &[expected]);
         assert!(simple.forward(&vectors()).iter().all(|&sign| sign == expected.signum()));
     }
@@ -96,16 +96,16 @@ fn a_binarized_convolution_is_compared_before_its_pooling_is_undone() {
     let pool = Window { stride: [2; 2], ..Window::new([4, 4, 2], [2; 2]) };
     let mut model = Model::new([4, 4, 1]);
     let layers = [
-        ("conv", Op::Convolution { window, groups: 1, weight, bias: vec![0.; 2] }),
-        ("pool", Op::MaxPool { window: pool }),
-        ("norm", Op::Normalise { scale: vec![0.5, 2.], shift: vec![-0.75, 3.] }),
-        ("sign", Op::Sign),
-        ("fc", Op::Linear { weight: Weight::Signs(vec![0b0110_1001]), bias: vec![0.] }),
+        ("conv", Op::Convolution(op::Convolution { window, groups: 1, weight, bias: vec![0.; 2] })),
+        ("pool", Op::MaxPool(op::MaxPool { window: pool })),
+        ("norm", Op::Normalise(op::Normalise { scale: vec![0.5, 2.], shift: vec![-0.75, 3.] })),
+        ("sign", Op::Sign(op::Sign)),
+        ("fc", Op::Linear(op::Linear { weight: Weight::Signs(vec![0b0110_1001]), bias: vec![0.] })),
     ];
     layers.into_iter().for_each(|(name, op)| model.push(name, op).unwrap());
     let simple = model.simplify();
     assert_eq!(simple.nodes().len(), 4);
-    let Op::Convolution { weight, bias, .. } = &simple.nodes()[0].op else { panic!() };
+    let Op::Convolution(op::Convolution { weight, bias, .. }) = &simple.nodes()[0].op else { panic!() };
     assert_eq!((weight, &bias[..]), (&Weight::Signs(vec![0x80, 0x00]), &[-1.5, 1.5][..]));
     let images: Vec<f32> = (0..64).map(|i| (i * 7 % 11) as f32 - 5.).collect();
     assert_eq!(simple.forward(&images), model.forward(&images));
@@ -116,23 +116,33 @@ fn a_binarized_convolution_is_compared_before_its_pooling_is_undone() {
 fn negative_scales_after_a_pooling_go_into_the_weights_on_both_sides() {
     for (scale, shift) in (-4..=4).flat_map(|s| (-12..=12).map(move |t| (s as f32, t as f32))) {
         let window = Window::new([2, 4, 1], [1; 2]);
-        let conv =
-            Op::Convolution { window, groups: 1, weight: Weight::Signs(vec![0x80; 2]), bias: vec![1.; 2] };
+        let conv = Op::Convolution(op::Convolution {
+            window,
+            groups: 1,
+            weight: Weight::Signs(vec![0x80; 2]),
+            bias: vec![1.; 2],
+        });
         let pool = Window { stride: [2; 2], ..Window::new([2, 4, 2], [2; 2]) };
         let layers = [
             ("conv", conv),
-            ("pool", Op::MaxPool { window: pool }),
-            ("norm", Op::Normalise { scale: vec![scale, 2.], shift: vec![shift, 3.] }),
-            ("sign", Op::Sign),
-            ("flatten", Op::Flatten),
-            ("fc", Op::Linear { weight: Weight::Signs(vec![0b0110_0000, 0b1010_0000]), bias: vec![0.5; 2] }),
+            ("pool", Op::MaxPool(op::MaxPool { window: pool })),
+            ("norm", Op::Normalise(op::Normalise { scale: vec![scale, 2.], shift: vec![shift, 3.] })),
+            ("sign", Op::Sign(op::Sign)),
+            ("flatten", Op::Flatten(op::Flatten)),
+            (
+                "fc",
+                Op::Linear(op::Linear {
+                    weight: Weight::Signs(vec![0b0110_0000, 0b1010_0000]),
+                    bias: vec![0.5; 2],
+                }),
+            ),
         ];
         let mut model = Model::new([2, 4, 1]);
         layers.into_iter().for_each(|(name, op)| model.push(name, op).unwrap());
         let simple = model.simplify();
         let names: Vec<&str> = simple.nodes().iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["conv", "pool", "sign", "fc"]);
-        let Op::Linear { weight, .. } = &simple.nodes()[3].op else { panic!() };
+        let Op::Linear(op::Linear { weight, .. }) = &simple.nodes()[3].op else { panic!() };
         let negated = Weight::Signs(vec![0b1100_0000, 0b0000_0000]);
         assert_eq!(*weight == negated, scale < 0., "{scale} {shift}");
         let images: Vec<f32> = (-5..=5).flat_map(|x| (0..8).map(move |i| (x + i % 3) as f32)).collect();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Node, Op, Weight};
+use ringshare::nn::{Model, Node, Op, Weight, op};
 
 use super::naive;
 use crate::random::Draw;
@@ -16,10 +16,9 @@ fn rebuilt(model: &Model) -> Vec<Node> {
 
 /// Whether a layer refers to another by its name.
 fn is_referred_to(model: &Model, name: &str) -> bool {
-    model
-        .nodes()
-        .iter()
-        .any(|node| matches!(&node.op, Op::Add { layer } | Op::From { layer } if layer == name))
+    model.nodes().iter().any(
+        |node| matches!(&node.op, Op::Add(op::Add { layer }) | Op::From(op::From { layer }) if layer == name),
+    )
 }
 
 fn assert_simple(model: &Model) {
@@ -28,10 +27,17 @@ fn assert_simple(model: &Model) {
     for pair in model.nodes().windows(2) {
         let free = !is_referred_to(model, &pair[0].name);
         match (&pair[0].op, &pair[1].op) {
-            (_, Op::Dropout) => panic!("a dropout is left"),
-            (Op::Linear { .. } | Op::Convolution { .. }, Op::Normalise { .. }) => assert!(!free, "{model}"),
-            (Op::Normalise { .. }, Op::Linear { .. }) => assert!(!free, "{model}"),
-            (Op::Relu | Op::Clip { .. } | Op::Sign | Op::Sigmoid | Op::Tanh, Op::MaxPool { .. }) => {
+            (_, Op::Dropout(op::Dropout)) => panic!("a dropout is left"),
+            (Op::Linear(_) | Op::Convolution(_), Op::Normalise(_)) => assert!(!free, "{model}"),
+            (Op::Normalise(_), Op::Linear(_)) => assert!(!free, "{model}"),
+            (
+                Op::Relu(op::Relu)
+                | Op::Clip(_)
+                | Op::Sign(op::Sign)
+                | Op::Sigmoid(op::Sigmoid)
+                | Op::Tanh(op::Tanh),
+                Op::MaxPool(_),
+            ) => {
                 assert!(!free, "{model}");
             }
             _ => {}
@@ -41,7 +47,15 @@ fn assert_simple(model: &Model) {
 
 /// Whether an op takes integers to integers.
 fn keeps_integers(op: &Op) -> bool {
-    !matches!(op, Op::AveragePool { .. } | Op::Clip { .. } | Op::Sigmoid | Op::Tanh | Op::Gelu | Op::Softmax)
+    !matches!(
+        op,
+        Op::AveragePool(_)
+            | Op::Clip(_)
+            | Op::Sigmoid(op::Sigmoid)
+            | Op::Tanh(op::Tanh)
+            | Op::Gelu(op::Gelu)
+            | Op::Softmax(op::Softmax)
+    )
 }
 
 proptest! {
@@ -53,7 +67,7 @@ proptest! {
         let mut draw = Draw::new(seed);
         let model = draw.model(12);
         // Rounding may turn a sign.
-        prop_assume!(!model.nodes().iter().any(|node| node.op == Op::Sign));
+        prop_assume!(!model.nodes().iter().any(|node| node.op == Op::Sign(op::Sign)));
         let simple = model.simplify();
         assert_simple(&simple);
         let images = draw.images(&model, 3);
@@ -82,11 +96,16 @@ proptest! {
 
 fn convolution(draw: &mut Draw, image: [usize; 3], outputs: usize) -> Op {
     let weight = Weight::Real(draw.numbers(outputs * 9 * image[2]));
-    Op::Convolution { window: Window::new(image, [3; 2]), groups: 1, weight, bias: draw.numbers(outputs) }
+    Op::Convolution(op::Convolution {
+        window: Window::new(image, [3; 2]),
+        groups: 1,
+        weight,
+        bias: draw.numbers(outputs),
+    })
 }
 
 fn pool(image: [usize; 3]) -> Op {
-    Op::MaxPool { window: Window { stride: [2; 2], ..Window::new(image, [2; 2]) } }
+    Op::MaxPool(op::MaxPool { window: Window { stride: [2; 2], ..Window::new(image, [2; 2]) } })
 }
 
 fn model(input: [usize; 3], layers: Vec<(&str, Op)>) -> Model {
@@ -107,11 +126,11 @@ fn a_usual_network_keeps_its_weights_and_activations_alone() {
         vec![
             ("conv", convolution(&mut draw, [10, 10, 1], 4)),
             ("norm", draw.normalise(4)),
-            ("relu", Op::Relu),
-            ("clip", Op::Clip { low: 0., high: 6. }),
+            ("relu", Op::Relu(op::Relu)),
+            ("clip", Op::Clip(op::Clip { low: 0., high: 6. })),
             ("pool", pool([8, 8, 4])),
-            ("drop", Op::Dropout),
-            ("flatten", Op::Flatten),
+            ("drop", Op::Dropout(op::Dropout)),
+            ("flatten", Op::Flatten(op::Flatten)),
             ("fc", draw.linear(64)),
         ],
     );
@@ -137,16 +156,21 @@ fn a_usual_network_keeps_its_weights_and_activations_alone() {
 #[test]
 fn a_normalisation_at_the_start_goes_into_what_follows_unless_that_is_padded() {
     let mut draw = Draw::new(2);
-    let norm = Op::Normalise { scale: vec![2., -3.], shift: vec![0.5, 1.] };
+    let norm = Op::Normalise(op::Normalise { scale: vec![2., -3.], shift: vec![0.5, 1.] });
     let open = convolution(&mut draw, [5, 5, 2], 3);
     let simple = model([5, 5, 2], vec![("norm", norm.clone()), ("conv", open.clone())]).simplify();
     assert_eq!(names(&simple), ["conv"]);
-    let Op::Convolution { window, groups, weight, bias } = open else { panic!() };
-    let padded = Op::Convolution { window: Window { padding: [1; 2], ..window }, groups, weight, bias };
+    let Op::Convolution(op::Convolution { window, groups, weight, bias }) = open else { panic!() };
+    let padded = Op::Convolution(op::Convolution {
+        window: Window { padding: [1; 2], ..window },
+        groups,
+        weight,
+        bias,
+    });
     let simple = model([5, 5, 2], vec![("norm", norm), ("conv", padded.clone())]).simplify();
     assert_eq!(names(&simple), ["norm", "conv"]);
     // Without shifts it could be folded, but shifts are secret, and whether it is folded is not.
-    let norm = Op::Normalise { scale: vec![2., -3.], shift: vec![0.; 2] };
+    let norm = Op::Normalise(op::Normalise { scale: vec![2., -3.], shift: vec![0.; 2] });
     assert_eq!(names(&model([5, 5, 2], vec![("norm", norm), ("conv", padded)]).simplify()), ["norm", "conv"]);
 }
 
@@ -158,10 +182,10 @@ fn values_that_others_take_stay_what_they_are() {
         vec![
             ("conv", convolution(&mut draw, [6, 6, 1], 2)),
             ("norm", draw.normalise(2)),
-            ("relu", Op::Relu),
+            ("relu", Op::Relu(op::Relu)),
             ("pool", pool([4, 4, 2])),
-            ("from", Op::From { layer: "relu".into() }),
-            ("sum", Op::Add { layer: "conv".into() }),
+            ("from", Op::From(op::From { layer: "relu".into() })),
+            ("sum", Op::Add(op::Add { layer: "conv".into() })),
         ],
     );
     let simple = model.simplify();
@@ -175,30 +199,30 @@ fn who_refers_to_a_layer_that_goes_gets_the_same_value() {
     let model = model(
         [4, 4, 1],
         vec![
-            ("drop", Op::Dropout),
-            ("norm", Op::Normalise { scale: vec![2.], shift: vec![1.] }),
-            ("relu", Op::Relu),
+            ("drop", Op::Dropout(op::Dropout)),
+            ("norm", Op::Normalise(op::Normalise { scale: vec![2.], shift: vec![1.] })),
+            ("relu", Op::Relu(op::Relu)),
             ("pool", pool([4, 4, 1])),
             ("fc", draw.linear(4)),
-            ("back", Op::From { layer: "pool".into() }),
-            ("again", Op::From { layer: "drop".into() }),
+            ("back", Op::From(op::From { layer: "pool".into() })),
+            ("again", Op::From(op::From { layer: "drop".into() })),
             ("fc2", draw.linear(16)),
-            ("late", Op::From { layer: "back".into() }),
+            ("late", Op::From(op::From { layer: "back".into() })),
         ],
     );
     let simple = model.simplify();
     // `drop` is the input now, and `pool` what the ReLU after the pooling yields.
     assert_eq!(names(&simple), ["norm", "pool", "relu", "fc", "back", "again", "fc2", "late"]);
-    assert_eq!(simple.nodes()[4].op, Op::From { layer: "relu".into() });
-    assert_eq!(simple.nodes()[5].op, Op::From { layer: "input".into() });
+    assert_eq!(simple.nodes()[4].op, Op::From(op::From { layer: "relu".into() }));
+    assert_eq!(simple.nodes()[5].op, Op::From(op::From { layer: "input".into() }));
     let images = draw.images(&model, 3);
     assert_eq!(simple.forward(&images), model.forward(&images));
 }
 
 #[test]
 fn weights_that_would_overflow_are_left_alone() {
-    let huge = Op::Linear { weight: Weight::Real(vec![1e30]), bias: vec![0.] };
-    let norm = Op::Normalise { scale: vec![1e30], shift: vec![0.] };
+    let huge = Op::Linear(op::Linear { weight: Weight::Real(vec![1e30]), bias: vec![0.] });
+    let norm = Op::Normalise(op::Normalise { scale: vec![1e30], shift: vec![0.] });
     let model = model([1, 1, 1], vec![("fc", huge), ("norm", norm)]);
     assert_eq!(names(&model.simplify()), ["fc", "norm"]);
 }

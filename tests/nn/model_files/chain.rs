@@ -1,7 +1,7 @@
 //! Files without a description: `fcN.weight_bits` and `fcN.bias`.
 
 use proptest::prelude::*;
-use ringshare::nn::{Input, LoadError, Op, Weight, load, load_with_input};
+use ringshare::nn::{Input, LoadError, Op, Weight, load, load_with_input, op};
 use safetensors::Dtype;
 
 use super::any_file::any_file;
@@ -32,13 +32,13 @@ fn a_small_network_is_read_bit_for_bit() {
     assert_eq!((loaded.model.input(), loaded.model.output()), ([1, 1, 16], [1, 1, 2]));
     let [first, sign, last] = loaded.model.nodes() else { panic!("{:?}", loaded.model) };
     assert_eq!([&first.name, &sign.name, &last.name], ["fc1", "sign1", "fc2"]);
-    let Op::Linear { weight, bias } = &first.op else { panic!("{first:?}") };
+    let Op::Linear(op::Linear { weight, bias }) = &first.op else { panic!("{first:?}") };
     assert_eq!(*weight, Weight::Signs((0..16).collect()));
     assert_eq!(bias, &[-3., -2., -1., 0., 1., 2., 3., 4.]);
     let mut row = [0.; 16];
     weight.row(1, &mut row);
     assert_eq!(row, [-1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, 1, 1].map(|w: i8| f32::from(w)));
-    assert_eq!(sign.op, Op::Sign);
+    assert_eq!(sign.op, Op::Sign(op::Sign));
 }
 
 #[test]

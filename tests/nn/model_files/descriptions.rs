@@ -1,7 +1,7 @@
 //! Descriptions: what they say is what the model becomes, and what they may not say is refused by name.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Format, Formats, Input, Op, load, load_with};
+use ringshare::nn::{Format, Formats, Input, Op, load, load_with, op};
 use serde_json::{Value, json};
 
 use super::files::{File, small};
@@ -31,17 +31,17 @@ fn layers_without_tensors_become_what_they_are_called() {
         { "name": "11", "type": "from", "layer": "3" },
     ]));
     let expected = [
-        Op::Relu,
-        Op::Clip { low: 0.0, high: 6.0 },
-        Op::Clip { low: -0.5, high: 2.0 },
-        Op::Sign,
-        Op::Sigmoid,
-        Op::Tanh,
-        Op::Gelu,
-        Op::Softmax,
-        Op::Dropout,
-        Op::Add { layer: "input".into() },
-        Op::From { layer: "3".into() },
+        Op::Relu(op::Relu),
+        Op::Clip(op::Clip { low: 0.0, high: 6.0 }),
+        Op::Clip(op::Clip { low: -0.5, high: 2.0 }),
+        Op::Sign(op::Sign),
+        Op::Sigmoid(op::Sigmoid),
+        Op::Tanh(op::Tanh),
+        Op::Gelu(op::Gelu),
+        Op::Softmax(op::Softmax),
+        Op::Dropout(op::Dropout),
+        Op::Add(op::Add { layer: "input".into() }),
+        Op::From(op::From { layer: "3".into() }),
     ];
     assert_eq!(ops(&file), expected);
 }
@@ -56,14 +56,19 @@ fn windows_have_the_defaults_of_pytorch() {
     let max = Window { stride: [2, 3], ..Window::new([6, 8, 4], [2, 3]) };
     let mean = Window { padding: [1, 0], ..Window::new([3, 2, 4], [2, 2]) };
     let all = Window::new([4, 1, 4], [4, 1]);
-    let expected =
-        [Op::MaxPool { window: max }, Op::AveragePool { window: mean }, Op::AveragePool { window: all }];
+    let expected = [
+        Op::MaxPool(op::MaxPool { window: max }),
+        Op::AveragePool(op::AveragePool { window: mean }),
+        Op::AveragePool(op::AveragePool { window: all }),
+    ];
     assert_eq!(ops(&file), expected);
     let layers =
         json!([{ "name": "conv", "type": "conv2d", "stride": [2, 1], "dilation": [1, 3], "bias": false }]);
     let file = File::new(&[4, 6, 8], layers).counting("conv.weight", &[5, 4, 3, 2]);
     let window = Window { stride: [2, 1], dilation: [1, 3], ..Window::new([6, 8, 4], [3, 2]) };
-    let Op::Convolution { window: found, groups: 1, bias, .. } = &ops(&file)[0] else { panic!() };
+    let Op::Convolution(op::Convolution { window: found, groups: 1, bias, .. }) = &ops(&file)[0] else {
+        panic!()
+    };
     assert_eq!((found, &bias[..]), (&window, &[0.0; 5][..]));
 }
 
@@ -241,7 +246,7 @@ fn sums_are_of_values_that_were_flattened_alike() {
         { "name": "fc2", "type": "linear", "bias": false },
     ]);
     let file = File::new(&[2, 2, 2], list).counting("fc.weight", &[3, 8]).counting("fc2.weight", &[1, 8]);
-    let Op::Linear { weight, .. } = &ops(&file)[5] else { panic!() };
+    let Op::Linear(op::Linear { weight, .. }) = &ops(&file)[5] else { panic!() };
     let mut row = [0.0; 8];
     weight.row(0, &mut row);
     assert_eq!(row, [1.0, 5.0, 2.0, 6.0, 3.0, 7.0, 4.0, 8.0]);

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use ringshare::linalg::Window;
-use ringshare::nn::{Format, Formats, Input, Loaded, Model, Op, Precision, SaveError, Weight, load, save};
+use ringshare::nn::{
+    Format, Formats, Input, Loaded, Model, Op, Precision, SaveError, Weight, load, op, save,
+};
 use safetensors::{Dtype, SafeTensors};
 
 use super::files::{singles, small};
@@ -17,33 +19,35 @@ fn everything() -> Loaded {
             |i: usize| (i * 37) as u8 & if i % row.div_ceil(8) == row / 8 { 0xff << unused } else { 0xff };
         Weight::Signs((0..rows * row.div_ceil(8)).map(byte).collect())
     };
-    let conv = |image, outputs, groups, weight| Op::Convolution {
-        window: Window { padding: [1, 1], ..Window::new(image, [3, 3]) },
-        groups,
-        weight,
-        bias: numbers(outputs),
+    let conv = |image, outputs, groups, weight| {
+        Op::Convolution(op::Convolution {
+            window: Window { padding: [1, 1], ..Window::new(image, [3, 3]) },
+            groups,
+            weight,
+            bias: numbers(outputs),
+        })
     };
     for (name, op) in [
         ("conv", conv([5, 6, 2], 4, 1, Weight::Real(numbers(72)))),
-        ("norm", Op::Normalise { scale: numbers(4), shift: numbers(4) }),
-        ("relu", Op::Relu),
+        ("norm", Op::Normalise(op::Normalise { scale: numbers(4), shift: numbers(4) })),
+        ("relu", Op::Relu(op::Relu)),
         ("packed", conv([5, 6, 4], 6, 2, signs(6, 18))),
-        ("sign", Op::Sign),
-        ("max", Op::MaxPool { window: Window::new([5, 6, 6], [2, 2]) }),
-        ("mean", Op::AveragePool { window: Window::new([4, 5, 6], [2, 2]) }),
-        ("tanh", Op::Tanh),
-        ("clip", Op::Clip { low: -0.3, high: 0.7 }),
-        ("sum", Op::Add { layer: "tanh".into() }),
-        ("drop", Op::Dropout),
-        ("flat", Op::Flatten),
-        ("flat_norm", Op::Normalise { scale: numbers(72), shift: numbers(72) }),
-        ("fc", Op::Linear { weight: Weight::Real(numbers(360)), bias: numbers(5) }),
-        ("sigmoid", Op::Sigmoid),
-        ("back", Op::From { layer: "flat_norm".into() }),
-        ("packed_fc", Op::Linear { weight: signs(7, 72), bias: numbers(7) }),
-        ("gelu", Op::Gelu),
-        ("last", Op::Linear { weight: Weight::Real(numbers(21)), bias: numbers(3) }),
-        ("softmax", Op::Softmax),
+        ("sign", Op::Sign(op::Sign)),
+        ("max", Op::MaxPool(op::MaxPool { window: Window::new([5, 6, 6], [2, 2]) })),
+        ("mean", Op::AveragePool(op::AveragePool { window: Window::new([4, 5, 6], [2, 2]) })),
+        ("tanh", Op::Tanh(op::Tanh)),
+        ("clip", Op::Clip(op::Clip { low: -0.3, high: 0.7 })),
+        ("sum", Op::Add(op::Add { layer: "tanh".into() })),
+        ("drop", Op::Dropout(op::Dropout)),
+        ("flat", Op::Flatten(op::Flatten)),
+        ("flat_norm", Op::Normalise(op::Normalise { scale: numbers(72), shift: numbers(72) })),
+        ("fc", Op::Linear(op::Linear { weight: Weight::Real(numbers(360)), bias: numbers(5) })),
+        ("sigmoid", Op::Sigmoid(op::Sigmoid)),
+        ("back", Op::From(op::From { layer: "flat_norm".into() })),
+        ("packed_fc", Op::Linear(op::Linear { weight: signs(7, 72), bias: numbers(7) })),
+        ("gelu", Op::Gelu(op::Gelu)),
+        ("last", Op::Linear(op::Linear { weight: Weight::Real(numbers(21)), bias: numbers(3) })),
+        ("softmax", Op::Softmax(op::Softmax)),
     ] {
         model.push(name, op).unwrap();
     }
@@ -98,7 +102,7 @@ fn half_precision_rounds_weights_alone() {
     // Rounded once, they stay.
     assert_eq!(load(&save(&half, Precision::Half).unwrap()).unwrap(), half);
     let weights = |loaded: &Loaded| match &loaded.model.nodes()[13].op {
-        Op::Linear { weight: Weight::Real(weights), .. } => weights.clone(),
+        Op::Linear(op::Linear { weight: Weight::Real(weights), .. }) => weights.clone(),
         _ => panic!(),
     };
     for (single, half) in weights(&loaded).into_iter().zip(weights(&half)) {
@@ -110,7 +114,7 @@ fn half_precision_rounds_weights_alone() {
 fn what_half_precision_cannot_hold_is_named() {
     let mut model = Model::new([1, 1, 2]);
     let weight = Weight::Real(vec![65504.0, -1.0, 1.0, 65520.0]);
-    model.push("fc", Op::Linear { weight, bias: vec![1e30, 0.0] }).unwrap();
+    model.push("fc", op::Linear { weight, bias: vec![1e30, 0.0] }).unwrap();
     let loaded = Loaded { model, input: Input::Threshold { at: 1 }, formats: None };
     let error = save(&loaded, Precision::Half).unwrap_err();
     assert_eq!(error, SaveError::Range { layer: "fc".into(), place: 3, found: 65520.0 });
@@ -134,10 +138,10 @@ fn a_simplified_model_is_flattened_again_and_computes_the_same() {
 #[test]
 fn an_order_that_pytorch_does_not_have_is_refused() {
     let mut model = Model::new([2, 2, 3]);
-    model.push("flat", Op::Flatten).unwrap();
+    model.push("flat", op::Flatten).unwrap();
     let loaded = Loaded { model: model.clone(), input: Input::Threshold { at: 1 }, formats: None };
     assert_eq!(save(&loaded, Precision::Single), Err(SaveError::Order { layer: "flat".into() }));
-    model.push("pool", Op::MaxPool { window: Window::new([1, 1, 12], [1, 1]) }).unwrap();
+    model.push("pool", op::MaxPool { window: Window::new([1, 1, 12], [1, 1]) }).unwrap();
     let loaded = Loaded { model, ..loaded };
     assert_eq!(save(&loaded, Precision::Single), Err(SaveError::Order { layer: "pool".into() }));
 }
@@ -149,11 +153,11 @@ proptest! {
         scale in -10.0f32..10.0, shift in -10.0f32..10.0,
     ) {
         let mut model = Model::new([1, 2, 2]);
-        model.push("flat", Op::Flatten).unwrap();
+        model.push("flat", op::Flatten).unwrap();
         let weight = Weight::Real(bits[..8].to_vec());
-        model.push("fc", Op::Linear { weight, bias: bits[8..10].to_vec() }).unwrap();
+        model.push("fc", op::Linear { weight, bias: bits[8..10].to_vec() }).unwrap();
         let (scales, shifts) = (bits[8..10].to_vec(), bits[10..].to_vec());
-        model.push("norm", Op::Normalise { scale: scales, shift: shifts }).unwrap();
+        model.push("norm", op::Normalise { scale: scales, shift: shifts }).unwrap();
         let loaded = Loaded { model, input: Input::Scaled { scale, shift }, formats: None };
         prop_assert_eq!(load(&save(&loaded, Precision::Single).unwrap()).unwrap(), loaded);
     }

@@ -1,6 +1,6 @@
 //! The networks in `examples/data`: they are read, and are the reference networks, rounded.
 
-use ringshare::nn::{Input, Loaded, Op, Weight, load, load_with};
+use ringshare::nn::{Input, Loaded, Op, Weight, load, load_with, op};
 use serde_json::Value;
 
 use super::files::{in_repository, skipped};
@@ -41,7 +41,9 @@ fn description(file: &[u8]) -> String {
 /// Weights and bias of every layer that has them.
 fn weights(loaded: &Loaded) -> impl Iterator<Item = (&Weight, &[f32])> {
     loaded.model.nodes().iter().filter_map(|node| match &node.op {
-        Op::Linear { weight, bias } | Op::Convolution { weight, bias, .. } => Some((weight, &bias[..])),
+        Op::Linear(op::Linear { weight, bias }) | Op::Convolution(op::Convolution { weight, bias, .. }) => {
+            Some((weight, &bias[..]))
+        }
         _ => None,
     })
 }
@@ -55,8 +57,8 @@ fn shipped_networks_have_their_shapes_and_inputs() {
         assert_eq!(loaded.input, input, "{name}");
         let changes = |node: &&ringshare::nn::Node| {
             // Flattening is what the widths of the chains begin with.
-            let flatten = node.op == Op::Flatten && name.starts_with("cnn");
-            !flatten && !matches!(node.op, Op::Relu | Op::Sign)
+            let flatten = node.op == Op::Flatten(op::Flatten) && name.starts_with("cnn");
+            !flatten && !matches!(node.op, Op::Relu(op::Relu) | Op::Sign(op::Sign))
         };
         let nodes = loaded.model.nodes().iter().filter(changes);
         let found: Vec<usize> = nodes.map(|node| node.shape.iter().product()).collect();

@@ -1,7 +1,7 @@
 //! Tensors that do not fit the description, and files that are none.
 
 use proptest::prelude::*;
-use ringshare::nn::{LoadError, Op, Weight, load};
+use ringshare::nn::{LoadError, Op, Weight, load, op};
 use safetensors::Dtype;
 use serde_json::json;
 
@@ -108,11 +108,11 @@ fn channels_come_last() {
     let nodes = loaded.model.nodes();
     assert_eq!(loaded.model.input(), [4, 3, 2]);
     assert_eq!(nodes[0].shape, [4, 1, 5]);
-    let Op::Convolution { weight: Weight::Real(conv), .. } = &nodes[0].op else { panic!() };
+    let Op::Convolution(op::Convolution { weight: Weight::Real(conv), .. }) = &nodes[0].op else { panic!() };
     // [output, channel, place] counted up from 1 becomes [output, place, channel].
     assert_eq!(conv[..6], [1., 10., 2., 11., 3., 12.]);
     assert_eq!(conv[18..20], [19., 28.]);
-    let Op::Linear { weight: Weight::Real(fc), .. } = &nodes[4].op else { panic!() };
+    let Op::Linear(op::Linear { weight: Weight::Real(fc), .. }) = &nodes[4].op else { panic!() };
     assert_eq!(fc[..7], [1., 5., 9., 13., 17., 2., 6.]);
     assert_eq!(fc[20], 21.);
 }
@@ -126,7 +126,7 @@ fn a_norm_is_scale_and_shift() {
         .single("norm.running_var", &[5], &[0.25, 0.25, 1., 1., 4.]);
     let text = file.metadata["ringshare"].replace(r#""type":"batch_norm""#, r#""type":"batch_norm","eps":0"#);
     let loaded = ringshare::nn::load_with(&file.bytes(), &text).unwrap();
-    let Op::Normalise { scale, shift } = &loaded.model.nodes()[1].op else { panic!() };
+    let Op::Normalise(op::Normalise { scale, shift }) = &loaded.model.nodes()[1].op else { panic!() };
     assert_eq!(scale, &[2., 4., -3., 0., 0.5]);
     assert_eq!(shift, &[0., -3., 5., 3., 5.]);
 }
@@ -139,7 +139,9 @@ fn packed_convolutions_need_their_size() {
     let bits = (Dtype::U8, vec![2, 1], vec![0b1111_0000, 0b1100_0101]);
     let file = File::new(&[4, 2, 3], layers).with("conv.weight_bits", bits.clone());
     let loaded = load(&file.bytes()).unwrap();
-    let Op::Convolution { weight, groups: 2, bias, .. } = &loaded.model.nodes()[0].op else { panic!() };
+    let Op::Convolution(op::Convolution { weight, groups: 2, bias, .. }) = &loaded.model.nodes()[0].op else {
+        panic!()
+    };
     assert_eq!(*weight, Weight::Signs(vec![0b1010_1010, 0b1011_0001]));
     assert_eq!(bias, &[0., 0.]);
     let layers = json!([{ "name": "conv", "type": "conv2d", "groups": 2, "bias": false }]);

@@ -1,6 +1,6 @@
 //! The reference against plain loops.
 
-use ringshare::nn::{Model, Op, Options, QuantiseError, Quantised, Rounding};
+use ringshare::nn::{Model, Op, Options, QuantiseError, Quantised, Rounding, op};
 
 use super::naive;
 use crate::random::Draw;
@@ -71,9 +71,10 @@ fn stochastic_rounding_stays_within_the_bounds() {
 #[test]
 fn a_truncation_shows_in_the_bounds() {
     let mut model = Model::new([1, 1, 1]);
-    let linear = || Op::Linear { weight: ringshare::nn::Weight::Real(vec![0.3]), bias: vec![0.1] };
+    let linear =
+        || Op::Linear(op::Linear { weight: ringshare::nn::Weight::Real(vec![0.3]), bias: vec![0.1] });
     model.push("a", linear()).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     model.push("b", linear()).unwrap();
     let options = at(14, Rounding::Stochastic);
     let quantised = Quantised::calibrate(&model, &[0.3, 0.9, -0.5], &options).unwrap();

@@ -2,7 +2,7 @@
 
 use ringshare::linalg::Window;
 use ringshare::nn::{
-    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight,
+    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight, op,
 };
 
 fn one(input: [usize; 3], op: Op) -> Model {
@@ -14,7 +14,11 @@ fn one(input: [usize; 3], op: Op) -> Model {
 #[test]
 fn images_of_zeros_alone_are_images() {
     let weight = Weight::Real(vec![0.; 2]);
-    for op in [Op::Relu, Op::Clip { low: 0., high: 6. }, Op::Linear { weight, bias: vec![0.] }] {
+    for op in [
+        Op::Relu(op::Relu),
+        Op::Clip(op::Clip { low: 0., high: 6. }),
+        Op::Linear(op::Linear { weight, bias: vec![0.] }),
+    ] {
         let model = one([1, 1, 2], op);
         let fixed = Quantised::calibrate(&model, &[0.; 2], &Options::default()).unwrap();
         let outputs = fixed.reference(&fixed.encode(&[0.; 2]).unwrap()).unwrap();
@@ -26,7 +30,8 @@ fn images_of_zeros_alone_are_images() {
 fn a_softmax_of_more_fractional_bits_than_bits_is_refused() {
     let input = Format { fraction: 20, bits: 12 };
     let formats = Formats { input, layers: vec![Format { fraction: 4, bits: 6 }] };
-    let error = Quantised::new(&one([1, 1, 3], Op::Softmax), &formats, Rounding::Floor).unwrap_err();
+    let error =
+        Quantised::new(&one([1, 1, 3], Op::Softmax(op::Softmax)), &formats, Rounding::Floor).unwrap_err();
     assert_eq!(error, QuantiseError::Fraction { layer: "only".into(), least: 9, most: 20, found: 4 });
 }
 
@@ -35,7 +40,7 @@ fn a_sum_beyond_all_words_is_an_overflow() {
     let window = Window::new([2, 2, 1], [2, 2]);
     let format = |fraction| Format { fraction, bits: 63 };
     let formats = Formats { input: format(0), layers: vec![format(2)] };
-    let model = one([2, 2, 1], Op::AveragePool { window });
+    let model = one([2, 2, 1], Op::AveragePool(op::AveragePool { window }));
     let fixed = Quantised::new(&model, &formats, Rounding::Floor).unwrap();
     let found = fixed.reference(&[-1 << 62; 4]).unwrap_err();
     assert_eq!(found, Overflow { layer: "only".into(), value: -1 << 64, bits: 63, needed: 65 });
@@ -43,18 +48,18 @@ fn a_sum_beyond_all_words_is_an_overflow() {
 
 /// A product that is zero whatever the input, two hundred sums of each with itself, and the input added at last.
 fn doublings() -> Model {
-    let zero = Op::Linear { weight: Weight::Real(vec![0.; 4]), bias: vec![0.; 2] };
+    let zero = Op::Linear(op::Linear { weight: Weight::Real(vec![0.; 4]), bias: vec![0.; 2] });
     let mut model = one([1, 1, 2], zero);
     let mut before = String::from("only");
     for i in 0..200 {
         let name = format!("sum{i}");
-        model.push(&name, Op::Add { layer: before }).unwrap();
+        model.push(&name, op::Add { layer: before }).unwrap();
         before = name;
     }
-    model.push("sum", Op::Add { layer: "input".into() }).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("sum", op::Add { layer: "input".into() }).unwrap();
+    model.push("relu", op::Relu).unwrap();
     let weight = Weight::Real(vec![0.5, -0.75]);
-    model.push("last", Op::Linear { weight, bias: vec![0.25] }).unwrap();
+    model.push("last", op::Linear { weight, bias: vec![0.25] }).unwrap();
     model
 }
 
@@ -77,7 +82,7 @@ fn sums_of_sums_take_no_longer_than_as_many_layers() {
 fn clip(input: [u32; 2], result: [u32; 2], [low, high]: [f32; 2]) -> Result<Quantised, QuantiseError> {
     let [input, result] = [input, result].map(|[fraction, bits]| Format { fraction, bits });
     let formats = Formats { input, layers: vec![result] };
-    Quantised::new(&one([1, 1, 1], Op::Clip { low, high }), &formats, Rounding::Floor)
+    Quantised::new(&one([1, 1, 1], Op::Clip(op::Clip { low, high })), &formats, Rounding::Floor)
 }
 
 #[test]
@@ -109,10 +114,11 @@ fn a_clip_to_what_no_bits_hold_is_refused_by_name() {
 
 #[test]
 fn a_clip_above_an_activation_calibrates_to_its_end() {
-    let mut model = one([1, 1, 1], Op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![0.] });
-    model.push("relu", Op::Relu).unwrap();
-    model.push("clip", Op::Clip { low: 9., high: 1000. }).unwrap();
-    model.push("last", Op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![1.] }).unwrap();
+    let mut model =
+        one([1, 1, 1], Op::Linear(op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![0.] }));
+    model.push("relu", op::Relu).unwrap();
+    model.push("clip", op::Clip { low: 9., high: 1000. }).unwrap();
+    model.push("last", op::Linear { weight: Weight::Real(vec![0.5]), bias: vec![1.] }).unwrap();
     let images = [0.3, -0.2, 0.9];
     for rounding in [Rounding::Floor, Rounding::Stochastic] {
         let options = Options { bits: Some(14), rounding, ..Options::default() };
@@ -127,7 +133,7 @@ fn formats_of_a_calibration_serve_again_where_products_follow_one_another() {
     let weight = || Weight::Real(vec![0.5, -0.25, 0.125, 1.]);
     let mut model = Model::new([1, 1, 2]);
     for name in ["a", "b", "c"] {
-        model.push(name, Op::Linear { weight: weight(), bias: vec![0.25, -0.5] }).unwrap();
+        model.push(name, op::Linear { weight: weight(), bias: vec![0.25, -0.5] }).unwrap();
     }
     let images = [0.5, -1., 0.75, 0.125];
     let found =

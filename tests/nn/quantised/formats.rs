@@ -1,18 +1,18 @@
 //! Formats by hand, and what is refused.
 
 use ringshare::nn::{
-    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight,
+    Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight, op,
 };
 
 fn linear(inputs: usize, weights: &[f32]) -> Op {
-    Op::Linear { weight: Weight::Real(weights.to_vec()), bias: vec![0.; weights.len() / inputs] }
+    Op::Linear(op::Linear { weight: Weight::Real(weights.to_vec()), bias: vec![0.; weights.len() / inputs] })
 }
 
 /// One input, a product with 0.5 and 2, a ReLU, a sum.
 fn small() -> Model {
     let mut model = Model::new([1, 1, 1]);
     model.push("first", linear(1, &[0.5, 2.])).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     model.push("second", linear(2, &[1., 1.])).unwrap();
     model
 }
@@ -125,9 +125,9 @@ fn options_that_make_no_sense_are_refused() {
 fn whole_numbers_have_no_fraction_and_never_overflow() {
     let mut model = Model::new([1, 1, 3]);
     let weight = Weight::Real(vec![1., -2., 3., -1., 0., 1.]);
-    model.push("first", Op::Linear { weight, bias: vec![4., -0.5] }).unwrap();
-    model.push("sign", Op::Sign).unwrap();
-    model.push("second", Op::Linear { weight: Weight::Signs(vec![0x80, 0x40]), bias: vec![1., 0.] }).unwrap();
+    model.push("first", op::Linear { weight, bias: vec![4., -0.5] }).unwrap();
+    model.push("sign", op::Sign).unwrap();
+    model.push("second", op::Linear { weight: Weight::Signs(vec![0x80, 0x40]), bias: vec![1., 0.] }).unwrap();
     let images = [0., 3., 2., 1., 1., 0.];
     let quantised = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
     let found: Vec<_> = quantised.formats().layers.iter().map(|f| (f.fraction, f.bits)).collect();
@@ -144,8 +144,8 @@ fn whole_numbers_have_no_fraction_and_never_overflow() {
 fn a_sign_takes_a_bias_that_is_no_whole_number_exactly() {
     for bias in [0.5, -0.5, 2., -2., 1e30, -1e30, 0.] {
         let mut model = Model::new([1, 1, 2]);
-        model.push("first", Op::Linear { weight: Weight::Signs(vec![0x80]), bias: vec![bias] }).unwrap();
-        model.push("sign", Op::Sign).unwrap();
+        model.push("first", op::Linear { weight: Weight::Signs(vec![0x80]), bias: vec![bias] }).unwrap();
+        model.push("sign", op::Sign).unwrap();
         let images: Vec<f32> = (0..49).flat_map(|i| [(i % 7 - 3) as f32, (i / 7 - 3) as f32]).collect();
         let quantised = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
         let outputs = quantised.reference(&quantised.encode(&images).unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn a_sign_takes_a_bias_that_is_no_whole_number_exactly() {
 fn too_few_bits_are_refused_by_the_layers_name() {
     let mut model = Model::new([1, 1, 1]);
     model.push("large", linear(1, &[900.5])).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     let options = Options { bits: Some(8), ..Options::default() };
     let error = Quantised::calibrate(&model, &[1.5, -1., 0.25], &options).unwrap_err();
     assert_eq!(
@@ -173,7 +173,7 @@ fn a_clip_beyond_what_it_clips_gives_its_bounds() {
     for (low, high) in [(50., 60.), (-60., -50.)] {
         let mut model = Model::new([1, 1, 1]);
         model.push("first", linear(1, &[0.5, 0.7])).unwrap();
-        model.push("clip", Op::Clip { low, high }).unwrap();
+        model.push("clip", op::Clip { low, high }).unwrap();
         model.push("second", linear(2, &[0.25, 0.5])).unwrap();
         let options = Options { bits: Some(16), rounding: Rounding::Floor, ..Options::default() };
         let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
@@ -188,7 +188,7 @@ fn a_clip_beyond_what_it_clips_gives_its_bounds() {
 fn what_inputs_can_be_is_held_though_no_image_is_so_bright() {
     let mut signs = Model::new([1, 1, 1]);
     signs.push("first", linear(1, &[3., -1.])).unwrap();
-    signs.push("sign", Op::Sign).unwrap();
+    signs.push("sign", op::Sign).unwrap();
     signs.push("second", linear(2, &[1., 1.])).unwrap();
     for (model, scale) in [(signs, 1.), (small(), 1.), (small(), 1. / 256.)] {
         let (images, ends) = ([0., 7. * scale, 254. * scale], [-3. * scale, 255. * scale]);
@@ -210,7 +210,7 @@ fn what_inputs_can_be_is_held_though_no_image_is_so_bright() {
 #[test]
 fn an_input_that_is_rounded_up_to_the_next_bit_is_held() {
     let mut model = Model::new([1, 1, 1]);
-    model.push("relu", Op::Relu).unwrap();
+    model.push("relu", op::Relu).unwrap();
     let options = Options { margin: 1., bits: Some(16), ..Options::default() };
     let most = f32::from_bits(2f32.to_bits() - 1);
     let fixed = Quantised::calibrate(&model, &[most, 0.5, -most], &options).unwrap();

@@ -8,7 +8,7 @@ use ringshare::linalg::Window;
 use ringshare::net::Memory;
 use ringshare::nn::{
     Architecture, Input, Layer, Model, Op, Options, PublicModel, PublicModelError, QuantiseError, Quantised,
-    Rounding, Sequential, Weight, Weights,
+    Rounding, Sequential, Weight, Weights, op,
 };
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Family, Party};
@@ -26,18 +26,20 @@ fn every_kind() -> Quantised {
     let mut push = |op: Op| model.push(&format!("layer{}", model.nodes().len()), op).unwrap();
     let window = Window { padding: [1; 2], ..Window::new([6, 6, 2], [3; 2]) };
     let weight = Weight::Real(draw.numbers(4 * 9));
-    push(Op::Convolution { window, groups: 2, weight, bias: draw.numbers(4) });
-    push(Op::MaxPool { window: Window { stride: [2; 2], ..Window::new([6, 6, 4], [2; 2]) } });
-    push(Op::Relu);
-    push(Op::Clip { low: 0.25, high: 1.5 });
-    push(Op::Add { layer: "layer2".into() });
-    push(Op::AveragePool { window: Window { stride: [2, 1], ..Window::new([3, 3, 4], [3, 1]) } });
-    push(Op::Sigmoid);
-    push(Op::From { layer: "layer4".into() });
-    push(Op::Linear { weight: Weight::Real(draw.numbers(5 * 36)), bias: draw.numbers(5) });
-    push(Op::Gelu);
-    push(Op::Linear { weight: Weight::Real(draw.numbers(15)), bias: draw.numbers(3) });
-    push(Op::Softmax);
+    push(Op::Convolution(op::Convolution { window, groups: 2, weight, bias: draw.numbers(4) }));
+    push(Op::MaxPool(op::MaxPool { window: Window { stride: [2; 2], ..Window::new([6, 6, 4], [2; 2]) } }));
+    push(Op::Relu(op::Relu));
+    push(Op::Clip(op::Clip { low: 0.25, high: 1.5 }));
+    push(Op::Add(op::Add { layer: "layer2".into() }));
+    push(Op::AveragePool(op::AveragePool {
+        window: Window { stride: [2, 1], ..Window::new([3, 3, 4], [3, 1]) },
+    }));
+    push(Op::Sigmoid(op::Sigmoid));
+    push(Op::From(op::From { layer: "layer4".into() }));
+    push(Op::Linear(op::Linear { weight: Weight::Real(draw.numbers(5 * 36)), bias: draw.numbers(5) }));
+    push(Op::Gelu(op::Gelu));
+    push(Op::Linear(op::Linear { weight: Weight::Real(draw.numbers(15)), bias: draw.numbers(3) }));
+    push(Op::Softmax(op::Softmax));
     let images = UNIT.encode(&pixels(72 * 3));
     Quantised::calibrate(&model, &images, &Options { bits: Some(20), ..Options::default() }).unwrap()
 }
@@ -45,9 +47,9 @@ fn every_kind() -> Quantised {
 fn signs() -> Quantised {
     let mut draw = Draw::new(5);
     let mut model = Model::new([1, 1, 16]);
-    model.push("fc1", Op::Linear { weight: draw.signs(8, 16), bias: vec![1.; 8] }).unwrap();
-    model.push("sign", Op::Sign).unwrap();
-    model.push("fc2", Op::Linear { weight: draw.signs(3, 8), bias: vec![0.; 3] }).unwrap();
+    model.push("fc1", op::Linear { weight: draw.signs(8, 16), bias: vec![1.; 8] }).unwrap();
+    model.push("sign", op::Sign).unwrap();
+    model.push("fc2", op::Linear { weight: draw.signs(3, 8), bias: vec![0.; 3] }).unwrap();
     let images = Input::Threshold { at: 128 }.encode(&pixels(64));
     let options = Options { input: Some([0., 1.]), rounding: Rounding::Floor, ..Options::default() };
     Quantised::calibrate(&model, &images, &options).unwrap()

@@ -1,7 +1,7 @@
 //! The integer program against the real model.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Options, Quantised, Weight};
+use ringshare::nn::{Model, Op, Options, Quantised, Weight, op};
 
 use crate::random::Draw;
 
@@ -30,12 +30,16 @@ fn model(input: [usize; 3], ops: Vec<Op>) -> Model {
 #[test]
 fn more_bits_come_closer_to_the_real_model() {
     // Without what jumps: a sign of what is nearly zero may be either.
-    let smooth = |model: &Model| model.nodes().iter().all(|node| !matches!(node.op, Op::Sign | Op::Softmax));
+    let smooth = |model: &Model| {
+        model.nodes().iter().all(|node| !matches!(node.op, Op::Sign(op::Sign) | Op::Softmax(op::Softmax)))
+    };
     let mut done = 0;
     for seed in 0..600 {
         let mut draw = Draw::new(5000 + seed);
         let model = draw.model(6);
-        let tables = model.nodes().iter().any(|node| matches!(node.op, Op::Sigmoid | Op::Tanh | Op::Gelu));
+        let tables = model.nodes().iter().any(|node| {
+            matches!(node.op, Op::Sigmoid(op::Sigmoid) | Op::Tanh(op::Tanh) | Op::Gelu(op::Gelu))
+        });
         if !smooth(&model) {
             continue;
         }
@@ -54,8 +58,10 @@ fn activations_by_tables_are_as_exact_as_they_say() {
     // Far beyond the tables' range, and within.
     for reach in [2f32, 30.] {
         let images: Vec<f32> = (-500..=500).map(|i| i as f32 / 500. * reach).collect();
-        for (op, within) in [(Op::Sigmoid, 2e-3), (Op::Tanh, 4e-3), (Op::Gelu, 4e-3)] {
-            let linear = Op::Linear { weight: Weight::Real(vec![1.0001]), bias: vec![0.] };
+        for (op, within) in
+            [(Op::Sigmoid(op::Sigmoid), 2e-3), (Op::Tanh(op::Tanh), 4e-3), (Op::Gelu(op::Gelu), 4e-3)]
+        {
+            let linear = Op::Linear(op::Linear { weight: Weight::Real(vec![1.0001]), bias: vec![0.] });
             let model = model([1, 1, 1], vec![linear, op.clone()]);
             let error = error(&model, &images, &at(34));
             assert!(error < within, "{op:?} up to {reach}: {error}");
@@ -68,9 +74,9 @@ fn averages_cost_no_truncation_before_a_product() {
     let mut draw = Draw::new(3);
     for image in [[4, 4, 3], [3, 5, 3]] {
         let ops = vec![
-            Op::Relu,
-            Op::AveragePool { window: Window::new(image, [image[0], image[1]]) },
-            Op::Linear { weight: Weight::Real(draw.numbers(12)), bias: draw.numbers(4) },
+            Op::Relu(op::Relu),
+            Op::AveragePool(op::AveragePool { window: Window::new(image, [image[0], image[1]]) }),
+            Op::Linear(op::Linear { weight: Weight::Real(draw.numbers(12)), bias: draw.numbers(4) }),
         ];
         let model = model(image, ops);
         let images = draw.images(&model, 20);
@@ -84,20 +90,22 @@ fn averages_cost_no_truncation_before_a_product() {
 fn residual_networks_need_no_truncation() {
     let mut draw = Draw::new(4);
     let window = Window { padding: [1; 2], ..Window::new([6, 6, 4], [3; 2]) };
-    let mut convolution = || Op::Convolution {
-        window,
-        groups: 1,
-        weight: Weight::Real(draw.numbers(4 * 36).iter().map(|w| w * 0.3).collect()),
-        bias: draw.numbers(4),
+    let mut convolution = || {
+        Op::Convolution(op::Convolution {
+            window,
+            groups: 1,
+            weight: Weight::Real(draw.numbers(4 * 36).iter().map(|w| w * 0.3).collect()),
+            bias: draw.numbers(4),
+        })
     };
     let ops = vec![
         convolution(),
-        Op::Relu,
+        Op::Relu(op::Relu),
         convolution(),
-        Op::Relu,
+        Op::Relu(op::Relu),
         convolution(),
-        Op::Add { layer: "layer1".into() },
-        Op::Relu,
+        Op::Add(op::Add { layer: "layer1".into() }),
+        Op::Relu(op::Relu),
         convolution(),
     ];
     let model = model([6, 6, 4], ops);

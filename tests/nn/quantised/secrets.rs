@@ -1,7 +1,7 @@
 //! The public program does not tell the weights: with the same formats, models of the same shapes give the same program.
 
 use proptest::prelude::*;
-use ringshare::nn::{Format, Formats, Model, Op, Options, QuantiseError, Quantised, Rounding, Weight};
+use ringshare::nn::{Format, Formats, Model, Op, Options, QuantiseError, Quantised, Rounding, Weight, op};
 
 use crate::random::Draw;
 use crate::redrawn::{SCALES, redrawn};
@@ -36,9 +36,9 @@ proptest! {
 fn weights_that_would_overflow_give_no_program() {
     for (weight, scale, shift) in [(1e30, 1e30, 0.), (3e38, -2., 0.), (1e-3, 3e38, 0.), (1e30, 1e30, 1e38)] {
         let mut model = Model::new([1, 1, 1]);
-        let weight = Op::Linear { weight: Weight::Real(vec![weight]), bias: vec![1e6] };
+        let weight = Op::Linear(op::Linear { weight: Weight::Real(vec![weight]), bias: vec![1e6] });
         model.push("fc", weight).unwrap();
-        model.push("norm", Op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
+        model.push("norm", op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
         let simple = model.simplify();
         assert_eq!(simple.nodes().len(), 2);
         let format = Format { fraction: 0, bits: 63 };

@@ -1,6 +1,8 @@
 //! Calibrated models among parties.
 
-use ringshare::nn::{Format, Formats, Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights};
+use ringshare::nn::{
+    Format, Formats, Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights, op,
+};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
 
@@ -52,9 +54,9 @@ fn parties_compute_the_reference() {
 fn parties_clip_to_where_no_value_is() {
     for (low, high) in [(50., 60.), (-60., -50.)] {
         let mut model = Model::new([1, 1, 1]);
-        let linear = |w| Op::Linear { weight: Weight::Real(vec![w]), bias: vec![0.] };
+        let linear = |w| Op::Linear(op::Linear { weight: Weight::Real(vec![w]), bias: vec![0.] });
         model.push("first", linear(0.5)).unwrap();
-        model.push("clip", Op::Clip { low, high }).unwrap();
+        model.push("clip", op::Clip { low, high }).unwrap();
         model.push("second", linear(0.25)).unwrap();
         let layers = [[4, 7], [4, 12], [6, 14]].map(|[fraction, bits]| Format { fraction, bits });
         let formats = Formats { input: Format { fraction: 3, bits: 6 }, layers: layers.to_vec() };

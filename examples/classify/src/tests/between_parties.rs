@@ -2,7 +2,7 @@
 //! in the clear; so it is of all networks whose rounding is exact, and within bounds otherwise.
 
 use indicatif::ProgressBar;
-use ringshare::nn::{Model, Op, Precision, Weight};
+use ringshare::nn::{Model, Precision, Weight, op};
 use ringshare::protocol::Family;
 
 use super::command_line::read;
@@ -63,10 +63,10 @@ fn stripes() -> Network {
     };
     let mut model = Model::new([1, 1, PIXELS]);
     let first = (0..PIXELS * 24).map(|_| real() / 8.0).collect();
-    model.push("fc1", Op::Linear { weight: Weight::Real(first), bias: vec![0.1; 24] }).unwrap();
-    model.push("relu", Op::Relu).unwrap();
+    model.push("fc1", op::Linear { weight: Weight::Real(first), bias: vec![0.1; 24] }).unwrap();
+    model.push("relu", op::Relu).unwrap();
     let second = (0..240).map(|_| real()).collect();
-    model.push("fc2", Op::Linear { weight: Weight::Real(second), bias: vec![0.0; 10] }).unwrap();
+    model.push("fc2", op::Linear { weight: Weight::Real(second), bias: vec![0.0; 10] }).unwrap();
     let input = ringshare::nn::Input::Scaled { scale: 1.0 / 255.0, shift: 0.0 };
     let loaded = ringshare::nn::Loaded { model, input, formats: None };
     let path = std::env::temp_dir().join(format!("ringshare-stripes-{}.safetensors", std::process::id()));

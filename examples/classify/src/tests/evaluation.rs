@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Model, Op, Weight};
+use ringshare::nn::{Model, Op, Weight, op};
 use ringshare::protocol::Family;
 use safetensors::SafeTensors;
 
@@ -26,9 +26,9 @@ fn binarized(widths: &[usize]) -> Model {
     for (i, w) in widths.windows(2).enumerate() {
         let signs = (0..w[0].div_ceil(8) * w[1]).map(|_| random(&mut state) as u8).collect();
         let bias = (0..w[1]).map(|_| (random(&mut state) % 5) as f32 - 2.0).collect();
-        model.push(&format!("fc{i}"), Op::Linear { weight: Weight::Signs(signs), bias }).unwrap();
+        model.push(&format!("fc{i}"), op::Linear { weight: Weight::Signs(signs), bias }).unwrap();
         if i + 2 < widths.len() {
-            model.push(&format!("sign{i}"), Op::Sign).unwrap();
+            model.push(&format!("sign{i}"), op::Sign).unwrap();
         }
     }
     model
@@ -42,23 +42,23 @@ fn convolutional() -> Model {
     let first = Window { padding: [1, 2], stride: [2, 1], ..Window::new([9, 8, 2], [3, 2]) };
     let mut model = Model::new([9, 8, 2]);
     let weight = Weight::Real(reals(5 * 3 * 2 * 2));
-    let op = Op::Convolution { window: first, groups: 1, weight, bias: reals(5) };
+    let op = Op::Convolution(op::Convolution { window: first, groups: 1, weight, bias: reals(5) });
     model.push("conv1", op).unwrap();
     let pool = Window { stride: [2, 2], padding: [1, 0], ..Window::new(model.output(), [2, 3]) };
-    model.push("pool", Op::MaxPool { window: pool }).unwrap();
-    model.push("relu1", Op::Relu).unwrap();
+    model.push("pool", op::MaxPool { window: pool }).unwrap();
+    model.push("relu1", op::Relu).unwrap();
     let second = Window { dilation: [1, 2], ..Window::new(model.output(), [2, 2]) };
     let weights = reals(4 * 2 * 2 * 5);
     model
         .push(
             "conv2",
-            Op::Convolution { window: second, groups: 1, weight: Weight::Real(weights), bias: reals(4) },
+            op::Convolution { window: second, groups: 1, weight: Weight::Real(weights), bias: reals(4) },
         )
         .unwrap();
-    model.push("clip", Op::Clip { low: -5.0, high: 20.0 }).unwrap();
-    model.push("flatten", Op::Flatten).unwrap();
+    model.push("clip", op::Clip { low: -5.0, high: 20.0 }).unwrap();
+    model.push("flatten", op::Flatten).unwrap();
     let all: usize = model.output().iter().product();
-    model.push("fc", Op::Linear { weight: Weight::Real(reals(all * 10)), bias: reals(10) }).unwrap();
+    model.push("fc", op::Linear { weight: Weight::Real(reals(all * 10)), bias: reals(10) }).unwrap();
     model
 }
 
@@ -88,7 +88,7 @@ fn float32_gives_what_plain_loops_give_in_every_layout() {
 #[test]
 fn layers_of_other_kinds_are_evaluated_by_the_library() {
     let mut model = binarized(&[16, 24, 10]);
-    model.push("tanh", Op::Tanh).unwrap();
+    model.push("tanh", op::Tanh).unwrap();
     let inputs: Vec<f32> = (0..16 * 5).map(|i| (i % 3) as f32).collect();
     let timed = Float::fastest(&model, 2).run(&inputs, |_| ());
     assert_eq!(timed.logits, model.forward(&inputs));

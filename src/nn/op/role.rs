@@ -1,0 +1,34 @@
+//! What layers do with the value that they take, as far as others care.
+
+/// What a layer does with the value that it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::nn) enum Role {
+    /// It computes something of its own.
+    Function,
+    /// It multiplies by weights.
+    Product,
+    /// Only the value's signs count.
+    Sign,
+    /// Its result has the same elements.
+    Same,
+    /// Its result is another value in place of this one.
+    Instead,
+    /// Every element of its result is one of the value's.
+    Maximum,
+    /// It adds others to it.
+    Sum,
+    /// It takes means over windows.
+    Mean {
+        /// Elements of a window.
+        values: usize,
+        /// Whether zeros around the image count.
+        padded: bool,
+    },
+}
+
+impl Role {
+    /// Whether every element of the result is an element of what it takes.
+    pub(in crate::nn) fn passes(self) -> bool {
+        matches!(self, Self::Same | Self::Instead | Self::Maximum)
+    }
+}

@@ -1,0 +1,58 @@
+//! 1 / (1 + exp(−x)).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Operation;
+#[cfg(feature = "safetensors")]
+use crate::nn::load::Plain;
+use crate::nn::model::Batch;
+use crate::nn::quantised::{Builder, Choice, Chosen, Curve, Format, Held, QuantiseError};
+
+/// 1 / (1 + exp(−x))
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sigmoid;
+
+/// Outside −8 to 8 it is 0 or 1 up to 3.4 · 10^−4. Its slope is at most 1/4.
+const CURVE: Curve = Curve { reach: 3, flat: 2, f: |x| 1. / (1. + libm::exp(-x)) };
+
+impl Operation for Sigmoid {
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        super::each(x, |x| 1. / (1. + libm::expf(-x)))
+    }
+
+    fn summary(&self) -> String {
+        "sigmoid".into()
+    }
+
+    fn rises(&self) -> bool {
+        true
+    }
+
+    fn format(
+        &self,
+        choice: &Choice<'_>,
+        layer: usize,
+        (x, _): Chosen,
+        _: &[Chosen],
+    ) -> Result<Chosen, QuantiseError> {
+        let fraction = choice.tabled(layer + 1, x);
+        Ok((Format { fraction, bits: fraction + 2 }, None))
+    }
+
+    fn lower(
+        &self,
+        builder: &mut Builder<'_>,
+        x: Held,
+        _: &[Held],
+        want: Format,
+    ) -> Result<Held, QuantiseError> {
+        builder.table(x, CURVE, want)
+    }
+}
+
+#[cfg(feature = "safetensors")]
+impl Plain for Sigmoid {
+    const TYPE: &'static str = "sigmoid";
+    const OP: Self = Self;
+}

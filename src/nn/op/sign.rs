@@ -1,0 +1,58 @@
+//! Signs.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Operation, Role};
+use crate::nn::Layer;
+#[cfg(feature = "safetensors")]
+use crate::nn::load::Plain;
+use crate::nn::model::Batch;
+use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+
+/// +1 where x ≥ 0, else −1.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sign;
+
+/// That of −1 and +1.
+const SIGNS: Format = Format { fraction: 0, bits: 2 };
+
+impl Operation for Sign {
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        super::each(x, |x| if x >= 0. { 1. } else { -1. })
+    }
+
+    fn summary(&self) -> String {
+        "sign".into()
+    }
+
+    fn role(&self) -> Role {
+        Role::Sign
+    }
+
+    fn rises(&self) -> bool {
+        true
+    }
+
+    fn format(&self, _: &Choice<'_>, _: usize, _: Chosen, _: &[Chosen]) -> Result<Chosen, QuantiseError> {
+        Ok((SIGNS, Some(1)))
+    }
+
+    fn lower(
+        &self,
+        builder: &mut Builder<'_>,
+        x: Held,
+        _: &[Held],
+        want: Format,
+    ) -> Result<Held, QuantiseError> {
+        builder.fraction(want, 0, 0)?;
+        let sign = builder.emit(x, Layer::Sign { bits: x.format.bits.max(2) }, x.shape, SIGNS);
+        Ok(Held { most: 1, gain: 1., ..sign })
+    }
+}
+
+#[cfg(feature = "safetensors")]
+impl Plain for Sign {
+    const TYPE: &'static str = "sign";
+    const OP: Self = Self;
+}

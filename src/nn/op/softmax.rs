@@ -1,0 +1,63 @@
+//! Softmax.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Operation;
+use crate::nn::Layer;
+#[cfg(feature = "safetensors")]
+use crate::nn::load::Plain;
+use crate::nn::model::Batch;
+use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError, TABLE_FRACTION};
+
+/// exp(x_c) / Σ exp(x_j) over the channels of every place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Softmax;
+
+impl Operation for Softmax {
+    /// exp(x_c − max x) / Σ exp(x_j − max x), which cannot overflow.
+    fn evaluate(&self, mut x: Vec<f32>, batch: Batch<'_>) -> Vec<f32> {
+        for x in x.chunks_exact_mut(batch.shape[2]) {
+            let most = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            x.iter_mut().for_each(|x| *x = libm::expf(*x - most));
+            let sum: f32 = x.iter().sum();
+            x.iter_mut().for_each(|x| *x /= sum);
+        }
+        x
+    }
+
+    fn summary(&self) -> String {
+        "softmax".into()
+    }
+
+    fn format(
+        &self,
+        _: &Choice<'_>,
+        _: usize,
+        (x, _): Chosen,
+        _: &[Chosen],
+    ) -> Result<Chosen, QuantiseError> {
+        let fraction = x.fraction.min(TABLE_FRACTION as u32);
+        Ok((Format { fraction, bits: fraction + 2 }, None))
+    }
+
+    fn lower(
+        &self,
+        builder: &mut Builder<'_>,
+        x: Held,
+        _: &[Held],
+        want: Format,
+    ) -> Result<Held, QuantiseError> {
+        builder.fraction(want, 0, x.format.fraction)?;
+        let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
+        let x = builder.finish(x, Format { bits: bits.max(2), ..want })?;
+        let layer = Layer::Softmax { classes: x.shape[2], bits: x.format.bits + 1, fraction: want.fraction };
+        Ok(builder.emit(x, layer, x.shape, want))
+    }
+}
+
+#[cfg(feature = "safetensors")]
+impl Plain for Softmax {
+    const TYPE: &'static str = "softmax";
+    const OP: Self = Self;
+}

@@ -1,0 +1,58 @@
+//! tanh(x).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Operation;
+#[cfg(feature = "safetensors")]
+use crate::nn::load::Plain;
+use crate::nn::model::Batch;
+use crate::nn::quantised::{Builder, Choice, Chosen, Curve, Format, Held, QuantiseError};
+
+/// tanh(x)
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tanh;
+
+/// Outside −4 to 4 it is −1 or 1 up to 6.7 · 10^−4. Its slope is at most 1.
+const CURVE: Curve = Curve { reach: 2, flat: 0, f: libm::tanh };
+
+impl Operation for Tanh {
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        super::each(x, libm::tanhf)
+    }
+
+    fn summary(&self) -> String {
+        "tanh".into()
+    }
+
+    fn rises(&self) -> bool {
+        true
+    }
+
+    fn format(
+        &self,
+        choice: &Choice<'_>,
+        layer: usize,
+        (x, _): Chosen,
+        _: &[Chosen],
+    ) -> Result<Chosen, QuantiseError> {
+        let fraction = choice.tabled(layer + 1, x);
+        Ok((Format { fraction, bits: fraction + 2 }, None))
+    }
+
+    fn lower(
+        &self,
+        builder: &mut Builder<'_>,
+        x: Held,
+        _: &[Held],
+        want: Format,
+    ) -> Result<Held, QuantiseError> {
+        builder.table(x, CURVE, want)
+    }
+}
+
+#[cfg(feature = "safetensors")]
+impl Plain for Tanh {
+    const TYPE: &'static str = "tanh";
+    const OP: Self = Self;
+}
