@@ -8,6 +8,7 @@
 mod exact;
 mod extremes;
 mod formats;
+mod fractions;
 mod naive;
 mod public;
 mod reals;

@@ -28,6 +28,11 @@ impl AveragePool {
     fn values(&self) -> usize {
         self.window.size[0] * self.window.size[1]
     }
+
+    /// q. It gives 2^11 ≤ c < 2^13, so the relative error of rounding c is at most 2^−12.
+    fn shift(&self) -> u32 {
+        11 + self.values().next_power_of_two().ilog2()
+    }
 }
 
 impl Operation for AveragePool {
@@ -56,7 +61,14 @@ impl Operation for AveragePool {
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
         let (value, grown) = (layer + 1, choice.graph.grown(layer, self.values()));
-        let whole = Format { fraction: x.fraction + grown, bits: x.bits + grown };
+        let whole = match grown {
+            // The sum is divided, which makes fractions.
+            0 if self.values() > 1 => {
+                let fraction = x.fraction.max(choice.fine(value).min(x.fraction + self.shift()));
+                Format { fraction, bits: x.bits + fraction - x.fraction }
+            }
+            _ => Format { fraction: x.fraction + grown, bits: x.bits + grown },
+        };
         let fraction = if choice.graph.rounds(layer) { choice.dropped(value, whole) } else { whole.fraction };
         // The sum of n values stands for up to twice their mean times 2^⌊log2 n⌋.
         let more = u32::from(!self.values().is_power_of_two());
@@ -83,9 +95,8 @@ impl Operation for AveragePool {
             return builder.finish(Held { gain, ..sum }, want);
         }
         let sum = builder.emit(x, Layer::SumPool { window }, shape, Format { bits, ..x.format });
-        builder.fraction(want, 0, x.format.fraction)?;
-        // 2^11 ≤ c < 2^13, so the relative error of rounding it is at most 2^−12.
-        let shift = 11 + values.next_power_of_two().ilog2();
+        let shift = self.shift();
+        builder.fraction(want, 0, x.format.fraction + shift)?;
         let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
         let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
         let mean = builder.emit(sum, Layer::Scale { factor }, shape, format);

@@ -9,7 +9,7 @@ use super::Operation;
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 use crate::nn::quantised::{
-    Builder, Choice, Chosen, Format, Held, QuantiseError, ends, integer_bits, outside,
+    Builder, Choice, Chosen, Format, Held, QuantiseError, TABLE_FRACTION, ends, integer_bits, outside,
 };
 use crate::ring::power_of_two;
 
@@ -20,6 +20,25 @@ pub struct Clip {
     pub low: f32,
     /// The greatest result.
     pub high: f32,
+}
+
+/// Bits of the range between the ends that an end is rounded to, at least.
+const RANGE: i32 = 9;
+
+impl Clip {
+    /// The fractional bits that the ends need, if the value has so many: as few as hold them exactly, or else enough for the
+    /// range between them.
+    fn fraction(&self, value: u32) -> u32 {
+        let exact = |fraction: &u32| {
+            let unit = power_of_two(*fraction as i32);
+            [self.low, self.high]
+                .iter()
+                .all(|&end| libm::floor(f64::from(end) * unit) == f64::from(end) * unit)
+        };
+        let range = f64::from(self.high) - f64::from(self.low);
+        let enough = (RANGE + 1 - integer_bits(range)).clamp(0, TABLE_FRACTION) as u32;
+        (0..enough).find(exact).unwrap_or(enough).max(value)
+    }
 }
 
 impl Operation for Clip {
@@ -56,6 +75,8 @@ impl Operation for Clip {
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
         let Self { low, high } = *self;
+        let up = self.fraction(x.fraction) - x.fraction;
+        let x = Format { fraction: x.fraction + up, bits: x.bits + up };
         let fraction = choice.dropped(layer + 1, x);
         let unit = power_of_two(-(fraction as i32));
         let bits = |end: f64| (integer_bits(end) + fraction as i32).max(2) as u32;
@@ -74,6 +95,7 @@ impl Operation for Clip {
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
+        let x = builder.refine(x, self.fraction(x.format.fraction))?;
         let ends = ends(x.format, self.low, self.high);
         let clip = builder.clip(x, ends)?;
         let result = builder.finish(clip, want)?;

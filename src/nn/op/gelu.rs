@@ -39,10 +39,10 @@ impl Operation for Gelu {
         &self,
         choice: &Choice<'_>,
         layer: usize,
-        (x, _): Chosen,
+        _: Chosen,
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
-        Ok((choice.held(layer + 1, choice.tabled(layer + 1, x)), None))
+        Ok((choice.held(layer + 1, choice.tabled(layer + 1)), None))
     }
 
     fn lower(
@@ -55,6 +55,7 @@ impl Operation for Gelu {
         if x.format.bits <= x.format.fraction + WHOLE.reach + 1 {
             return builder.table(x, WHOLE, want);
         }
+        let x = builder.refine(x, want.fraction)?;
         let shift = builder.shift(x.format, want)?;
         let relu = builder.relu(x, shift, want);
         let bend = builder.table(x, BEND, want)?;

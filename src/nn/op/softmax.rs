@@ -8,7 +8,7 @@ use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError, TABLE_FRACTION};
+use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
 
 /// exp(x_c) / Σ exp(x_j) over the channels of every place.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,12 +32,12 @@ impl Operation for Softmax {
 
     fn format(
         &self,
-        _: &Choice<'_>,
-        _: usize,
-        (x, _): Chosen,
+        choice: &Choice<'_>,
+        layer: usize,
+        _: Chosen,
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
-        let fraction = x.fraction.min(TABLE_FRACTION as u32);
+        let fraction = choice.tabled(layer + 1);
         Ok((Format { fraction, bits: fraction + 2 }, None))
     }
 
@@ -48,7 +48,7 @@ impl Operation for Softmax {
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
-        builder.fraction(want, 0, x.format.fraction)?;
+        let x = builder.refine(x, want.fraction)?;
         let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
         let x = builder.finish(x, Format { bits: bits.max(2), ..want })?;
         let layer = Layer::Softmax { classes: x.shape[2], bits: x.format.bits + 1, fraction: want.fraction };

@@ -33,10 +33,10 @@ impl Operation for Tanh {
         &self,
         choice: &Choice<'_>,
         layer: usize,
-        (x, _): Chosen,
+        _: Chosen,
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
-        let fraction = choice.tabled(layer + 1, x);
+        let fraction = choice.tabled(layer + 1);
         Ok((Format { fraction, bits: fraction + 2 }, None))
     }
 

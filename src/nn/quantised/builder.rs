@@ -46,6 +46,14 @@ impl Builder<'_> {
         Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
     }
 
+    /// The same value with at least so many fractional bits.
+    pub(in crate::nn) fn refine(&mut self, x: Held, fraction: u32) -> Result<Held, QuantiseError> {
+        match fraction.saturating_sub(x.format.fraction) {
+            0 => Ok(x),
+            up => self.scale(x, up),
+        }
+    }
+
     /// The same value with `shift` fractional bits fewer.
     pub(in crate::nn) fn truncate(&mut self, x: Held, shift: u32) -> Held {
         // Rounded up, the greatest value takes a bit more.

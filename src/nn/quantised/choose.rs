@@ -11,6 +11,7 @@ use super::options::Options;
 use super::ranges::{Range, Ranges, integer_bits, integers};
 use crate::nn::Rounding;
 use crate::nn::op::Role;
+use crate::ring::nearest;
 
 /// The most fractional bits of weights: the precision of single precision numbers.
 const WEIGHT_FRACTION: i32 = 24;
@@ -18,6 +19,8 @@ const WEIGHT_FRACTION: i32 = 24;
 const INPUT_FRACTION: i32 = 16;
 /// The most fractional bits of the output of a table.
 pub(in crate::nn) const TABLE_FRACTION: i32 = 11;
+/// Bits of a value that an operation made of whole numbers, when it makes fractions.
+const FINE: i32 = 10;
 /// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
@@ -108,18 +111,25 @@ impl<'a> Choice<'a> {
         let value = layer + 1;
         let (largest, whole) = affine.weights();
         let signs = self.graph.only_signs(value);
-        if let (Some(most), true, true) = (bound, whole, signs || affine.whole_bias()) {
+        if let (Some(most), true) = (bound, whole) {
             let most = i128::from(most) * largest as i128 * affine.row as i128;
+            // Where only signs count, biases are rounded down and nothing is lost.
+            let fraction = if signs { 0 } else { affine.bias_fraction(TABLE_FRACTION as u32) };
             let of = |&b: &f32| match signs {
                 true => threshold(b, 0, most.min(1 << 62) as i64).into(),
-                false => b as i128,
+                false => nearest(b.into(), fraction, 64).0,
             };
-            let most = most + affine.bias.iter().map(|b| of(b).abs()).max().unwrap_or(0);
-            return Ok((Format { fraction: 0, bits: signed(most) }, None));
+            let bias = affine.bias.iter().map(|b| of(b).abs()).max().unwrap_or(0);
+            return Ok((Format { fraction, bits: signed((most << fraction) + bias) }, None));
         }
         let bits = self.accumulator(layer);
         let all = bits as i32 - self.integer(value);
-        let rest = if whole { 0 } else { (all - x.fraction as i32).min(most_fraction(largest)) };
+        let most = (all - x.fraction as i32).min(most_fraction(largest));
+        // Whole weights need no fractional bits, but biases may.
+        let rest = match whole {
+            true => (affine.bias_fraction(TABLE_FRACTION as u32).saturating_sub(x.fraction) as i32).min(most),
+            false => most,
+        };
         let fraction = x.fraction as i32 + rest;
         if rest < 0 || fraction > all {
             let largest = self.range(value).largest() as f32;
@@ -185,9 +195,14 @@ impl<'a> Choice<'a> {
         self.wanted(value).map_or(most, |wanted| wanted.clamp(least, most)) as u32
     }
 
-    /// Fractional bits of a table's values.
-    pub(in crate::nn) fn tabled(&self, value: usize, x: Format) -> u32 {
-        self.wanted(value).unwrap_or(x.fraction as i32).clamp(0, TABLE_FRACTION) as u32
+    /// Fractional bits of a function's values, whatever those of its argument.
+    pub(in crate::nn) fn tabled(&self, value: usize) -> u32 {
+        self.wanted(value).unwrap_or(TABLE_FRACTION).clamp(0, TABLE_FRACTION) as u32
+    }
+
+    /// Fractional bits with which a value takes up all of [`FINE`] bits, where it is more precise than what it is made of.
+    pub(in crate::nn) fn fine(&self, value: usize) -> u32 {
+        (FINE - self.integer(value)).clamp(0, TABLE_FRACTION) as u32
     }
 
     /// The format of a value with `fraction` fractional bits, by its range.

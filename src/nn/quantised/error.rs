@@ -53,6 +53,15 @@ pub enum QuantiseError {
         /// The least and the greatest number that fit.
         range: [f32; 2],
     },
+    /// A fraction in an image for a model of whole numbers: its input has no fractional bits.
+    NotWhole {
+        /// The image.
+        image: usize,
+        /// The place within it.
+        place: usize,
+        /// The number.
+        value: f32,
+    },
     /// An option outside its range.
     Option {
         /// Its name.
@@ -139,6 +148,13 @@ impl fmt::Display for QuantiseError {
                 write!(
                     f,
                     "image {image}, place {place}: expected a number from {low} to {high}, found {value}"
+                )
+            }
+            Self::NotWhole { image, place, value } => {
+                write!(
+                    f,
+                    "image {image}, place {place}: expected a whole number, as all were that the model was \
+                     calibrated on, found {value}"
                 )
             }
             Self::Option { name, expected, found } => write!(f, "{name}: expected {expected}, found {found}"),

@@ -101,8 +101,8 @@ impl PublicModel {
     /// even.
     ///
     /// # Errors
-    /// A number that is not finite or outside the input's range: that of the format, or for a model of whole-number
-    /// inputs that of [`Options::input`](super::Options::input) or of the images it was calibrated on.
+    /// A number that is not finite, a fraction where the input has no fractional bits, or a number outside the input's
+    /// range: that of the format, or for a model of whole-number inputs that of [`Options::input`](super::Options::input) or of the images it was calibrated on.
     pub fn encode(&self, images: &[f32]) -> Result<Vec<i64>, QuantiseError> {
         let (inputs, fraction) = (self.architecture.inputs(), self.input.fraction);
         let encode = |(i, &value): (usize, &f32)| {
@@ -112,7 +112,9 @@ impl PublicModel {
             }
             let (x, [low, high]) = (nearest(value.into(), fraction, 64).0 as i64, self.range);
             if (low..=high).contains(&x) {
-                return Ok(x);
+                // Without fractional bits nothing would be left of a fraction.
+                let lost = fraction == 0 && value != x as f32;
+                return if lost { Err(QuantiseError::NotWhole { image, place, value }) } else { Ok(x) };
             }
             let range = [low, high].map(|x| real(x, fraction));
             Err(QuantiseError::Outside { image, place, value, range })
