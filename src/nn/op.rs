@@ -75,6 +75,11 @@ pub(super) trait Operation {
         self.rises()
     }
 
+    /// Whether its results are probabilities, so that they count as they are.
+    fn is_probability(&self) -> bool {
+        false
+    }
+
     /// Makes the model simpler where this is layer `layer` of it, and says whether it did.
     fn simplify(&self, model: &mut Model, layer: usize) -> bool {
         let _ = (model, layer);

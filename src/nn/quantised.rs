@@ -16,7 +16,8 @@
 //! f_w − f_a is smaller by 1/2. Under [`Rounding::Floor`], biases are raised by half a unit of what is kept, so that
 //! rounding down becomes rounding to the nearest.
 //!
-//! [`Quantised::calibrate`] measures ranges and norms on images and searches for the least N that keeps the classes. If
+//! [`Quantised::calibrate`] measures ranges and norms on images and searches for the least N that keeps the classes or, where there are none, the
+//! outputs ([`Options::agreement`]). If
 //! all numbers of a layer are bounded integers, as with weights and signs of ±1, then it has no fractional bits, its bit
 //! length follows from the bound, and no input overflows. The last layer has up to four more bits, since its results
 //! need not be compared.
@@ -62,6 +63,7 @@ mod curve;
 mod error;
 mod format;
 mod graph;
+mod judge;
 mod lower;
 mod matrix;
 mod options;

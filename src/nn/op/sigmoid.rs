@@ -29,6 +29,10 @@ impl Operation for Sigmoid {
         true
     }
 
+    fn is_probability(&self) -> bool {
+        true
+    }
+
     fn format(
         &self,
         choice: &Choice<'_>,

@@ -30,6 +30,10 @@ impl Operation for Softmax {
         "softmax".into()
     }
 
+    fn is_probability(&self) -> bool {
+        true
+    }
+
     fn format(
         &self,
         choice: &Choice<'_>,

@@ -1,4 +1,4 @@
-//! The search for formats that keep the classes of images.
+//! The search for formats that keep the classes, or the outputs, of images.
 
 use alloc::vec;
 
@@ -7,8 +7,9 @@ use super::choose::Choice;
 use super::error::{Overflow, QuantiseError};
 use super::format::Formats;
 use super::graph::{Graph, rounded};
+use super::judge::Judge;
 use super::options::Options;
-use super::ranges::{Ranges, class, measure};
+use super::ranges::{Ranges, measure};
 use crate::nn::{Model, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
@@ -30,8 +31,10 @@ impl Quantised {
             return Err(QuantiseError::Count { what: "layers, at least", expected: 1, found: 0 });
         }
         let model = rounded(model);
-        let ranges = measure(&model, images, options.input)?;
-        let search = Search { ranges, model: &model, images, options };
+        let mut ranges = measure(&model, images, options.input)?;
+        let outputs = core::mem::take(&mut ranges.outputs);
+        let judge = Judge::new(&model, outputs, options.tolerance);
+        let search = Search { ranges, judge, model: &model, images, options };
         match options.bits {
             Some(bits) => search.at(bits).map(|found| found.model),
             None => search.least(),
@@ -49,6 +52,9 @@ fn check(options: &Options) -> Result<(), QuantiseError> {
         Options { agreement, .. } if !(0. ..=1.).contains(&agreement) => {
             wrong("agreement", "0 to 1", agreement)
         }
+        Options { tolerance: Some(tolerance), .. } if !(0. ..=1.).contains(&tolerance) => {
+            wrong("tolerance", "0 to 1", tolerance)
+        }
         Options { input: Some([low, _]), .. } if !low.is_finite() => {
             wrong("least input", "a finite number", low.into())
         }
@@ -63,17 +69,18 @@ struct Search<'a> {
     model: &'a Model,
     images: &'a [f32],
     ranges: Ranges,
+    judge: Judge,
     options: &'a Options,
 }
 
-/// A model, and the fraction of images that keep their class.
+/// A model, and the fraction of images whose outputs are good enough.
 struct Found {
     model: Quantised,
     agreement: f64,
 }
 
 impl Search<'_> {
-    /// The fewest bits that keep the classes, by bisection, as more bits nearly always keep more classes. The widths of
+    /// The fewest bits that keep what is to be kept, by bisection, as more bits nearly always keep more. The widths of
     /// machine words are tried first: on few images the outcome is partly chance, and a narrow word is worth more than a
     /// few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
@@ -88,7 +95,8 @@ impl Search<'_> {
                 }
                 Ok(Found { agreement: found, .. }) if middle == BITS[1] => {
                     let expected = self.options.agreement;
-                    return Err(QuantiseError::Agreement { expected, found, bits: middle });
+                    let classes = self.judge.classes();
+                    return Err(QuantiseError::Agreement { expected, found, bits: middle, classes });
                 }
                 Err(error @ (QuantiseError::Range { .. } | QuantiseError::Fraction { .. })) => {
                     if middle == BITS[1] {
@@ -132,7 +140,7 @@ impl Search<'_> {
         Ok(Found { agreement: self.agreement(&model)?, model })
     }
 
-    /// The fraction of images that keep their class, with truncations that round as the options say.
+    /// The fraction of images whose outputs are good enough, with truncations that round as the options say.
     fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
         let mut outputs = model.reference(&x)?;
@@ -140,9 +148,7 @@ impl Search<'_> {
             let mut state = 1u64;
             outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
         }
-        let classes = outputs.chunks_exact(model.architecture().outputs()).map(class);
-        let kept = classes.zip(&self.ranges.classes).filter(|(class, wanted)| class == *wanted).count();
-        Ok(kept as f64 / self.ranges.classes.len() as f64)
+        Ok(self.judge.agreement(&model.decode(&outputs)))
     }
 }
 

@@ -120,7 +120,9 @@ impl<'a> Choice<'a> {
                 false => nearest(b.into(), fraction, 64).0,
             };
             let bias = affine.bias.iter().map(|b| of(b).abs()).max().unwrap_or(0);
-            return Ok((Format { fraction, bits: signed((most << fraction) + bias) }, None));
+            // With half a unit of what is kept, by which biases may be raised.
+            let most = (most << fraction) + bias + (1 << fraction) / 2;
+            return Ok((Format { fraction, bits: signed(most) }, None));
         }
         let bits = self.accumulator(layer);
         let all = bits as i32 - self.integer(value);

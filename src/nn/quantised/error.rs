@@ -111,9 +111,11 @@ pub enum QuantiseError {
         /// The bits.
         bits: u32,
     },
-    /// No bits keep as many classes as they should.
+    /// No bits keep as many classes, or come as near to as many outputs, as they should.
     Agreement {
-        /// The part of the images that is to keep its class.
+        /// Whether classes were compared; otherwise outputs were.
+        classes: bool,
+        /// The part of the images whose outputs are to be good enough.
         expected: f64,
         /// The part that does.
         found: f64,
@@ -176,11 +178,9 @@ impl fmt::Display for QuantiseError {
                     "layer `{layer}`: expected results of at most {bits} bits, found some up to {largest}"
                 )
             }
-            Self::Agreement { expected, found, bits } => {
-                write!(
-                    f,
-                    "expected {expected} of the images to keep their class, found {found} at {bits} bits"
-                )
+            Self::Agreement { classes, expected, found, bits } => {
+                let what = if *classes { "keep their class" } else { "have the outputs of the real model" };
+                write!(f, "expected {expected} of the images to {what}, found {found} at {bits} bits")
             }
             Self::Overflow(overflow) => overflow.fmt(f),
             Self::Architecture(error) => error.fmt(f),

@@ -15,8 +15,8 @@ const BLOCK: usize = 32;
 /// What was measured of a model's values on images. Values are numbered as by [`Model::value`].
 pub(in crate::nn) struct Ranges {
     pub(super) values: Vec<Range>,
-    /// The class of every image.
-    pub(super) classes: Vec<usize>,
+    /// The model's outputs, `[images, outputs]`.
+    pub(super) outputs: Vec<f32>,
     /// Whether the input is of whole numbers only.
     pub(super) whole: bool,
 }
@@ -64,8 +64,7 @@ pub(super) fn measure(
     let inputs = model.input().iter().product::<usize>();
     check(images, inputs, input)?;
     let mut values = vec![Range::NONE; model.nodes().len() + 1];
-    let mut classes = Vec::with_capacity(images.len() / inputs);
-    let outputs: usize = model.output().iter().product();
+    let mut outputs = Vec::with_capacity(images.len() / inputs * model.output().iter().product::<usize>());
     for block in images.chunks(BLOCK * inputs) {
         values[0].see(block);
         let mut before = block.to_vec();
@@ -82,7 +81,7 @@ pub(super) fn measure(
                 value.spread = value.spread.max(spread(window, &before));
             }
             if layer + 1 == model.nodes().len() {
-                classes.extend(result.chunks_exact(outputs).map(class));
+                outputs.extend_from_slice(result);
             }
             if model.nodes().get(layer + 1).is_some_and(|next| next.op.get().compares().is_some()) {
                 before.clear();
@@ -91,13 +90,10 @@ pub(super) fn measure(
         });
         finite?;
     }
-    if model.nodes().is_empty() {
-        classes.extend(images.chunks_exact(outputs).map(class));
-    }
     let [low, high] = input.unwrap_or([values[0].low, values[0].high]);
     (values[0].low, values[0].high) = (low, high);
     let whole = images.iter().chain(&[low, high]).all(|&x| x.abs() < 16_777_216. && x == x as i32 as f32);
-    Ok(Ranges { values, classes, whole })
+    Ok(Ranges { values, outputs, whole })
 }
 
 /// Checks that there is a whole number of images, at least one, of finite numbers in the range of inputs.
@@ -157,12 +153,9 @@ pub(super) fn for_windows(window: &Window, mut f: impl FnMut(usize, &[usize])) {
     }
 }
 
-/// The index of the first maximum. For a single output, 1 if it is negative, else 0.
-pub(super) fn class<T: PartialOrd + Copy + Default>(outputs: &[T]) -> usize {
-    match *outputs {
-        [only] => usize::from(only < T::default()),
-        _ => (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best }),
-    }
+/// The index of the first maximum.
+pub(super) fn class(outputs: &[f32]) -> usize {
+    (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
 }
 
 /// The integer bits of every value: enough for its own range, and for those of the values that poolings, clips and sums

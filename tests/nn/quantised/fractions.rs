@@ -112,3 +112,74 @@ fn fractions_in_place_of_whole_numbers_are_refused() {
         );
     }
 }
+
+/// Numbers from 0 to 1 that are spread evenly.
+fn spread(count: usize) -> Vec<f32> {
+    (0..count).map(|i| (i * 7919 % count) as f32 / count as f32).collect()
+}
+
+/// The model in the formats that a calibration finds by itself.
+fn found(model: &Model, images: &[f32]) -> [Vec<f32>; 2] {
+    outputs(model, images, &Options { rounding: Rounding::Floor, ..Options::default() })
+}
+
+#[test]
+fn a_single_output_is_calibrated_by_its_value() {
+    // A probability: whoever asks whether it is above a half is right unless it is nearly one.
+    let mut model = one("fc", op::Linear { weight: Weight::Real(vec![3., -4.]), bias: vec![0.4] }, 2);
+    model.push("sigmoid", op::Sigmoid).unwrap();
+    let images = spread(600);
+    let [fixed, real] = found(&model, &images);
+    let wrong = fixed.iter().zip(&real).filter(|(a, b)| (**a > 0.5) != (**b > 0.5));
+    assert!(wrong.count() <= 2);
+    let far = fixed.iter().zip(&real).filter(|(a, b)| (**a - **b).abs() > 1. / 256.);
+    assert!(far.count() * 1000 <= 2 * 300, "probabilities");
+
+    // A regression far from 0.
+    let model = one("fc", op::Linear { weight: Weight::Real(vec![0.8]), bias: vec![100.] }, 1);
+    let images = spread(400);
+    let [fixed, real] = found(&model, &images);
+    assert!(fixed.iter().zip(&real).all(|(a, b)| (a - b).abs() <= 0.8 / 256.));
+    let mut distinct: Vec<u32> = fixed.iter().map(|x| x.to_bits()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert!(distinct.len() > 200, "{} distinct results", distinct.len());
+}
+
+#[test]
+fn probabilities_are_calibrated_by_their_values() {
+    let weight = Weight::Real(vec![40., -3., 0.5, 2., -30., 7.]);
+    let mut model = one("fc", op::Linear { weight, bias: vec![0.1, 0.2, 0.3] }, 2);
+    model.push("softmax", op::Softmax).unwrap();
+    let [fixed, real] = found(&model, &spread(600));
+    let far = fixed.iter().zip(&real).filter(|(a, b)| (**a - **b).abs() > 1. / 256.);
+    let far = far.count();
+    assert!(far <= 2, "{far} probabilities are off");
+}
+
+#[test]
+fn images_are_calibrated_by_their_values() {
+    let mut model = Model::new([4, 4, 1]);
+    let window = Window { padding: [1, 1], ..Window::new([4, 4, 1], [3, 3]) };
+    let weight = Weight::Real((0..9).map(|i| i as f32 / 45.).collect());
+    model.push("conv", op::Convolution { window, groups: 1, weight, bias: vec![0.] }).unwrap();
+    for bits in [None, Some(24), Some(40)] {
+        let options = Options { bits, ..Options::default() };
+        let [fixed, real] = outputs(&model, &spread(16 * 50), &options);
+        assert!(fixed.iter().zip(&real).all(|(a, b)| (a - b).abs() <= 1. / 128.));
+    }
+}
+
+#[test]
+fn a_tie_does_not_refuse_a_model() {
+    // On one image of a hundred the two greatest outputs differ by less than any fixed point tells apart.
+    let weight = Weight::Real(vec![1., 0., 0., 1.]);
+    let model = one("fc", op::Linear { weight, bias: vec![0., 0.] }, 2);
+    let mut images: Vec<f32> = (0..100).flat_map(|i| [0.3 + i as f32 / 128., 0.2]).collect();
+    (images[0], images[1]) = (0.7, 0.7f32.next_up());
+    let fixed = Quantised::calibrate(&model, &images, &Options::default()).unwrap();
+    assert!(fixed.ring() <= 16, "{fixed}");
+    let none = Options { tolerance: Some(0.), ..Options::default() };
+    let error = Quantised::calibrate(&model, &images, &none).unwrap_err();
+    assert!(matches!(error, QuantiseError::Agreement { classes: true, bits: 40, .. }), "{error}");
+}
