@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ringshare::nn::{
-    self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Op, Options, Precision,
-    QuantiseError, Quantised, Weight, op,
+    self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Node, Op, Options,
+    Precision, QuantiseError, Quantised, Weight, op,
 };
 
 use crate::args::{Args, shipped};
@@ -71,14 +71,27 @@ impl Network {
         std::fs::write(path, file).map_err(|e| Error::io(path, e))
     }
 
-    /// Whether all weights are signs, so that fixed point is exact.
+    /// Whether all inputs are whole numbers, all weights are signs and only signs or whole numbers are made of them, so that
+    /// fixed point is exact.
     pub(crate) fn binarized(&self) -> bool {
-        self.model.nodes().iter().all(|node| match &node.op {
-            Op::Linear(op::Linear { weight, .. }) | Op::Convolution(op::Convolution { weight, .. }) => {
-                matches!(weight, Weight::Signs(_))
-            }
-            _ => true,
-        })
+        let whole = |bias: &[f32]| bias.iter().all(|&b| b == b.trunc());
+        let nodes = self.model.nodes();
+        let kept = |node: &Node| matches!(node.op, Op::MaxPool(_) | Op::Flatten(_) | Op::Dropout(_));
+        let before_sign = |layer: usize| {
+            nodes[layer + 1..]
+                .iter()
+                .find(|&node| !kept(node))
+                .is_some_and(|node| node.op == Op::Sign(op::Sign))
+        };
+        matches!(self.input, Input::Threshold { .. } | Input::HighBits { .. })
+            && nodes.iter().enumerate().all(|(layer, node)| match &node.op {
+                Op::Linear(op::Linear { weight, bias })
+                | Op::Convolution(op::Convolution { weight, bias, .. }) => {
+                    matches!(weight, Weight::Signs(_)) && (before_sign(layer) || whole(bias))
+                }
+                Op::Sign(_) => true,
+                _ => kept(node),
+            })
     }
 
     /// Checks the bit lengths of the command line.

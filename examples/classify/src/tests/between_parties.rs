@@ -67,9 +67,13 @@ fn stripes() -> Network {
     model.push("relu", op::Relu).unwrap();
     let second = (0..240).map(|_| real()).collect();
     model.push("fc2", op::Linear { weight: Weight::Real(second), bias: vec![0.0; 10] }).unwrap();
-    let input = ringshare::nn::Input::Scaled { scale: 1.0 / 255.0, shift: 0.0 };
+    written("stripes", model, ringshare::nn::Input::Scaled { scale: 1.0 / 255.0, shift: 0.0 })
+}
+
+/// A network as its file gives it.
+fn written(name: &str, model: Model, input: ringshare::nn::Input) -> Network {
     let loaded = ringshare::nn::Loaded { model, input, formats: None };
-    let path = std::env::temp_dir().join(format!("ringshare-stripes-{}.safetensors", std::process::id()));
+    let path = std::env::temp_dir().join(format!("ringshare-{name}-{}.safetensors", std::process::id()));
     std::fs::write(&path, ringshare::nn::save(&loaded, Precision::Single).unwrap()).unwrap();
     let network = Network::load(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
@@ -128,6 +132,30 @@ fn fixed_point_is_exact_by_floors_and_within_its_bounds_otherwise_in_every_ring(
         let args = ["--parties", parties, "--rounding", rounding, "--bits", bits, "--seed", "1", "--logits"];
         let [_, agree] = run(&read(&args).unwrap(), &network, &images);
         assert!(agree >= 57, "{agree} of 60 as in float32, {rounding}, {bits} bits");
+    }
+}
+
+#[test]
+fn binarized_networks_with_a_real_bias_at_the_end_keep_every_class() {
+    let mut state = 3u64;
+    let mut signs = |count: usize| {
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        Weight::Signs((0..count).map(|_| byte()).collect())
+    };
+    let mut model = Model::new([1, 1, PIXELS]);
+    let bias = |count: usize| (0..count).map(|i| (i * 37 % 61) as f32 / 100.0 - 0.3).collect::<Vec<_>>();
+    model.push("fc1", op::Linear { weight: signs(PIXELS / 8 * 64), bias: bias(64) }).unwrap();
+    model.push("sign", op::Sign).unwrap();
+    model.push("fc2", op::Linear { weight: signs(8 * 10), bias: bias(10) }).unwrap();
+    let network = written("real-bias", model, ringshare::nn::Input::Threshold { at: 128 });
+    assert!(!network.binarized());
+    let Some(images) = digits(200) else { return skipped("the shipped digits") };
+    for rounding in ["floor", "stochastic"] {
+        let args = read(&["--rounding", rounding, "--seed", "1", "--logits"]).unwrap();
+        assert_eq!(run(&args, &network, &images)[1], 200, "{rounding}");
     }
 }
 
