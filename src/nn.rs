@@ -79,7 +79,7 @@
 //! ```
 //! # #[cfg(feature = "std")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use ringshare::nn::{Architecture, Forecast, Layer, Sequential, Weights};
+//! use ringshare::nn::{Architecture, Forecast, Layer, step, Sequential, Weights};
 //! use ringshare::protocol::Family;
 //! use ringshare::ring::Z2;
 //! use ringshare::sim::Simulation;
@@ -96,9 +96,9 @@
 //! }
 //!
 //! let layers = vec![
-//!     Layer::Linear { inputs: 4, outputs: 3, bits: 14 },
-//!     Layer::Relu { bits: 14, shift: 0 },
-//!     Layer::Linear { inputs: 3, outputs: 2, bits: 14 },
+//!     Layer::Linear(step::Linear { inputs: 4, outputs: 3, bits: 14 }),
+//!     Layer::Relu(step::Relu { bits: 14, shift: 0 }),
+//!     Layer::Linear(step::Linear { inputs: 3, outputs: 2, bits: 14 }),
 //! ];
 //! let architecture = Architecture::new(layers, 16)?;
 //! let run = Simulation::new(3).run(|party| {
@@ -128,8 +128,9 @@ mod load;
 mod model;
 mod quantised;
 mod sequential;
+pub mod step;
 
-pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
+pub use architecture::{Architecture, ArchitectureError, Rounding};
 pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
@@ -141,3 +142,4 @@ pub use quantised::{
     Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
 };
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
+pub use step::Layer;

@@ -21,9 +21,9 @@ mod layer;
 
 use alloc::vec::Vec;
 
+use super::{Layer, step};
 pub(super) use check::MAX_FRACTION;
 pub use error::ArchitectureError;
-pub use layer::Layer;
 use layer::Value;
 
 /// How truncations round.
@@ -130,7 +130,7 @@ impl Architecture {
     pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = alloc::vec![None; self.values.len()];
         for (number, layer) in self.layers.iter().enumerate() {
-            if let Layer::Add { value } | Layer::From { value } = *layer {
+            if let Layer::Add(step::Add { value }) | Layer::From(step::From { value }) = *layer {
                 last[value] = Some(number);
             }
         }

@@ -3,9 +3,10 @@
 use core::cmp::min;
 
 use super::error::ArchitectureError as Error;
-use super::layer::{Layer, Value};
+use super::layer::Value;
 use crate::function::MAX_INDEX_BITS;
 use crate::linalg::Window;
+use crate::nn::{Layer, step};
 
 /// The most fractional bits of a softmax.
 pub(in crate::nn) const MAX_FRACTION: u32 = 16;
@@ -18,14 +19,14 @@ pub(super) fn layer(number: usize, layer: &Layer, values: &[Value], ring: u32) -
     let x = values[number];
     let lifted = Value { right: ring, ..x };
     match *layer {
-        Layer::Linear { inputs, outputs, bits } => {
+        Layer::Linear(step::Linear { inputs, outputs, bits }) => {
             check.inputs(x, inputs)?;
             check.some(min(inputs, outputs))?;
             check.bits(bits, x.right)?;
             check.count(&[inputs, outputs])?;
             Ok(Value { elements: outputs, right: bits })
         }
-        Layer::Convolution { ref window, outputs, groups, bits } => {
+        Layer::Convolution(step::Convolution { ref window, outputs, groups, bits }) => {
             let [rows, columns] = check.window(x, window)?;
             check.some(outputs)?;
             check.groups(groups, window.image[2], outputs)?;
@@ -33,37 +34,37 @@ pub(super) fn layer(number: usize, layer: &Layer, values: &[Value], ring: u32) -
             check.count(&[window.size[0], window.size[1], window.image[2], outputs])?;
             Ok(Value { elements: check.count(&[rows, columns, outputs])?, right: bits })
         }
-        Layer::Sign { bits } => check.bits(bits, min(x.right, MOST)).map(|()| lifted),
-        Layer::Relu { bits, shift } => {
+        Layer::Sign(step::Sign { bits }) => check.bits(bits, min(x.right, MOST)).map(|()| lifted),
+        Layer::Relu(step::Relu { bits, shift }) => {
             check.bits(bits, min(x.right, MOST))?;
             check.shift(shift, bits).map(|()| lifted)
         }
-        Layer::Clip { bits, low, high } => {
+        Layer::Clip(step::Clip { bits, low, high }) => {
             check.bits(bits, min(x.right, MOST))?;
             if low < high { Ok(lifted) } else { Err(Error::Ends { layer: number, low, high }) }
         }
-        Layer::Truncate { bits, shift } => {
+        Layer::Truncate(step::Truncate { bits, shift }) => {
             check.bits(bits, min(x.right, MOST).saturating_sub(1))?;
             check.shift(shift, bits).map(|()| lifted)
         }
-        Layer::MaxPool { ref window, bits } => {
+        Layer::MaxPool(step::MaxPool { ref window, bits }) => {
             let [rows, columns] = check.window(x, window)?;
             check.padding(window)?;
             check.bits(bits, min(x.right, MOST))?;
             Ok(Value { elements: check.count(&[rows, columns, window.image[2]])?, ..x })
         }
-        Layer::SumPool { ref window } => {
+        Layer::SumPool(step::SumPool { ref window }) => {
             let [rows, columns] = check.window(x, window)?;
             Ok(Value { elements: check.count(&[rows, columns, window.image[2]])?, ..x })
         }
-        Layer::Scale { .. } => Ok(x),
-        Layer::Add { value } => {
+        Layer::Scale(_) => Ok(x),
+        Layer::Add(step::Add { value }) => {
             let other = check.value(value, values)?;
             check.inputs(x, other.elements)?;
             Ok(Value { right: min(x.right, other.right), ..x })
         }
-        Layer::From { value } => check.value(value, values),
-        Layer::Lookup { ref table } => {
+        Layer::From(step::From { value }) => check.value(value, values),
+        Layer::Lookup(step::Lookup { ref table }) => {
             let [bits, second] = table.bits();
             if second != 0 {
                 return Err(Error::Pairs { layer: number });
@@ -71,7 +72,7 @@ pub(super) fn layer(number: usize, layer: &Layer, values: &[Value], ring: u32) -
             let (most, found) = (x.right, bits);
             if found <= most { Ok(lifted) } else { Err(Error::Bits { layer: number, most, found }) }
         }
-        Layer::Softmax { classes, bits, fraction } => {
+        Layer::Softmax(step::Softmax { classes, bits, fraction }) => {
             check.classes(classes, x.elements)?;
             check.bits(bits, min(x.right, MOST))?;
             let most = min(MAX_FRACTION, ring - 2);

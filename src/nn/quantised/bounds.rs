@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use super::Quantised;
 use super::matrix::Matrix;
 use crate::function::Table;
-use crate::nn::Layer;
+use crate::nn::{Layer, step};
 
 impl Quantised {
     /// The greatest difference, for any input, between outputs under
@@ -32,26 +32,30 @@ impl Quantised {
         for (i, (layer, step)) in self.program.layers.iter().zip(&self.program.steps).enumerate() {
             let x = &off[i];
             let result = match layer {
-                Layer::Linear { inputs, .. } => {
+                Layer::Linear(step::Linear { inputs, .. }) => {
                     matrices.next().map_or(vec![], |matrix| product(matrix, 1, *inputs, x))
                 }
-                Layer::Convolution { window, groups, .. } => {
+                Layer::Convolution(step::Convolution { window, groups, .. }) => {
                     matrices.next().map_or(vec![], |matrix| product(matrix, *groups, window.image[2], x))
                 }
-                Layer::Relu { shift, .. } | Layer::Truncate { shift, .. } if *shift > 0 => {
+                Layer::Relu(step::Relu { shift, .. }) | Layer::Truncate(step::Truncate { shift, .. })
+                    if *shift > 0 =>
+                {
                     let unit = (1u64 << shift) as f64;
                     x.iter().map(|e| libm::ceil(e / unit) + 1.).collect()
                 }
-                Layer::Sign { .. } => x.iter().map(|&e| if e > 0. { 2. } else { 0. }).collect(),
-                Layer::SumPool { window } => {
+                Layer::Sign(_) => x.iter().map(|&e| if e > 0. { 2. } else { 0. }).collect(),
+                Layer::SumPool(step::SumPool { window }) => {
                     let values = (window.size[0] * window.size[1]) as f64;
                     x.iter().map(|e| e * values).collect()
                 }
-                Layer::Scale { factor } => x.iter().map(|e| e * factor.unsigned_abs() as f64).collect(),
-                Layer::Add { value } => each(x, &off[*value], step.shape[2], |a, b| a + b),
-                Layer::From { value } => off[*value].clone(),
-                Layer::Lookup { table } => x.iter().map(|&e| looked_up(table, e)).collect(),
-                Layer::Softmax { classes, fraction, .. } => {
+                Layer::Scale(step::Scale { factor }) => {
+                    x.iter().map(|e| e * factor.unsigned_abs() as f64).collect()
+                }
+                Layer::Add(step::Add { value }) => each(x, &off[*value], step.shape[2], |a, b| a + b),
+                Layer::From(step::From { value }) => off[*value].clone(),
+                Layer::Lookup(step::Lookup { table }) => x.iter().map(|&e| looked_up(table, e)).collect(),
+                Layer::Softmax(step::Softmax { classes, fraction, .. }) => {
                     // Rounded down it is off by as much as at random, on the other side at worst.
                     let own = softmax_error(*classes, *fraction);
                     let most = x.iter().copied().fold(0., f64::max);

@@ -11,7 +11,7 @@ use super::graph::{Affine, Graph, source};
 use super::matrix::{Matrix, Scales};
 use super::program::Program;
 use crate::linalg::Window;
-use crate::nn::{Layer, Model, Op, Rounding};
+use crate::nn::{Layer, Model, Op, Rounding, step};
 use crate::ring::{nearest, power_of_two};
 
 /// The program of a model, for inputs of at most `most` in magnitude.
@@ -60,14 +60,14 @@ impl Builder<'_> {
         Ok(match &model.nodes()[layer].op {
             Op::Relu => {
                 let shift = self.shift(x.format, want)?;
-                let layer = Layer::Relu { bits: x.format.bits.max(2), shift };
+                let layer = step::Relu { bits: x.format.bits.max(2), shift };
                 self.emit(x, layer, shape, want)
             }
             Op::Sign => {
                 self.fraction(want, 0, 0)?;
                 let sign = self.emit(
                     x,
-                    Layer::Sign { bits: x.format.bits.max(2) },
+                    step::Sign { bits: x.format.bits.max(2) },
                     shape,
                     Format { fraction: 0, bits: 2 },
                 );
@@ -83,7 +83,7 @@ impl Builder<'_> {
             Op::MaxPool { window } => {
                 self.fraction(want, 0, x.format.fraction)?;
                 let differences = want.bits + x.format.fraction - want.fraction;
-                let layer = Layer::MaxPool { window: *window, bits: differences.max(2) };
+                let layer = step::MaxPool { window: *window, bits: differences.max(2) };
                 let pooled = self.emit(x, layer, shape, Format { bits: differences, ..x.format });
                 self.finish(Held { most: x.most, ..pooled }, want)?
             }
@@ -98,7 +98,7 @@ impl Builder<'_> {
                 let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
                 let x = self.finish(x, Format { bits: bits.max(2), ..want })?;
                 let layer =
-                    Layer::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
+                    step::Softmax { classes: shape[2], bits: x.format.bits + 1, fraction: want.fraction };
                 self.emit(x, layer, shape, want)
             }
             Op::Sigmoid | Op::Tanh | Op::Gelu => self.activation(x, want)?,
@@ -116,9 +116,9 @@ impl Builder<'_> {
         let matrix = Matrix::new(name, affine, scales)?;
         let (outputs, bits) = (matrix.outputs(), want.bits);
         self.program.matrices.push(matrix);
-        let layer = match affine.window {
-            None => Layer::Linear { inputs: affine.row, outputs, bits },
-            Some((window, groups)) => Layer::Convolution { window, outputs, groups, bits },
+        let layer: Layer = match affine.window {
+            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
+            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
         };
         let shape = self.graph.model.nodes()[self.layer].shape;
         let z = self.emit(x, layer, shape, want);
@@ -147,17 +147,17 @@ impl Builder<'_> {
             let fraction = x.format.fraction + grown;
             self.fraction(want, 0, fraction)?;
             let bits = bits.min(want.bits + fraction - want.fraction);
-            let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { fraction, bits });
+            let sum = self.emit(x, step::SumPool { window: *window }, shape, Format { fraction, bits });
             let gain = x.gain * (1u64 << grown) as f64 / values as f64;
             return self.finish(Held { gain, ..sum }, want);
         }
-        let sum = self.emit(x, Layer::SumPool { window: *window }, shape, Format { bits, ..x.format });
+        let sum = self.emit(x, step::SumPool { window: *window }, shape, Format { bits, ..x.format });
         self.fraction(want, 0, x.format.fraction)?;
         // 2^11 ≤ c < 2^13, so the relative error of rounding it is at most 2^−12.
         let shift = 11 + values.next_power_of_two().ilog2();
         let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
         let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
-        let mean = self.emit(sum, Layer::Scale { factor }, shape, format);
+        let mean = self.emit(sum, step::Scale { factor }, shape, format);
         self.finish(mean, want)
     }
 
@@ -169,7 +169,7 @@ impl Builder<'_> {
         let up = fraction - coarse.format.fraction;
         let (scaled, fine) = if up == 0 { (x, other) } else { (self.scale(coarse, up)?, fine) };
         self.current(scaled);
-        let layer = Layer::Add { value: fine.value };
+        let layer = step::Add { value: fine.value };
         let sum = self.emit(scaled, layer, x.shape, Format { fraction, bits });
         self.finish(sum, want)
     }

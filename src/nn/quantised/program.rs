@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::error::QuantiseError;
 use super::format::{Format, word};
 use super::matrix::Matrix;
-use crate::nn::{Layer, Model};
+use crate::nn::{Layer, Model, step};
 
 /// The integer program of a model, before its bits are known to fit a ring.
 #[derive(Clone)]
@@ -37,27 +37,28 @@ impl Program {
         for (i, layer) in self.layers.iter_mut().enumerate().rev() {
             let result = need[i + 1];
             let x = match layer {
-                Layer::Linear { bits, .. } | Layer::Convolution { bits, .. } => {
+                Layer::Linear(step::Linear { bits, .. })
+                | Layer::Convolution(step::Convolution { bits, .. }) => {
                     *bits = (*bits).max(result).max(2);
                     *bits
                 }
-                Layer::MaxPool { bits, .. } => result.max(*bits),
-                Layer::SumPool { .. } | Layer::Scale { .. } => result,
-                Layer::Add { value } => {
+                Layer::MaxPool(step::MaxPool { bits, .. }) => result.max(*bits),
+                Layer::SumPool(_) | Layer::Scale(_) => result,
+                Layer::Add(step::Add { value }) => {
                     need[*value] = need[*value].max(result);
                     result
                 }
-                Layer::From { value } => {
+                Layer::From(step::From { value }) => {
                     need[*value] = need[*value].max(result);
                     0
                 }
-                Layer::Lookup { table } => table.index_bits(),
-                Layer::Sign { bits }
-                | Layer::Relu { bits, .. }
-                | Layer::Clip { bits, .. }
-                | Layer::Softmax { bits, .. } => *bits,
+                Layer::Lookup(step::Lookup { table }) => table.index_bits(),
+                Layer::Sign(step::Sign { bits })
+                | Layer::Relu(step::Relu { bits, .. })
+                | Layer::Clip(step::Clip { bits, .. })
+                | Layer::Softmax(step::Softmax { bits, .. }) => *bits,
                 // It masks one bit more than it truncates.
-                Layer::Truncate { bits, .. } => *bits + 1,
+                Layer::Truncate(step::Truncate { bits, .. }) => *bits + 1,
             };
             need[i] = need[i].max(x);
         }
@@ -68,14 +69,14 @@ impl Program {
     pub(super) fn check_ring(&mut self, model: &Model) -> Result<(), QuantiseError> {
         for (layer, step) in self.layers.iter().zip(&self.steps) {
             let bits = match layer {
-                Layer::Truncate { bits, .. } => bits + 1,
-                Layer::Linear { bits, .. }
-                | Layer::Convolution { bits, .. }
-                | Layer::MaxPool { bits, .. }
-                | Layer::Sign { bits }
-                | Layer::Relu { bits, .. }
-                | Layer::Clip { bits, .. }
-                | Layer::Softmax { bits, .. } => *bits,
+                Layer::Truncate(step::Truncate { bits, .. }) => bits + 1,
+                Layer::Linear(step::Linear { bits, .. })
+                | Layer::Convolution(step::Convolution { bits, .. })
+                | Layer::MaxPool(step::MaxPool { bits, .. })
+                | Layer::Sign(step::Sign { bits })
+                | Layer::Relu(step::Relu { bits, .. })
+                | Layer::Clip(step::Clip { bits, .. })
+                | Layer::Softmax(step::Softmax { bits, .. }) => *bits,
                 _ => 0,
             };
             let found = bits.max(step.format.bits);

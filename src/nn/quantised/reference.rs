@@ -12,7 +12,7 @@ use super::matrix::{Matrix, word};
 use super::program::{Program, Step};
 use super::ranges::for_windows;
 use crate::linalg::{Filters, Window};
-use crate::nn::{Layer, Model, softmax_reference};
+use crate::nn::{Layer, Model, softmax_reference, step};
 use crate::ring::Word;
 
 /// Images that are evaluated at once.
@@ -45,8 +45,8 @@ impl<'a> Reference<'a> {
         let mut products = Vec::with_capacity(matrices.len());
         for (i, layer) in program.layers.iter().enumerate() {
             let groups = match layer {
-                Layer::Linear { .. } => 1,
-                Layer::Convolution { groups, .. } => *groups,
+                Layer::Linear(_) => 1,
+                Layer::Convolution(step::Convolution { groups, .. }) => *groups,
                 _ => continue,
             };
             let Some(matrix) = matrices.next() else { break };
@@ -74,7 +74,7 @@ impl<'a> Reference<'a> {
         let mut kept: Vec<Vec<i64>> = vec![Vec::new(); layers.len() + 1];
         let mut wanted = vec![false; layers.len() + 1];
         for layer in layers {
-            if let Layer::Add { value } | Layer::From { value } = *layer {
+            if let Layer::Add(step::Add { value }) | Layer::From(step::From { value }) = *layer {
                 wanted[value] = true;
             }
         }
@@ -85,15 +85,15 @@ impl<'a> Reference<'a> {
                 kept[i] = x.clone();
             }
             x = match layer {
-                Layer::Linear { .. } | Layer::Convolution { .. } => {
+                Layer::Linear(_) | Layer::Convolution(_) => {
                     let Some((product, matrix)) = products.next() else { continue };
                     self.product(layer, step, product, matrix, &x)?
                 }
-                Layer::Add { value } => {
+                Layer::Add(step::Add { value }) => {
                     x.iter_mut().zip(&kept[*value]).for_each(|(x, other)| *x += *other);
                     x
                 }
-                Layer::From { value } => kept[*value].clone(),
+                Layer::From(step::From { value }) => kept[*value].clone(),
                 layer => self.local(i, layer, x, round)?,
             };
             check(self.name(step), &x, step.format.bits)?;
@@ -114,7 +114,7 @@ impl<'a> Reference<'a> {
         x: &[i64],
     ) -> Result<Vec<i64>, Overflow> {
         let window = match layer {
-            Layer::Convolution { window, .. } => Some(window),
+            Layer::Convolution(step::Convolution { window, .. }) => Some(window),
             _ => None,
         };
         Ok(match product {
@@ -140,37 +140,37 @@ impl<'a> Reference<'a> {
         let step = &self.program.steps[i];
         let (name, bits) = (self.name(step), step.format.bits);
         match layer {
-            Layer::Sign { bits } => {
+            Layer::Sign(step::Sign { bits }) => {
                 check(name, &x, *bits)?;
                 x.iter_mut().for_each(|x| *x = 1 - 2 * i64::from(*x < 0));
             }
-            Layer::Relu { bits, shift } => {
+            Layer::Relu(step::Relu { bits, shift }) => {
                 check(name, &x, *bits)?;
                 x.iter_mut().for_each(|x| *x = (*x).max(0));
                 truncate(&mut x, *shift, round);
             }
-            Layer::Truncate { bits, shift } => {
+            Layer::Truncate(step::Truncate { bits, shift }) => {
                 check(name, &x, *bits)?;
                 truncate(&mut x, *shift, round);
             }
-            Layer::Clip { bits, low, high } => {
+            Layer::Clip(step::Clip { bits, low, high }) => {
                 for end in [low, high] {
                     check_all(name, x.iter().map(|&x| i128::from(x) - i128::from(*end)), *bits)?;
                 }
                 x.iter_mut().for_each(|x| *x = (*x).clamp(*low, *high));
             }
-            Layer::MaxPool { window, bits } => return maxima(name, window, *bits, &x),
-            Layer::SumPool { window } => return sums(name, window, bits, &x),
-            Layer::Scale { factor } => {
+            Layer::MaxPool(step::MaxPool { window, bits }) => return maxima(name, window, *bits, &x),
+            Layer::SumPool(step::SumPool { window }) => return sums(name, window, bits, &x),
+            Layer::Scale(step::Scale { factor }) => {
                 check_all(name, x.iter().map(|&x| i128::from(x) * i128::from(*factor)), bits)?;
                 x.iter_mut().for_each(|x| *x *= factor);
             }
-            Layer::Lookup { table } => {
+            Layer::Lookup(step::Lookup { table }) => {
                 let mask = table.entries().len() - 1;
                 check(name, &x, table.index_bits())?;
                 x.iter_mut().for_each(|x| *x = table.entries()[*x as usize & mask]);
             }
-            Layer::Softmax { classes, bits, fraction } => {
+            Layer::Softmax(step::Softmax { classes, bits, fraction }) => {
                 for row in x.chunks(*classes) {
                     let (low, high) = (row.iter().min(), row.iter().max());
                     let most = high.zip(low).map(|(&high, &low)| i128::from(high) - i128::from(low));

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::softmax::Softmax;
 use super::{Prepared, Sequential, round};
 use crate::net::Transport;
-use crate::nn::Layer;
+use crate::nn::{Layer, step};
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
@@ -67,16 +67,16 @@ impl<R: Ring> Sequential<R> {
         for (number, layer) in self.architecture.layers().iter().enumerate() {
             kept.keep(number, &x);
             x = match *layer {
-                Layer::Linear { .. } | Layer::Convolution { .. } => {
+                Layer::Linear(_) | Layer::Convolution(_) => {
                     let Some((layer, product)) = weighted.next() else { continue };
                     layer.apply(party, product, &x, rows * self.architecture.elements(number + 1))?
                 }
-                Layer::Sign { bits } => sign(party, &x, bits)?,
-                Layer::Add { value } => kept.with(number, value, |other| {
+                Layer::Sign(step::Sign { bits }) => sign(party, &x, bits)?,
+                Layer::Add(step::Add { value }) => kept.with(number, value, |other| {
                     x.add_assign(other);
                     x
                 }),
-                Layer::From { value } => kept.with(number, value, Share::clone),
+                Layer::From(step::From { value }) => kept.with(number, value, Share::clone),
                 _ => self.step(party, layer, x)?,
             };
             watch(number, party);
@@ -99,17 +99,19 @@ impl<R: Ring> Sequential<R> {
     ) -> Result<Share<R>, Error> {
         let rounding = self.architecture.rounding();
         match *layer {
-            Layer::Relu { bits, shift } => round::relu(party, &x, bits, shift, rounding),
-            Layer::Clip { bits, low, high } => round::clip(party, &x, bits, [low, high]),
-            Layer::Truncate { bits, shift } => round::truncate(party, &x, bits, shift, rounding),
-            Layer::MaxPool { ref window, bits } => party.max_pool(&x, window, bits),
-            Layer::SumPool { ref window } => Ok(x.sum_pool(window)),
-            Layer::Scale { factor } => {
+            Layer::Relu(step::Relu { bits, shift }) => round::relu(party, &x, bits, shift, rounding),
+            Layer::Clip(step::Clip { bits, low, high }) => round::clip(party, &x, bits, [low, high]),
+            Layer::Truncate(step::Truncate { bits, shift }) => {
+                round::truncate(party, &x, bits, shift, rounding)
+            }
+            Layer::MaxPool(step::MaxPool { ref window, bits }) => party.max_pool(&x, window, bits),
+            Layer::SumPool(step::SumPool { ref window }) => Ok(x.sum_pool(window)),
+            Layer::Scale(step::Scale { factor }) => {
                 x.scale(R::Word::from_signed(factor.into()));
                 Ok(x)
             }
-            Layer::Lookup { ref table } => party.lookup(&x, table),
-            Layer::Softmax { classes, bits, fraction } => {
+            Layer::Lookup(step::Lookup { ref table }) => party.lookup(&x, table),
+            Layer::Softmax(step::Softmax { classes, bits, fraction }) => {
                 Softmax::new(classes, bits, fraction).apply(party, &x, rounding)
             }
             _ => Ok(x),

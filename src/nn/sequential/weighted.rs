@@ -8,7 +8,7 @@ use crate::correlation::matrix::strips;
 use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
-use crate::nn::Layer;
+use crate::nn::{Layer, step};
 use crate::offline::{DecodeError, Reader, StateId};
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
@@ -50,10 +50,10 @@ impl Shape {
     /// Of a layer, if it has weights.
     pub(super) fn of(layer: &Layer) -> Option<Self> {
         match *layer {
-            Layer::Linear { inputs, outputs, bits } => {
+            Layer::Linear(step::Linear { inputs, outputs, bits }) => {
                 Some(Self { outputs, inputs, window: None, groups: 1, bits })
             }
-            Layer::Convolution { window, outputs, groups, bits } => {
+            Layer::Convolution(step::Convolution { window, outputs, groups, bits }) => {
                 let inputs = window.size[0] * window.size[1] * (window.image[2] / groups);
                 Some(Self { outputs, inputs, window: Some(window), groups, bits })
             }

@@ -27,7 +27,7 @@ use super::PublicModel;
 use super::error::PublicModelError as Error;
 use super::read::Reader;
 use super::write::Writer;
-use crate::nn::{Architecture, Input, Layer, Model, Rounding, limits};
+use crate::nn::{Architecture, Input, Layer, Model, Rounding, limits, step};
 
 const MAGIC: [u8; 8] = *b"ringshar";
 const VERSION: u16 = 1;
@@ -133,16 +133,16 @@ fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
         values = values.saturating_add(elements);
     }
     for (number, layer) in layers.iter().enumerate() {
-        if let Layer::MaxPool { window, .. } = layer {
+        if let Layer::MaxPool(step::MaxPool { window, .. }) = layer {
             let below = product(&[architecture.elements(number + 1), window.size[0], window.size[1]]);
             gathered = gathered.saturating_add(below);
         }
         products = products.saturating_add(match layer {
-            Layer::Linear { inputs, outputs, .. } => product(&[*inputs, *outputs]),
-            Layer::Convolution { window, outputs, groups, .. } => {
+            Layer::Linear(step::Linear { inputs, outputs, .. }) => product(&[*inputs, *outputs]),
+            Layer::Convolution(step::Convolution { window, outputs, groups, .. }) => {
                 product(&[window.size[0], window.size[1], window.image[2] / groups, *outputs])
             }
-            Layer::SumPool { window } => {
+            Layer::SumPool(step::SumPool { window }) => {
                 product(&[architecture.elements(number + 1), window.size[0], window.size[1]])
             }
             _ => 0,

@@ -6,7 +6,7 @@ use super::error::PublicModelError as Error;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::linalg::Window;
 use crate::nn::quantised::format::Format;
-use crate::nn::{Input, Layer, limits};
+use crate::nn::{Input, Layer, limits, step};
 
 /// Bytes, and how many of them were read.
 pub(super) struct Reader<'a> {
@@ -114,28 +114,39 @@ impl Reader<'_> {
     pub(super) fn layer(&mut self) -> Result<Layer, Error> {
         let (bits, shift) = ("bits of a layer", "shift of a layer");
         Ok(match self.number("kind of a layer", 0, 12)? {
-            0 => Layer::Linear { inputs: self.size()?, outputs: self.size()?, bits: self.bits(bits, 2, 64)? },
-            1 => Layer::Convolution {
+            0 => Layer::Linear(step::Linear {
+                inputs: self.size()?,
+                outputs: self.size()?,
+                bits: self.bits(bits, 2, 64)?,
+            }),
+            1 => Layer::Convolution(step::Convolution {
                 window: self.window()?,
                 outputs: self.size()?,
                 groups: self.size()?,
                 bits: self.bits(bits, 2, 64)?,
-            },
-            2 => Layer::Sign { bits: self.bits(bits, 2, 64)? },
-            3 => Layer::Relu { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
-            4 => Layer::Clip { bits: self.bits(bits, 2, 64)?, low: self.integer()?, high: self.integer()? },
-            5 => Layer::Truncate { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
-            6 => Layer::MaxPool { window: self.window()?, bits: self.bits(bits, 2, 64)? },
-            7 => Layer::SumPool { window: self.window()? },
-            8 => Layer::Scale { factor: self.integer()? },
-            9 => Layer::Add { value: self.size()? },
-            10 => Layer::From { value: self.size()? },
-            11 => Layer::Lookup { table: self.table()? },
-            _ => Layer::Softmax {
+            }),
+            2 => Layer::Sign(step::Sign { bits: self.bits(bits, 2, 64)? }),
+            3 => Layer::Relu(step::Relu { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? }),
+            4 => Layer::Clip(step::Clip {
+                bits: self.bits(bits, 2, 64)?,
+                low: self.integer()?,
+                high: self.integer()?,
+            }),
+            5 => Layer::Truncate(step::Truncate {
+                bits: self.bits(bits, 2, 64)?,
+                shift: self.bits(shift, 0, 63)?,
+            }),
+            6 => Layer::MaxPool(step::MaxPool { window: self.window()?, bits: self.bits(bits, 2, 64)? }),
+            7 => Layer::SumPool(step::SumPool { window: self.window()? }),
+            8 => Layer::Scale(step::Scale { factor: self.integer()? }),
+            9 => Layer::Add(step::Add { value: self.size()? }),
+            10 => Layer::From(step::From { value: self.size()? }),
+            11 => Layer::Lookup(step::Lookup { table: self.table()? }),
+            _ => Layer::Softmax(step::Softmax {
                 classes: self.size()?,
                 bits: self.bits(bits, 2, 64)?,
                 fraction: self.bits("fractional bits of a softmax", 0, 62)?,
-            },
+            }),
         })
     }
 }

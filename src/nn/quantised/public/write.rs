@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::linalg::Window;
-use crate::nn::Layer;
 use crate::nn::quantised::format::Format;
+use crate::nn::{Layer, step};
 
 /// The bytes so far.
 pub(super) struct Writer(pub(super) Vec<u8>);
@@ -35,61 +35,61 @@ impl Writer {
 
     pub(super) fn layer(&mut self, layer: &Layer) {
         match layer {
-            Layer::Linear { inputs, outputs, bits } => {
+            Layer::Linear(step::Linear { inputs, outputs, bits }) => {
                 self.0.push(0);
                 self.sizes(&[*inputs, *outputs]);
                 self.bits(&[*bits]);
             }
-            Layer::Convolution { window, outputs, groups, bits } => {
+            Layer::Convolution(step::Convolution { window, outputs, groups, bits }) => {
                 self.0.push(1);
                 self.window(window);
                 self.sizes(&[*outputs, *groups]);
                 self.bits(&[*bits]);
             }
-            Layer::Sign { bits } => {
+            Layer::Sign(step::Sign { bits }) => {
                 self.0.push(2);
                 self.bits(&[*bits]);
             }
-            Layer::Relu { bits, shift } => {
+            Layer::Relu(step::Relu { bits, shift }) => {
                 self.0.push(3);
                 self.bits(&[*bits, *shift]);
             }
-            Layer::Clip { bits, low, high } => {
+            Layer::Clip(step::Clip { bits, low, high }) => {
                 self.0.push(4);
                 self.bits(&[*bits]);
                 self.numbers(&[*low, *high]);
             }
-            Layer::Truncate { bits, shift } => {
+            Layer::Truncate(step::Truncate { bits, shift }) => {
                 self.0.push(5);
                 self.bits(&[*bits, *shift]);
             }
-            Layer::MaxPool { window, bits } => {
+            Layer::MaxPool(step::MaxPool { window, bits }) => {
                 self.0.push(6);
                 self.window(window);
                 self.bits(&[*bits]);
             }
-            Layer::SumPool { window } => {
+            Layer::SumPool(step::SumPool { window }) => {
                 self.0.push(7);
                 self.window(window);
             }
-            Layer::Scale { factor } => {
+            Layer::Scale(step::Scale { factor }) => {
                 self.0.push(8);
                 self.numbers(&[*factor]);
             }
-            Layer::Add { value } => {
+            Layer::Add(step::Add { value }) => {
                 self.0.push(9);
                 self.sizes(&[*value]);
             }
-            Layer::From { value } => {
+            Layer::From(step::From { value }) => {
                 self.0.push(10);
                 self.sizes(&[*value]);
             }
-            Layer::Lookup { table } => {
+            Layer::Lookup(step::Lookup { table }) => {
                 self.0.push(11);
                 self.bits(&[table.index_bits()]);
                 self.numbers(table.entries());
             }
-            Layer::Softmax { classes, bits, fraction } => {
+            Layer::Softmax(step::Softmax { classes, bits, fraction }) => {
                 self.0.push(12);
                 self.sizes(&[*classes]);
                 self.bits(&[*bits, *fraction]);
