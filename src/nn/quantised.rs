@@ -60,16 +60,19 @@ mod calibrate;
 mod choose;
 mod clip;
 mod error;
+mod exact;
 mod format;
 mod graph;
 mod lower;
 mod matrix;
 mod options;
+mod product;
 mod program;
 mod public;
 mod ranges;
 mod reference;
 mod summary;
+mod windows;
 
 use alloc::vec::Vec;
 
@@ -79,9 +82,12 @@ use super::{Architecture, Model, Rounding, Weights};
 use crate::ring::Word;
 
 pub use error::{Overflow, QuantiseError};
+pub(super) use exact::Exact;
 pub use format::{Format, Formats};
 pub use options::Options;
 pub use public::{PublicModel, PublicModelError};
+pub(super) use public::{Reader, Writer};
+pub(super) use windows::for_windows;
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
 #[derive(Clone)]
@@ -211,6 +217,6 @@ impl<W: Word> Weights<W> for Quantised {
 
     fn bias(&self, layer: usize, out: &mut [W]) {
         let bias = &self.program.matrices[layer].bias;
-        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = matrix::word(b));
+        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = product::word(b));
     }
 }

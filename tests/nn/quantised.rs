@@ -8,6 +8,7 @@
 mod exact;
 mod extremes;
 mod formats;
+mod layer_bytes;
 mod naive;
 mod public;
 mod reals;
