@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ringshare::net::Memory;
-use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights, step};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Z2};
@@ -37,9 +37,9 @@ impl Weights<u16> for Random {
 fn architecture() -> Architecture {
     let mut layers = Vec::new();
     for (i, &bits) in BITS.iter().enumerate() {
-        layers.push(Layer::Linear { inputs: WIDTHS[i], outputs: WIDTHS[i + 1], bits });
+        layers.push(Layer::Linear(step::Linear { inputs: WIDTHS[i], outputs: WIDTHS[i + 1], bits }));
         if i + 1 < BITS.len() {
-            layers.push(Layer::Sign { bits });
+            layers.push(Layer::Sign(step::Sign { bits }));
         }
     }
     Architecture::new(layers, R::BITS).expect("an architecture")

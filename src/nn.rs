@@ -8,6 +8,8 @@
 //! layer of b bits is correct modulo 2^b, which is enough if it fits b bits as a signed number. An activation compares
 //! values of its own bit length and returns values that are correct modulo 2^k.
 //!
+//! Each kind of layer is a struct of [`step`], with all about it in one file.
+//!
 //! A trained [`Model`] becomes a [`Quantised`] model in fixed point, whose program over integers is an [`Architecture`].
 //! The parties evaluate that as a [`Sequential`], and a [`Forecast`] says what it will cost.
 //!
@@ -79,7 +81,7 @@
 //! ```
 //! # #[cfg(feature = "std")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use ringshare::nn::{Architecture, Forecast, Layer, Sequential, Weights};
+//! use ringshare::nn::{Architecture, Forecast, Sequential, Weights, step};
 //! use ringshare::protocol::Family;
 //! use ringshare::ring::Z2;
 //! use ringshare::sim::Simulation;
@@ -96,9 +98,9 @@
 //! }
 //!
 //! let layers = vec![
-//!     Layer::Linear { inputs: 4, outputs: 3, bits: 14 },
-//!     Layer::Relu { bits: 14, shift: 0 },
-//!     Layer::Linear { inputs: 3, outputs: 2, bits: 14 },
+//!     step::Linear { inputs: 4, outputs: 3, bits: 14 }.into(),
+//!     step::Relu { bits: 14, shift: 0 }.into(),
+//!     step::Linear { inputs: 3, outputs: 2, bits: 14 }.into(),
 //! ];
 //! let architecture = Architecture::new(layers, 16)?;
 //! let run = Simulation::new(3).run(|party| {
@@ -129,8 +131,9 @@ mod model;
 pub mod op;
 mod quantised;
 mod sequential;
+pub mod step;
 
-pub use architecture::{Architecture, ArchitectureError, Layer, Rounding};
+pub use architecture::{Architecture, ArchitectureError, Rounding};
 pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
@@ -143,3 +146,4 @@ pub use quantised::{
     Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
 };
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
+pub use step::Layer;

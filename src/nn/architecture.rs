@@ -17,26 +17,14 @@
 
 mod check;
 mod error;
-mod layer;
+mod rounding;
 
 use alloc::vec::Vec;
 
-pub(super) use check::MAX_FRACTION;
+use super::Layer;
+pub(super) use check::{Check, MAX_FRACTION, Value};
 pub use error::ArchitectureError;
-pub use layer::Layer;
-use layer::Value;
-
-/// How truncations round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rounding {
-    /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
-    /// last place, and the cost is low.
-    #[default]
-    Stochastic,
-    /// Always down: exact, but it takes a comparison.
-    Floor,
-}
+pub use rounding::Rounding;
 
 /// Layers whose shapes fit each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +43,8 @@ impl Architecture {
     /// # Errors
     /// The first layer that does not fit, and why.
     pub fn new(layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
-        let inputs = layers.first().and_then(Layer::width).ok_or(ArchitectureError::NoLinear)?;
+        let inputs =
+            layers.first().and_then(|layer| layer.step().width()).ok_or(ArchitectureError::NoLinear)?;
         Self::with_inputs(inputs, layers, ring)
     }
 
@@ -67,7 +56,7 @@ impl Architecture {
         let mut values = Vec::with_capacity(layers.len() + 1);
         values.push(Value { elements: inputs, right: ring });
         for (number, layer) in layers.iter().enumerate() {
-            let value = check::layer(number, layer, &values, ring)?;
+            let value = layer.step().check(&Check::new(number, &values, ring))?;
             values.push(value);
         }
         Ok(Self { layers, values, ring, rounding: Rounding::default() })
@@ -130,7 +119,7 @@ impl Architecture {
     pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = alloc::vec![None; self.values.len()];
         for (number, layer) in self.layers.iter().enumerate() {
-            if let Layer::Add { value } | Layer::From { value } = *layer {
+            if let Some(value) = layer.step().earlier() {
                 last[value] = Some(number);
             }
         }

@@ -61,17 +61,20 @@ mod choose;
 mod clip;
 mod curve;
 mod error;
+mod exact;
 mod format;
 mod graph;
 mod judge;
 mod lower;
 mod matrix;
 mod options;
+mod product;
 mod program;
 mod public;
 mod ranges;
 mod reference;
 mod summary;
+mod windows;
 
 use alloc::vec::Vec;
 
@@ -85,11 +88,14 @@ pub(super) use choose::{Choice, Chosen, TABLE_FRACTION};
 pub(super) use clip::{ends, outside};
 pub(super) use curve::Curve;
 pub use error::{Overflow, QuantiseError};
+pub(super) use exact::Exact;
 pub use format::{Format, Formats};
 pub(super) use graph::Affine;
 pub use options::Options;
 pub use public::{PublicModel, PublicModelError};
+pub(super) use public::{Reader, Writer};
 pub(super) use ranges::integer_bits;
+pub(super) use windows::for_windows;
 
 /// A model in fixed point: formats, integer weights, and the public integer program.
 #[derive(Clone)]
@@ -219,6 +225,6 @@ impl<W: Word> Weights<W> for Quantised {
 
     fn bias(&self, layer: usize, out: &mut [W]) {
         let bias = &self.program.matrices[layer].bias;
-        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = matrix::word(b));
+        out.iter_mut().zip(bias).for_each(|(out, &b)| *out = product::word(b));
     }
 }

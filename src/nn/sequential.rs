@@ -18,6 +18,7 @@
 //! A value that later layers refer to is kept until the last of them has used it.
 
 mod forward;
+mod online;
 mod round;
 mod softmax;
 mod state;
@@ -25,7 +26,11 @@ mod weighted;
 
 use alloc::vec::Vec;
 
+pub(super) use self::online::Online;
+pub(super) use self::round::shift_down;
+pub(super) use self::softmax::Softmax;
 pub use self::softmax::softmax_reference;
+pub(super) use self::weighted::Shape;
 use self::weighted::Weighted;
 pub use self::weighted::Weights;
 use super::Architecture;
@@ -82,11 +87,11 @@ impl<R: Ring> Sequential<R> {
 
     fn gather(
         architecture: &Architecture,
-        mut weighted: impl FnMut(usize, weighted::Shape) -> Result<Weighted<R>, Error>,
+        mut weighted: impl FnMut(usize, Shape) -> Result<Weighted<R>, Error>,
     ) -> Result<Self, Error> {
         let ring = u64::from(R::BITS);
         range("ring width of the architecture", ring, ring, architecture.ring().into())?;
-        let shapes = architecture.layers().iter().filter_map(weighted::Shape::of).enumerate();
+        let shapes = shapes(architecture).enumerate();
         let weighted = shapes.map(|(number, shape)| weighted(number, shape)).collect::<Result<_, _>>()?;
         Ok(Self { architecture: architecture.clone(), weighted })
     }
@@ -117,4 +122,9 @@ impl<R: Ring> Sequential<R> {
         let products = self.weighted.iter().map(|layer| layer.prepare(party, rows));
         Ok(Prepared { rows, products: products.collect::<Result<_, _>>()? })
     }
+}
+
+/// The shapes of all weights, layer after layer.
+fn shapes(architecture: &Architecture) -> impl Iterator<Item = Shape> {
+    architecture.layers().iter().filter_map(|layer| layer.step().weighted())
 }

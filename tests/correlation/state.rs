@@ -1,7 +1,7 @@
 //! State that is kept between two runs.
 
 use ringshare::correlation::{MaskedMatrix, Triple, registry};
-use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights, step};
 use ringshare::offline::{Deck, DecodeError, Seeds, StateId, Store};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::Error;
@@ -110,7 +110,7 @@ fn numbers_of_a_store_that_can_not_be_are_refused() {
 #[test]
 fn rows_of_a_batch_that_are_not_those_of_its_products_are_refused() {
     let architecture =
-        Architecture::new(vec![Layer::Linear { inputs: 4, outputs: 3, bits: 12 }], 16).unwrap();
+        Architecture::new(vec![Layer::Linear(step::Linear { inputs: 4, outputs: 3, bits: 12 })], 16).unwrap();
     let public = Sequential::<R>::public(&architecture, &Ramp).unwrap();
     Simulation::new(2)
         .run(|party| {
@@ -208,11 +208,11 @@ impl Weights<u16> for Ramp {
 #[test]
 fn a_model_and_a_prepared_batch_go_on_from_bytes() {
     let layers = |outputs| {
-        let relu = Layer::Relu { bits: 12, shift: 2 };
+        let relu = Layer::Relu(step::Relu { bits: 12, shift: 2 });
         vec![
-            Layer::Linear { inputs: 4, outputs, bits: 12 },
+            Layer::Linear(step::Linear { inputs: 4, outputs, bits: 12 }),
             relu,
-            Layer::Linear { inputs: outputs, outputs: 2, bits: 14 },
+            Layer::Linear(step::Linear { inputs: outputs, outputs: 2, bits: 14 }),
         ]
     };
     let architecture = Architecture::new(layers(3), 16).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ringshare::linalg::Window;
 use ringshare::net::{Network, Nowhere, Stream};
-use ringshare::nn::{Architecture, Layer, Sequential};
+use ringshare::nn::{Architecture, Layer, Sequential, step};
 use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Dealer, Party};
@@ -25,16 +25,29 @@ const MOST: u64 = 100 << 20;
 
 /// What the setup and a batch of a convolutional network take.
 fn recipes() -> [Recipe; 2] {
-    let relu = Layer::Relu { bits: 24, shift: 10 };
+    let relu = Layer::Relu(step::Relu { bits: 24, shift: 10 });
     let layers = vec![
-        Layer::Convolution { window: Window::new([28, 28, 1], [3, 3]), outputs: 32, groups: 1, bits: 24 },
+        Layer::Convolution(step::Convolution {
+            window: Window::new([28, 28, 1], [3, 3]),
+            outputs: 32,
+            groups: 1,
+            bits: 24,
+        }),
         relu.clone(),
-        Layer::Convolution { window: Window::new([26, 26, 32], [3, 3]), outputs: 64, groups: 1, bits: 24 },
-        Layer::MaxPool { window: Window { stride: [2, 2], ..Window::new([24, 24, 64], [2, 2]) }, bits: 24 },
+        Layer::Convolution(step::Convolution {
+            window: Window::new([26, 26, 32], [3, 3]),
+            outputs: 64,
+            groups: 1,
+            bits: 24,
+        }),
+        Layer::MaxPool(step::MaxPool {
+            window: Window { stride: [2, 2], ..Window::new([24, 24, 64], [2, 2]) },
+            bits: 24,
+        }),
         relu.clone(),
-        Layer::Linear { inputs: 9216, outputs: 128, bits: 24 },
+        Layer::Linear(step::Linear { inputs: 9216, outputs: 128, bits: 24 }),
         relu,
-        Layer::Linear { inputs: 128, outputs: 10, bits: 24 },
+        Layer::Linear(step::Linear { inputs: 128, outputs: 10, bits: 24 }),
     ];
     let architecture = Architecture::new(layers, 32).unwrap();
     let mut party = Party::<Nowhere>::dry(2);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::common::{Program, Random, all, open};
 use ringshare::net::{Header, Memory, MemoryError, Topology, Transport};
-use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights};
+use ringshare::nn::{Architecture, ArchitectureError, Layer, Sequential, Weights, step};
 use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
@@ -19,7 +19,7 @@ impl Plain {
     /// Weights of up to `size` on either side of zero.
     fn random(architecture: &Architecture, size: usize, random: &mut Random) -> Self {
         let layers = architecture.layers().iter().filter_map(|layer| match *layer {
-            Layer::Linear { inputs, outputs, .. } => Some((inputs, outputs)),
+            Layer::Linear(step::Linear { inputs, outputs, .. }) => Some((inputs, outputs)),
             _ => None,
         });
         let mut number = || random.below(2 * size + 1) as i64 - size as i64;
@@ -31,7 +31,7 @@ impl Plain {
     fn run(&self, architecture: &Architecture, x: &[i64]) -> Vec<i64> {
         let mut linear = self.0.iter();
         architecture.layers().iter().fold(x.to_vec(), |x, layer| match layer {
-            Layer::Linear { .. } => {
+            Layer::Linear(_) => {
                 let (rows, bias) = linear.next().unwrap();
                 let dot = |row: &Vec<i64>| row.iter().zip(&x).map(|(w, x)| w * x).sum::<i64>();
                 rows.iter().zip(bias).map(|(row, bias)| dot(row) + bias).collect()
@@ -53,11 +53,11 @@ impl<W: Word> Weights<W> for Plain {
 }
 
 fn linear(inputs: usize, outputs: usize, bits: u32) -> Layer {
-    Layer::Linear { inputs, outputs, bits }
+    Layer::Linear(step::Linear { inputs, outputs, bits })
 }
 
 fn sign(bits: u32) -> Layer {
-    Layer::Sign { bits }
+    Layer::Sign(step::Sign { bits })
 }
 
 /// Batches of these sizes through one shared model, the logits opened.
@@ -92,7 +92,9 @@ fn agrees<R: Ring>(simulation: &Simulation, layers: Vec<Layer>, size: usize, row
     let mut take = |rows: &usize| rest.split_off(..rows * architecture.inputs()).unwrap().to_vec();
     let batches: Vec<Vec<i64>> = rows.iter().map(&mut take).collect();
     let owners = [random.below(simulation.parties()), random.below(simulation.parties())];
-    let Some(&(Layer::Linear { bits, .. } | Layer::Sign { bits })) = architecture.layers().last() else {
+    let Some(&(Layer::Linear(step::Linear { bits, .. }) | Layer::Sign(step::Sign { bits }))) =
+        architecture.layers().last()
+    else {
         unreachable!()
     };
     let program: Program<'_> = &|party| {

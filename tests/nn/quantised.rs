@@ -9,6 +9,7 @@ mod exact;
 mod extremes;
 mod formats;
 mod fractions;
+mod layer_bytes;
 mod naive;
 mod public;
 mod reals;

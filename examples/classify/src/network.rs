@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ringshare::nn::{
     self, Architecture, ArchitectureError, Input, Layer, LoadError, Loaded, Model, Node, Op, Options,
-    Precision, QuantiseError, Quantised, Weight, op,
+    Precision, QuantiseError, Quantised, Weight, op, step,
 };
 
 use crate::args::{Args, shipped};
@@ -245,12 +245,13 @@ pub(crate) fn program(
     let base = quantised.architecture();
     let mut layers = base.layers().to_vec();
     for number in 0..layers.len() {
-        let before_sign = matches!(layers.get(number + 1), Some(Layer::Sign { .. }));
+        let before_sign = matches!(layers.get(number + 1), Some(Layer::Sign(_)));
         match &mut layers[number] {
-            Layer::Linear { bits: own, .. } | Layer::Convolution { bits: own, .. } => {
+            Layer::Linear(step::Linear { bits: own, .. })
+            | Layer::Convolution(step::Convolution { bits: own, .. }) => {
                 *own = bits.unwrap_or(*own) + if before_sign { spare } else { 0 };
             }
-            Layer::Sign { bits: own } => *own = bits.unwrap_or(*own),
+            Layer::Sign(step::Sign { bits: own }) => *own = bits.unwrap_or(*own),
             _ => {}
         }
     }

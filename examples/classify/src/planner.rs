@@ -72,7 +72,7 @@ impl<'a, R: Ring> Planner<'a, R> {
         let prepared = self.model.prepare(&mut self.party, rows)?;
         let mut run = self.party.take_dry_run();
         let layers = self.job.architecture.layers().iter().enumerate();
-        let weighted = layers.filter(|(_, l)| matches!(l, Layer::Linear { .. } | Layer::Convolution { .. }));
+        let weighted = layers.filter(|(_, l)| matches!(l, Layer::Linear(_) | Layer::Convolution(_)));
         // The offline half requests one product for each layer.
         let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
         steps.resize(run.recipe.requests().len(), 0);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringshare::nn::Layer;
+use ringshare::nn::{Layer, step};
 
 use crate::args::named;
 use crate::charts::{Axes, Bar, Curve, bars, curves, heat, short};
@@ -193,27 +193,27 @@ impl Study<'_> {
 
 /// Whether a layer has weights.
 pub(crate) fn weighted(layer: &Layer) -> bool {
-    matches!(layer, Layer::Linear { .. } | Layer::Convolution { .. })
+    matches!(layer, Layer::Linear(_) | Layer::Convolution(_))
 }
 
 /// What a layer is called in a picture.
 fn name(number: usize, layer: &Layer) -> String {
     let what = match layer {
-        Layer::Linear { inputs, outputs, .. } => format!("linear {inputs}-{outputs}"),
-        Layer::Convolution { window, outputs, .. } => {
+        Layer::Linear(step::Linear { inputs, outputs, .. }) => format!("linear {inputs}-{outputs}"),
+        Layer::Convolution(step::Convolution { window, outputs, .. }) => {
             let [height, width] = window.size;
             format!("convolution {height}x{width}, {}-{outputs}", window.image[2])
         }
-        Layer::Sign { bits } => format!("sign of {bits} bits"),
-        Layer::Relu { bits, .. } => format!("ReLU of {bits} bits"),
-        Layer::Clip { bits, .. } => format!("clip of {bits} bits"),
-        Layer::Truncate { .. } => "truncation".into(),
-        Layer::MaxPool { bits, .. } => format!("max pool of {bits} bits"),
-        Layer::SumPool { .. } => "sum pool".into(),
-        Layer::Lookup { .. } => "lookup".into(),
-        Layer::Softmax { .. } => "softmax".into(),
-        Layer::Scale { .. } => "scale".into(),
-        Layer::Add { .. } => "sum of two".into(),
+        Layer::Sign(step::Sign { bits }) => format!("sign of {bits} bits"),
+        Layer::Relu(step::Relu { bits, .. }) => format!("ReLU of {bits} bits"),
+        Layer::Clip(step::Clip { bits, .. }) => format!("clip of {bits} bits"),
+        Layer::Truncate(_) => "truncation".into(),
+        Layer::MaxPool(step::MaxPool { bits, .. }) => format!("max pool of {bits} bits"),
+        Layer::SumPool(_) => "sum pool".into(),
+        Layer::Lookup(_) => "lookup".into(),
+        Layer::Softmax(_) => "softmax".into(),
+        Layer::Scale(_) => "scale".into(),
+        Layer::Add(_) => "sum of two".into(),
         _ => "earlier value".into(),
     };
     format!("{}  {what}", number + 1)

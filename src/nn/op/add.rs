@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::{Operation, Role};
-use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::step;
 
 /// x plus the result of the layer of this name, or the input for the name `input`.
 #[derive(Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Operation for Add {
         let up = fraction - coarse.format.fraction;
         let (scaled, fine) = if up == 0 { (x, other) } else { (builder.scale(coarse, up)?, fine) };
         builder.current(scaled);
-        let layer = Layer::Add { value: fine.value };
+        let layer = step::Add { value: fine.value };
         let sum = builder.emit(scaled, layer, x.shape, Format { fraction, bits });
         builder.finish(sum, want)
     }

@@ -9,11 +9,11 @@ use alloc::vec::Vec;
 
 use super::{Operation, Role};
 use crate::linalg::Window;
-use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value, fold_windows, geometry};
 use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::step;
 use crate::ring::{nearest, power_of_two};
 
 /// The mean over every window, channel by channel; padding counts as 0.
@@ -90,16 +90,16 @@ impl Operation for AveragePool {
             let fraction = x.format.fraction + grown;
             builder.fraction(want, 0, fraction)?;
             let bits = bits.min(want.bits + fraction - want.fraction);
-            let sum = builder.emit(x, Layer::SumPool { window }, shape, Format { fraction, bits });
+            let sum = builder.emit(x, step::SumPool { window }, shape, Format { fraction, bits });
             let gain = x.gain * (1u64 << grown) as f64 / values as f64;
             return builder.finish(Held { gain, ..sum }, want);
         }
-        let sum = builder.emit(x, Layer::SumPool { window }, shape, Format { bits, ..x.format });
+        let sum = builder.emit(x, step::SumPool { window }, shape, Format { bits, ..x.format });
         let shift = self.shift();
         builder.fraction(want, 0, x.format.fraction + shift)?;
         let factor = nearest(power_of_two(shift as i32) / values as f64, 0, 63).0 as i64;
         let format = Format { fraction: x.format.fraction + shift, bits: bits + 12 };
-        let mean = builder.emit(sum, Layer::Scale { factor }, shape, format);
+        let mean = builder.emit(sum, step::Scale { factor }, shape, format);
         builder.finish(mean, want)
     }
 }

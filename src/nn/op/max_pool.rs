@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use super::{Operation, Role};
 use crate::linalg::Window;
-use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, Model, ModelError, Value, fold_windows, geometry};
 use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::step;
 
 /// The greatest value of every window, channel by channel; padding is ignored.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Operation for MaxPool {
     ) -> Result<Held, QuantiseError> {
         builder.fraction(want, 0, x.format.fraction)?;
         let differences = want.bits + x.format.fraction - want.fraction;
-        let layer = Layer::MaxPool { window: self.window, bits: differences.max(2) };
+        let layer = step::MaxPool { window: self.window, bits: differences.max(2) };
         let pooled = builder.emit(x, layer, builder.shape(), Format { bits: differences, ..x.format });
         builder.finish(Held { most: x.most, ..pooled }, want)
     }

@@ -4,11 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Operation, Role};
-use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
 use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::step;
 
 /// +1 where x ≥ 0, else −1.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Operation for Sign {
         want: Format,
     ) -> Result<Held, QuantiseError> {
         builder.fraction(want, 0, 0)?;
-        let sign = builder.emit(x, Layer::Sign { bits: x.format.bits.max(2) }, x.shape, SIGNS);
+        let sign = builder.emit(x, step::Sign { bits: x.format.bits.max(2) }, x.shape, SIGNS);
         Ok(Held { most: 1, gain: 1., ..sign })
     }
 }

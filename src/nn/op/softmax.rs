@@ -4,11 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Operation;
-use crate::nn::Layer;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
 use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::step;
 
 /// exp(x_c) / Σ exp(x_j) over the channels of every place.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Operation for Softmax {
         let x = builder.refine(x, want.fraction)?;
         let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
         let x = builder.finish(x, Format { bits: bits.max(2), ..want })?;
-        let layer = Layer::Softmax { classes: x.shape[2], bits: x.format.bits + 1, fraction: want.fraction };
+        let layer = step::Softmax { classes: x.shape[2], bits: x.format.bits + 1, fraction: want.fraction };
         Ok(builder.emit(x, layer, x.shape, want))
     }
 }

@@ -8,7 +8,7 @@ use super::format::Format;
 use super::graph::Graph;
 use super::program::{Program, Step};
 use crate::function::Table;
-use crate::nn::{Layer, Rounding};
+use crate::nn::{Layer, Rounding, step};
 
 /// A value of the model, and how the program holds it.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl Builder<'_> {
     pub(in crate::nn) fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
         let format = Format { fraction: x.format.fraction + up, bits: x.format.bits + up };
         check_format(self.name(), format)?;
-        Ok(self.emit(x, Layer::Scale { factor: 1 << up }, x.shape, format))
+        Ok(self.emit(x, step::Scale { factor: 1 << up }, x.shape, format))
     }
 
     /// The same value with at least so many fractional bits.
@@ -59,19 +59,19 @@ impl Builder<'_> {
         // Rounded up, the greatest value takes a bit more.
         let bits = x.format.bits - shift + u32::from(shift > 0);
         let format = Format { fraction: x.format.fraction - shift, bits };
-        self.emit(x, Layer::Truncate { bits: x.format.bits, shift }, x.shape, format)
+        self.emit(x, step::Truncate { bits: x.format.bits, shift }, x.shape, format)
     }
 
     pub(in crate::nn) fn lookup(&mut self, x: Held, table: Table, format: Format) -> Held {
-        self.emit(x, Layer::Lookup { table }, x.shape, format)
+        self.emit(x, step::Lookup { table }, x.shape, format)
     }
 
     pub(in crate::nn) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
-        self.emit(x, Layer::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
+        self.emit(x, step::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
     }
 
     pub(in crate::nn) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
-        self.emit(x, Layer::Add { value: other.value }, x.shape, format)
+        self.emit(x, step::Add { value: other.value }, x.shape, format)
     }
 
     /// The shape of the layer's result.
@@ -110,19 +110,25 @@ impl Builder<'_> {
     /// Makes a value the current one, which the next layer takes.
     pub(in crate::nn) fn current(&mut self, x: Held) {
         if x.value != self.program.layers.len() {
-            self.push(Layer::From { value: x.value }, x.shape, x.format);
+            self.push(step::From { value: x.value }, x.shape, x.format);
         }
     }
 
-    pub(in crate::nn) fn emit(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
+    pub(in crate::nn) fn emit(
+        &mut self,
+        x: Held,
+        layer: impl Into<Layer>,
+        shape: [usize; 3],
+        format: Format,
+    ) -> Held {
         self.current(x);
         self.push(layer, shape, format);
         let most = i64::MAX >> (64 - format.bits.min(63));
         Held { value: self.program.layers.len(), format, gain: x.gain, most: most + 1, shape }
     }
 
-    fn push(&mut self, layer: Layer, shape: [usize; 3], format: Format) {
-        self.program.layers.push(layer);
+    fn push(&mut self, layer: impl Into<Layer>, shape: [usize; 3], format: Format) {
+        self.program.layers.push(layer.into());
         self.program.steps.push(Step { layer: self.layer, shape, format });
     }
 }

@@ -7,7 +7,7 @@
 use super::builder::{Builder, Held};
 use super::error::QuantiseError;
 use super::format::{Format, width};
-use crate::nn::Layer;
+use crate::nn::step;
 use crate::ring::nearest;
 
 /// The ends of a clip as integers of a format.
@@ -37,7 +37,7 @@ impl Builder<'_> {
             return Err(QuantiseError::Bits { layer: self.name().into(), least: 2, most: 64, found: bits });
         };
         let results = outside(x.format, ends).map_or(0, width).max(x.format.bits);
-        Ok(self.emit(x, Layer::Clip { bits, low, high }, x.shape, Format { bits: results, ..x.format }))
+        Ok(self.emit(x, step::Clip { bits, low, high }, x.shape, Format { bits: results, ..x.format }))
     }
 
     /// Checks that the result's bits hold a clip's constant result without its last `shift` bits.

@@ -9,7 +9,7 @@ use super::format::{Format, Formats};
 use super::graph::{Graph, others};
 use super::matrix::{Matrix, Scales};
 use super::program::Program;
-use crate::nn::{Layer, Model, Rounding};
+use crate::nn::{Layer, Model, Rounding, step};
 
 /// The program of a model, for inputs of at most `most` in magnitude.
 ///
@@ -65,9 +65,9 @@ impl Builder<'_> {
         let matrix = Matrix::new(name, &affine, scales)?;
         let (outputs, bits) = (matrix.outputs(), want.bits);
         self.program.matrices.push(matrix);
-        let layer = match affine.window {
-            None => Layer::Linear { inputs: affine.row, outputs, bits },
-            Some((window, groups)) => Layer::Convolution { window, outputs, groups, bits },
+        let layer: Layer = match affine.window {
+            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
+            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
         };
         let z = self.emit(x, layer, self.shape(), want);
         Ok(Held { gain: 1., ..z })

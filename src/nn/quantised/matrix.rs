@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::error::QuantiseError;
 use super::graph::Affine;
+use super::product::word;
 use crate::nn::Weight;
 use crate::ring::{Word, nearest, power_of_two};
 
@@ -156,9 +157,4 @@ pub(super) fn threshold(bias: f32, fraction: u32, most: i64) -> i64 {
     let scaled = libm::floor(f64::from(bias) * power_of_two(fraction as i32));
     // What is out of range saturates.
     (scaled as i64).clamp(-most - 1, most)
-}
-
-/// Two's complement.
-pub(super) fn word<W: Word>(x: i64) -> W {
-    if W::BITS <= 64 { W::truncate64(x as u64) } else { W::from_signed(x.into()) }
 }

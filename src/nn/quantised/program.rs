@@ -36,29 +36,10 @@ impl Program {
         need[self.layers.len()] = last.bits + 1;
         for (i, layer) in self.layers.iter_mut().enumerate().rev() {
             let result = need[i + 1];
-            let x = match layer {
-                Layer::Linear { bits, .. } | Layer::Convolution { bits, .. } => {
-                    *bits = (*bits).max(result).max(2);
-                    *bits
-                }
-                Layer::MaxPool { bits, .. } => result.max(*bits),
-                Layer::SumPool { .. } | Layer::Scale { .. } => result,
-                Layer::Add { value } => {
-                    need[*value] = need[*value].max(result);
-                    result
-                }
-                Layer::From { value } => {
-                    need[*value] = need[*value].max(result);
-                    0
-                }
-                Layer::Lookup { table } => table.index_bits(),
-                Layer::Sign { bits }
-                | Layer::Relu { bits, .. }
-                | Layer::Clip { bits, .. }
-                | Layer::Softmax { bits, .. } => *bits,
-                // It masks one bit more than it truncates.
-                Layer::Truncate { bits, .. } => *bits + 1,
-            };
+            if let Some(value) = layer.step().earlier() {
+                need[value] = need[value].max(result);
+            }
+            let x = layer.step_mut().need(result);
             need[i] = need[i].max(x);
         }
         self.ring = need.into_iter().fold(input.bits, u32::max);
@@ -67,18 +48,7 @@ impl Program {
     /// Finds the word that all layers fit.
     pub(super) fn check_ring(&mut self, model: &Model) -> Result<(), QuantiseError> {
         for (layer, step) in self.layers.iter().zip(&self.steps) {
-            let bits = match layer {
-                Layer::Truncate { bits, .. } => bits + 1,
-                Layer::Linear { bits, .. }
-                | Layer::Convolution { bits, .. }
-                | Layer::MaxPool { bits, .. }
-                | Layer::Sign { bits }
-                | Layer::Relu { bits, .. }
-                | Layer::Clip { bits, .. }
-                | Layer::Softmax { bits, .. } => *bits,
-                _ => 0,
-            };
-            let found = bits.max(step.format.bits);
+            let found = layer.step().ring().max(step.format.bits);
             if found > 64 {
                 let layer = model.nodes()[step.layer].name.clone();
                 return Err(QuantiseError::Bits { layer, least: 2, most: 64, found });

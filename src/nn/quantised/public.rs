@@ -12,6 +12,8 @@ mod write;
 use alloc::vec::Vec;
 
 pub use self::error::PublicModelError;
+pub(in crate::nn) use self::read::Reader;
+pub(in crate::nn) use self::write::Writer;
 use super::error::QuantiseError;
 use super::format::{Format, real};
 use crate::nn::forecast::dry_runs;

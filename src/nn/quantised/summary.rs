@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::Quantised;
 use super::format::Format;
-use crate::nn::Layer;
+use crate::nn::step::Line;
 
 const HEAD: [&str; 6] = ["layer", "operation", "shape", "fraction", "bits", "shift"];
 
@@ -55,32 +55,10 @@ impl Quantised {
         lines.push(line("input", "", self.model.input(), self.formats.input, 0));
         for (layer, step) in self.program.layers.iter().zip(&self.program.steps) {
             let name = &self.model.nodes()[step.layer].name;
-            let (what, bits, shift) = describe(layer);
+            let Line { what, bits, shift } = layer.step().line();
             let format = Format { bits: bits.unwrap_or(step.format.bits), ..step.format };
             lines.push(line(name, &what, step.shape, format, shift));
         }
         lines
-    }
-}
-
-/// What a layer does, on how many bits, and how many it drops.
-fn describe(layer: &Layer) -> (String, Option<u32>, u32) {
-    match layer {
-        Layer::Linear { inputs, bits, .. } => (format!("linear of {inputs}"), Some(*bits), 0),
-        Layer::Convolution { window, groups, bits, .. } => {
-            let groups = if *groups > 1 { format!(", {groups} groups") } else { String::new() };
-            (format!("convolution {window}{groups}"), Some(*bits), 0)
-        }
-        Layer::Sign { bits } => ("sign".into(), Some(*bits), 0),
-        Layer::Relu { bits, shift } => ("ReLU".into(), Some(*bits), *shift),
-        Layer::Clip { bits, low, high } => (format!("clip to {low}..{high}"), Some(*bits), 0),
-        Layer::Truncate { bits, shift } => ("truncation".into(), Some(*bits), *shift),
-        Layer::MaxPool { window, bits } => (format!("maximum {window}"), Some(*bits), 0),
-        Layer::SumPool { window } => (format!("sum {window}"), None, 0),
-        Layer::Scale { factor } => (format!("times {factor}"), None, 0),
-        Layer::Add { value } => (format!("plus value {value}"), None, 0),
-        Layer::From { value } => (format!("value {value}"), None, 0),
-        Layer::Lookup { table } => ("table".into(), Some(table.index_bits()), 0),
-        Layer::Softmax { bits, .. } => ("softmax".into(), Some(*bits), 0),
     }
 }

@@ -2,10 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::softmax::Softmax;
-use super::{Prepared, Sequential, round};
+use super::{Online, Prepared, Sequential};
 use crate::net::Transport;
-use crate::nn::Layer;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
@@ -66,19 +64,18 @@ impl<R: Ring> Sequential<R> {
         let mut x = x;
         for (number, layer) in self.architecture.layers().iter().enumerate() {
             kept.keep(number, &x);
-            x = match *layer {
-                Layer::Linear { .. } | Layer::Convolution { .. } => {
-                    let Some((layer, product)) = weighted.next() else { continue };
-                    layer.apply(party, product, &x, rows * self.architecture.elements(number + 1))?
-                }
-                Layer::Sign { bits } => sign(party, &x, bits)?,
-                Layer::Add { value } => kept.with(number, value, |other| {
-                    x.add_assign(other);
-                    x
-                }),
-                Layer::From { value } => kept.with(number, value, Share::clone),
-                _ => self.step(party, layer, x)?,
+            let step = layer.step();
+            let product = step.weighted().and_then(|_| weighted.next());
+            let at = Online {
+                party,
+                rounding: self.architecture.rounding(),
+                sign: &mut sign,
+                other: kept.value(step.earlier()),
+                product,
+                outputs: rows * self.architecture.elements(number + 1),
             };
+            x = layer.forward(x, at)?;
+            kept.release(number, step.earlier());
             watch(number, party);
         }
         let bits = self.bits_out();
@@ -89,44 +86,20 @@ impl<R: Ring> Sequential<R> {
         }
         Ok(x)
     }
-
-    /// A layer without weights, of the current value alone.
-    fn step<T: Transport>(
-        &self,
-        party: &mut Party<T>,
-        layer: &Layer,
-        mut x: Share<R>,
-    ) -> Result<Share<R>, Error> {
-        let rounding = self.architecture.rounding();
-        match *layer {
-            Layer::Relu { bits, shift } => round::relu(party, &x, bits, shift, rounding),
-            Layer::Clip { bits, low, high } => round::clip(party, &x, bits, [low, high]),
-            Layer::Truncate { bits, shift } => round::truncate(party, &x, bits, shift, rounding),
-            Layer::MaxPool { ref window, bits } => party.max_pool(&x, window, bits),
-            Layer::SumPool { ref window } => Ok(x.sum_pool(window)),
-            Layer::Scale { factor } => {
-                x.scale(R::Word::from_signed(factor.into()));
-                Ok(x)
-            }
-            Layer::Lookup { ref table } => party.lookup(&x, table),
-            Layer::Softmax { classes, bits, fraction } => {
-                Softmax::new(classes, bits, fraction).apply(party, &x, rounding)
-            }
-            _ => Ok(x),
-        }
-    }
 }
 
 /// Values that later layers refer to.
 struct Kept<R: Ring> {
     last_uses: Vec<Option<usize>>,
     values: Vec<Option<Share<R>>>,
+    /// For layers that refer to none.
+    none: Share<R>,
 }
 
 impl<R: Ring> Kept<R> {
     fn new(last_uses: Vec<Option<usize>>) -> Self {
         let values = last_uses.iter().map(|_| None).collect();
-        Self { last_uses, values }
+        Self { last_uses, values, none: Share::zeros(0) }
     }
 
     /// Keeps value `number` if a later layer refers to it.
@@ -136,13 +109,15 @@ impl<R: Ring> Kept<R> {
         }
     }
 
-    /// Hands layer `number` a value, and drops the value if no later layer refers to it.
-    fn with(&mut self, number: usize, value: usize, f: impl FnOnce(&Share<R>) -> Share<R>) -> Share<R> {
-        let out = self.values[value].as_ref().map(f);
-        if self.last_uses[value] == Some(number) {
+    /// A value that is kept, or none.
+    fn value(&self, value: Option<usize>) -> &Share<R> {
+        value.and_then(|value| self.values[value].as_ref()).unwrap_or(&self.none)
+    }
+
+    /// Drops a value that layer `number` was the last to refer to.
+    fn release(&mut self, number: usize, value: Option<usize>) {
+        if let Some(value) = value.filter(|&value| self.last_uses[value] == Some(number)) {
             self.values[value] = None;
         }
-        // The layers of an architecture only refer to values that exist.
-        out.unwrap_or_else(|| Share::zeros(0))
     }
 }

@@ -36,7 +36,7 @@ type Work = Z2<32>;
 const FRACTION: u32 = 15;
 
 /// The steps' bit lengths.
-pub(super) struct Softmax {
+pub(in crate::nn) struct Softmax {
     classes: usize,
     /// Bits of the differences, the sign's included.
     bits: u32,
@@ -52,7 +52,7 @@ pub(super) struct Softmax {
 }
 
 impl Softmax {
-    pub(super) fn new(classes: usize, bits: u32, fraction: u32) -> Self {
+    pub(in crate::nn) fn new(classes: usize, bits: u32, fraction: u32) -> Self {
         let clipped = (bits - 1).min(fraction + 4);
         let sum = FRACTION + usize::BITS - classes.leading_zeros();
         let dropped = clipped.saturating_sub(MAX_INDEX_BITS);
@@ -76,7 +76,7 @@ impl Softmax {
     }
 
     /// Of x: `[rows, classes]`.
-    pub(super) fn apply<T: Transport, R: Ring>(
+    pub(in crate::nn) fn apply<T: Transport, R: Ring>(
         &self,
         party: &mut Party<T>,
         x: &Share<R>,

@@ -51,7 +51,7 @@ impl<R: Ring> Sequential<R> {
             return Err(DecodeError::Belongs { what: "ring" });
         }
         let mut from = state::read(MODEL, id, bytes)?;
-        let shapes: Vec<Shape> = architecture.layers().iter().filter_map(Shape::of).collect();
+        let shapes: Vec<Shape> = super::shapes(architecture).collect();
         if from.number()? != shapes.len() as u64 {
             return malformed("number of a model's layers");
         }

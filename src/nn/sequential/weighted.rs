@@ -8,7 +8,6 @@ use crate::correlation::matrix::strips;
 use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::net::Transport;
-use crate::nn::Layer;
 use crate::offline::{DecodeError, Reader, StateId};
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
@@ -25,14 +24,14 @@ pub trait Weights<W> {
 
 /// A layer's weights: `[outputs, inputs]` and `[outputs]`.
 #[derive(Clone, Copy)]
-pub(super) struct Shape {
-    outputs: usize,
+pub(in crate::nn) struct Shape {
+    pub(in crate::nn) outputs: usize,
     /// Elements of a row of W.
-    inputs: usize,
+    pub(in crate::nn) inputs: usize,
     /// Of a convolution.
-    window: Option<Window>,
-    groups: usize,
-    bits: u32,
+    pub(in crate::nn) window: Option<Window>,
+    pub(in crate::nn) groups: usize,
+    pub(in crate::nn) bits: u32,
 }
 
 /// A layer's weights, as this party has them.
@@ -47,18 +46,9 @@ enum Matrix<R: Ring> {
 }
 
 impl Shape {
-    /// Of a layer, if it has weights.
-    pub(super) fn of(layer: &Layer) -> Option<Self> {
-        match *layer {
-            Layer::Linear { inputs, outputs, bits } => {
-                Some(Self { outputs, inputs, window: None, groups: 1, bits })
-            }
-            Layer::Convolution { window, outputs, groups, bits } => {
-                let inputs = window.size[0] * window.size[1] * (window.image[2] / groups);
-                Some(Self { outputs, inputs, window: Some(window), groups, bits })
-            }
-            _ => None,
-        }
+    /// The number of weights.
+    pub(in crate::nn) fn weights(&self) -> usize {
+        self.outputs * self.inputs
     }
 }
 

@@ -2,17 +2,17 @@
 
 use ringshare::function::Table;
 use ringshare::linalg::{Window, WindowError};
-use ringshare::nn::{Architecture, ArchitectureError as E, Layer};
+use ringshare::nn::{Architecture, ArchitectureError as E, Layer, step};
 
 const WINDOW: Window =
     Window { image: [4, 4, 2], size: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
 fn linear(inputs: usize, outputs: usize, bits: u32) -> Layer {
-    Layer::Linear { inputs, outputs, bits }
+    Layer::Linear(step::Linear { inputs, outputs, bits })
 }
 
 fn convolution(window: Window, groups: usize) -> Layer {
-    Layer::Convolution { window, outputs: 4, groups, bits: 12 }
+    Layer::Convolution(step::Convolution { window, outputs: 4, groups, bits: 12 })
 }
 
 fn refused(layers: Vec<Layer>, expected: E) {
@@ -25,7 +25,7 @@ fn windows_and_groups_are_to_fit() {
     refused(vec![convolution(Window { size: [5, 2], ..WINDOW }, 1)], E::Window { layer: 0, error: size });
     let zero = WindowError::Zero("stride");
     refused(
-        vec![Layer::SumPool { window: Window { stride: [1, 0], ..WINDOW } }],
+        vec![Layer::SumPool(step::SumPool { window: Window { stride: [1, 0], ..WINDOW } })],
         E::Window { layer: 0, error: zero },
     );
     for groups in [0, 3, 4] {
@@ -33,10 +33,11 @@ fn windows_and_groups_are_to_fit() {
     }
     refused(vec![linear(3, 31, 12), convolution(WINDOW, 1)], E::Inputs { layer: 1, expected: 31, found: 32 });
     refused(
-        vec![linear(3, 31, 12), Layer::SumPool { window: WINDOW }],
+        vec![linear(3, 31, 12), Layer::SumPool(step::SumPool { window: WINDOW })],
         E::Inputs { layer: 1, expected: 31, found: 32 },
     );
-    let pool = |padding| vec![Layer::MaxPool { window: Window { padding, ..WINDOW }, bits: 8 }];
+    let pool =
+        |padding| vec![Layer::MaxPool(step::MaxPool { window: Window { padding, ..WINDOW }, bits: 8 })];
     assert!(Architecture::new(pool([1, 1]), 16).is_ok());
     refused(pool([1, 2]), E::Padding { layer: 0, most: 1, found: 2 });
     refused(vec![convolution(Window { image: [usize::MAX, 2, 2], ..WINDOW }, 1)], E::NoLinear);
@@ -45,7 +46,7 @@ fn windows_and_groups_are_to_fit() {
     refused(vec![convolution(wide, 1)], E::Window { layer: 0, error: limit });
     refused(vec![linear(usize::MAX / 8, 9, 12)], E::Overflow { layer: 0 });
     refused(
-        vec![Layer::Convolution { window: WINDOW, outputs: 0, groups: 1, bits: 12 }],
+        vec![Layer::Convolution(step::Convolution { window: WINDOW, outputs: 0, groups: 1, bits: 12 })],
         E::Empty { layer: 0 },
     );
 }
@@ -53,10 +54,10 @@ fn windows_and_groups_are_to_fit() {
 #[test]
 fn every_value_that_is_gone_back_to_is_there_and_fits() {
     let back = |layer| vec![linear(3, 4, 12), layer];
-    refused(back(Layer::Add { value: 2 }), E::Value { layer: 1, most: 1, found: 2 });
-    refused(back(Layer::From { value: 3 }), E::Value { layer: 1, most: 1, found: 3 });
-    refused(back(Layer::Add { value: 0 }), E::Inputs { layer: 1, expected: 4, found: 3 });
-    let architecture = Architecture::new(back(Layer::From { value: 0 }), 16).unwrap();
+    refused(back(Layer::Add(step::Add { value: 2 })), E::Value { layer: 1, most: 1, found: 2 });
+    refused(back(Layer::From(step::From { value: 3 })), E::Value { layer: 1, most: 1, found: 3 });
+    refused(back(Layer::Add(step::Add { value: 0 })), E::Inputs { layer: 1, expected: 4, found: 3 });
+    let architecture = Architecture::new(back(Layer::From(step::From { value: 0 })), 16).unwrap();
     assert_eq!((architecture.outputs(), architecture.bits_out()), (3, 16));
 }
 
@@ -66,29 +67,36 @@ fn no_layer_takes_more_bits_than_are_right() {
     let window = Window::new([2, 2, 1], [2, 2]);
     for layer in [
         linear(4, 1, 13),
-        Layer::Sign { bits: 13 },
-        Layer::Relu { bits: 13, shift: 2 },
-        Layer::Clip { bits: 13, low: 0, high: 6 },
-        Layer::MaxPool { window, bits: 13 },
-        Layer::Softmax { classes: 4, bits: 13, fraction: 8 },
+        Layer::Sign(step::Sign { bits: 13 }),
+        Layer::Relu(step::Relu { bits: 13, shift: 2 }),
+        Layer::Clip(step::Clip { bits: 13, low: 0, high: 6 }),
+        Layer::MaxPool(step::MaxPool { window, bits: 13 }),
+        Layer::Softmax(step::Softmax { classes: 4, bits: 13, fraction: 8 }),
     ] {
         refused(after(layer), E::Bits { layer: 1, most: 12, found: 13 });
     }
-    let none = Architecture::with_inputs(4, vec![Layer::Truncate { bits: 12, shift: 2 }], 0);
+    let none = Architecture::with_inputs(4, vec![Layer::Truncate(step::Truncate { bits: 12, shift: 2 })], 0);
     assert_eq!(none, Err(E::Bits { layer: 0, most: 0, found: 12 }));
     // A truncation opens one bit more.
-    refused(after(Layer::Truncate { bits: 12, shift: 2 }), E::Bits { layer: 1, most: 11, found: 12 });
     refused(
-        vec![linear(3, 4, 16), Layer::Truncate { bits: 16, shift: 2 }],
+        after(Layer::Truncate(step::Truncate { bits: 12, shift: 2 })),
+        E::Bits { layer: 1, most: 11, found: 12 },
+    );
+    refused(
+        vec![linear(3, 4, 16), Layer::Truncate(step::Truncate { bits: 16, shift: 2 })],
         E::Bits { layer: 1, most: 15, found: 16 },
     );
-    let short = vec![linear(3, 4, 8), Layer::Lookup { table: Table::new(9, |x| x) }];
+    let short = vec![linear(3, 4, 8), Layer::Lookup(step::Lookup { table: Table::new(9, |x| x) })];
     refused(short, E::Bits { layer: 1, most: 8, found: 9 });
     // The less right of two, and what comes out of a table, is right as a whole.
-    let sum = vec![linear(4, 4, 12), Layer::Add { value: 0 }, Layer::Sign { bits: 13 }];
+    let sum =
+        vec![linear(4, 4, 12), Layer::Add(step::Add { value: 0 }), Layer::Sign(step::Sign { bits: 13 })];
     refused(sum, E::Bits { layer: 2, most: 12, found: 13 });
-    let lifted =
-        vec![linear(3, 4, 12), Layer::Lookup { table: Table::new(9, |x| x) }, Layer::Sign { bits: 16 }];
+    let lifted = vec![
+        linear(3, 4, 12),
+        Layer::Lookup(step::Lookup { table: Table::new(9, |x| x) }),
+        Layer::Sign(step::Sign { bits: 16 }),
+    ];
     let architecture = Architecture::new(lifted, 16).unwrap();
     assert_eq!([0, 1, 2, 3].map(|value| architecture.right_bits(value)), [16, 12, 16, 16]);
 }
@@ -96,17 +104,26 @@ fn no_layer_takes_more_bits_than_are_right() {
 #[test]
 fn numbers_out_of_range_are_refused() {
     let after = |layer| vec![linear(3, 4, 12), layer];
-    refused(after(Layer::Relu { bits: 12, shift: 12 }), E::Shift { layer: 1, most: 11, found: 12 });
-    refused(after(Layer::Truncate { bits: 10, shift: 10 }), E::Shift { layer: 1, most: 9, found: 10 });
-    refused(after(Layer::Clip { bits: 9, low: 5, high: 5 }), E::Ends { layer: 1, low: 5, high: 5 });
+    refused(
+        after(Layer::Relu(step::Relu { bits: 12, shift: 12 })),
+        E::Shift { layer: 1, most: 11, found: 12 },
+    );
+    refused(
+        after(Layer::Truncate(step::Truncate { bits: 10, shift: 10 })),
+        E::Shift { layer: 1, most: 9, found: 10 },
+    );
+    refused(
+        after(Layer::Clip(step::Clip { bits: 9, low: 5, high: 5 })),
+        E::Ends { layer: 1, low: 5, high: 5 },
+    );
     let pairs = Table::pairs([2, 2], |a, b| a * b);
-    refused(after(Layer::Lookup { table: pairs }), E::Pairs { layer: 1 });
+    refused(after(Layer::Lookup(step::Lookup { table: pairs })), E::Pairs { layer: 1 });
     for found in [0, 3, 8] {
-        let layer = Layer::Softmax { classes: found, bits: 9, fraction: 4 };
+        let layer = Layer::Softmax(step::Softmax { classes: found, bits: 9, fraction: 4 });
         refused(after(layer), E::Classes { layer: 1, elements: 4, found });
     }
-    let layer = Layer::Softmax { classes: 4, bits: 9, fraction: 15 };
+    let layer = Layer::Softmax(step::Softmax { classes: 4, bits: 9, fraction: 15 });
     refused(after(layer), E::Fraction { layer: 1, most: 14, found: 15 });
-    refused(vec![Layer::Relu { bits: 9, shift: 0 }], E::NoLinear);
-    assert!(Architecture::with_inputs(7, vec![Layer::Relu { bits: 9, shift: 0 }], 16).is_ok());
+    refused(vec![Layer::Relu(step::Relu { bits: 9, shift: 0 })], E::NoLinear);
+    assert!(Architecture::with_inputs(7, vec![Layer::Relu(step::Relu { bits: 9, shift: 0 })], 16).is_ok());
 }

@@ -2,7 +2,7 @@
 
 use ringshare::linalg::Window;
 use ringshare::net::{Memory, Topology};
-use ringshare::nn::{Architecture, Forecast, Layer, Rounding, Sequential, Weights};
+use ringshare::nn::{Architecture, Forecast, Layer, Rounding, Sequential, Weights, step};
 use ringshare::offline::{Cost, DryRun, Elements};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Z2};
@@ -21,10 +21,10 @@ const POOLED: Window =
 /// Of 8 × 8 pixels: a convolution, a pooling, an activation, classes.
 fn layers() -> Vec<Layer> {
     vec![
-        Layer::Convolution { window: CONVOLVED, outputs: 4, groups: 1, bits: 14 },
-        Layer::MaxPool { window: POOLED, bits: 14 },
-        Layer::Relu { bits: 14, shift: 6 },
-        Layer::Linear { inputs: 64, outputs: 10, bits: 14 },
+        Layer::Convolution(step::Convolution { window: CONVOLVED, outputs: 4, groups: 1, bits: 14 }),
+        Layer::MaxPool(step::MaxPool { window: POOLED, bits: 14 }),
+        Layer::Relu(step::Relu { bits: 14, shift: 6 }),
+        Layer::Linear(step::Linear { inputs: 64, outputs: 10, bits: 14 }),
     ]
 }
 
@@ -82,8 +82,12 @@ fn public_weights_cost_nothing() {
 
 #[test]
 fn exact_rounding_costs_a_floor_more() {
-    let layers =
-        || vec![Layer::Linear { inputs: 8, outputs: 8, bits: 15 }, Layer::Relu { bits: 14, shift: 6 }];
+    let layers = || {
+        vec![
+            Layer::Linear(step::Linear { inputs: 8, outputs: 8, bits: 15 }),
+            Layer::Relu(step::Relu { bits: 14, shift: 6 }),
+        ]
+    };
     let elements = Elements::of::<R>();
     let family = Family::default();
     let relu = |shift| protocol::cost::relu(family, 64, 14, shift, elements);
@@ -107,7 +111,7 @@ fn a_softmax_takes_five_rounds_after_its_maximum() {
     let elements = Elements::of::<R>();
     let family = Family::default();
     for (bits, fraction, more) in [(12, 8, None), (14, 8, Some(false)), (16, 9, Some(true))] {
-        let layers = vec![Layer::Softmax { classes: 10, bits, fraction }];
+        let layers = vec![Layer::Softmax(step::Softmax { classes: 10, bits, fraction })];
         let architecture = Architecture::with_inputs(10, layers, 16).unwrap();
         let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
         let run = dry(&model, &mut Party::<Memory>::dry(2), rows);
@@ -166,7 +170,7 @@ fn forecasts_of_longer_batches_are_longer() {
 
 #[test]
 fn forecasts_hold_the_correlations_of_a_batch() {
-    let layers = vec![Layer::Linear { inputs: 8, outputs: 4, bits: 14 }];
+    let layers = vec![Layer::Linear(step::Linear { inputs: 8, outputs: 4, bits: 14 })];
     let architecture = Architecture::new(layers, 16).unwrap();
     let [setup, batch] = Forecast::of_model::<R>(&architecture, 2, 16, Family::default()).unwrap();
     assert_eq!(setup.memory_bytes, 2 * 2 * 8 * 4);

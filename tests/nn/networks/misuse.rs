@@ -2,7 +2,7 @@
 
 use ringshare::linalg::Window;
 use ringshare::net::Memory;
-use ringshare::nn::{Architecture, Layer, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Sequential, Weights, step};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
 use ringshare::sim::{SimTransport, Simulation};
@@ -13,7 +13,7 @@ use crate::common::Random;
 type R = Z2<16>;
 
 fn linear() -> Architecture {
-    Architecture::new(vec![Layer::Linear { inputs: 4, outputs: 2, bits: 9 }], 16).unwrap()
+    Architecture::new(vec![Layer::Linear(step::Linear { inputs: 4, outputs: 2, bits: 9 })], 16).unwrap()
 }
 
 /// The message of a run that fails.
@@ -70,7 +70,7 @@ fn a_batch_prepared_for_another_model_is_refused() {
     assert!(error.contains("prepared batch: expected 0, found 1"), "{error}");
     // Of another number of layers.
     let error = refused(|party, weights| {
-        let none = Architecture::with_inputs(4, vec![Layer::Sign { bits: 8 }], 16).unwrap();
+        let none = Architecture::with_inputs(4, vec![Layer::Sign(step::Sign { bits: 8 })], 16).unwrap();
         let [one, other] = [model(party, weights)?, Sequential::public(&none, weights)?];
         let prepared = other.prepare(party, 1)?;
         let x = input(party, 4)?;
@@ -81,7 +81,8 @@ fn a_batch_prepared_for_another_model_is_refused() {
 
 #[test]
 fn an_architecture_for_another_ring_is_refused() {
-    let other = Architecture::new(vec![Layer::Linear { inputs: 4, outputs: 2, bits: 9 }], 14).unwrap();
+    let other =
+        Architecture::new(vec![Layer::Linear(step::Linear { inputs: 4, outputs: 2, bits: 9 })], 14).unwrap();
     let error = refused(|party, weights| {
         let own: Option<&dyn Weights<u16>> = if party.id() == 0 { Some(weights) } else { None };
         Sequential::<R>::share(party, 0, &other, own).map(drop)
@@ -92,7 +93,7 @@ fn an_architecture_for_another_ring_is_refused() {
 #[test]
 fn a_batch_of_more_rows_than_can_be_counted_is_refused() {
     let window = Window::new([64, 64, 1], [64, 64]);
-    let layers = vec![Layer::Convolution { window, outputs: 2, groups: 1, bits: 9 }];
+    let layers = vec![Layer::Convolution(step::Convolution { window, outputs: 2, groups: 1, bits: 9 })];
     let architecture = Architecture::new(layers, 16).unwrap();
     let mut party = Party::<Memory>::dry(2);
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();

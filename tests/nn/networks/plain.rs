@@ -3,7 +3,7 @@
 
 use ringshare::function::Table;
 use ringshare::linalg::Window;
-use ringshare::nn::{Architecture, Layer, Weights, softmax_reference};
+use ringshare::nn::{Architecture, Layer, Weights, softmax_reference, step};
 use ringshare::ring::Word;
 
 use crate::common::Random;
@@ -31,8 +31,8 @@ impl Plain {
     /// Weights of up to `size` on either side of zero.
     pub fn random(layers: &[Layer], size: usize, random: &mut Random) -> Self {
         let shapes = layers.iter().filter_map(|layer| match layer {
-            Layer::Linear { inputs, outputs, .. } => Some((*inputs, *outputs)),
-            Layer::Convolution { window, outputs, groups, .. } => {
+            Layer::Linear(step::Linear { inputs, outputs, .. }) => Some((*inputs, *outputs)),
+            Layer::Convolution(step::Convolution { window, outputs, groups, .. }) => {
                 Some((window.size[0] * window.size[1] * window.image[2] / groups, *outputs))
             }
             _ => None,
@@ -53,30 +53,30 @@ impl Plain {
                 [low >> shift, if exact { high >> shift } else { -(-high >> shift) }]
             };
             let y = match layer {
-                Layer::Linear { inputs, .. } => {
+                Layer::Linear(step::Linear { inputs, .. }) => {
                     let window = Window::new([1, 1, *inputs], [1, 1]);
                     convolve(&window, 1, weighted.next().unwrap(), x)
                 }
-                Layer::Convolution { window, groups, .. } => {
+                Layer::Convolution(step::Convolution { window, groups, .. }) => {
                     convolve(window, *groups, weighted.next().unwrap(), x)
                 }
-                Layer::Sign { .. } => each(&|x| x.map(|x| if x < 0 { -1 } else { 1 })),
-                Layer::Relu { shift, .. } => each(&|x| down(x.map(|x| x.max(0)), *shift)),
-                Layer::Clip { low, high, .. } => each(&|x| x.map(|x| x.clamp(*low, *high))),
-                Layer::Truncate { shift, .. } => each(&|x| down(x, *shift)),
-                Layer::MaxPool { window, .. } => pool(window, x, i64::MIN, |a, b| a.max(b)),
-                Layer::SumPool { window } => pool(window, x, 0, |a, b| a + b),
-                Layer::Scale { factor } => each(&|x| ordered(x.map(|x| x * factor))),
-                Layer::Add { value } => {
+                Layer::Sign(_) => each(&|x| x.map(|x| if x < 0 { -1 } else { 1 })),
+                Layer::Relu(step::Relu { shift, .. }) => each(&|x| down(x.map(|x| x.max(0)), *shift)),
+                Layer::Clip(step::Clip { low, high, .. }) => each(&|x| x.map(|x| x.clamp(*low, *high))),
+                Layer::Truncate(step::Truncate { shift, .. }) => each(&|x| down(x, *shift)),
+                Layer::MaxPool(step::MaxPool { window, .. }) => pool(window, x, i64::MIN, |a, b| a.max(b)),
+                Layer::SumPool(step::SumPool { window }) => pool(window, x, 0, |a, b| a + b),
+                Layer::Scale(step::Scale { factor }) => each(&|x| ordered(x.map(|x| x * factor))),
+                Layer::Add(step::Add { value }) => {
                     x.iter().zip(&values[*value]).map(|(x, y)| [x[0] + y[0], x[1] + y[1]]).collect()
                 }
-                Layer::From { value } => values[*value].clone(),
-                Layer::Lookup { table } => each(&|x| image(table, x)),
-                Layer::Softmax { classes, bits, fraction } if exact => {
+                Layer::From(step::From { value }) => values[*value].clone(),
+                Layer::Lookup(step::Lookup { table }) => each(&|x| image(table, x)),
+                Layer::Softmax(step::Softmax { classes, bits, fraction }) if exact => {
                     let x: Vec<i64> = x.iter().map(|x| x[0]).collect();
                     softmax_reference(&x, *classes, *bits, *fraction).into_iter().map(|p| [p, p]).collect()
                 }
-                Layer::Softmax { fraction, .. } => vec![[0, (1 << fraction) + 1]; x.len()],
+                Layer::Softmax(step::Softmax { fraction, .. }) => vec![[0, (1 << fraction) + 1]; x.len()],
                 _ => panic!("a layer that the test does not know"),
             };
             values.push(y);

@@ -3,7 +3,7 @@
 
 use ringshare::function::Table;
 use ringshare::linalg::Window;
-use ringshare::nn::{Architecture, Layer};
+use ringshare::nn::{Architecture, Layer, step};
 
 use super::plain::Plain;
 use crate::common::Random;
@@ -61,7 +61,7 @@ impl<'a> Programs<'a> {
             0 => {
                 let (outputs, most) = (1 + random.below(6), weighted(x.most, elements));
                 let bits = need(most) + random.below(2) as u32;
-                let layer = Layer::Linear { inputs: elements, outputs, bits };
+                let layer = Layer::Linear(step::Linear { inputs: elements, outputs, bits });
                 fits(bits, x.right, layer, Value { shape: [1, 1, outputs], most, right: bits })
             }
             1 => {
@@ -72,24 +72,29 @@ impl<'a> Programs<'a> {
                 let most = weighted(x.most, inputs);
                 let [rows, columns] = window.places().ok()?;
                 let bits = need(most);
-                let layer = Layer::Convolution { window, outputs, groups, bits };
+                let layer = Layer::Convolution(step::Convolution { window, outputs, groups, bits });
                 fits(bits, x.right, layer, Value { shape: [rows, columns, outputs], most, right: bits })
             }
-            2 => fits(bits, x.right, Layer::Sign { bits }, Value { most: 1, ..lifted }),
+            2 => fits(bits, x.right, Layer::Sign(step::Sign { bits }), Value { most: 1, ..lifted }),
             3 => {
                 let shift = random.below(bits.min(5) as usize) as u32;
                 let most = (x.most >> shift) + 1;
-                fits(bits, x.right, Layer::Relu { bits, shift }, Value { most, ..lifted })
+                fits(bits, x.right, Layer::Relu(step::Relu { bits, shift }), Value { most, ..lifted })
             }
             4 => {
                 let [low, high] = [-(random.below(9) as i64), 1 + random.below(9) as i64];
                 let bits = need(x.most + 9);
-                fits(bits, x.right, Layer::Clip { bits, low, high }, Value { most: 9, ..lifted })
+                fits(bits, x.right, Layer::Clip(step::Clip { bits, low, high }), Value { most: 9, ..lifted })
             }
             5 => {
                 let shift = random.below(bits.min(5) as usize) as u32;
                 let most = (x.most >> shift) + 1;
-                fits(bits + 1, x.right, Layer::Truncate { bits, shift }, Value { most, ..lifted })
+                fits(
+                    bits + 1,
+                    x.right,
+                    Layer::Truncate(step::Truncate { bits, shift }),
+                    Value { most, ..lifted },
+                )
             }
             6 | 7 => {
                 let window = window(x.shape, random);
@@ -97,35 +102,45 @@ impl<'a> Programs<'a> {
                 let shape = [rows, columns, x.shape[2]];
                 let (bits, most) = (need(2 * x.most), x.most * (window.size[0] * window.size[1]) as i64);
                 match kind {
-                    6 => fits(bits, x.right, Layer::MaxPool { window, bits }, Value { shape, ..x }),
-                    _ => fits(need(most), x.right, Layer::SumPool { window }, Value { shape, most, ..x }),
+                    6 => fits(
+                        bits,
+                        x.right,
+                        Layer::MaxPool(step::MaxPool { window, bits }),
+                        Value { shape, ..x },
+                    ),
+                    _ => fits(
+                        need(most),
+                        x.right,
+                        Layer::SumPool(step::SumPool { window }),
+                        Value { shape, most, ..x },
+                    ),
                 }
             }
             8 => {
                 let factor = random.below(5) as i64 - 2;
                 let value = Value { most: 1 + x.most * factor.abs(), ..x };
-                fits(need(value.most), x.right, Layer::Scale { factor }, value)
+                fits(need(value.most), x.right, Layer::Scale(step::Scale { factor }), value)
             }
             9 => {
                 let value = random.below(self.values.len());
                 let other = self.values[value];
                 let (most, right) = (x.most + other.most, x.right.min(other.right));
                 if other.shape.iter().product::<usize>() != elements {
-                    let value_back = Layer::From { value };
+                    let value_back = Layer::From(step::From { value });
                     return Some((value_back, other));
                 }
-                fits(need(most), right, Layer::Add { value }, Value { most, right, ..x })
+                fits(need(most), right, Layer::Add(step::Add { value }), Value { most, right, ..x })
             }
             10 => {
                 let index = 2 + random.below(7) as u32;
                 let table = Table::new(index, |v| (v * v) % 8 - 4);
-                fits(index, x.right, Layer::Lookup { table }, Value { most: 7, ..lifted })
+                fits(index, x.right, Layer::Lookup(step::Lookup { table }), Value { most: 7, ..lifted })
             }
             _ => {
                 let fraction = 2 + random.below(8) as u32;
                 let bits = need(2 * x.most);
                 let classes = x.shape[2];
-                let layer = Layer::Softmax { classes, bits, fraction };
+                let layer = Layer::Softmax(step::Softmax { classes, bits, fraction });
                 fits(bits, x.right, layer, Value { most: (1 << fraction) + 1, ..lifted })
             }
         }

@@ -1,6 +1,6 @@
 //! Softmax against real numbers.
 
-use ringshare::nn::{Architecture, Layer, Rounding, softmax_reference};
+use ringshare::nn::{Architecture, Layer, Rounding, softmax_reference, step};
 use ringshare::ring::{Ring, Z2};
 use ringshare::sim::Simulation;
 
@@ -85,7 +85,7 @@ fn shared<R: Ring>(rounding: Rounding) {
         }
         let count = 12;
         let x = rows(classes, bits.min(60), fraction, count, &mut random);
-        let layers = vec![Layer::Softmax { classes, bits, fraction }];
+        let layers = vec![Layer::Softmax(step::Softmax { classes, bits, fraction })];
         let architecture =
             Architecture::with_inputs(classes, layers, R::BITS).unwrap().with_rounding(rounding);
         let simulation = Simulation::new(2 + classes % 2).seed(bits.into());

@@ -1,7 +1,7 @@
 //! The integer program by plain loops over 128-bit integers.
 
 use ringshare::linalg::Window;
-use ringshare::nn::{Layer, Quantised, Weights, softmax_reference};
+use ringshare::nn::{Layer, Quantised, Weights, softmax_reference, step};
 
 /// Evaluates one image; truncations round down.
 pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
@@ -10,31 +10,35 @@ pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
     for layer in model.architecture().layers() {
         let x = values.last().unwrap();
         let next = match layer {
-            Layer::Linear { inputs, outputs, .. } => {
+            Layer::Linear(step::Linear { inputs, outputs, .. }) => {
                 products += 1;
                 let window = Window::new([1, 1, *inputs], [1, 1]);
                 convolution(model, products - 1, &window, *outputs, 1, x)
             }
-            Layer::Convolution { window, outputs, groups, .. } => {
+            Layer::Convolution(step::Convolution { window, outputs, groups, .. }) => {
                 products += 1;
                 convolution(model, products - 1, window, *outputs, *groups, x)
             }
-            Layer::Sign { .. } => x.iter().map(|&x| if x < 0 { -1 } else { 1 }).collect(),
-            Layer::Relu { shift, .. } => x.iter().map(|&x| if x < 0 { 0 } else { down(x, *shift) }).collect(),
-            Layer::Clip { low, high, .. } => {
+            Layer::Sign(_) => x.iter().map(|&x| if x < 0 { -1 } else { 1 }).collect(),
+            Layer::Relu(step::Relu { shift, .. }) => {
+                x.iter().map(|&x| if x < 0 { 0 } else { down(x, *shift) }).collect()
+            }
+            Layer::Clip(step::Clip { low, high, .. }) => {
                 x.iter().map(|&x| x.max(i128::from(*low)).min(i128::from(*high))).collect()
             }
-            Layer::Truncate { shift, .. } => x.iter().map(|&x| down(x, *shift)).collect(),
-            Layer::MaxPool { window, .. } => pool(window, x, |values| *values.iter().max().unwrap()),
-            Layer::SumPool { window } => pool(window, x, |values| values.iter().sum()),
-            Layer::Scale { factor } => x.iter().map(|x| x * i128::from(*factor)).collect(),
-            Layer::Add { value } => x.iter().zip(&values[*value]).map(|(a, b)| a + b).collect(),
-            Layer::From { value } => values[*value].clone(),
-            Layer::Lookup { table } => {
+            Layer::Truncate(step::Truncate { shift, .. }) => x.iter().map(|&x| down(x, *shift)).collect(),
+            Layer::MaxPool(step::MaxPool { window, .. }) => {
+                pool(window, x, |values| *values.iter().max().unwrap())
+            }
+            Layer::SumPool(step::SumPool { window }) => pool(window, x, |values| values.iter().sum()),
+            Layer::Scale(step::Scale { factor }) => x.iter().map(|x| x * i128::from(*factor)).collect(),
+            Layer::Add(step::Add { value }) => x.iter().zip(&values[*value]).map(|(a, b)| a + b).collect(),
+            Layer::From(step::From { value }) => values[*value].clone(),
+            Layer::Lookup(step::Lookup { table }) => {
                 let size = table.entries().len() as i128;
                 x.iter().map(|x| table.entries()[x.rem_euclid(size) as usize].into()).collect()
             }
-            Layer::Softmax { classes, bits, fraction } => {
+            Layer::Softmax(step::Softmax { classes, bits, fraction }) => {
                 let x: Vec<i64> = x.iter().map(|&x| x as i64).collect();
                 softmax_reference(&x, *classes, *bits, *fraction).into_iter().map(i128::from).collect()
             }

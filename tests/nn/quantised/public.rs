@@ -8,7 +8,7 @@ use ringshare::linalg::Window;
 use ringshare::net::Memory;
 use ringshare::nn::{
     Architecture, Input, Layer, Model, Op, Options, PublicModel, PublicModelError, QuantiseError, Quantised,
-    Rounding, Sequential, Weight, Weights, op,
+    Rounding, Sequential, Weight, Weights, op, step,
 };
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Family, Party};
@@ -75,19 +75,19 @@ fn a_public_model_comes_back_from_its_bytes() {
     let kinds = |wanted: fn(&Layer) -> bool| {
         [every_kind(), signs()].iter().any(|model| model.architecture().layers().iter().any(wanted))
     };
-    assert!(kinds(|layer| matches!(layer, Layer::Linear { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Convolution { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Sign { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Relu { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Clip { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Truncate { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::MaxPool { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::SumPool { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Scale { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Add { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::From { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Lookup { .. })));
-    assert!(kinds(|layer| matches!(layer, Layer::Softmax { .. })));
+    assert!(kinds(|layer| matches!(layer, Layer::Linear(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Convolution(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Sign(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Relu(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Clip(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Truncate(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::MaxPool(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::SumPool(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Scale(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Add(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::From(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Lookup(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Softmax(_))));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn every_change_of_one_byte_is_an_error_or_another_model() {
 #[test]
 fn tables_come_back_entry_by_entry() {
     let table = Table::new(4, |x| x * x - 10);
-    let architecture = Architecture::with_inputs(3, vec![Layer::Lookup { table }], 16).unwrap();
+    let architecture = Architecture::with_inputs(3, vec![Layer::Lookup(step::Lookup { table })], 16).unwrap();
     let layers = architecture.layers().to_vec();
     let mut bytes = signs().public().to_bytes();
     // The header, then one layer: kind 11, 4 bits, 16 entries.

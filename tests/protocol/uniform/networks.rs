@@ -2,7 +2,7 @@
 
 use ringshare::linalg::Window;
 use ringshare::net::Kind;
-use ringshare::nn::{Architecture, Layer, Rounding, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Rounding, Sequential, Weights, step};
 use ringshare::ring::Z2;
 
 use super::{input, see, uniform, uniform_words, widened};
@@ -26,8 +26,8 @@ impl Weights<u16> for Ones {
 
 #[test]
 fn openings_of_a_model() {
-    let linear = |inputs, outputs| Layer::Linear { inputs, outputs, bits: 14 };
-    let layers = vec![linear(128, 256), Layer::Sign { bits: 14 }, linear(256, 128)];
+    let linear = |inputs, outputs| Layer::Linear(step::Linear { inputs, outputs, bits: 14 });
+    let layers = vec![linear(128, 256), Layer::Sign(step::Sign { bits: 14 }), linear(256, 128)];
     let architecture = Architecture::new(layers, 14).unwrap();
     for (seed, pixel) in [0, 1, 63].into_iter().enumerate() {
         let seen = see(seed as u64, |party| {
@@ -60,9 +60,9 @@ fn openings_of_a_model() {
 fn layers() -> Vec<Layer> {
     let window = Window { padding: [1; 2], ..Window::new([8, 8, 4], [3, 3]) };
     vec![
-        Layer::Convolution { window, outputs: 96, groups: 2, bits: 14 },
-        Layer::Relu { bits: 14, shift: 5 },
-        Layer::Linear { inputs: 8 * 8 * 96, outputs: 8, bits: 14 },
+        Layer::Convolution(step::Convolution { window, outputs: 96, groups: 2, bits: 14 }),
+        Layer::Relu(step::Relu { bits: 14, shift: 5 }),
+        Layer::Linear(step::Linear { inputs: 8 * 8 * 96, outputs: 8, bits: 14 }),
     ]
 }
 

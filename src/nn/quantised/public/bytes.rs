@@ -14,7 +14,7 @@
 //! | ring width | 1 |
 //! | rounding: 0 stochastic, 1 floor | 1 |
 //! | layers | 4 |
-//! | for each layer its kind, and its fields in the order of [`Layer`] | 1, … |
+//! | for each layer its kind, and its fields in the order of its struct | 1, … |
 //!
 //! Sizes and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A table
 //! is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
@@ -67,7 +67,7 @@ impl PublicModel {
         });
         let layers = self.architecture.layers();
         out.0.extend((layers.len() as u32).to_le_bytes());
-        layers.iter().for_each(|layer| out.layer(layer));
+        layers.iter().for_each(|layer| layer.write(&mut out));
         out.0
     }
 
@@ -106,13 +106,13 @@ impl PublicModel {
         reader.needs(count)?;
         let mut layers = Vec::new();
         for _ in 0..count {
-            layers.push(reader.layer()?);
+            layers.push(Layer::read(&mut reader)?);
         }
         let (expected, found) = (reader.place, bytes.len());
         if expected != found {
             return Err(Error::Trailing { expected, found });
         }
-        let inputs = product(&shape);
+        let inputs = shape.iter().fold(1, |all: usize, &side| all.saturating_mul(side));
         let architecture = Architecture::with_inputs(inputs, layers, ring).map_err(Error::Architecture)?;
         let architecture = architecture.with_rounding(rounding);
         check_sizes(&architecture)?;
@@ -133,28 +133,13 @@ fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
         values = values.saturating_add(elements);
     }
     for (number, layer) in layers.iter().enumerate() {
-        if let Layer::MaxPool { window, .. } = layer {
-            let below = product(&[architecture.elements(number + 1), window.size[0], window.size[1]]);
-            gathered = gathered.saturating_add(below);
-        }
-        products = products.saturating_add(match layer {
-            Layer::Linear { inputs, outputs, .. } => product(&[*inputs, *outputs]),
-            Layer::Convolution { window, outputs, groups, .. } => {
-                product(&[window.size[0], window.size[1], window.image[2] / groups, *outputs])
-            }
-            Layer::SumPool { window } => {
-                product(&[architecture.elements(number + 1), window.size[0], window.size[1]])
-            }
-            _ => 0,
-        });
+        let elements = architecture.elements(number + 1);
+        gathered = gathered.saturating_add(layer.step().gathered(elements));
+        products = products.saturating_add(layer.step().products(elements));
     }
     at_most("elements of all values", MOST_VALUES, values)?;
     at_most("values below windows of maxima", MOST_VALUES, gathered)?;
     at_most("weights and values below windows", MOST_PRODUCTS, products)
-}
-
-fn product(sizes: &[usize]) -> usize {
-    sizes.iter().fold(1, |all, &size| all.saturating_mul(size))
 }
 
 fn at_most(what: &'static str, most: usize, found: usize) -> Result<(), Error> {

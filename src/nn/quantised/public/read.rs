@@ -6,10 +6,10 @@ use super::error::PublicModelError as Error;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::linalg::Window;
 use crate::nn::quantised::format::Format;
-use crate::nn::{Input, Layer, limits};
+use crate::nn::{Input, limits};
 
 /// Bytes, and how many of them were read.
-pub(super) struct Reader<'a> {
+pub(in crate::nn) struct Reader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) place: usize,
 }
@@ -29,19 +29,19 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    pub(super) fn size(&mut self) -> Result<usize, Error> {
+    pub(in crate::nn) fn size(&mut self) -> Result<usize, Error> {
         let found = u64::from_le_bytes(self.take()?);
         let too_large =
             |_| Error::Value { what: "size", least: 0, most: usize::MAX as i64, found: found.into() };
         usize::try_from(found).map_err(too_large)
     }
 
-    fn integer(&mut self) -> Result<i64, Error> {
+    pub(in crate::nn) fn integer(&mut self) -> Result<i64, Error> {
         Ok(i64::from_le_bytes(self.take()?))
     }
 
     /// A number of one byte.
-    pub(super) fn number(&mut self, what: &'static str, least: u8, most: u8) -> Result<u8, Error> {
+    pub(in crate::nn) fn number(&mut self, what: &'static str, least: u8, most: u8) -> Result<u8, Error> {
         let [found] = self.take()?;
         if (least..=most).contains(&found) {
             return Ok(found);
@@ -49,7 +49,7 @@ impl Reader<'_> {
         Err(Error::Value { what, least: least.into(), most: most.into(), found: found.into() })
     }
 
-    pub(super) fn bits(&mut self, what: &'static str, least: u8, most: u8) -> Result<u32, Error> {
+    pub(in crate::nn) fn bits(&mut self, what: &'static str, least: u8, most: u8) -> Result<u32, Error> {
         self.number(what, least, most).map(u32::from)
     }
 
@@ -91,7 +91,7 @@ impl Reader<'_> {
         Ok([self.size()?, self.size()?])
     }
 
-    fn window(&mut self) -> Result<Window, Error> {
+    pub(in crate::nn) fn window(&mut self) -> Result<Window, Error> {
         let image = [self.size()?, self.size()?, self.size()?];
         let window = Window {
             image,
@@ -104,38 +104,20 @@ impl Reader<'_> {
         Ok(window)
     }
 
-    fn table(&mut self) -> Result<Table, Error> {
+    pub(in crate::nn) fn table(&mut self) -> Result<Table, Error> {
         let bits = self.bits("index bits of a table", 1, MAX_INDEX_BITS as u8)?;
         self.needs(8 << bits)?;
         let entries = (0..1 << bits).map(|_| self.integer()).collect::<Result<Vec<i64>, _>>()?;
         Table::from_entries([bits, 0], entries).map_err(Error::Table)
     }
 
-    pub(super) fn layer(&mut self) -> Result<Layer, Error> {
-        let (bits, shift) = ("bits of a layer", "shift of a layer");
-        Ok(match self.number("kind of a layer", 0, 12)? {
-            0 => Layer::Linear { inputs: self.size()?, outputs: self.size()?, bits: self.bits(bits, 2, 64)? },
-            1 => Layer::Convolution {
-                window: self.window()?,
-                outputs: self.size()?,
-                groups: self.size()?,
-                bits: self.bits(bits, 2, 64)?,
-            },
-            2 => Layer::Sign { bits: self.bits(bits, 2, 64)? },
-            3 => Layer::Relu { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
-            4 => Layer::Clip { bits: self.bits(bits, 2, 64)?, low: self.integer()?, high: self.integer()? },
-            5 => Layer::Truncate { bits: self.bits(bits, 2, 64)?, shift: self.bits(shift, 0, 63)? },
-            6 => Layer::MaxPool { window: self.window()?, bits: self.bits(bits, 2, 64)? },
-            7 => Layer::SumPool { window: self.window()? },
-            8 => Layer::Scale { factor: self.integer()? },
-            9 => Layer::Add { value: self.size()? },
-            10 => Layer::From { value: self.size()? },
-            11 => Layer::Lookup { table: self.table()? },
-            _ => Layer::Softmax {
-                classes: self.size()?,
-                bits: self.bits(bits, 2, 64)?,
-                fraction: self.bits("fractional bits of a softmax", 0, 62)?,
-            },
-        })
+    /// The bits that a layer works on.
+    pub(in crate::nn) fn layer_bits(&mut self) -> Result<u32, Error> {
+        self.bits("bits of a layer", 2, 64)
+    }
+
+    /// The bits that a layer drops.
+    pub(in crate::nn) fn layer_shift(&mut self) -> Result<u32, Error> {
+        self.bits("shift of a layer", 0, 63)
     }
 }

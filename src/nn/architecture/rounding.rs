@@ -1,0 +1,13 @@
+//! How truncations round.
+
+/// How truncations round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rounding {
+    /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
+    /// last place, and the cost is low.
+    #[default]
+    Stochastic,
+    /// Always down: exact, but it takes a comparison.
+    Floor,
+}

@@ -1,0 +1,80 @@
+//! One layer of the integer program in the clear.
+
+use alloc::vec::Vec;
+
+use super::error::Overflow;
+use super::format::width;
+use super::product::Product;
+use crate::linalg::Window;
+
+/// A function for x / 2^shift; `None` rounds down.
+pub(super) type Round<'a> = Option<&'a mut dyn FnMut(i64, u32) -> i64>;
+
+/// What a layer is evaluated with, beside x.
+pub(in crate::nn) struct Exact<'a> {
+    /// The name of the model's layer that it comes from.
+    pub(super) name: &'a str,
+    /// The bits of its result.
+    pub(in crate::nn) bits: u32,
+    /// The earlier value that it refers to.
+    pub(in crate::nn) other: &'a [i64],
+    /// Its weights and its bias.
+    pub(super) product: Option<(&'a Product, &'a [i64])>,
+    pub(super) round: Round<'a>,
+}
+
+impl Exact<'_> {
+    /// x·Wᵀ + b, or that at every place of a window.
+    pub(in crate::nn) fn product(&self, window: Option<&Window>, x: Vec<i64>) -> Result<Vec<i64>, Overflow> {
+        match self.product {
+            Some((product, bias)) => product.apply(window, bias, &x, |value| self.fit(value, self.bits)),
+            // A program has a matrix for each of its products.
+            None => Ok(x),
+        }
+    }
+
+    /// x / 2^shift.
+    pub(in crate::nn) fn truncate(&mut self, x: &mut [i64], shift: u32) {
+        match &mut self.round {
+            _ if shift == 0 => {}
+            None => x.iter_mut().for_each(|x| *x >>= shift),
+            Some(round) => x.iter_mut().for_each(|x| *x = round(*x, shift)),
+        }
+    }
+
+    /// Whether all values fit.
+    pub(in crate::nn) fn fits(&self, values: &[i64], bits: u32) -> Result<(), Overflow> {
+        check(self.name, values, bits)
+    }
+
+    /// Whether all values fit.
+    pub(in crate::nn) fn all_fit(
+        &self,
+        mut values: impl Iterator<Item = i128>,
+        bits: u32,
+    ) -> Result<(), Overflow> {
+        values.try_for_each(|value| self.fit(value, bits).map(|_| ()))
+    }
+
+    /// The value, if it fits.
+    pub(in crate::nn) fn fit(&self, value: i128, bits: u32) -> Result<i64, Overflow> {
+        fit(self.name, value, bits)
+    }
+}
+
+/// Whether all values of a layer fit.
+pub(super) fn check(layer: &str, values: &[i64], bits: u32) -> Result<(), Overflow> {
+    let magnitude = values.iter().fold(0, |all, &x| all | (x ^ x >> 63));
+    if bits > 63 || magnitude >> (bits - 1) == 0 {
+        return Ok(());
+    }
+    values.iter().try_for_each(|&value| fit(layer, value.into(), bits).map(|_| ()))
+}
+
+fn fit(layer: &str, value: i128, bits: u32) -> Result<i64, Overflow> {
+    let needed = width(value);
+    if needed > bits {
+        return Err(Overflow { layer: layer.into(), value, bits, needed });
+    }
+    Ok(value as i64)
+}

@@ -1,0 +1,35 @@
+//! One layer of a model on shares.
+
+use super::weighted::Weighted;
+use crate::correlation::MatrixProduct;
+use crate::net::Transport;
+use crate::nn::Rounding;
+use crate::protocol::{Error, Party};
+use crate::ring::Ring;
+use crate::share::Share;
+
+/// A function for the signs of values of a bit length.
+pub(super) type Sign<'a, T, R> = dyn FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error> + 'a;
+
+/// What a layer is evaluated with, beside x.
+pub(in crate::nn) struct Online<'a, T: Transport, R: Ring> {
+    pub(in crate::nn) party: &'a mut Party<T>,
+    pub(in crate::nn) rounding: Rounding,
+    pub(in crate::nn) sign: &'a mut Sign<'a, T, R>,
+    /// The earlier value that it refers to.
+    pub(in crate::nn) other: &'a Share<R>,
+    /// Its weights, and the offline half of its product.
+    pub(super) product: Option<(&'a Weighted<R>, Option<MatrixProduct<R>>)>,
+    /// Elements of its result.
+    pub(super) outputs: usize,
+}
+
+impl<T: Transport, R: Ring> Online<'_, T, R> {
+    /// The product of x with the layer's weights.
+    pub(in crate::nn) fn product(self, x: &Share<R>) -> Result<Share<R>, Error> {
+        match self.product {
+            Some((weights, product)) => weights.apply(self.party, product, x, self.outputs),
+            None => Err(Error::Shape { what: "products of a prepared batch", expected: 1, found: 0 }),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Sums of two values.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::contract::{Errors, Line, Step};
+use crate::net::Transport;
+use crate::nn::architecture::{Check, Value};
+use crate::nn::quantised::{Exact, Reader, Writer};
+use crate::nn::sequential::Online;
+use crate::nn::{ArchitectureError, Overflow, PublicModelError};
+use crate::protocol::Error;
+use crate::ring::Ring;
+use crate::share::Share;
+
+/// x plus an earlier value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Add {
+    /// The number of the value.
+    pub value: usize,
+}
+
+impl Step for Add {
+    fn earlier(&self) -> Option<usize> {
+        Some(self.value)
+    }
+
+    fn check(&self, check: &Check<'_>) -> Result<Value, ArchitectureError> {
+        let other = check.value(self.value)?;
+        check.inputs(other.elements)?;
+        Ok(Value { right: check.x.right.min(other.right), ..check.x })
+    }
+
+    fn need(&mut self, result: u32) -> u32 {
+        result
+    }
+
+    fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
+        x.iter_mut().zip(at.other).for_each(|(x, other)| *x += *other);
+        Ok(x)
+    }
+
+    /// Of the two, the one of fewer channels is repeated.
+    fn error(&self, e: &[f64], at: &Errors<'_>) -> Vec<f64> {
+        (0..at.channels).map(|i| e[i % e.len()] + at.other[i % at.other.len()]).collect()
+    }
+
+    fn line(&self) -> Line {
+        Line::new(format!("plus value {}", self.value), None)
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.sizes(&[self.value]);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, PublicModelError> {
+        Ok(Self { value: from.size()? })
+    }
+
+    fn forward<T: Transport, R: Ring>(
+        &self,
+        mut x: Share<R>,
+        at: Online<'_, T, R>,
+    ) -> Result<Share<R>, Error> {
+        x.add_assign(at.other);
+        Ok(x)
+    }
+}

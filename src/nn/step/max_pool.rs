@@ -1,0 +1,98 @@
+//! Maxima over windows.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::contract::{Line, Step, elements};
+use crate::linalg::Window;
+use crate::net::Transport;
+use crate::nn::architecture::{Check, Value};
+use crate::nn::quantised::{Exact, Reader, Writer, for_windows};
+use crate::nn::sequential::Online;
+use crate::nn::{ArchitectureError, Overflow, PublicModelError};
+use crate::protocol::Error;
+use crate::ring::Ring;
+use crate::share::Share;
+
+/// The greatest value of every window, channel by channel; padding is ignored. All differences within
+/// a window fit `bits` bits as signed numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Image and window.
+    pub window: Window,
+    /// The bit length.
+    pub bits: u32,
+}
+
+impl Step for MaxPool {
+    fn width(&self) -> Option<usize> {
+        elements(&self.window)
+    }
+
+    fn check(&self, check: &Check<'_>) -> Result<Value, ArchitectureError> {
+        let [rows, columns] = check.window(&self.window)?;
+        padding(check.layer, &self.window)?;
+        check.bits(self.bits, check.comparable())?;
+        Ok(Value { elements: check.count(&[rows, columns, self.window.image[2]])?, ..check.x })
+    }
+
+    fn ring(&self) -> u32 {
+        self.bits
+    }
+
+    fn need(&mut self, result: u32) -> u32 {
+        result.max(self.bits)
+    }
+
+    fn gathered(&self, elements: usize) -> usize {
+        elements.saturating_mul(self.window.size[0]).saturating_mul(self.window.size[1])
+    }
+
+    fn exact(&self, x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
+        let (mut out, mut most) = (Vec::new(), 0);
+        for image in x.chunks_exact(self.window.image.iter().product()) {
+            for_windows(&self.window, |channel, places| {
+                let (mut low, mut high) = (i64::MAX, i64::MIN);
+                for &place in places {
+                    let x = image[place + channel];
+                    (low, high) = (low.min(x), high.max(x));
+                }
+                most = most.max(i128::from(high) - i128::from(low));
+                out.push(high);
+            });
+        }
+        at.fit(most, self.bits)?;
+        Ok(out)
+    }
+
+    fn line(&self) -> Line {
+        Line::new(format!("maximum {}", self.window), self.bits)
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.window(&self.window);
+        to.bits(&[self.bits]);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, PublicModelError> {
+        Ok(Self { window: from.window()?, bits: from.layer_bits()? })
+    }
+
+    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+        at.party.max_pool(&x, &self.window, self.bits)
+    }
+}
+
+/// Checks that every place of the window sees some of the image.
+fn padding(layer: usize, window: &Window) -> Result<(), ArchitectureError> {
+    for i in 0..2 {
+        let found = window.padding[i];
+        // A wide dilation may step over a small image.
+        let span = (window.size[i] - 1) * window.dilation[i];
+        let most = if window.dilation[i] <= window.image[i] { span } else { 0 };
+        if found > most {
+            return Err(ArchitectureError::Padding { layer, most, found });
+        }
+    }
+    Ok(())
+}
