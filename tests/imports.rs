@@ -183,6 +183,9 @@ fn imports(all: &Sources, module: &Module) -> Vec<Import> {
                 }
             }
             i = end;
+        } else if tokens[i] == "in" && i > 1 && tokens[i - 2..i] == ["pub", "("] {
+            // `pub(in crate::nn)` says who may use an item, and uses nothing.
+            i += tokens[i..].iter().position(|token| token == ")").unwrap();
         } else if is_start(&tokens[i]) && follows("::") && (i == 0 || tokens[i - 1] != "::") {
             let mut path = vec![tokens[i].clone()];
             while let Some([sign, name]) = tokens.get(i + 1..i + 3)
@@ -413,7 +416,7 @@ fn tests_comments_texts_and_mere_re_exports_are_no_imports() {
         ("ring/z", "use super::f; pub struct Z;"),
         ("ring/tests", "use crate::net::H;"),
         ("net", "use super::share::Share; use core::fmt;"),
-        ("share", "pub use crate::ring::Z;"),
+        ("share", "pub use crate::ring::Z; pub(in crate::net) fn g() {}"),
     ];
     assert_eq!(of_crate(&files), [""; 0]);
 }

@@ -1,5 +1,7 @@
 //! How large the numbers of a description may be that comes from outside.
 
+use core::fmt;
+
 use crate::linalg::Window;
 
 /// The most rows or columns of a window's size, stride, padding and dilation.
@@ -12,6 +14,13 @@ pub(super) struct TooLarge {
     pub(super) what: &'static str,
     pub(super) most: usize,
     pub(super) found: usize,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, most, found } = self;
+        write!(f, "{what}: expected at most {most}, found {found}")
+    }
 }
 
 /// Checks the numbers of a window. Whether they fit each other, [`Window::places`] says.

@@ -15,9 +15,9 @@ mod order;
 mod save;
 mod tensors;
 
-pub(super) use described::Described;
+pub(super) use described::{Described, ones, yes};
 pub use error::LoadError;
-pub(super) use file::{File, Plain, ones, yes};
+pub(super) use file::{File, Plain};
 pub use loaded::Loaded;
 pub(super) use order::{Order, flattened};
 pub(super) use save::Saved;

@@ -67,16 +67,15 @@ mod rows;
 mod shape;
 mod simplify;
 mod summary;
+mod value;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use error::ModelError;
-pub(super) use evaluate::{Batch, add_bias};
-pub(super) use images::{fold_windows, unfold};
-pub(super) use product::Panels;
-pub(super) use shape::Value;
-pub(super) use summary::geometry;
+pub(super) use images::{fold_windows, geometry, unfold};
+pub(super) use product::{Panels, add_bias};
+pub(super) use value::{Batch, Value};
 
 use super::op::Node;
 

@@ -58,6 +58,7 @@ mod bounds;
 mod builder;
 mod calibrate;
 mod choose;
+mod choosing;
 mod clip;
 mod curve;
 mod error;
@@ -66,6 +67,7 @@ mod format;
 mod graph;
 mod judge;
 mod lower;
+mod lowering;
 mod matrix;
 mod options;
 mod product;
@@ -83,18 +85,17 @@ use self::reference::Reference;
 use super::{Architecture, Model, Rounding, Weights};
 use crate::ring::Word;
 
-pub(super) use builder::{Builder, Held};
-pub(super) use choose::{Choice, Chosen, TABLE_FRACTION};
+pub(super) use choosing::{Choosing, Chosen, TABLE_FRACTION};
 pub(super) use clip::{ends, outside};
 pub(super) use curve::Curve;
 pub use error::{Overflow, QuantiseError};
 pub(super) use exact::Exact;
+pub(super) use format::integer_bits;
 pub use format::{Format, Formats};
-pub(super) use graph::Affine;
+pub(super) use lowering::{Held, Lowering};
 pub use options::Options;
 pub use public::{PublicModel, PublicModelError};
 pub(super) use public::{Reader, Writer};
-pub(super) use ranges::integer_bits;
 pub(super) use windows::for_windows;
 
 /// A model in fixed point: formats, integer weights, and the public integer program.

@@ -1,7 +1,7 @@
 //! From a description and tensors to a model.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
     };
     let wrong = |reason| LoadError::Description { reason: format!("input: {reason}") };
     check_elements(image).map_err(wrong)?;
-    limits::image(&image).map_err(|error| wrong(too_large(&error)))?;
+    limits::image(&image).map_err(|error| wrong(error.to_string()))?;
     let mut model = Model::new(image);
     // By the numbers of values.
     let mut orders: Vec<Order> = vec![None];
@@ -60,8 +60,4 @@ fn check_elements([height, width, channels]: [usize; 3]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("expected a shape of 1 to {most} elements, found [{channels}, {height}, {width}]"))
-}
-
-pub(super) fn too_large(limits::TooLarge { what, most, found }: &limits::TooLarge) -> String {
-    format!("{what}: expected at most {most}, found {found}")
 }

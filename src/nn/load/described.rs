@@ -8,9 +8,7 @@ use alloc::vec::Vec;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::build::too_large;
 use super::error::LoadError;
-use super::file::{Reference, ones};
 use super::order::{self, Order};
 use super::tensors::Tensors;
 use crate::linalg::Window;
@@ -42,6 +40,23 @@ struct Pool {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoOptions {}
+
+/// The option of a layer that takes another value.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reference {
+    layer: String,
+}
+
+/// For options that are 1 both ways unless they are given.
+pub(in crate::nn) fn ones() -> [usize; 2] {
+    [1; 2]
+}
+
+/// For options that are true unless they are given.
+pub(in crate::nn) fn yes() -> bool {
+    true
+}
 
 impl Described<'_, '_> {
     /// Its type.
@@ -202,7 +217,7 @@ impl Described<'_, '_> {
 
     /// A window whose numbers are not too large.
     pub(in crate::nn) fn checked(&self, window: Window) -> Result<Window, LoadError> {
-        limits::window(&window).map_err(|error| self.wrong(too_large(&error))).map(|()| window)
+        limits::window(&window).map_err(|error| self.wrong(error.to_string())).map(|()| window)
     }
 
     /// The bias, zeros where there is none.

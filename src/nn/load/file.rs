@@ -1,7 +1,5 @@
 //! What each layer says of its entry in a file.
 
-use alloc::string::String;
-
 use super::described::Described;
 use super::error::LoadError;
 use super::order::Order;
@@ -51,21 +49,4 @@ impl<T: Plain> File for T {
         layer.kind(T::TYPE);
         Ok(())
     }
-}
-
-/// The option of a layer that takes another value.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reference {
-    pub(super) layer: String,
-}
-
-/// For options that are 1 both ways unless they are given.
-pub(in crate::nn) fn ones() -> [usize; 2] {
-    [1; 2]
-}
-
-/// For options that are true unless they are given.
-pub(in crate::nn) fn yes() -> bool {
-    true
 }

@@ -5,7 +5,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
 
 use safetensors::{serialize, tensor::TensorView};
 use serde_json::{Map, Value, json};
@@ -16,53 +15,14 @@ use super::loaded::Loaded;
 use super::order::{self, Order};
 use crate::nn::{Model, Node, Op};
 
+mod error;
 mod options;
 mod saved;
 mod values;
 
+pub use self::error::SaveError;
 pub(in crate::nn) use self::saved::Saved;
 pub use self::values::Precision;
-
-/// Why a model cannot be saved.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SaveError {
-    /// A weight is too large for half precision.
-    Range {
-        /// The layer.
-        layer: String,
-        /// The place of the weight, row by row, from 0 on.
-        place: usize,
-        /// The weight.
-        found: f32,
-    },
-    /// A layer takes or gives the values of an image in an order that PyTorch does not have.
-    Order {
-        /// The layer.
-        layer: String,
-    },
-    /// The file would be larger than the format allows.
-    File {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl fmt::Display for SaveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Range { layer, place, found } => {
-                write!(f, "{layer}: expected weights of at most 65504, found {found} in place {place}")
-            }
-            Self::Order { layer } => {
-                write!(f, "{layer}: expected an image or values of a linear layer, found a flattened image")
-            }
-            Self::File { reason } => write!(f, "expected a model that fits a file: {reason}"),
-        }
-    }
-}
-
-impl core::error::Error for SaveError {}
 
 /// The bytes of a safetensors file that [`load`](super::load()) reads back. `precision` is that of weights; packed weights
 /// ±1 stay packed, and all other numbers are F32.

@@ -2,41 +2,26 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::ops::Range;
 
 use super::{INPUT, Model};
 
 impl Model {
     /// Whether a layer other than the next one takes a layer's result.
-    pub(in crate::nn) fn is_referred_to(&self, layer: usize) -> bool {
+    pub(super) fn is_referred_to(&self, layer: usize) -> bool {
         let name = &self.nodes[layer].name;
         self.nodes.iter().any(|node| node.op.get().others().contains(name))
     }
 
     /// Removes a layer. Whoever refers to it refers to the layer before it from then on.
-    pub(in crate::nn) fn remove(&mut self, layer: usize, note: String) {
+    pub(super) fn remove(&mut self, layer: usize, note: String) {
         let before = layer.checked_sub(1).map_or(INPUT, |before| &self.nodes[before].name).to_string();
         let node = self.nodes.remove(layer);
         self.redirect(&node.name, &before);
         self.notes.push(format!("{}: {note}", node.name));
     }
 
-    /// Lets layer `first` and the next one, a pooling of its elements, change places.
-    pub(in crate::nn) fn swap(&mut self, first: usize) {
-        self.nodes.swap(first, first + 1);
-        let (pool, function) = (self.nodes[first].name.clone(), self.nodes[first + 1].name.clone());
-        self.nodes[first + 1].shape = self.nodes[first].shape;
-        self.redirect(&pool, &function);
-        self.notes.push(format!("{pool}: moved before {function}"));
-    }
-
-    /// Gives the results of layers another shape of as many elements.
-    pub(in crate::nn) fn reshape(&mut self, layers: Range<usize>, shape: [usize; 3]) {
-        self.nodes[layers].iter_mut().for_each(|node| node.shape = shape);
-    }
-
     /// Makes whoever refers to one layer refer to another.
-    fn redirect(&mut self, from: &str, to: &str) {
+    pub(super) fn redirect(&mut self, from: &str, to: &str) {
         let others = self.nodes.iter_mut().flat_map(|node| node.op.get_mut().others_mut());
         others.filter(|other| *other == from).for_each(|other| *other = to.into());
     }

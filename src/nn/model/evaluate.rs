@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Model;
+use super::value::Batch;
 use crate::nn::op::Node;
 
 /// The most images that [`Model::forward`] evaluates together.
@@ -60,22 +61,4 @@ fn whole_images(model: &Model, images: &[f32]) -> usize {
     let size = model.input.iter().try_fold(1usize, |size, &n| size.checked_mul(n)).unwrap_or(0).max(1);
     assert!(images.len().is_multiple_of(size), "expected a whole number of images of {size} elements");
     size
-}
-
-/// What a layer is applied to beside the value itself.
-#[derive(Clone, Copy)]
-pub(in crate::nn) struct Batch<'a> {
-    /// The shape of the value.
-    pub(in crate::nn) shape: [usize; 3],
-    /// Images of the batch.
-    pub(in crate::nn) count: usize,
-    /// The other values.
-    pub(in crate::nn) others: &'a [&'a [f32]],
-}
-
-/// Adds b after the product, so that integers z give the exact sign of z + b whatever b is.
-pub(in crate::nn) fn add_bias(z: &mut [f32], bias: &[f32]) {
-    for z in z.chunks_exact_mut(bias.len()) {
-        z.iter_mut().zip(bias).for_each(|(z, bias)| *z += bias);
-    }
 }

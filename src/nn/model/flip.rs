@@ -22,7 +22,7 @@ use crate::nn::op::{Normalise, Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into the weights before a maximum and after a sign, if these are there.
-    pub(in crate::nn) fn flip(&mut self, layer: usize) -> bool {
+    pub(super) fn flip(&mut self, layer: usize) -> bool {
         let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
         let negative: Vec<bool> = scale.iter().map(|&s| s < 0.).collect();
         let channels = scale.iter().zip(shift);

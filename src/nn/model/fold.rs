@@ -28,7 +28,7 @@ use crate::nn::op::{Normalise, Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into a layer before or after it, if there is one.
-    pub(in crate::nn) fn fold(&mut self, layer: usize) -> bool {
+    pub(super) fn fold(&mut self, layer: usize) -> bool {
         let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
         let map = Map { scale: scale.clone(), shift: shift.clone() };
         let (target, folded) = if let Some(target) = self.weights_before(layer, Crosses::Means) {

@@ -1,5 +1,7 @@
 //! Windows that slide over images of real numbers.
 
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -74,4 +76,23 @@ pub(in crate::nn) fn fold_windows(
         }
     }
     out
+}
+
+/// For example `3×3, stride 2, padding 1`; what is usual is left out.
+pub(in crate::nn) fn geometry(window: &Window) -> String {
+    let mut text = pair(window.size);
+    let named =
+        [("stride", window.stride, 1), ("padding", window.padding, 0), ("dilation", window.dilation, 1)];
+    for (what, [rows, columns], usual) in named {
+        if [rows, columns] == [usual; 2] {
+            continue;
+        }
+        let value = if rows == columns { rows.to_string() } else { pair([rows, columns]) };
+        text += &format!(", {what} {value}");
+    }
+    text
+}
+
+fn pair([rows, columns]: [usize; 2]) -> String {
+    format!("{rows}×{columns}")
 }

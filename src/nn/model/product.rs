@@ -99,3 +99,10 @@ fn add_tile<const R: usize>(
         z[row * stride..][..width].iter_mut().zip(sums).for_each(|(z, sum)| *z += sum);
     }
 }
+
+/// Adds b after the product, so that integers z give the exact sign of z + b whatever b is.
+pub(in crate::nn) fn add_bias(z: &mut [f32], bias: &[f32]) {
+    for z in z.chunks_exact_mut(bias.len()) {
+        z.iter_mut().zip(bias).for_each(|(z, bias)| *z += bias);
+    }
+}

@@ -17,7 +17,10 @@
 //! program. One case remains: weights that would overflow single precision are not folded. Such a model has no program,
 //! since [`Quantised`](crate::nn::Quantised) refuses weights of that size.
 
+use alloc::format;
+
 use super::Model;
+use crate::nn::op::{Op, Rule};
 
 impl Model {
     /// The same function with fewer layers, which [`notes`](Self::notes) lists. What is left depends on the kinds,
@@ -40,12 +43,54 @@ impl Model {
     /// single precision; no fixed-point program is made of such a model.
     pub fn simplify(&self) -> Self {
         let mut model = self.clone();
-        let step = |model: &mut Self, layer: usize| {
-            // Of a copy, since the rule changes the model.
-            let op = model.nodes[layer].op.clone();
-            op.get().simplify(model, layer)
-        };
         while (0..model.nodes.len()).any(|layer| step(&mut model, layer)) {}
         model
     }
+}
+
+/// Applies the rule of a layer, if it applies.
+fn step(model: &mut Model, layer: usize) -> bool {
+    match model.nodes[layer].op.get().rule() {
+        Rule::Stays => false,
+        Rule::LeftOut => {
+            model.remove(layer, "left out: it does nothing in use".into());
+            true
+        }
+        Rule::OrderOnly => flatten(model, layer),
+        Rule::Folded => model.fold(layer) || model.flip(layer),
+        Rule::First => go_first(model, layer),
+    }
+}
+
+/// Removes a layer that changes the order of elements, if that does not matter to the layers after it.
+fn flatten(model: &mut Model, layer: usize) -> bool {
+    let shape = model.shape(layer);
+    let mut end = layer + 1;
+    if shape[..2] != [1, 1] {
+        while model.nodes.get(end).is_some_and(|node| node.op.get().is_elementwise()) {
+            end += 1;
+        }
+        let fits = model.nodes.get(end).is_none_or(|node| matches!(node.op, Op::Linear(_)));
+        if !fits || (layer..end).any(|layer| model.is_referred_to(layer)) {
+            return false;
+        }
+        model.nodes[layer..end].iter_mut().for_each(|node| node.shape = shape);
+    }
+    model.remove(layer, "left out: the order of the elements is the same".into());
+    true
+}
+
+/// Moves a pooling before the function that it follows, if that is non-decreasing. A normalisation does not count: it is
+/// non-decreasing only if its scales, which are secret, are not negative.
+fn go_first(model: &mut Model, layer: usize) -> bool {
+    let Some(before) = layer.checked_sub(1) else { return false };
+    if !model.nodes[before].op.get().rises() || model.is_referred_to(before) {
+        return false;
+    }
+    model.nodes.swap(before, layer);
+    let (pool, function) = (model.nodes[before].name.clone(), model.nodes[layer].name.clone());
+    model.nodes[layer].shape = model.nodes[before].shape;
+    model.redirect(&pool, &function);
+    model.notes.push(format!("{pool}: moved before {function}"));
+    true
 }

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{INPUT, Model};
-use crate::linalg::Window;
 
 impl fmt::Display for Model {
     /// A line for each layer with its operation, the shape of its result and how many weights it has; below it what
@@ -43,23 +42,4 @@ fn shape([height, width, channels]: [usize; 3]) -> String {
         (1, 1) => channels.to_string(),
         _ => format!("{height}×{width}×{channels}"),
     }
-}
-
-/// For example `3×3, stride 2, padding 1`; what is usual is left out.
-pub(in crate::nn) fn geometry(window: &Window) -> String {
-    let mut text = pair(window.size);
-    let named =
-        [("stride", window.stride, 1), ("padding", window.padding, 0), ("dilation", window.dilation, 1)];
-    for (what, [rows, columns], usual) in named {
-        if [rows, columns] == [usual; 2] {
-            continue;
-        }
-        let value = if rows == columns { rows.to_string() } else { pair([rows, columns]) };
-        text += &format!(", {what} {value}");
-    }
-    text
-}
-
-fn pair([rows, columns]: [usize; 2]) -> String {
-    format!("{rows}×{columns}")
 }

@@ -7,11 +7,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{Operation, Role};
+use super::contract::Operation;
+use super::role::Role;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 use crate::nn::step;
 
 /// x plus the result of the layer of this name, or the input for the name `input`.
@@ -49,7 +50,7 @@ impl Operation for Add {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         (x, _): Chosen,
         others: &[Chosen],
@@ -60,7 +61,7 @@ impl Operation for Add {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         others: &[Held],
         want: Format,

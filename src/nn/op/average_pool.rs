@@ -7,12 +7,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role};
+use super::contract::{Operation, each};
+use super::role::Role;
 use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value, fold_windows, geometry};
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 use crate::nn::step;
 use crate::ring::{nearest, power_of_two};
 
@@ -42,7 +43,7 @@ impl Operation for AveragePool {
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
         let count = self.values() as f32;
-        super::each(fold_windows(&x, &self.window, 0., |sum, x| sum + x), |sum| sum / count)
+        each(fold_windows(&x, &self.window, 0., |sum, x| sum + x), |sum| sum / count)
     }
 
     fn summary(&self) -> String {
@@ -55,12 +56,12 @@ impl Operation for AveragePool {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         (x, _): Chosen,
         _: &[Chosen],
     ) -> Result<Chosen, QuantiseError> {
-        let (value, grown) = (layer + 1, choice.graph.grown(layer, self.values()));
+        let (value, grown) = (layer + 1, choice.grown(layer, self.values()));
         let whole = match grown {
             // The sum is divided, which makes fractions.
             0 if self.values() > 1 => {
@@ -69,7 +70,7 @@ impl Operation for AveragePool {
             }
             _ => Format { fraction: x.fraction + grown, bits: x.bits + grown },
         };
-        let fraction = if choice.graph.rounds(layer) { choice.dropped(value, whole) } else { whole.fraction };
+        let fraction = if choice.rounds(layer) { choice.dropped(value, whole) } else { whole.fraction };
         // The sum of n values stands for up to twice their mean times 2^⌊log2 n⌋.
         let more = u32::from(!self.values().is_power_of_two());
         let held = choice.held(value, fraction);
@@ -78,13 +79,13 @@ impl Operation for AveragePool {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
         let (values, window, shape) = (self.values(), self.window, builder.shape());
-        let grown = builder.graph.grown(builder.layer, values);
+        let grown = builder.grown(values);
         let bits = (x.format.bits + values.next_power_of_two().ilog2()).min(63);
         if grown > 0 || values == 1 {
             let fraction = x.format.fraction + grown;

@@ -4,12 +4,12 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Operation;
+use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 use crate::nn::quantised::{
-    Builder, Choice, Chosen, Format, Held, QuantiseError, TABLE_FRACTION, ends, integer_bits, outside,
+    Choosing, Chosen, Format, Held, Lowering, QuantiseError, TABLE_FRACTION, ends, integer_bits, outside,
 };
 use crate::ring::power_of_two;
 
@@ -51,7 +51,7 @@ impl Operation for Clip {
     }
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, |x| x.max(self.low).min(self.high))
+        each(x, |x| x.max(self.low).min(self.high))
     }
 
     fn summary(&self) -> String {
@@ -69,7 +69,7 @@ impl Operation for Clip {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         (x, _): Chosen,
         _: &[Chosen],
@@ -90,7 +90,7 @@ impl Operation for Clip {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

@@ -5,12 +5,15 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role, Weight};
+use super::affine::Affine;
+use super::contract::Operation;
+use super::role::Role;
+use super::weight::Weight;
 use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Panels, Value, add_bias, geometry, unfold};
-use crate::nn::quantised::{Affine, Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// Elements of the rows that are multiplied together: a good part of a second level cache.
 const UNFOLDED: usize = 1 << 16;
@@ -93,7 +96,7 @@ impl Operation for Convolution {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         x: Chosen,
         _: &[Chosen],
@@ -103,7 +106,7 @@ impl Operation for Convolution {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

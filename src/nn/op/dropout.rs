@@ -3,11 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role};
+use super::contract::Operation;
+use super::role::{Role, Rule};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
-use crate::nn::model::{Batch, Model};
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::model::Batch;
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// x itself: dropout acts during training only.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,14 +27,13 @@ impl Operation for Dropout {
         Role::Same
     }
 
-    fn simplify(&self, model: &mut Model, layer: usize) -> bool {
-        model.remove(layer, "left out: it does nothing in use".into());
-        true
+    fn rule(&self) -> Rule {
+        Rule::LeftOut
     }
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         x: Chosen,
         _: &[Chosen],
@@ -43,7 +43,7 @@ impl Operation for Dropout {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role};
+use super::contract::Operation;
+use super::role::{Role, Rule};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved, flattened};
-use crate::nn::model::{Batch, Model, ModelError, Value};
-use crate::nn::op::Op;
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::model::{Batch, ModelError, Value};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// `[height, width, channels]` to `[1, 1, height·width·channels]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,27 +31,13 @@ impl Operation for Flatten {
         Role::Same
     }
 
-    /// It is removed if the shape does not matter to the layers after it.
-    fn simplify(&self, model: &mut Model, layer: usize) -> bool {
-        let shape = model.shape(layer);
-        let mut end = layer + 1;
-        if shape[..2] != [1, 1] {
-            while model.nodes().get(end).is_some_and(|node| node.op.get().is_elementwise()) {
-                end += 1;
-            }
-            let fits = model.nodes().get(end).is_none_or(|node| matches!(node.op, Op::Linear(_)));
-            if !fits || (layer..end).any(|layer| model.is_referred_to(layer)) {
-                return false;
-            }
-            model.reshape(layer..end, shape);
-        }
-        model.remove(layer, "left out: the order of the elements is the same".into());
-        true
+    fn rule(&self) -> Rule {
+        Rule::OrderOnly
     }
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         x: Chosen,
         _: &[Chosen],
@@ -61,7 +47,7 @@ impl Operation for Flatten {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

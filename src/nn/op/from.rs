@@ -5,11 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{Operation, Role};
+use super::contract::Operation;
+use super::role::Role;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// The result of the layer of this name, or the input for the name `input`, in place of x.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Operation for From {
 
     fn format(
         &self,
-        _: &Choice<'_>,
+        _: &dyn Choosing,
         _: usize,
         _: Chosen,
         others: &[Chosen],
@@ -55,7 +56,7 @@ impl Operation for From {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         _: Held,
         others: &[Held],
         want: Format,

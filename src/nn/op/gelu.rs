@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::f64::consts::FRAC_1_SQRT_2;
 
-use super::Operation;
+use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Curve, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
 
 /// x·Φ(x) with the normal distribution's Φ.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ const BEND: Curve =
 
 impl Operation for Gelu {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, |x| x * 0.5 * (1. + libm::erff(x * core::f32::consts::FRAC_1_SQRT_2)))
+        each(x, |x| x * 0.5 * (1. + libm::erff(x * core::f32::consts::FRAC_1_SQRT_2)))
     }
 
     fn summary(&self) -> String {
@@ -37,7 +37,7 @@ impl Operation for Gelu {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         _: Chosen,
         _: &[Chosen],
@@ -47,7 +47,7 @@ impl Operation for Gelu {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

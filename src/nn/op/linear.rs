@@ -4,11 +4,14 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role, Weight};
+use super::affine::Affine;
+use super::contract::Operation;
+use super::role::Role;
+use super::weight::Weight;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Panels, Value, add_bias};
-use crate::nn::quantised::{Affine, Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// Outputs whose weights are packed together.
 const STRIP: usize = 256;
@@ -61,7 +64,7 @@ impl Operation for Linear {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         x: Chosen,
         _: &[Chosen],
@@ -71,7 +74,7 @@ impl Operation for Linear {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

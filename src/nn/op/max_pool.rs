@@ -4,12 +4,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role};
+use super::contract::Operation;
+use super::role::{Role, Rule};
 use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
-use crate::nn::model::{Batch, Model, ModelError, Value, fold_windows, geometry};
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::model::{Batch, ModelError, Value, fold_windows, geometry};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 use crate::nn::step;
 
 /// The greatest value of every window, channel by channel; padding is ignored.
@@ -40,20 +41,13 @@ impl Operation for MaxPool {
         Some(&self.window)
     }
 
-    /// A maximum commutes with every non-decreasing function, and goes first: the function is applied to fewer values then.
-    /// A normalisation does not count. It is non-decreasing only if its scales, which are secret, are not negative.
-    fn simplify(&self, model: &mut Model, layer: usize) -> bool {
-        let Some(before) = layer.checked_sub(1) else { return false };
-        let rises = model.nodes()[before].op.get().rises() && !model.is_referred_to(before);
-        if rises {
-            model.swap(before);
-        }
-        rises
+    fn rule(&self) -> Rule {
+        Rule::First
     }
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         (x, bound): Chosen,
         _: &[Chosen],
@@ -63,7 +57,7 @@ impl Operation for MaxPool {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

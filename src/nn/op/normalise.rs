@@ -8,12 +8,15 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role, Weight};
+use super::affine::Affine;
+use super::contract::Operation;
+use super::role::{Role, Rule};
+use super::weight::Weight;
 use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
-use crate::nn::model::{Batch, Model, ModelError, Value};
-use crate::nn::quantised::{Affine, Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::model::{Batch, ModelError, Value};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// x·scale + shift, channel by channel: batch normalisation with its statistics.
 #[derive(Clone, PartialEq)]
@@ -55,8 +58,8 @@ impl Operation for Normalise {
         Role::Product
     }
 
-    fn simplify(&self, model: &mut Model, layer: usize) -> bool {
-        model.fold(layer) || model.flip(layer)
+    fn rule(&self) -> Rule {
+        Rule::Folded
     }
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
@@ -70,7 +73,7 @@ impl Operation for Normalise {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         x: Chosen,
         _: &[Chosen],
@@ -80,7 +83,7 @@ impl Operation for Normalise {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Operation;
+use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// max(x, 0)
 #[derive(Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Relu;
 
 impl Operation for Relu {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, |x| x.max(0.))
+        each(x, |x| x.max(0.))
     }
 
     fn summary(&self) -> String {
@@ -32,7 +32,7 @@ impl Operation for Relu {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         (x, _): Chosen,
         _: &[Chosen],
@@ -44,7 +44,7 @@ impl Operation for Relu {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

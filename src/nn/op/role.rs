@@ -32,3 +32,18 @@ impl Role {
         matches!(self, Self::Same | Self::Instead | Self::Maximum)
     }
 }
+
+/// How a model that contains a layer becomes simpler (`model/simplify.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::nn) enum Rule {
+    /// It stays as it is.
+    Stays,
+    /// It does nothing in use, and is left out.
+    LeftOut,
+    /// It is left out where the order of the elements does not matter to the layers after it.
+    OrderOnly,
+    /// It is folded into weights before or after it.
+    Folded,
+    /// It moves before a non-decreasing function, which is applied to fewer values then.
+    First,
+}

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Operation;
+use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Curve, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
 
 /// 1 / (1 + exp(−x))
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ const CURVE: Curve = Curve { reach: 3, flat: 2, f: |x| 1. / (1. + libm::exp(-x))
 
 impl Operation for Sigmoid {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, |x| 1. / (1. + libm::expf(-x)))
+        each(x, |x| 1. / (1. + libm::expf(-x)))
     }
 
     fn summary(&self) -> String {
@@ -35,7 +35,7 @@ impl Operation for Sigmoid {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         _: Chosen,
         _: &[Chosen],
@@ -46,7 +46,7 @@ impl Operation for Sigmoid {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

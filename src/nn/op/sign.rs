@@ -3,11 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Operation, Role};
+use super::contract::{Operation, each};
+use super::role::Role;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 use crate::nn::step;
 
 /// +1 where x ≥ 0, else −1.
@@ -19,7 +20,7 @@ const SIGNS: Format = Format { fraction: 0, bits: 2 };
 
 impl Operation for Sign {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, |x| if x >= 0. { 1. } else { -1. })
+        each(x, |x| if x >= 0. { 1. } else { -1. })
     }
 
     fn summary(&self) -> String {
@@ -34,13 +35,13 @@ impl Operation for Sign {
         true
     }
 
-    fn format(&self, _: &Choice<'_>, _: usize, _: Chosen, _: &[Chosen]) -> Result<Chosen, QuantiseError> {
+    fn format(&self, _: &dyn Choosing, _: usize, _: Chosen, _: &[Chosen]) -> Result<Chosen, QuantiseError> {
         Ok((SIGNS, Some(1)))
     }
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

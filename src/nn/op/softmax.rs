@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Operation;
+use super::contract::Operation;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 use crate::nn::step;
 
 /// exp(x_c) / Σ exp(x_j) over the channels of every place.
@@ -36,7 +36,7 @@ impl Operation for Softmax {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         _: Chosen,
         _: &[Chosen],
@@ -47,7 +47,7 @@ impl Operation for Softmax {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

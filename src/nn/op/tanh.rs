@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Operation;
+use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Builder, Choice, Chosen, Curve, Format, Held, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
 
 /// tanh(x)
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ const CURVE: Curve = Curve { reach: 2, flat: 0, f: libm::tanh };
 
 impl Operation for Tanh {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        super::each(x, libm::tanhf)
+        each(x, libm::tanhf)
     }
 
     fn summary(&self) -> String {
@@ -31,7 +31,7 @@ impl Operation for Tanh {
 
     fn format(
         &self,
-        choice: &Choice<'_>,
+        choice: &dyn Choosing,
         layer: usize,
         _: Chosen,
         _: &[Chosen],
@@ -42,7 +42,7 @@ impl Operation for Tanh {
 
     fn lower(
         &self,
-        builder: &mut Builder<'_>,
+        builder: &mut dyn Lowering,
         x: Held,
         _: &[Held],
         want: Format,

@@ -1,146 +1,89 @@
 //! Construction of the integer program, one layer after the other.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::QuantiseError;
 use super::format::Format;
 use super::graph::Graph;
+use super::lowering::{Held, Lowering, fraction};
+use super::matrix::{Matrix, Scales};
 use super::program::{Program, Step};
-use crate::function::Table;
 use crate::nn::{Layer, Rounding, step};
 
-/// A value of the model, and how the program holds it.
-#[derive(Clone, Copy)]
-pub(in crate::nn) struct Held {
-    /// Its number in the program.
-    pub(in crate::nn) value: usize,
-    pub(in crate::nn) format: Format,
-    /// The real value is the integer · 2^−fraction · gain.
-    pub(in crate::nn) gain: f64,
-    /// The greatest magnitude of the integer.
-    pub(in crate::nn) most: i64,
-    pub(in crate::nn) shape: [usize; 3],
-}
-
 /// Builds a program layer by layer.
-pub(in crate::nn) struct Builder<'a> {
-    pub(in crate::nn) graph: Graph<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) graph: Graph<'a>,
     pub(super) program: Program,
-    pub(in crate::nn) rounding: Rounding,
+    pub(super) rounding: Rounding,
     /// The fractional bits that are kept of each value of the model ([`Graph::kept`]).
-    pub(in crate::nn) kept: Vec<Option<u32>>,
+    pub(super) kept: Vec<Option<u32>>,
     /// The layer of the model that is being built.
-    pub(in crate::nn) layer: usize,
+    pub(super) layer: usize,
 }
 
 impl Builder<'_> {
-    pub(in crate::nn) fn name(&self) -> &str {
+    /// Half a unit of what is kept of a product's results. Added to the bias, it turns rounding down into rounding to the
+    /// nearest.
+    fn half(&self, results: Format) -> i64 {
+        let kept = match self.rounding {
+            Rounding::Floor => self.kept[self.layer + 1],
+            Rounding::Stochastic => None,
+        };
+        let dropped = kept.map_or(0, |kept| results.fraction.saturating_sub(kept));
+        if dropped > 0 { 1 << (dropped - 1) } else { 0 }
+    }
+
+    fn push(&mut self, layer: Layer, shape: [usize; 3], format: Format) {
+        self.program.layers.push(layer);
+        self.program.steps.push(Step { layer: self.layer, shape, format });
+    }
+}
+
+impl Lowering for Builder<'_> {
+    fn name(&self) -> &str {
         &self.graph.model.nodes()[self.layer].name
     }
 
-    /// The same value with `up` more fractional bits.
-    pub(in crate::nn) fn scale(&mut self, x: Held, up: u32) -> Result<Held, QuantiseError> {
-        let format = Format { fraction: x.format.fraction + up, bits: x.format.bits + up };
-        check_format(self.name(), format)?;
-        Ok(self.emit(x, step::Scale { factor: 1 << up }, x.shape, format))
+    fn rounding(&self) -> Rounding {
+        self.rounding
     }
 
-    /// The same value with at least so many fractional bits.
-    pub(in crate::nn) fn refine(&mut self, x: Held, fraction: u32) -> Result<Held, QuantiseError> {
-        match fraction.saturating_sub(x.format.fraction) {
-            0 => Ok(x),
-            up => self.scale(x, up),
-        }
-    }
-
-    /// The same value with `shift` fractional bits fewer.
-    pub(in crate::nn) fn truncate(&mut self, x: Held, shift: u32) -> Held {
-        // Rounded up, the greatest value takes a bit more.
-        let bits = x.format.bits - shift + u32::from(shift > 0);
-        let format = Format { fraction: x.format.fraction - shift, bits };
-        self.emit(x, step::Truncate { bits: x.format.bits, shift }, x.shape, format)
-    }
-
-    pub(in crate::nn) fn lookup(&mut self, x: Held, table: Table, format: Format) -> Held {
-        self.emit(x, step::Lookup { table }, x.shape, format)
-    }
-
-    pub(in crate::nn) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {
-        self.emit(x, step::Relu { bits: x.format.bits.max(2), shift }, x.shape, format)
-    }
-
-    pub(in crate::nn) fn sum(&mut self, x: Held, other: Held, format: Format) -> Held {
-        self.emit(x, step::Add { value: other.value }, x.shape, format)
-    }
-
-    /// The shape of the layer's result.
-    pub(in crate::nn) fn shape(&self) -> [usize; 3] {
+    fn shape(&self) -> [usize; 3] {
         self.graph.model.nodes()[self.layer].shape
     }
 
-    /// The same elements in the shape and with the fractional bits of the layer's result.
-    pub(in crate::nn) fn same(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
-        let x = Held { shape: self.shape(), ..x };
-        if want.fraction == x.format.fraction { Ok(x) } else { self.finish(x, want) }
+    fn grown(&self, values: usize) -> u32 {
+        self.graph.grown(self.layer, values)
     }
 
-    /// The same value with the fractional bits of the wanted format.
-    pub(in crate::nn) fn finish(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
-        let shift = self.shift(x.format, want)?;
-        let x = if shift > 0 { self.truncate(x, shift) } else { x };
-        Ok(Held { format: want, ..x })
+    fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let Some(affine) = self.graph.affine(self.layer) else { return Ok(x) };
+        fraction(self.name(), want, x.format.fraction, 62)?;
+        let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
+        let weights = want.fraction - x.format.fraction;
+        let half = self.half(want);
+        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
+        let matrix = Matrix::new(self.name(), &affine, scales)?;
+        let (outputs, bits) = (matrix.outputs(), want.bits);
+        self.program.matrices.push(matrix);
+        let layer: Layer = match affine.window {
+            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
+            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
+        };
+        let z = self.append(x, layer, self.shape(), want);
+        Ok(Held { gain: 1., ..z })
     }
 
-    /// The fractional bits to drop.
-    pub(in crate::nn) fn shift(&self, x: Format, want: Format) -> Result<u32, QuantiseError> {
-        self.fraction(want, (x.fraction + 1).saturating_sub(x.bits), x.fraction)?;
-        Ok(x.fraction - want.fraction)
-    }
-
-    /// Checks the fractional bits of a result.
-    pub(in crate::nn) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
-        let found = want.fraction;
-        match (least..=most).contains(&found) {
-            true => Ok(()),
-            false => Err(QuantiseError::Fraction { layer: self.name().into(), least, most, found }),
-        }
-    }
-
-    /// Makes a value the current one, which the next layer takes.
-    pub(in crate::nn) fn current(&mut self, x: Held) {
+    fn current(&mut self, x: Held) {
         if x.value != self.program.layers.len() {
-            self.push(step::From { value: x.value }, x.shape, x.format);
+            self.push(step::From { value: x.value }.into(), x.shape, x.format);
         }
     }
 
-    pub(in crate::nn) fn emit(
-        &mut self,
-        x: Held,
-        layer: impl Into<Layer>,
-        shape: [usize; 3],
-        format: Format,
-    ) -> Held {
+    fn append(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {
         self.current(x);
         self.push(layer, shape, format);
         let most = i64::MAX >> (64 - format.bits.min(63));
         Held { value: self.program.layers.len(), format, gain: x.gain, most: most + 1, shape }
     }
-
-    fn push(&mut self, layer: impl Into<Layer>, shape: [usize; 3], format: Format) {
-        self.program.layers.push(layer.into());
-        self.program.steps.push(Step { layer: self.layer, shape, format });
-    }
-}
-
-/// Checks that a format is one that integers can have.
-pub(in crate::nn) fn check_format(layer: &str, format: Format) -> Result<(), QuantiseError> {
-    let (layer, Format { fraction, bits }) = (String::from(layer), format);
-    if !(2..=63).contains(&bits) {
-        return Err(QuantiseError::Bits { layer, least: 2, most: 63, found: bits });
-    }
-    if fraction > 62 {
-        return Err(QuantiseError::Fraction { layer, least: 0, most: 62, found: fraction });
-    }
-    Ok(())
 }

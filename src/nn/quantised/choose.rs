@@ -2,13 +2,14 @@
 
 use alloc::vec::Vec;
 
+use super::choosing::{Bound, Choosing, Chosen, TABLE_FRACTION};
 use super::clip::ends;
 use super::error::QuantiseError;
-use super::format::{Format, Formats, width, word};
+use super::format::{Format, Formats, integer_bits, width, word};
 use super::graph::{Graph, others, source};
 use super::matrix::threshold;
 use super::options::Options;
-use super::ranges::{Range, Ranges, integer_bits, integers};
+use super::ranges::{Range, Ranges, integers};
 use crate::nn::Rounding;
 use crate::nn::op::Role;
 use crate::ring::nearest;
@@ -17,16 +18,14 @@ use crate::ring::nearest;
 const WEIGHT_FRACTION: i32 = 24;
 /// The most fractional bits of the input.
 const INPUT_FRACTION: i32 = 16;
-/// The most fractional bits of the output of a table.
-pub(in crate::nn) const TABLE_FRACTION: i32 = 11;
 /// Bits of a value that an operation made of whole numbers, when it makes fractions.
 const FINE: i32 = 10;
 /// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
 /// Everything that the formats are derived from.
-pub(in crate::nn) struct Choice<'a> {
-    pub(in crate::nn) graph: &'a Graph<'a>,
+pub(super) struct Choice<'a> {
+    graph: &'a Graph<'a>,
     ranges: &'a Ranges,
     margin: f64,
     /// Bits of the accumulators, N.
@@ -38,12 +37,6 @@ pub(in crate::nn) struct Choice<'a> {
     extra: &'a [u32],
     integers: Vec<i32>,
 }
-
-/// The greatest magnitude of a value without fractional bits, if it is bounded for all inputs.
-type Bound = Option<i64>;
-
-/// The format of a value, and its bound.
-pub(in crate::nn) type Chosen = (Format, Bound);
 
 impl<'a> Choice<'a> {
     /// For accumulators of `bits` bits and measured ranges times a margin, where every value has `extra` more integer bits.
@@ -94,19 +87,78 @@ impl<'a> Choice<'a> {
         model.nodes()[layer].op.get().format(self, layer, values[layer], &others)
     }
 
-    /// Of a layer whose result has the elements of what it takes.
-    pub(in crate::nn) fn same(&self, layer: usize, (x, bound): Chosen) -> Chosen {
+    /// Whether the bits of a value suffice for all inputs, as those of signs and of their products with integers do.
+    fn bounded(&self, value: usize) -> bool {
+        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
+        let model = self.graph.model;
+        match model.nodes()[layer].op.get().role() {
+            Role::Sign => true,
+            role if role.passes() => self.bounded(source(model, layer)),
+            _ => match self.graph.affine(layer) {
+                Some(affine) => {
+                    let whole = affine.whole_bias() || self.graph.only_signs(value);
+                    affine.weights().1 && whole && self.exact(layer)
+                }
+                None => false,
+            },
+        }
+    }
+
+    /// Whether a value consists of signs or is an input of integers.
+    fn exact(&self, value: usize) -> bool {
+        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
+        match self.graph.model.nodes()[layer].op.get().role() {
+            Role::Sign => true,
+            role if role.passes() => self.exact(source(self.graph.model, layer)),
+            _ => false,
+        }
+    }
+
+    /// Bits of a product's results.
+    fn accumulator(&self, layer: usize) -> u32 {
+        match self.graph.last() == Some(layer) {
+            true => (self.bits + 4).min(word(self.bits) - 1),
+            false => self.bits,
+        }
+    }
+
+    /// The fractional bits that the first product after a value wants of it.
+    fn wanted(&self, value: usize) -> Option<i32> {
+        let (layer, grown) = self.graph.product(value)?;
+        let affine = self.graph.affine(layer)?;
+        let bits = self.accumulator(layer) as i32;
+        let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
+        let (largest, whole) = affine.weights();
+        let weights = match whole {
+            true => 0,
+            false => {
+                let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
+                let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
+                let split = libm::round((f64::from(all) + more - self.chance) / 2.) as i32;
+                split.min(most_fraction(largest)).clamp(0, all.max(0))
+            }
+        };
+        Some(all - weights - grown as i32)
+    }
+
+    fn integer(&self, value: usize) -> i32 {
+        self.integers[value]
+    }
+
+    fn range(&self, value: usize) -> &Range {
+        &self.ranges.values[value]
+    }
+}
+
+impl Choosing for Choice<'_> {
+    fn same(&self, layer: usize, (x, bound): Chosen) -> Chosen {
         match self.graph.rounds(layer) {
             true => (self.held(layer + 1, self.dropped(layer + 1, x)), None),
             false => (x, bound),
         }
     }
 
-    /// Of a product's results.
-    ///
-    /// # Errors
-    /// If they leave no bits for the fractional bits of the input.
-    pub(in crate::nn) fn product(&self, layer: usize, (x, bound): Chosen) -> Result<Chosen, QuantiseError> {
+    fn product(&self, layer: usize, (x, bound): Chosen) -> Result<Chosen, QuantiseError> {
         let Some(affine) = self.graph.affine(layer) else { return Ok((x, bound)) };
         let value = layer + 1;
         let (largest, whole) = affine.weights();
@@ -144,8 +196,7 @@ impl<'a> Choice<'a> {
         Ok((Format { fraction: fraction as u32, bits }, None))
     }
 
-    /// Of maxima: the bits of the differences that are compared.
-    pub(in crate::nn) fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen {
+    fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen {
         let spread = f64::from(self.range(value).spread) * self.margin;
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
         // Whatever the input, the difference of two values takes one bit more than they do.
@@ -154,89 +205,31 @@ impl<'a> Choice<'a> {
         (Format { fraction: x.fraction, bits }, bound)
     }
 
-    /// Whether the bits of a value suffice for all inputs, as those of signs and of their products with integers do.
-    fn bounded(&self, value: usize) -> bool {
-        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
-        let model = self.graph.model;
-        match model.nodes()[layer].op.get().role() {
-            Role::Sign => true,
-            role if role.passes() => self.bounded(source(model, layer)),
-            _ => match self.graph.affine(layer) {
-                Some(affine) => {
-                    let whole = affine.whole_bias() || self.graph.only_signs(value);
-                    affine.weights().1 && whole && self.exact(layer)
-                }
-                None => false,
-            },
-        }
-    }
-
-    /// Whether a value consists of signs or is an input of integers.
-    fn exact(&self, value: usize) -> bool {
-        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
-        match self.graph.model.nodes()[layer].op.get().role() {
-            Role::Sign => true,
-            role if role.passes() => self.exact(source(self.graph.model, layer)),
-            _ => false,
-        }
-    }
-
-    /// Bits of a product's results.
-    fn accumulator(&self, layer: usize) -> u32 {
-        match self.graph.last() == Some(layer) {
-            true => (self.bits + 4).min(word(self.bits) - 1),
-            false => self.bits,
-        }
-    }
-
-    /// The fractional bits that are kept of a value: as many as the next product wants, if it has them.
-    pub(in crate::nn) fn dropped(&self, value: usize, x: Format) -> u32 {
+    fn dropped(&self, value: usize, x: Format) -> u32 {
         let most = x.fraction as i32;
         // Less than a unit must not be dropped altogether.
         let least = (most + 1 - x.bits as i32).max(0);
         self.wanted(value).map_or(most, |wanted| wanted.clamp(least, most)) as u32
     }
 
-    /// Fractional bits of a function's values, whatever those of its argument.
-    pub(in crate::nn) fn tabled(&self, value: usize) -> u32 {
+    fn tabled(&self, value: usize) -> u32 {
         self.wanted(value).unwrap_or(TABLE_FRACTION).clamp(0, TABLE_FRACTION) as u32
     }
 
-    /// Fractional bits with which a value takes up all of [`FINE`] bits, where it is more precise than what it is made of.
-    pub(in crate::nn) fn fine(&self, value: usize) -> u32 {
+    fn fine(&self, value: usize) -> u32 {
         (FINE - self.integer(value)).clamp(0, TABLE_FRACTION) as u32
     }
 
-    /// The format of a value with `fraction` fractional bits, by its range.
-    pub(in crate::nn) fn held(&self, value: usize, fraction: u32) -> Format {
+    fn held(&self, value: usize, fraction: u32) -> Format {
         Format { fraction, bits: (self.integer(value) + fraction as i32).clamp(2, 64) as u32 }
     }
 
-    /// The fractional bits that the first product after a value wants of it.
-    fn wanted(&self, value: usize) -> Option<i32> {
-        let (layer, grown) = self.graph.product(value)?;
-        let affine = self.graph.affine(layer)?;
-        let bits = self.accumulator(layer) as i32;
-        let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
-        let (largest, whole) = affine.weights();
-        let weights = match whole {
-            true => 0,
-            false => {
-                let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
-                let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
-                let split = libm::round((f64::from(all) + more - self.chance) / 2.) as i32;
-                split.min(most_fraction(largest)).clamp(0, all.max(0))
-            }
-        };
-        Some(all - weights - grown as i32)
+    fn grown(&self, layer: usize, values: usize) -> u32 {
+        self.graph.grown(layer, values)
     }
 
-    fn integer(&self, value: usize) -> i32 {
-        self.integers[value]
-    }
-
-    fn range(&self, value: usize) -> &Range {
-        &self.ranges.values[value]
+    fn rounds(&self, layer: usize) -> bool {
+        self.graph.rounds(layer)
     }
 }
 

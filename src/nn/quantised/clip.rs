@@ -4,9 +4,9 @@
 //! replaced by the end of that range; then the differences fit b + 1 bits. But if all x are below low, or all are above
 //! high, the result is that end for every x, and its bits and those of the differences are whatever they need.
 
-use super::builder::{Builder, Held};
 use super::error::QuantiseError;
 use super::format::{Format, width};
+use super::lowering::{Held, Lowering};
 use crate::nn::step;
 use crate::ring::nearest;
 
@@ -21,7 +21,7 @@ pub(in crate::nn) fn outside(format: Format, [low, high]: [i128; 2]) -> Option<i
     if low >= end { Some(low) } else { Some(high).filter(|&high| high < -end) }
 }
 
-impl Builder<'_> {
+impl dyn Lowering + '_ {
     /// min(max(x, low), high) of integers. Equal ends are moved one apart.
     pub(in crate::nn) fn clip(&mut self, x: Held, ends: [i128; 2]) -> Result<Held, QuantiseError> {
         let end = 1i128 << (x.format.bits - 1);

@@ -11,9 +11,9 @@
 //!
 //! plus the error of clipping.
 
-use super::builder::{Builder, Held};
 use super::error::QuantiseError;
 use super::format::Format;
+use super::lowering::{Held, Lowering};
 use crate::function::{self, MAX_INDEX_BITS, Table};
 use crate::nn::Rounding;
 use crate::ring::power_of_two;
@@ -28,7 +28,7 @@ pub(in crate::nn) struct Curve {
     pub(in crate::nn) f: fn(f64) -> f64,
 }
 
-impl Builder<'_> {
+impl dyn Lowering + '_ {
     /// The function of every element.
     pub(in crate::nn) fn table(
         &mut self,
@@ -48,7 +48,7 @@ impl Builder<'_> {
         let fits = x.format.bits <= (reach + 1).min(MAX_INDEX_BITS);
         let bits = if fits { x.format.bits } else { reach };
         let x = if fits { x } else { self.clip(x, [-(1 << (reach - 1)), (1 << (reach - 1)) - 1])? };
-        let middle = match self.rounding {
+        let middle = match self.rounding() {
             Rounding::Floor if shift > 0 => power_of_two(-(index as i32) - 1),
             _ => 0.,
         };

@@ -40,3 +40,9 @@ pub(super) fn width(x: i128) -> u32 {
 pub(super) fn word(bits: u32) -> u32 {
     bits.next_power_of_two().max(16)
 }
+
+/// The least I with x < 2^(I−1).
+pub(in crate::nn) fn integer_bits(x: f64) -> i32 {
+    // Values that are nearly zero get no more fractional bits than this.
+    libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
+}

@@ -1,62 +1,11 @@
 //! Which layers take which values. Values are numbered as by [`Model::value`].
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::linalg::Window;
 use crate::nn::Model;
-use crate::nn::op::{Dropout, Role, Weight};
-use crate::ring::power_of_two;
-
-/// A product with weights: linear layers, convolutions and normalisations alike.
-pub(in crate::nn) struct Affine<'a> {
-    pub(in crate::nn) weight: Cow<'a, Weight>,
-    pub(in crate::nn) bias: &'a [f32],
-    /// Elements of a row of the weights.
-    pub(in crate::nn) row: usize,
-    /// And groups, of all but linear layers.
-    pub(in crate::nn) window: Option<(Window, usize)>,
-}
-
-impl Affine<'_> {
-    /// The greatest magnitude of a weight, and whether all weights are whole numbers.
-    pub(super) fn weights(&self) -> (f32, bool) {
-        match &*self.weight {
-            Weight::Signs(_) => (1., true),
-            Weight::Real(weights) => {
-                let largest = weights.iter().fold(0f32, |all, w| all.max(w.abs()));
-                (largest, largest < 65536. && weights.iter().all(|&w| w == w as i32 as f32))
-            }
-        }
-    }
-
-    /// The fewest fractional bits, at most `most`, that hold the bias exactly, or else `most`.
-    pub(super) fn bias_fraction(&self, most: u32) -> u32 {
-        let exact = |&fraction: &u32| {
-            let unit = power_of_two(fraction as i32);
-            self.bias.iter().all(|&b| libm::floor(f64::from(b) * unit) == f64::from(b) * unit)
-        };
-        (0..most).find(exact).unwrap_or(most)
-    }
-
-    /// Whether the bias is of whole numbers that single precision tells apart.
-    pub(super) fn whole_bias(&self) -> bool {
-        self.bias.iter().all(|&b| b.abs() < 16_777_216. && b == b as i32 as f32)
-    }
-
-    /// The root of the mean square of the norms of the rows.
-    pub(super) fn norm(&self) -> f64 {
-        match &*self.weight {
-            Weight::Signs(_) => libm::sqrt(self.row as f64),
-            Weight::Real(weights) => {
-                let square: f64 = weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum();
-                libm::sqrt(square / self.bias.len() as f64)
-            }
-        }
-    }
-}
+use crate::nn::op::{Affine, Dropout, Role};
 
 /// The value that a layer takes: the result of the layer before it, or another in place of that.
 pub(super) fn source(model: &Model, layer: usize) -> usize {

@@ -3,13 +3,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::builder::{Builder, Held, check_format};
+use super::builder::Builder;
 use super::error::QuantiseError;
 use super::format::{Format, Formats};
 use super::graph::{Graph, others};
-use super::matrix::{Matrix, Scales};
+use super::lowering::{Held, Lowering, check_format};
 use super::program::Program;
-use crate::nn::{Layer, Model, Rounding, step};
+use crate::nn::{Model, Rounding};
 
 /// The program of a model, for inputs of at most `most` in magnitude.
 ///
@@ -51,36 +51,5 @@ impl Builder<'_> {
         let (model, layer) = (self.graph.model, self.layer);
         let others: Vec<Held> = others(model, layer).map(|value| values[value]).collect();
         model.nodes()[layer].op.get().lower(self, values[layer], &others, want)
-    }
-
-    /// A layer with weights.
-    pub(in crate::nn) fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
-        let Some(affine) = self.graph.affine(self.layer) else { return Ok(x) };
-        let name = self.name();
-        self.fraction(want, x.format.fraction, 62)?;
-        let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
-        let weights = want.fraction - x.format.fraction;
-        let half = self.half(want);
-        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
-        let matrix = Matrix::new(name, &affine, scales)?;
-        let (outputs, bits) = (matrix.outputs(), want.bits);
-        self.program.matrices.push(matrix);
-        let layer: Layer = match affine.window {
-            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
-            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
-        };
-        let z = self.emit(x, layer, self.shape(), want);
-        Ok(Held { gain: 1., ..z })
-    }
-
-    /// Half a unit of what is kept of a product's results. Added to the bias, it turns rounding down into rounding to the
-    /// nearest.
-    fn half(&self, results: Format) -> i64 {
-        let kept = match self.rounding {
-            Rounding::Floor => self.kept[self.layer + 1],
-            Rounding::Stochastic => None,
-        };
-        let dropped = kept.map_or(0, |kept| results.fraction.saturating_sub(kept));
-        if dropped > 0 { 1 << (dropped - 1) } else { 0 }
     }
 }

@@ -4,9 +4,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::QuantiseError;
-use super::graph::Affine;
 use super::product::word;
 use crate::nn::Weight;
+use crate::nn::op::Affine;
 use crate::ring::{Word, nearest, power_of_two};
 
 /// W and b of a product, as integers.

@@ -4,11 +4,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::QuantiseError;
+use super::format::integer_bits;
 use super::graph::Graph;
 pub(super) use super::windows::for_windows;
 use crate::linalg::Window;
 use crate::nn::Model;
-use crate::ring::power_of_two;
 
 /// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
 const BLOCK: usize = 32;
@@ -156,10 +156,4 @@ pub(super) fn integers(graph: &Graph<'_>, ranges: &Ranges, margin: f64, extra: &
         }
     }
     all
-}
-
-/// The least I with x < 2^(I−1).
-pub(in crate::nn) fn integer_bits(x: f64) -> i32 {
-    // Values that are nearly zero get no more fractional bits than this.
-    libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
-use super::SaveError;
+use super::error::SaveError;
 use super::values::{self, Data, Precision};
 use crate::linalg::Window;
 use crate::nn::Weight;
