@@ -55,7 +55,7 @@
 //! - **Shapes.** Height, width and channels of the image; inputs and outputs of linear layers; size, stride, padding,
 //!   dilation, groups and output channels of convolutions and poolings; classes of a softmax. So everybody knows the
 //!   number of weights.
-//! - **Numbers in layers.** The ends of clips; the factors of scales, which follow from the sizes of averages and from
+//! - **Numbers in layers.** The ends of clips; slopes of leaky ReLUs; the factors of scales, which follow from the sizes of averages and from
 //!   differences of fractional bits; all entries of tables, hence which function they tabulate between which formats.
 //! - **Formats.** The bit length of every layer; the bits that ReLUs and truncations drop; the fractional bits of a
 //!   softmax; the ring width; fractional bits and bit lengths of input and output, and the range of the input's integers

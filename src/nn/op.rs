@@ -90,6 +90,7 @@ operations! {
     convolution::Convolution,
     normalise::Normalise,
     relu::Relu,
+    leaky_relu::LeakyRelu,
     clip::Clip,
     sign::Sign,
     sigmoid::Sigmoid,

@@ -92,11 +92,15 @@ impl Draw {
             9 => Op::Relu(op::Relu),
             10 => Op::Clip(op::Clip { low: -0.5, high: 0.75 }),
             11 | 12 => Op::Sign(op::Sign),
-            13 => {
-                [Op::Sigmoid(op::Sigmoid), Op::Tanh(op::Tanh), Op::Gelu(op::Gelu), Op::Softmax(op::Softmax)]
-                    [self.random.below(4)]
-                .clone()
-            }
+            13 => [
+                Op::Sigmoid(op::Sigmoid),
+                Op::Tanh(op::Tanh),
+                Op::Gelu(op::Gelu),
+                Op::Softmax(op::Softmax),
+                Op::LeakyRelu(op::LeakyRelu { slope: 0.3 }),
+                Op::LeakyRelu(op::LeakyRelu { slope: -1.5 }),
+            ][self.random.below(6)]
+            .clone(),
             14 | 15 => Op::MaxPool(op::MaxPool { window: self.window(shape) }),
             16 => Op::AveragePool(op::AveragePool { window: self.window(shape) }),
             17 => Op::Flatten(op::Flatten),

@@ -49,6 +49,7 @@ pub(crate) fn forward(model: &Model, images: &[f32]) -> Vec<f64> {
 fn function(op: &Op, x: f64) -> f64 {
     match op {
         Op::Relu(op::Relu) => x.max(0.),
+        Op::LeakyRelu(op::LeakyRelu { slope }) => x.max(0.) + x.min(0.) * f64::from(*slope),
         Op::Clip(op::Clip { low, high }) => x.clamp((*low).into(), (*high).into()),
         Op::Sign(op::Sign) if x < 0. => -1.,
         Op::Sign(op::Sign) => 1.,

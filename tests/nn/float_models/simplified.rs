@@ -55,6 +55,7 @@ fn keeps_integers(op: &Op) -> bool {
             | Op::Tanh(op::Tanh)
             | Op::Gelu(op::Gelu)
             | Op::Softmax(op::Softmax)
+            | Op::LeakyRelu(_)
     )
 }
 

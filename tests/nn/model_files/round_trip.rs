@@ -47,12 +47,13 @@ fn everything() -> Loaded {
         ("packed_fc", Op::Linear(op::Linear { weight: signs(7, 72), bias: numbers(7) })),
         ("gelu", Op::Gelu(op::Gelu)),
         ("last", Op::Linear(op::Linear { weight: Weight::Real(numbers(21)), bias: numbers(3) })),
+        ("leaky", Op::LeakyRelu(op::LeakyRelu { slope: 0.2 })),
         ("softmax", Op::Softmax(op::Softmax)),
     ] {
         model.push(name, op).unwrap();
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
-    let formats = Formats { input: format(0), layers: (1..=20).map(format).collect() };
+    let formats = Formats { input: format(0), layers: (1..=21).map(format).collect() };
     Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
 }
 
