@@ -44,17 +44,19 @@ def listed(module, images, half):
     return made
 
 
-def layers_of(module, shape, half=False):
+def layers_of(module, shape, half=False, images=None):
     """Descriptions of a module's layers, their tensors by name, and notes for the reader.
 
-    The module runs twice, on other images and another number of them: the layers must be the same.
+    The module runs twice, on other images and, unless it takes `images` only, another number of them: the layers must be
+    the same.
     """
+    if len(shape) not in (1, 3) or min(shape) < 1:
+        raise Unsupported(f"the shape of an image: expected [C, H, W] or [N], found {list(shape)}")
     generator = torch.Generator().manual_seed(1)
-    fixed = getattr(module, "images", None)
     made = None
     with plain(module):
-        for images in (2, 3):
-            before, count = made, fixed or images
+        for count in (images or 2, images or 3):
+            before = made
             made = listed(module, torch.rand(count, *shape, generator=generator, dtype=torch.float32) * 4 - 2, half)
             if before is not None and not same(before, made):
                 raise Unsupported(
@@ -84,15 +86,16 @@ def unwrapped(module):
             return module
 
 
-def export(module, path, shape, pixel=None, half=False, metadata=None, check=True):
+def export(module, path, shape, pixel=None, half=False, metadata=None, check=True, images=None):
     """Writes a module to a file.
 
     shape: `(C, H, W)` or `(N,)`, without the batch. pixel: how a byte becomes the number that the module takes, for
     example `{"scale": 1 / 255, "shift": 0}`, `{"threshold": 128}` or `{"drop_bits": 4}`. half: weights as F16. check: have
-    the library load the file. Returns the library's summary, or None if it was not asked.
+    the library load the file. images: their number at a time, if the module takes no other.
+    Returns the library's summary, or None if it was not asked.
     Raises `Unsupported`, which names the layer, and writes nothing, if a layer fits no file.
     """
-    descriptions, tensors, notes = layers_of(unwrapped(module), list(shape), half)
+    descriptions, tensors, notes = layers_of(unwrapped(module), list(shape), half, images)
     description = {
         "version": 1,
         "input": {"shape": list(shape), "pixel": pixel or {"scale": 1 / 255, "shift": 0.0}},
@@ -125,7 +128,7 @@ def export_onnx(source, path, shape=None, **options):
     shape = shape or module.shape
     if shape is None:
         raise Unsupported("the file does not say what shape its images have; give it, as in --shape 1 28 28")
-    return export(module, path, shape, **options)
+    return export(module, path, shape, images=module.images, **options)
 
 
 def arguments():

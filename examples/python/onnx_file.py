@@ -81,9 +81,14 @@ def name_of(node, constants):
     for name in node.input[1:]:
         if name in constants and name.endswith(".weight"):
             return name.removesuffix(".weight")
-    path = [part for part in node.name.strip("/").split("/") if part]
-    kind = node.op_type.lower()
-    return path[-2] if len(path) > 1 else path[0] if path and "/" not in node.name else kind
+    *path, _ = [part for part in node.name.split("/") if part] or [""]
+    names = []
+    for part in path:
+        # A part repeats the one before it where that is a list: `/layer1/layer1.0/conv1/Conv`.
+        if names and part.startswith(f"{names[-1]}."):
+            names.pop()
+        names.append(part)
+    return ".".join(names) or node.op_type.lower() if "/" in node.name else node.name or node.op_type.lower()
 
 
 class OnnxModule(nn.Module):
@@ -113,11 +118,11 @@ class OnnxModule(nn.Module):
         self.shape = sides[1:] if len(sides) in (2, 4) and all(side > 0 for side in sides[1:]) else None
         self.nodes = [Operator(node, self.constants, opset) for node in graph.node]
         # What runs, for whoever names layers.
-        self.operator = None
+        self.running_operator = None
 
     def forward(self, images):
         values = {**self.constants, self.input: images}
         for node in self.nodes:
-            self.operator = node.layer, node.kind
+            self.running_operator = node.layer, node.kind
             node.run(values)
         return values[self.output]

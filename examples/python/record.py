@@ -100,9 +100,9 @@ class Recorder(TorchFunctionMode):
     def label(self, name):
         """The name of the layer that is running, and what messages call it."""
         path, part = self.running[-1] if self.running else ("", None)
-        if getattr(part, "operator", None):
+        if getattr(part, "running_operator", None):
             # A file of ONNX.
-            layer, kind = part.operator
+            layer, kind = part.running_operator
             return layer, f"layer `{layer}` ({kind})"
         inner = part is not None and all(child == "parametrizations" for child, _ in part.named_children())
         own = type(part).__module__.startswith("torch.nn.") and not isinstance(part, nn.Sequential)
@@ -134,8 +134,8 @@ class Recorder(TorchFunctionMode):
             if function is binary_sign and not torch.isfinite(args[0]).all():
                 raise Unsupported(f"{label}: has weights, biases or statistics that are no finite numbers")
             return function(*args, **kwargs)
-        if name == "set" or not self.tracked(tensors[0]) and raw.endswith("_") and not raw.endswith("__"):
-            raise Unsupported(f"{label}: writes a result into a tensor in place; do without the in-place function")
+        if name in ("set", "setitem") or not self.tracked(tensors[0]) and raw.endswith("_") and not raw.endswith("__"):
+            raise Unsupported(f"{label}: writes into a tensor in place; make a new one by a function of PyTorch")
         step = Step(function, name, *mapped((args, kwargs), torch.Tensor, lambda t: self.value(t, label)), (layer, label))
         if name not in CASTS:
             args, kwargs = mapped((args, kwargs), torch.Tensor, self.single)

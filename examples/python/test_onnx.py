@@ -91,6 +91,12 @@ class Onnx(Case):
         self.assertEqual({name: tensor.data for name, tensor in tensors.items()},
                          {name: tensor.data for name, tensor in there.tensors.items()})
 
+    def test_layers_in_modules_have_their_whole_names(self):
+        block = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU())
+        module = Of(lambda m, x: m.net(x).mean((2, 3)), net=nn.Sequential(Of(lambda m, x: m.block(x), block=block)))
+        names = [layer["name"] for layer in self.same(module, (1, 5, 5))]
+        self.assertEqual(names[:2], ["net.0.block.0", "net.0.block.2"])
+
     def test_gelu_is_one_layer_whatever_the_operators(self):
         for opset in (17, 20):
             layers = self.same(nn.Sequential(nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2)), (4,), opset_version=opset)
