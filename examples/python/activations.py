@@ -1,5 +1,7 @@
 """Layers that change numbers one by one, or channels against each other."""
 
+import math
+
 import torch
 
 import arithmetic
@@ -34,7 +36,8 @@ def log_softmax(layers, input, dim=None, _stacklevel=3, dtype=None):
 
 
 def clamp(layers, input, min=None, max=None):
-    low, high = arithmetic.number(min), arithmetic.number(max)
+    # Infinite bounds are none.
+    low, high = (None if v in (None, math.inf, -math.inf) else v for v in map(arithmetic.number, (min, max)))
     refuse(low is None and high is None, "has bounds that differ from place to place, or none; expected numbers")
     layers.each(input)
     if low == 0 and high is None:

@@ -29,6 +29,11 @@ def signs(tensor, row):
     return torch.tensor(rows, dtype=torch.float64)
 
 
+def image(x):
+    """A vector is an image of one place."""
+    return x.reshape(*x.shape, 1, 1) if x.dim() == 2 else x
+
+
 class Network:
     """A file's layers and tensors."""
 
@@ -66,7 +71,7 @@ class Network:
         packed = f"{name}.weight" not in self.tensors
         size = size if packed else self.tensors[f"{name}.weight"].shape[2:]
         weight = self.weight(name, [x.shape[1] // groups, *size])
-        return F.conv2d(x, weight, self.get(name, "bias") if bias else None, stride, padding, dilation, groups)
+        return F.conv2d(image(x), weight, self.get(name, "bias") if bias else None, stride, padding, dilation, groups)
 
     def linear(self, name, x, _, *, bias=True):
         x = x.flatten(1) if x.shape[2:].numel() == 1 else x
@@ -107,13 +112,13 @@ class Network:
         return powers / powers.sum(1, keepdim=True)
 
     def max_pool2d(self, _, x, __, *, size, stride=None, padding=(0, 0), dilation=(1, 1)):
-        return F.max_pool2d(x, size, stride or size, padding, dilation)
+        return F.max_pool2d(image(x), size, stride or size, padding, dilation)
 
     def avg_pool2d(self, _, x, __, *, size, stride=None, padding=(0, 0)):
-        return F.avg_pool2d(x, size, stride or size, padding)
+        return F.avg_pool2d(image(x), size, stride or size, padding)
 
     def global_avg_pool2d(self, _, x, __):
-        return x.mean((2, 3), keepdim=True)
+        return image(x).mean((2, 3), keepdim=True)
 
     def flatten(self, _, x, __):
         return x.flatten(1)

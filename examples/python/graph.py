@@ -113,13 +113,15 @@ class Layers:
         self.free(result)
         refuse(result.places is not None, f"takes {result.moved}")
         base = self.shapes[result.layer]
-        if len(result.shape) == 1:
-            if len(base) == 3:
+        if len(result.shape) == 1 or result.shape[1:] == [1, 1]:
+            # An image of one place is a vector.
+            if len(base) == 3 and base != result.shape:
                 self.go_to(result)
-                result.layer = self.push("flatten", shape=result.shape, name=result.name).layer
+                length = result.shape[:1]
+                result.layer = self.push("flatten", shape=length, name=result.name).layer
             return
         refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W] or a vector [N]")
-        if base != result.shape and base + [1, 1] != result.shape:
+        if base != result.shape:
             hint = "; give --shape as the images are" if result.layer == "input" else ""
             raise Unsupported(f"takes an image {result.shape} made of {base}, which no file can describe{hint}")
 
@@ -127,6 +129,9 @@ class Layers:
         """Goes to a result, an image. Returns its shape `[C, H, W]`."""
         self.free(result)
         refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W]")
+        self.fit(result)
+        # A vector that is taken as an image of one place.
+        self.in_order(result)
         return self.whole(result)
 
     def vector(self, result):
@@ -145,8 +150,8 @@ class Layers:
     def each(self, result):
         """Goes to a result whose numbers are to be changed one by one, whatever its shape."""
         self.free(result)
-        if result.places is None and len(result.shape) == 1:
-            self.vector(result)
+        if result.places is None and (len(result.shape) == 1 or result.shape[1:] == [1, 1]):
+            self.whole(result)
         else:
             self.go_to(result)
         return result
@@ -231,8 +236,7 @@ class Layers:
             " [C, H, W]",
         )
         self.whole(result)
-        if len(result.shape) == 1:
-            self.in_order(result)
+        self.in_order(result)
         refuse(not self.descriptions, "the module has no layers: it returns what it takes; export one that computes something")
         refuse(
             len(self.descriptions) > MOST_LAYERS,

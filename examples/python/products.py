@@ -1,7 +1,5 @@
 """Layers with weights: products and norms."""
 
-import math
-
 import torch
 
 import parameters
@@ -32,15 +30,25 @@ def product(layers, weight, bias):
     return {**tensors, "bias": parameters.reals(bias)}, {}
 
 
+def alike(places, images):
+    """Whether the elements of all images were moved likewise, each within its own image."""
+    rows, length = places.shape
+    return rows == images and torch.equal(places, places[0] + length * torch.arange(images)[:, None])
+
+
 def linear(layers, input, weight, bias=None):
     refuse(not isinstance(input, Result), "multiplies a constant by weights that depend on the images")
+    weight = constant(weight, "weights").detach()
     if input.pooled is not None and input.places is None and len(input.shape) == 1:
         # The means that the weights are to be multiplied by are taken into them.
         places, fewer = input.pooled.shape
-        rows = constant(weight, "weights").detach().double().unflatten(1, (-1, places)) @ input.pooled
-        weight, image = rows.flatten(1), layers.shapes[input.layer]
+        weight = (weight.double().unflatten(1, (-1, places)) @ input.pooled).flatten(1)
         layers.notes.append(f"`{layers.step.layer}` takes the means before it into its weights, {fewer} places for {places}")
-        input = Result(input.layer, [math.prod(image)], input.name)
+        input = Result(input.layer, weight.shape[1:], input.name)
+    elif input.places is not None and len(input.shape) == 1 and alike(input.places, layers.images):
+        # So is the order of what was moved: column j is for the element that went to place j.
+        weight = torch.empty_like(weight).index_copy_(1, input.places[0], weight)
+        input = Result(input.layer, weight.shape[1:], input.name)
     layers.vector(input)
     tensors, options = product(layers, weight, bias)
     return layers.push("linear", tensors, **options)

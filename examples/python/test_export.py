@@ -16,13 +16,14 @@ import model_file
 from binary import BinaryConv2d, BinaryLinear, Sign
 from export import Unsupported, export
 from test_files import Files, Library, Messages
-from test_layers import Activations, Arithmetic, Networks, Nothing, Sizes
+from test_layers import Activations, Arithmetic, Networks, Nothing
 from test_onnx import Onnx
 from test_pools import Pools
+from test_shapes import Random, Sizes
 from testing import Case, randomised
 
 # The tests of other files, which run with those of this one.
-OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Pools, Sizes)
+OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Pools, Random, Sizes)
 
 
 class Residual(nn.Module):

@@ -136,32 +136,6 @@ class Networks(Case):
         self.assertEqual([layer["name"] for layer in layers], ["0.0", "1"])
 
 
-class Sizes(Case):
-    def test_sizes_are_numbers(self):
-        def forward(m, x):
-            assert x.shape[1] == 2 and len(x.shape) == x.ndim == x.dim() == 4
-            torch._assert(x.shape[2] == x.shape[3], "square images")
-            out = m.conv(x)
-            out = F.avg_pool2d(out, out.size()[3])
-            n, c, h, w = out.shape
-            out = out.view(x.size(0), c * h * w) / math.sqrt(c)
-            return m.fc(out.view(out.size(0), -1))
-
-        layers = self.right(Of(forward, conv=nn.Conv2d(2, 4, 3), fc=nn.Linear(4, 3)), (2, 6, 6))
-        self.assertEqual(self.kinds(layers), ["conv2d", "avg_pool2d", "flatten", "batch_norm", "linear"])
-        self.assertEqual(layers[1]["size"], [4, 4])
-        self.refused(Of(lambda m, x: m.fc(x) / x.size(0), fc=nn.Linear(4, 3)), (4,), "size of the batch")
-
-    def test_shapes_that_come_back_are_no_layers(self):
-        def forward(m, x):
-            n, c, h, w = x.shape
-            x = x.permute(0, 2, 3, 1).relu().contiguous().permute(0, 3, 1, 2)
-            x = x.reshape(n, c, h * w).transpose(1, 2).transpose(1, 2)
-            return m.conv(x.reshape(-1, w).view(n, c, h, w))
-
-        self.assertEqual(self.kinds(self.right(Of(forward, conv=nn.Conv2d(2, 3, 2)), (2, 4, 5))), ["relu", "conv2d"])
-
-
 class Nothing(Case):
     def test_what_changes_nothing_is_taken(self):
         for change in (
@@ -225,6 +199,8 @@ class Activations(Case):
             (lambda x: torch.clip(x, -0.5, 0.25), ["clip"]), (lambda x: x.clamp(max=0.5, min=-1), ["clip"]),
             (lambda x: x.clamp(0, 6), ["relu6"]), (lambda x: F.relu6(input=x), ["relu6"]),
             (lambda x: x.clamp(max=0.5), ["batch_norm", "relu", "batch_norm"]),
+            (lambda x: x.clamp(0, float("inf")), ["relu"]),
+            (lambda x: x.clamp(-math.inf, 0.5), ["batch_norm", "relu", "batch_norm"]),
             (lambda x: x.clamp_max(-0.5), ["batch_norm", "relu", "batch_norm"]),
             (lambda x: x.clamp(min=-0.5), ["batch_norm", "relu", "batch_norm"]),
             (lambda x: F.hardtanh(x, max_val=0.25), ["clip"]),
