@@ -30,11 +30,13 @@ class Entry:
 def no_layer(what):
     """What a file cannot describe, and what to do instead."""
     def append(layers, *_, **__):
-        raise Unsupported(f"is no layer that a file can describe: {what}")
+        raise Unsupported(append.reason)
 
+    append.reason = f"is no layer that a file can describe: {what}"
     return append
 
 
+UNKNOWN = "is no layer that a file can describe; README.md lists those that are taken"
 JOINS = no_layer("it joins results; expected one result a layer, or sums of two of equal shape")
 PARTS = no_layer("it takes a part of a result; expected layers that take all of it")
 RECURRENT = no_layer("it is recurrent; expected layers that take an image at once, such as Linear and Conv2d")
@@ -109,7 +111,7 @@ def append(layers, step, results):
     """Appends what a step computes, and enters its results."""
     layers.step = step
     try:
-        refuse(step.name not in BY_NAME, "is no layer that a file can describe; README.md lists those that are taken")
+        refuse(step.name not in BY_NAME, UNKNOWN)
         function = BY_NAME[step.name].append
         kwargs = {{"axis": "dim", "keepdims": "keepdim"}.get(key, key): value for key, value in step.kwargs.items()}
         args, kwargs = mapped((step.args, kwargs), Value, results.__getitem__)

@@ -5,7 +5,7 @@ import inspect
 import torch
 from torch import nn
 
-from layers import OPERATORS
+from layers import OPERATORS, UNKNOWN
 from onnx_operators import PLUMBING
 from record import Unsupported
 
@@ -45,12 +45,7 @@ class Operator:
             return
         entry, self.function = OPERATORS.get(node.op_type, (None, PLUMBING.get(node.op_type)))
         if self.function is None:
-            try:
-                entry.append(None) if entry else self.refuse(
-                    "is no layer that a file can describe; README.md lists those that are taken"
-                )
-            except Unsupported as error:
-                raise error if entry is None else Unsupported(f"layer `{self.layer}` ({self.kind}): {error}") from None
+            self.refuse(getattr(entry and entry.append, "reason", UNKNOWN))
         try:
             if "opset" in inspect.signature(self.function).parameters:
                 self.attributes["opset"] = opset
@@ -62,10 +57,10 @@ class Operator:
         raise Unsupported(f"layer `{self.layer}` ({self.kind}): {what}")
 
     def run(self, values):
-        inputs = [values[name] if name else None for name in self.inputs]
-        while inputs and inputs[-1] is None:
-            inputs.pop()
         try:
+            inputs = [values[name] if name else None for name in self.inputs]
+            while inputs and inputs[-1] is None:
+                inputs.pop()
             made = self.function(*inputs, **self.attributes)
         except Unsupported as error:
             if str(error).startswith("layer "):

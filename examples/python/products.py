@@ -19,7 +19,7 @@ def product(layers, weight, bias):
     """Tensors and options that linear layers and convolutions have in common."""
     tensors = parameters.weights(constant(weight, "weights"), layers.half)
     zeros = (weight == 0).sum().item()
-    if zeros and bool((weight.abs() == (weight != 0)).all()):
+    if 0 < 2 * zeros < weight.numel() and bool((weight.abs() == (weight != 0)).all()):
         layers.notes.append(
             f"`{layers.step.layer}` has weights -1, +1 and {zeros} times 0, which are written as numbers; with -1 and +1 alone,"
             " as those of BinaryLinear, they would take a bit each"

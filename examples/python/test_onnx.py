@@ -209,6 +209,8 @@ class Onnx(Case):
             (self.graph([node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], (2, 5, 6)),
              ("AveragePool", "count_include_pad")),
             (self.graph([node("Relu", ["x"], ["y"], slope=0.1)], (4,)), ("Relu", "does not know")),
+            (self.graph([node("MaxPool", ["x"], ["a", "i"], kernel_shape=[2, 2]), node("Cast", ["i"], ["y"], to=1)], (2, 5, 6)),
+             ("Cast", "does not know")),
         ):
             with self.assertRaises(Unsupported) as caught:
                 self.converted(write)
