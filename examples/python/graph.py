@@ -1,133 +1,244 @@
-"""A traced module as a list of layers.
+"""The list of layers that a file describes.
 
-A file describes a list: every layer takes the result of the one before it. A graph becomes such a list by the layer
-`from`, which goes back to an earlier result, and the layer `add`, which adds one.
+Every layer of the list takes the result of the one before it. A graph becomes such a list by the layer `from`, which
+goes back to an earlier result, and the layer `add`, which adds one. Changes of shape are no layers until a layer takes
+what they made: a result remembers which element of its layer each of its own elements is.
 """
 
+import math
+
 import torch
-from torch import fx
 
-from binary import BinaryConv2d, BinaryLinear, Sign
+import parameters
+from record import Unsupported
 
-
-class Unsupported(Exception):
-    """A layer that no file can describe."""
-
-
-class Tracer(fx.Tracer):
-    """Traces into everything but the layers that a file knows."""
-
-    def is_leaf_module(self, module, name):
-        return isinstance(module, (BinaryConv2d, BinaryLinear, Sign)) or super().is_leaf_module(module, name)
+# What the library allows.
+MOST_CHARACTERS, MOST_LAYERS = 256, 1024
+# A vector of at most this many elements is put in order by a linear layer.
+MOST_IN_ORDER = 2048
 
 
-class Shapes(fx.Interpreter):
-    """Evaluates a traced module and remembers the shape of every result, the batch left out."""
-
-    def run_node(self, node):
-        result = super().run_node(node)
-        node.meta["shape"] = list(result.shape[1:]) if isinstance(result, torch.Tensor) else None
-        node.meta["is_size"] = isinstance(result, (int, torch.Size))
-        return result
+def refuse(condition, what):
+    """Raises `Unsupported` if the condition holds."""
+    if condition:
+        raise Unsupported(what)
 
 
-def first_line(error):
-    """What went wrong, without where."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+class Result:
+    """A layer's result in some shape, the number of images left out of it."""
 
+    def __init__(self, layer, shape, name=None):
+        self.layer, self.shape = layer, list(shape)
+        # What a flatten would be called.
+        self.name = name
+        # Which elements of the layer's result of all images these are, if they are not all of them in order.
+        self.places = self.moved = None
+        # Why no layer may take it, if none may; and whether it may be the last nevertheless.
+        self.blocked, self.ends = None, False
+        # A matrix `[places, places of the layer]` for every channel, if a linear layer is yet to multiply by it.
+        self.pooled = None
+        # Whether no other result is of the same layer, and at most one step takes this one.
+        self.sole = True
 
-def same(one, other):
-    """Whether two results are equal up to rounding; of what is no tensor, nothing is said."""
-    tensors = isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor)
-    return not tensors or one.shape == other.shape and torch.allclose(one, other, 1e-4, 1e-5, equal_nan=True)
-
-
-def compare(module, traced, shape):
-    """Raises `Unsupported` if a traced module gives other results than the module for images drawn at random.
-
-    A trace holds what becomes of values, not what becomes of memory: of `z = y; z += x` it keeps the old y.
-    """
-    images = torch.rand(2, *shape, generator=torch.Generator().manual_seed(1)) * 4 - 2
-    with torch.no_grad():
-        first, second, found = (function(images.clone()) for function in (module, module, traced))
-    if not same(first, second):
-        raise Unsupported("the module gives other results each time for the same images; is a dropout left on?")
-    if not same(first, found):
-        raise Unsupported(
-            "the module's layers, one by one, give other results than the module; does it overwrite a value in place,"
-            " as in `z = y; z += x`, and use it again by another name?"
-        )
-
-
-def trace(module, shape):
-    """The nodes of the module's graph, with the shape of their results for images of the shape `[C, H, W]` or `[N]`.
-
-    Raises `Unsupported` for a module that branches on its values, or does not take such images.
-    """
-    if Tracer().is_leaf_module(module, ""):
-        # A layer by itself is traced into otherwise.
-        module = torch.nn.Sequential(module)
-    try:
-        graph = Tracer().trace(module)
-        traced = fx.GraphModule(module, graph)
-    except Exception as error:
-        raise Unsupported(f"the module is no straight line of layers: {first_line(error)}") from None
-    try:
-        with torch.no_grad():
-            # Two images, so that no dimension is mistaken for the batch's.
-            Shapes(traced).run(torch.zeros(2, *shape))
-    except Exception as error:
-        raise Unsupported(f"the module does not take images of shape {list(shape)}: {first_line(error)}") from None
-    compare(module, traced, shape)
-    return list(graph.nodes), dict(traced.named_modules())
+    def of(self, layer, shape=None):
+        """The same places of another layer."""
+        other = Result(layer, self.shape if shape is None else shape, self.name)
+        for key in ("places", "moved", "blocked", "ends", "pooled"):
+            setattr(other, key, getattr(self, key))
+        return other
 
 
 class Layers:
-    """The list: descriptions of layers, their tensors, and which result is the last."""
+    """Descriptions of layers, their tensors, and which result is the last. `half`: weights in half precision."""
 
-    def __init__(self, image):
-        self.descriptions, self.tensors = [], {}
+    def __init__(self, images, half):
+        self.half, self.images = half, images[0]
+        self.descriptions, self.tensors, self.notes = [], {}, []
         self.names = {"input"}
-        self.results = {image: "input"}
+        self.shapes = {"input": list(images[1:])}
+        # How a flattened image's elements lie in the library, if in another order than in PyTorch.
+        self.orders = {"input": None}
         self.last = "input"
+        # Norms that are multiplications and additions written out.
+        self.scales = {}
+        self.step = None
+
+    def input(self):
+        """The images."""
+        return Result("input", self.shapes["input"], "flatten")
 
     def unique(self, name):
-        """The name, or one like it that no layer has."""
-        found, count = name, 0
+        """The name, or one like it that no layer has and that a file can hold."""
+        name = "".join(c if c.isprintable() else "_" for c in name) or "layer"
+        found, count = name[-MOST_CHARACTERS:], 0
         while found in self.names:
             count += 1
-            found = f"{name}_{count}"
+            end = f"_{count}"
+            found = name[-MOST_CHARACTERS + len(end):] + end
         self.names.add(found)
         return found
 
-    def push(self, node, name, kind, tensors=None, **options):
-        """Appends a layer, which takes the last result; its own is the node's."""
-        name = self.unique(name)
+    def push(self, kind, tensors=None, like=None, shape=None, name=None, **options):
+        """Appends a layer, which takes the last result.
+
+        Its own is of the step's shape, or of `shape`, or lies as that of `like`, which the layer changes number by number.
+        """
+        name = self.unique(name or self.step.layer)
+        order = self.orders[self.last]
+        if kind in ("linear", "flatten"):
+            order = None
+        if kind == "flatten":
+            channels, *sides = self.shapes[self.last]
+            order = (channels, *sides) if channels > 1 and math.prod(sides) > 1 else self.orders[self.last]
+        shape = shape or (self.shapes[self.last] if like else self.step.results[0].shape[1:])
         self.descriptions.append({"name": name, "type": kind, **options})
         self.tensors.update({f"{name}.{key}": tensor for key, tensor in (tensors or {}).items()})
-        self.results[node] = self.last = name
+        self.shapes[name], self.orders[name], self.last = list(shape), order, name
+        return like.of(name) if like else Result(name, shape, name)
 
-    def alias(self, node, source):
-        """Says that a node's result is another's."""
-        self.results[node] = self.results[source]
+    def go_to(self, result):
+        """Makes a result the last."""
+        if result.layer != self.last:
+            name = self.unique(f"back_to_{result.layer}")
+            self.descriptions.append({"name": name, "type": "from", "layer": result.layer})
+            self.last = result.layer
 
-    def has(self, value):
-        """Whether a node's argument is the result of a layer."""
-        return isinstance(value, fx.Node) and value in self.results
+    def free(self, result):
+        """Checks that a layer may take a result."""
+        refuse(not isinstance(result, Result), "takes a constant where a file's layers take the result of one before them")
+        refuse(result.blocked, result.blocked)
 
-    def go_to(self, source):
-        """Makes a node's result the last."""
-        if not self.has(source):
-            raise Unsupported("takes something else than the result of a layer")
-        name = self.results[source]
-        if name != self.last:
-            back = self.unique(f"back_to_{name}")
-            self.descriptions.append({"name": back, "type": "from", "layer": name})
-            self.last = name
+    def fit(self, result):
+        """Makes a result one of a layer, by a flatten if it is an image's vector."""
+        self.free(result)
+        refuse(result.places is not None, f"takes {result.moved}")
+        base = self.shapes[result.layer]
+        if len(result.shape) == 1 or result.shape[1:] == [1, 1]:
+            # An image of one place is a vector.
+            if len(base) == 3 and base != result.shape:
+                self.go_to(result)
+                length = result.shape[:1]
+                result.layer = self.push("flatten", shape=length, name=result.name).layer
+            return
+        refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W] or a vector [N]")
+        if base != result.shape:
+            hint = "; give --shape as the images are" if result.layer == "input" else ""
+            raise Unsupported(f"takes an image {result.shape} made of {base}, which no file can describe{hint}")
 
-    def add(self, node, one, other):
-        """Appends the sum of two nodes' results."""
-        if self.results[one] != self.last:
+    def image(self, result):
+        """Goes to a result, an image. Returns its shape `[C, H, W]`."""
+        self.free(result)
+        refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W]")
+        self.fit(result)
+        # A vector that is taken as an image of one place.
+        self.in_order(result)
+        return self.whole(result)
+
+    def vector(self, result):
+        """Goes to a result, a vector. Returns its shape `[N]`."""
+        self.free(result)
+        refuse(len(result.shape) != 1,
+               f"takes the shape {result.shape}, expected a vector; put a flatten before it, as in torch.flatten(x, 1)")
+        return self.whole(result)
+
+    def whole(self, result):
+        """Goes to a result, an image or a vector. Returns its shape."""
+        self.fit(result)
+        self.go_to(result)
+        return result.shape
+
+    def each(self, result):
+        """Goes to a result whose numbers are to be changed one by one, whatever its shape."""
+        self.free(result)
+        if result.places is None and (len(result.shape) == 1 or result.shape[1:] == [1, 1]):
+            self.whole(result)
+        else:
+            self.go_to(result)
+        return result
+
+    def in_order(self, result):
+        """Makes a vector's elements lie in the library as in PyTorch, by a linear layer that only moves them."""
+        order = self.orders[result.layer]
+        if order is None:
+            return
+        length = math.prod(order)
+        refuse(
+            length > MOST_IN_ORDER,
+            f"an image {list(order)} is flattened and not taken by a linear layer, and the library keeps channels last;"
+            " do without the flatten: the result is then the image, channels last",
+        )
+        self.notes.append(f"`{result.layer}` is followed by a linear layer that puts its {length} elements in PyTorch's order")
+        self.go_to(result)
+        name = f"{result.layer}_in_order"
+        tensors = {"weight": parameters.reals(torch.eye(length), self.half)}
+        result.layer = self.push("linear", tensors, shape=[length], name=name, bias=False).layer
+
+    def add(self, one, other):
+        """Appends the sum of two results."""
+        self.free(one)
+        self.free(other)
+        refuse(one.shape != other.shape, f"adds results of shapes {one.shape} and {other.shape}; expected equal shapes")
+        base = self.shapes[one.layer]
+        if one.places is None and other.places is None and len(one.shape) in (1, 3):
+            self.fit(one)
+            self.fit(other)
+            if self.orders[one.layer] != self.orders[other.layer]:
+                self.in_order(one)
+                self.in_order(other)
+        else:
+            same = (one.places is None) == (other.places is None) and (
+                one.places is None or torch.equal(one.places, other.places)
+            )
+            refuse(not same or base != self.shapes[other.layer], "adds results whose elements were moved differently")
+        if one.layer != self.last:
             one, other = other, one
         self.go_to(one)
-        self.push(node, node.name, "add", layer=self.results[other])
+        return self.push("add", like=one, layer=other.layer)
+
+    def scale(self, result, scale, shift):
+        """Appends x·scale + shift with a number for every channel, or one for all."""
+        self.each(result) if scale.dim() == shift.dim() == 0 else self.whole(result)
+        name, channels = result.layer, self.shapes[result.layer][0]
+        scale, shift = (v.double().expand(channels) if v.dim() == 0 else v.double() for v in (scale, shift))
+        latest = self.descriptions[-1] if self.descriptions else {}
+        if result.sole and latest.get("name") == name:
+            if name in self.scales:
+                before, offset = self.scales[name]
+                self.norm(name, before * scale, offset * scale + shift)
+                return result.of(name)
+            if latest["type"] in ("linear", "conv2d") and latest.get("bias") is False and bool((scale == 1).all()):
+                del latest["bias"]
+                self.tensors[f"{name}.bias"] = parameters.reals(shift)
+                return result.of(name)
+        made = self.push("batch_norm", like=result, eps=0.0)
+        self.norm(made.layer, scale, shift)
+        return made
+
+    def norm(self, name, scale, shift):
+        """Makes a norm multiply and add."""
+        self.scales[name] = scale, shift
+        one = torch.ones(len(scale))
+        for key, values in (("weight", scale), ("bias", shift), ("running_mean", one * 0), ("running_var", one)):
+            self.tensors[f"{name}.{key}"] = parameters.reals(values)
+
+    def end(self, result):
+        """Makes a result the last of all, as PyTorch has it."""
+        if result.ends:
+            self.notes.append(f"`{result.name}` is left out: the file ends with what it takes, which has the same largest class")
+            result.blocked = None
+        self.free(result)
+        refuse(result.places is not None, f"the module returns {result.moved}")
+        # One number for each image.
+        result.shape = result.shape or [1]
+        refuse(
+            len(result.shape) not in (1, 3),
+            f"the module returns something else than the result of a layer, the shape {result.shape}; expected [N] or"
+            " [C, H, W]",
+        )
+        self.whole(result)
+        self.in_order(result)
+        refuse(not self.descriptions, "the module has no layers: it returns what it takes; export one that computes something")
+        refuse(
+            len(self.descriptions) > MOST_LAYERS,
+            f"the module has {len(self.descriptions)} layers; a file holds at most {MOST_LAYERS}",
+        )

@@ -94,6 +94,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "json"])]
     pub(crate) save: Option<PathBuf>,
 
+    /// Load a model for images of any size from FILE, print its layers and stop
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub(crate) check: Option<PathBuf>,
+
     /// Write report.html to DIR: charts of classes, times and memory, including runs of 2 to 7 parties
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,

@@ -64,6 +64,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Error> {
+    if let Some(path) = &args.check {
+        return print(&network::summary(path)?);
+    }
     let data = load_data(args)?;
     let network = Network::load_with_input(&args.model_file(), args.input)?;
     let calibration = Calibration::load(&args.data_dir(), &data)?;

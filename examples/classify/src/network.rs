@@ -144,6 +144,15 @@ impl Network {
     }
 }
 
+/// The layers of the model in a file, as they are in the file, whatever images it takes.
+///
+/// # Errors
+/// A file that cannot be read or is no model.
+pub(crate) fn summary(path: &Path) -> Result<String, Error> {
+    let (loaded, _) = described(path, &read(path)?, None)?;
+    Ok(loaded.model.to_string())
+}
+
 /// Reads a model and says what describes it: the file itself, a `.json` file beside it, or the shipped model that has the
 /// same weights. A chain of binarized layers needs no description, but it needs `input` if the file has no map from pixels
 /// to numbers.

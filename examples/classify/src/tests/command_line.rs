@@ -74,6 +74,8 @@ fn bad_arguments_are_named_on_one_line() {
         &["--input", "scale=1"],
         &["--input", "scale=inf,shift=0"],
         &["--save", "x", "--bits", "8,9"],
+        &["--check"],
+        &["--check", "x", "--dry"],
         &["--unknown"],
         &["extra"],
     ] {
@@ -157,6 +159,8 @@ fn bad_files_end_the_program_with_one_line() {
         (&["--model", manifest], 1, "safetensors"),
         (&["--model", root], 1, "expected a file"),
         (&["--model", "no such file"], 1, "no such file"),
+        (&["--check", "no such file"], 1, "no such file"),
+        (&["--check", manifest], 1, "safetensors"),
         (&["--images", "1000000"], 2, "there are only 1000 images"),
         (&["--images", "5", "--show", "5"], 2, "expected an image from 0 to 4"),
         (&["--parties", "1"], 2, "--parties"),
@@ -179,6 +183,19 @@ fn bad_files_end_the_program_with_one_line() {
         let packaged = super::in_repository("examples/data").is_none();
         assert!(stderr.contains(part) || packaged, "{args:?}: {stderr}");
         assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_checked_file_may_take_any_images_and_its_layers_are_printed() {
+    let Some(file) = super::in_repository("tests/data/residual.safetensors") else {
+        return super::skipped("the networks from PyTorch");
+    };
+    let Some(output) = run(&["--check", file.to_str().unwrap()]) else { return };
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    for part in ["layer", "7×6×2", "back_to_relu_1", "view"] {
+        assert!(text.contains(part), "{part} in\n{text}");
     }
 }
 

@@ -1,0 +1,82 @@
+"""Sums of results, and arithmetic with constants, which is a norm with numbers of its own for every channel."""
+
+import torch
+
+from graph import Result, refuse
+from record import Unsupported
+
+
+def number(value):
+    """A constant that is one number, or None."""
+    if isinstance(value, Result) or value is None:
+        return None
+    if not isinstance(value, torch.Tensor):
+        return float(value)
+    return value.flatten()[0].item() if value.numel() and bool((value == value.flatten()[0]).all()) else None
+
+
+def channelwise(layers, result, constant):
+    """A constant as one number, or as one for every channel of a result, whose shape it must not enlarge."""
+    constant = torch.as_tensor(constant)
+    if number(constant) is not None and constant.dim() <= 1 and constant.numel() == 1:
+        return constant.flatten()[0].double()
+    full = [layers.images, *result.shape]
+    try:
+        values = constant.double().expand(full)
+    except RuntimeError:
+        raise Unsupported(f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one for every channel")
+    rank = len(result.shape)
+    refuse(rank not in (1, 3) or result.places is not None,
+           f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one number")
+    vector = values[0].flatten(1)[:, 0] if rank == 3 else values[0]
+    same = values == vector.reshape([1, -1] + [1] * (rank - 1))
+    refuse(not bool(same.all()), "takes a constant that differs from place to place; expected one number for every channel")
+    return vector
+
+
+def scaled(layers, result, scale, shift=0.0):
+    """x·scale + shift with constants."""
+    return layers.scale(result, channelwise(layers, result, scale), channelwise(layers, result, shift))
+
+
+def times(layers, value, factor):
+    """A result or a constant times a number."""
+    if number(factor) == 1:
+        return value
+    refuse(isinstance(factor, Result), "scales a result by another")
+    return scaled(layers, value, factor) if isinstance(value, Result) else torch.as_tensor(value) * factor
+
+
+def add(layers, input, other, alpha=1):
+    other = times(layers, other, alpha)
+    if isinstance(input, Result) and isinstance(other, Result):
+        return layers.add(input, other)
+    if not isinstance(input, Result):
+        input, other = other, input
+    return scaled(layers, input, 1.0, other)
+
+
+def subtract(layers, input, other, alpha=1):
+    return add(layers, input, times(layers, other, alpha), alpha=-1)
+
+
+def subtract_from(layers, input, other, alpha=1):
+    return subtract(layers, other, input, alpha)
+
+
+def multiply(layers, input, other):
+    both = isinstance(input, Result) and isinstance(other, Result)
+    refuse(both, "multiplies two results; a file's factors are constants")
+    if not isinstance(input, Result):
+        input, other = other, input
+    return scaled(layers, input, other)
+
+
+def divide(layers, input, other, rounding_mode=None):
+    refuse(isinstance(other, Result), "divides by a result; a file's divisors are constants")
+    refuse(rounding_mode is not None, f"rounds its quotients ({rounding_mode})")
+    return scaled(layers, input, 1 / torch.as_tensor(other).double())
+
+
+def negate(layers, input):
+    return scaled(layers, input, -1.0)

@@ -1,0 +1,219 @@
+"""Operators of ONNX as functions of PyTorch: inputs by place, attributes by name."""
+
+import torch
+from torch.nn import functional as F
+
+from record import Unsupported
+
+
+def numbers(tensor):
+    """A constant as Python's numbers."""
+    return [tensor.item()] if tensor.dim() == 0 else tensor.tolist()
+
+
+def symmetric(x, rank, pads, auto_pad, kernel, strides, dilations, value=0.0):
+    """The input and its padding; padded first if the two ends of a side differ."""
+    if auto_pad not in ("NOTSET", "VALID", ""):
+        pads = [0] * (2 * rank)
+        for side, (size, k, s, d) in enumerate(zip(x.shape[2:], kernel, strides, dilations)):
+            missing = max(0, (-(-size // s) - 1) * s + d * (k - 1) + 1 - size)
+            least, most = missing // 2, missing - missing // 2
+            pads[side], pads[side + rank] = (least, most) if auto_pad == "SAME_UPPER" else (most, least)
+    pads = pads or [0] * (2 * rank)
+    begin, end = pads[:rank], pads[rank:]
+    if begin == end:
+        return x, list(begin)
+    both = [p for side in range(rank - 1, -1, -1) for p in (begin[side], end[side])]
+    return F.pad(x, both, value=value), [0] * rank
+
+
+def conv(x, w, b=None, *, strides=None, pads=None, dilations=None, group=1, auto_pad="NOTSET", kernel_shape=None):
+    rank = w.dim() - 2
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    x, padding = symmetric(x, rank, pads, auto_pad, list(w.shape[2:]), strides, dilations)
+    function = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[rank]
+    return function(x, w, b, strides, padding, dilations, group)
+
+
+def gemm(a, b, c=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
+    if transA:
+        a = a.t()
+    weight = (b if transB else b.t()) * alpha if alpha != 1 else b if transB else b.t()
+    if c is None or c.dim() == 1 and len(c) == len(weight):
+        return F.linear(a, weight, c if c is None or beta == 1 else c * beta)
+    return F.linear(a, weight) + c * beta
+
+
+def batch_norm(x, scale, bias, mean, var, *, epsilon=1e-5, momentum=0.9, training_mode=0, spatial=1):
+    return F.batch_norm(x, mean, var, scale, bias, bool(training_mode), 1 - momentum, epsilon)
+
+
+def clip(x, low=None, high=None, *, min=None, max=None):
+    low, high = (bound if bound is None else bound.item() for bound in (low, high))
+    low, high = min if low is None else low, max if high is None else high
+    if low is None and high is None:
+        return x
+    return torch.clamp(x, low, high)
+
+
+def gelu(x, *, approximate="none"):
+    return F.gelu(x, approximate=approximate)
+
+
+def over(function, x, axis, opset):
+    """A function over an axis; before the 13th set of operators over that one and all that follow, as one."""
+    if opset >= 13:
+        return function(x, -1 if axis is None else axis)
+    axis = 1 if axis is None else axis
+    if axis % x.dim() == x.dim() - 1:
+        return function(x, axis)
+    return function(x.flatten(axis), -1).view(x.shape)
+
+
+def softmax(x, *, axis=None, opset):
+    return over(lambda x, dim: F.softmax(x, dim=dim), x, axis, opset)
+
+
+def log_softmax(x, *, axis=None, opset):
+    return over(lambda x, dim: F.log_softmax(x, dim=dim), x, axis, opset)
+
+
+def two_sides(kernel):
+    if len(kernel) != 2:
+        raise Unsupported(f"has a window of {len(kernel)} sides; expected height and width")
+
+
+def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
+    two_sides(kernel_shape)
+    strides, dilations = strides or [1, 1], dilations or [1, 1]
+    x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, dilations, float("-inf"))
+    return F.max_pool2d(x, kernel_shape, strides, padding, dilations, bool(ceil_mode))
+
+
+def avg_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0,
+             count_include_pad=0):
+    two_sides(kernel_shape)
+    if dilations not in (None, [1, 1]):
+        raise Unsupported(f"has dilation {dilations}; expected a mean of neighbours")
+    strides = strides or [1, 1]
+    x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, [1, 1])
+    return F.avg_pool2d(x, kernel_shape, strides, padding, bool(ceil_mode), bool(count_include_pad))
+
+
+def global_avg_pool(x):
+    return F.adaptive_avg_pool2d(x, 1) if x.dim() == 4 else x.mean(list(range(2, x.dim())), keepdim=True)
+
+
+def global_max_pool(x):
+    return F.adaptive_max_pool2d(x, 1)
+
+
+def mean(x, over=None, *, axes=None, keepdims=1, noop_with_empty_axes=0):
+    axes = numbers(over) if over is not None else axes
+    if not axes:
+        axes = list(range(x.dim()))
+    return x.mean(axes, keepdim=bool(keepdims))
+
+
+def dropout(x, ratio=None, training=None, *, seed=0, is_test=1):
+    return F.dropout(x, 0.5, bool(training.item()) if training is not None else False)
+
+
+def reshape(x, shape, *, allowzero=0):
+    wanted = numbers(shape)
+    return torch.reshape(x, [x.shape[i] if n == 0 and not allowzero else n for i, n in enumerate(wanted)])
+
+
+def flatten(x, *, axis=1):
+    rows = 1
+    for side in x.shape[:axis % (x.dim() + 1) if axis < 0 else axis]:
+        rows *= side
+    return torch.reshape(x, [rows, -1])
+
+
+def squeeze(x, over=None, *, axes=None):
+    axes = numbers(over) if over is not None else axes
+    # Without axes all that are 1, except that of the images.
+    axes = [axis for axis in range(1, x.dim()) if x.shape[axis] == 1] if axes is None else axes
+    for axis in sorted((axis % x.dim() for axis in axes), reverse=True):
+        x = torch.squeeze(x, axis)
+    return x
+
+
+def unsqueeze(x, over=None, *, axes=None):
+    axes = numbers(over) if over is not None else axes
+    rank = x.dim() + len(axes)
+    for axis in sorted(axis % rank for axis in axes):
+        x = torch.unsqueeze(x, axis)
+    return x
+
+
+def transpose(x, *, perm=None):
+    return torch.permute(x, perm or list(range(x.dim()))[::-1])
+
+
+def identity(x):
+    return x
+
+
+TYPES = {1: torch.float32, 2: torch.uint8, 3: torch.int8, 5: torch.int16, 6: torch.int32, 7: torch.int64, 9: torch.bool,
+         10: torch.float16, 11: torch.float64, 16: torch.bfloat16}
+
+
+def cast(x, *, to, saturate=1):
+    return x.to(TYPES[to])
+
+
+def concat(*parts, axis):
+    return torch.cat(parts, axis)
+
+
+def gather(x, indices, *, axis=0):
+    if indices.dim() == 0:
+        return torch.select(x, axis, int(indices))
+    return torch.index_select(x, axis, indices.flatten()).unflatten(axis, list(indices.shape))
+
+
+def part(x, starts, ends, axes=None, steps=None):
+    starts, ends = numbers(starts), numbers(ends)
+    axes = list(range(len(starts))) if axes is None else numbers(axes)
+    steps = [1] * len(starts) if steps is None else numbers(steps)
+    for start, end, axis, step in zip(starts, ends, axes, steps):
+        axis %= x.dim()
+        if step < 0:
+            x = torch.index_select(x, axis, torch.tensor(range(x.shape[axis])[start:end:step], dtype=torch.int64))
+        else:
+            x = x[(slice(None),) * axis + (slice(start, end, step),)]
+    return x
+
+
+def pad(x, pads=None, value=None, axes=None, *, mode="constant"):
+    pads = numbers(pads)
+    axes = list(range(x.dim())) if axes is None else numbers(axes)
+    sides = {axis % x.dim(): (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
+    both = [p for axis in range(x.dim() - 1, -1, -1) for p in sides.get(axis, (0, 0))]
+    while both[-2:] == [0, 0]:
+        both = both[:-2]
+    return F.pad(x, both, mode={"edge": "replicate"}.get(mode, mode))
+
+
+def shape(x, *, start=0, end=None):
+    return torch.tensor(list(x.shape)[start:end])
+
+
+def full(dims, *, value=None):
+    value = torch.zeros(1) if value is None else value
+    return value.expand(numbers(dims)).clone()
+
+
+def expand(x, dims):
+    return x * torch.ones(numbers(dims), dtype=x.dtype)
+
+
+# What computes sizes and other constants.
+PLUMBING = {
+    "Shape": shape, "ConstantOfShape": full, "Expand": expand, "Reciprocal": lambda x: 1 / x, "Floor": torch.floor,
+    "Range": lambda start, end, step: torch.arange(start.item(), end.item(), step.item()),
+    "Equal": torch.eq, "Where": torch.where, "Size": lambda x: torch.tensor(x.numel()),
+    "ReduceProd": lambda x, axes=None, *, keepdims=1: x.prod().reshape([1] if keepdims else []),
+}
