@@ -68,6 +68,23 @@ def gelu(layers, input, approximate="none"):
     return layers.push("gelu", like=layers.each(input))
 
 
+def leaky_relu(layers, input, negative_slope=0.01, inplace=False):
+    return layers.push("leaky_relu", like=layers.each(input), slope=float(negative_slope))
+
+
+def prelu(layers, input, weight):
+    slopes = arithmetic.channelwise(layers, input, weight.detach().reshape(-1, *[1] * (len(input.shape) - 1)))
+    # a·x + (1 − a)·max(x, 0), since the slopes are weights and stay secret.
+    positive = layers.push("relu", like=layers.each(input))
+    zero = torch.tensor(0.0)
+    return layers.add(layers.scale(input, slopes, zero), layers.scale(positive, 1 - slopes, zero))
+
+
+def hardsigmoid(layers, input, inplace=False):
+    sixth, half = torch.tensor(1 / 6), torch.tensor(0.5)
+    return layers.push("clip", like=layers.each(layers.scale(input, sixth, half)), low=0.0, high=1.0)
+
+
 def sign(layers, input):
     result = layers.push("sign", like=layers.each(input))
     if layers.step.function is not binary_sign:

@@ -95,6 +95,9 @@ class Network:
         assert low <= high
         return x.clamp(low, high)
 
+    def leaky_relu(self, _, x, __, *, slope=0.01):
+        return x.clamp(min=0) + slope * x.clamp(max=0)
+
     def sign(self, _, x, __):
         return torch.where(x >= 0, 1.0, -1.0).double()
 

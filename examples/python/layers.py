@@ -42,7 +42,7 @@ PARTS = no_layer("it takes a part of a result; expected layers that take all of 
 RECURRENT = no_layer("it is recurrent; expected layers that take an image at once, such as Linear and Conv2d")
 PRODUCTS = no_layer("it multiplies two results, as attention does; expected products with constants")
 NORMS = no_layer("it takes statistics of each image; a BatchNorm's are constant")
-CURVES = no_layer("expected ReLU, ReLU6, Hardtanh, Sigmoid, Tanh, GELU or Softmax in its place")
+CURVES = no_layer("expected ReLU, ReLU6, LeakyReLU, PReLU, Hardtanh, Sigmoid, Hardsigmoid, Tanh, GELU or Softmax in its place")
 
 TABLE = [
     Entry(products.linear, "linear", onnx={"Gemm": onnx.gemm}),
@@ -60,6 +60,9 @@ TABLE = [
     Entry(activations.sign, "sign", onnx={"Sign": torch.sign}),
     Entry(activations.each("sigmoid"), "sigmoid", onnx={"Sigmoid": torch.sigmoid}),
     Entry(activations.each("tanh"), "tanh", onnx={"Tanh": torch.tanh}),
+    Entry(activations.leaky_relu, "leaky_relu", onnx={"LeakyRelu": onnx.leaky_relu}),
+    Entry(activations.prelu, "prelu", onnx={"PRelu": onnx.prelu}),
+    Entry(activations.hardsigmoid, "hardsigmoid", onnx={"HardSigmoid": onnx.hardsigmoid}),
     Entry(activations.gelu, "gelu", onnx={"Gelu": onnx.gelu}),
     Entry(activations.softmax, "softmax", onnx={"Softmax": onnx.softmax}),
     Entry(activations.log_softmax, "log_softmax", onnx={"LogSoftmax": onnx.log_softmax}),
@@ -91,10 +94,9 @@ TABLE = [
     Entry(PRODUCTS, "bmm", "einsum", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"),
     Entry(NORMS, "layer_norm", "group_norm", "instance_norm",
           onnx={"LayerNormalization": None, "InstanceNormalization": None, "GroupNormalization": None}),
-    Entry(CURVES, "leaky_relu", "prelu", "elu", "selu", "celu", "silu", "hardswish", "hardsigmoid", "softplus", "mish",
-          "softsign", "glu", "logsigmoid", "log_sigmoid", "exp", "abs", "pow", "sqrt", "log", "erf",
-          onnx={"LeakyRelu": None, "PRelu": None, "Elu": None, "Selu": None, "HardSwish": None, "HardSigmoid": None,
-                "Softplus": None, "Mish": None, "Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Pow": torch.pow,
+    Entry(CURVES, "elu", "selu", "celu", "silu", "hardswish", "softplus", "mish", "softsign",
+          "glu", "logsigmoid", "log_sigmoid", "exp", "abs", "pow", "sqrt", "log", "erf",
+          onnx={"Elu": None, "Selu": None, "HardSwish": None, "Softplus": None, "Mish": None, "Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Pow": torch.pow,
                 "Abs": torch.abs, "Log": torch.log}),
     Entry(no_layer("write it as a ReLU, `relu`, or as a sign, `Sign` of binary.py"), "where", "ge", "gt", "le", "lt", "eq",
           "ne", "maximum", "minimum"),

@@ -56,6 +56,18 @@ def clip(x, low=None, high=None, *, min=None, max=None):
     return torch.clamp(x, low, high)
 
 
+def leaky_relu(x, *, alpha=0.01):
+    return F.leaky_relu(x, alpha)
+
+
+def prelu(x, slope):
+    return F.prelu(x, slope.reshape(-1))
+
+
+def hardsigmoid(x, *, alpha=0.2, beta=0.5):
+    return torch.clamp(x * alpha + beta, 0.0, 1.0)
+
+
 def gelu(x, *, approximate="none"):
     return F.gelu(x, approximate=approximate)
 

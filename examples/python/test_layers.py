@@ -207,6 +207,17 @@ class Activations(Case):
         ):
             self.assertEqual(self.kinds(self.right(Of(lambda m, x, write=write: write(x)), (3, 2, 2))), kinds)
 
+    def test_slopes_of_negative_numbers(self):
+        self.assertEqual(self.kinds(self.right(nn.LeakyReLU(0.3), (2, 3, 3))), ["leaky_relu"])
+        self.right(Of(lambda m, x: F.leaky_relu(x, negative_slope=-0.5)), (4,))
+        for module, shape in (nn.PReLU(), (2, 3, 3)), (nn.PReLU(3), (3, 2, 2)), (nn.PReLU(4), (4,)):
+            with torch.no_grad():
+                module.weight.copy_(torch.linspace(-0.4, 0.7, len(module.weight)))
+            self.right(module, shape)
+
+    def test_hard_sigmoids(self):
+        self.assertEqual(self.kinds(self.right(nn.Hardsigmoid(), (2, 3, 3))), ["batch_norm", "clip"])
+
     def test_softmax_without_a_dimension_runs_over_vectors(self):
         self.assertEqual(self.kinds(self.right(nn.Sequential(nn.Linear(4, 3), nn.Softmax()), (4,))), ["linear", "softmax"])
         self.right(nn.Softmax2d(), (3, 2, 2))
