@@ -16,6 +16,8 @@ use crate::nn::{Model, Rounding};
 const BITS: [u32; 2] = [8, 40];
 /// The most bits of the narrower words.
 const WORDS: [u32; 2] = [16, 32];
+/// Runs of a random rounding.
+const RUNS: u32 = 4;
 /// How often a layer that overflows is given one more integer bit.
 const RETRIES: usize = 64;
 
@@ -140,15 +142,25 @@ impl Search<'_> {
         Ok(Found { agreement: self.agreement(&model)?, model })
     }
 
-    /// The fraction of images whose outputs are good enough, with truncations that round as the options say.
+    /// The fraction of images whose outputs are good enough, with truncations that round as the options say. Where these are
+    /// random, one run that is good may be luck, so that the mean of several counts.
     fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
-        let mut outputs = model.reference(&x)?;
-        if self.options.rounding == Rounding::Stochastic {
-            let mut state = 1u64;
-            outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
+        let nearest = model.reference(&x)?;
+        if self.options.rounding != Rounding::Stochastic {
+            return Ok(self.judge.agreement(&model.decode(&nearest)));
         }
-        Ok(self.judge.agreement(&model.decode(&outputs)))
+        let (mut state, mut sum) = (1u64, 0.);
+        for run in 1..=RUNS {
+            let outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
+            let found = self.judge.agreement(&model.decode(&outputs));
+            sum += found;
+            // All or too few are no luck.
+            if run == 1 && (found == 1. || found < self.options.agreement) {
+                return Ok(found);
+            }
+        }
+        Ok(sum / f64::from(RUNS))
     }
 }
 
