@@ -12,6 +12,7 @@
 //! | [`MatrixMask`] | A | none |
 //! | [`MatrixProduct`] | b, c = A·b | k bits an element of c |
 //! | [`Lookup`] | r, the table T(· − r) | the table |
+//! | [`Interpolation`] | r, a unit vector, bits ρ and their products with r | see [`interpolation`] |
 //! | [`EdaBits`](bits::EdaBits) | r, its bits, products of neighbours | a bit each |
 //! | [`BitProducts`](bits::BitProducts) | bits ρ, products ρ_i·ρ_j | a bit a product |
 //! | [`DaBits`](bits::DaBits) | a bit ρ, also as a number | k bits |
@@ -56,11 +57,13 @@ kinds! {
     triple: triple::TripleRequest, triple::MatrixTripleRequest;
     matrix: matrix::MatrixMaskRequest, matrix::MatrixProductRequest;
     lookup: lookup::LookupRequest;
+    interpolation: interpolation::InterpolationRequest;
     bits: bits::EdaBitsRequest, bits::BitProductsRequest, bits::DaBitsRequest, bits::SelectRequest;
     compare: compare::CompareRequest, compare::dcf::DcfRequest, compare::legendre::LegendreRequest;
 }
 
 pub use input::InputMask;
+pub use interpolation::Interpolation;
 pub use lookup::Lookup;
 pub use matrix::{MaskedMatrix, MatrixMask, MatrixProduct};
 pub use triple::{MatrixTriple, Triple};

@@ -1,5 +1,8 @@
-//! Public functions on few bits, as tables for [`lookup`](crate::protocol::Party::lookup), which takes one round whatever the
-//! function is.
+//! Public functions: on few bits as tables for [`lookup`](crate::protocol::Party::lookup), which takes one round whatever
+//! the function is; on more bits by lines for [`piecewise`](crate::protocol::Party::piecewise), which takes a small part of
+//! the dealer's bytes ([`Piecewise`]).
+//!
+//! # Tables
 //!
 //! A [`Table`] is any function of integers. Functions of the reals are tabulated in fixed point
 //! ([`Table::real`]): index x stands for x · 2^−f_in, and the value there is rounded to f_out
@@ -31,9 +34,11 @@
 //! to f_in fractional bits, beforehand.
 
 mod fixed_point;
+mod piecewise;
 mod table;
 
 pub use self::fixed_point::{
     TableFormat, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh,
 };
+pub use self::piecewise::{MAX_LOW_BITS, MAX_NODE_BITS, Piecewise, PiecewiseError};
 pub use self::table::{MAX_INDEX_BITS, Table, TableError};

@@ -15,6 +15,8 @@
 //! | [`product`](Party::product) with a masked matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`product`](Party::product) through a window, an image | 1 | h·w·c·k | places·outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
+//! | [`piecewise`](Party::piecewise) | 3; where x is clipped, also those of a ReLU; of tables of single values 2 | see [`Interpolation`](crate::correlation::interpolation) | |
+//! | [`piecewise_floor`](Party::piecewise_floor) | as `piecewise`, plus a comparison of the dropped bits | | |
 //! | [`and`](Party::and) of bits | 1 | 2 | 1 |
 //! | [`bits`](Party::bits) of k-bit numbers | ⌈log2(k − 1)⌉ | see [`Circuit`](crate::correlation::bits::Circuit) | |
 //! | [`arithmetic`](Party::arithmetic) of a bit | 1 | 1 | k |
@@ -48,6 +50,7 @@ mod maximum;
 mod multiply;
 mod open;
 mod party;
+mod piecewise;
 mod pool;
 mod relu;
 mod truncate;

@@ -12,6 +12,7 @@ pub use super::matrix::{convolution, mask_matrix, product};
 pub use super::maximum::maximum;
 pub use super::multiply::{matmul, multiply};
 pub use super::open::open;
+pub use super::piecewise::{piecewise, piecewise_floor};
 pub use super::pool::max_pool;
 pub use super::relu::relu;
 pub use super::truncate::{truncate, truncate_floor};

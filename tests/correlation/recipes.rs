@@ -13,6 +13,7 @@ use ringshare::correlation::compare::dcf::DcfRequest;
 use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
 use ringshare::correlation::compare::{CompareRequest, Plan, Task, Wish};
 use ringshare::correlation::input::InputRequest;
+use ringshare::correlation::interpolation::{InterpolationRequest, Shape};
 use ringshare::correlation::lookup::LookupRequest;
 use ringshare::correlation::matrix::{MatrixMaskRequest, MatrixProductRequest};
 use ringshare::correlation::registry;
@@ -22,7 +23,7 @@ use ringshare::linalg::Window;
 use ringshare::offline::{DecodeError, Elements, Error as OfflineError, Recipe, Registry, Request};
 
 /// How many kinds [`request`] makes.
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 /// Which of them is a comparison by tables.
 const COMPARE: usize = 10;
 
@@ -115,6 +116,17 @@ fn request(kind: usize, random: &mut Random) -> Request {
             let mut input = elements(random, 2);
             input.bits = input.bits.min(64);
             DcfRequest { len, input, output: elements(random, 1) }.into()
+        }
+        12 => {
+            let output = elements(random, 16);
+            let low = random.below(11) as u32;
+            let most = output.bits.min(64) as usize - low as usize;
+            let mut widths = [(); 3].map(|()| random.below(most) as u32);
+            if low == 0 {
+                widths = [widths[0], 0, 0];
+            }
+            let shape = Shape { index: 1 + random.below(12) as u32, low, widths };
+            InterpolationRequest { len: len.min(100), shape, output }.into()
         }
         _ => {
             let bits = 2 + random.below(60) as u32;

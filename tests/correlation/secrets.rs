@@ -7,10 +7,11 @@ use ringshare::correlation::bits::{BitProducts, Circuit, DaBits, EdaBits, Select
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::legendre::{Legendre, Products};
 use ringshare::correlation::compare::{Chunks, Comparison, Plan};
+use ringshare::correlation::interpolation::Segments;
 use ringshare::correlation::{
-    InputMask, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
+    InputMask, Interpolation, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
 };
-use ringshare::function::Table;
+use ringshare::function::{Piecewise, Table};
 use ringshare::linalg::Filters;
 use ringshare::net::{Counting, Memory, Transport};
 use ringshare::offline::{Deck, Elements, Masked, PartySeeds, Seeds, Store};
@@ -58,6 +59,9 @@ fn correlations_and_what_holds_them_are_neither_printed_nor_cloned() {
         MatrixProduct<R>,
         MaskedMatrix<R>,
         Lookup<R>,
+        Interpolation<R>,
+        Segments<R>,
+        Masked<Interpolation<R>>,
         Comparison<R>,
         Chunks,
         Dcf<R, R>,
@@ -101,6 +105,9 @@ fn every_step_consumes_what_it_takes() {
         Masked<MatrixProduct<R>>: finish(&MaskedMatrix<R>, &[u16]);
         Lookup<R>: mask(&Share<R>), mask_pair(&Share<R>, &Share<R>);
         Masked<Lookup<R>>: finish(&[u16]), finish_next(&[u16], usize);
+        Interpolation<R>: mask(&Share<R>);
+        Masked<Interpolation<R>>: look_up(&[u32], &Piecewise);
+        Segments<R>: finish(&[u8]);
         Comparison<R>: mask(&Share<R>);
         Masked<Comparison<R>>: look_up(&[u16]);
         Chunks: combine(&[u8]), finish_bits();

@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::common::input;
 use ringshare::correlation::compare::Wish;
 use ringshare::correlation::compare::legendre::Variant;
-use ringshare::function::Table;
+use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Window;
 use ringshare::net::{Counts, Header, Topology};
 use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
-use ringshare::ring::Z2;
+use ringshare::ring::{Ring, Z2};
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::{SimTransport, Simulation};
 
@@ -331,6 +331,74 @@ fn argmax_and_the_places_of_the_greatest() {
     holds(protocol::cost::argmax(Family::default(), [64, 1], 14, 14), 0, &|party| {
         party.argmax::<R, R>(&Share::zeros(64), 1, 14).map(drop)
     });
+}
+
+#[test]
+fn piecewise_functions() {
+    let wide = TableFormat { bits: 15, fraction: 8 };
+    let output = TableFormat { bits: 14, fraction: 11 };
+    let table = TableFormat { bits: 6, fraction: 4 };
+    let all = [
+        // With a clip, with one whose tails go on, without, and as a table of single values.
+        Piecewise::tanh(wide, output),
+        Piecewise::gelu(wide, output),
+        Piecewise::sigmoid(TableFormat { bits: 12, fraction: 9 }, output),
+        Piecewise::tanh(table, output),
+    ];
+    assert_eq!(all.each_ref().map(|f| f.is_clipped()), [true, true, false, false]);
+    assert_eq!(all[3].low_bits(), 0);
+    for family in [Family::default(), Family::Dcf, Family::Bitwise] {
+        for f in &all {
+            let x = Share::<Z2<20>>::zeros(640);
+            let to = Elements::of::<Z2<77>>();
+            let hold = |cost: Cost, program: Program<'_>| {
+                let program: Program<'_> = &|party| {
+                    party.set_comparison(family);
+                    program(party)
+                };
+                holds_between_two(cost, 0, program);
+                if family != Family::Dcf {
+                    holds_among((3, Topology::Direct), cost, 0, program);
+                }
+            };
+            hold(protocol::cost::piecewise(family, 640, f, to), &|party| {
+                party.piecewise::<_, Z2<77>>(&x, f).map(drop)
+            });
+            hold(protocol::cost::piecewise_floor(family, 640, f, to), &|party| {
+                party.piecewise_floor::<_, Z2<77>>(&x, f).map(drop)
+            });
+        }
+    }
+}
+
+/// Bytes from the dealer and rounds for a value.
+fn of_a_value<R: Ring>(f: &Piecewise) -> [u64; 2] {
+    let elements = Elements::of::<R>();
+    let cost = protocol::cost::piecewise(Family::default(), 1 << 13, f, elements);
+    [cost.dealer_bytes.div_ceil(1 << 13), cost.rounds.into()]
+}
+
+#[test]
+fn lines_take_a_tenth_of_the_bytes_of_a_table() {
+    // Values of a LeNet-5 that pass tanh.
+    let values = 6 * 28 * 28 + 16 * 10 * 10 + 120 + 84;
+    for (bits, fraction) in
+        [15, 16].into_iter().flat_map(|bits| (8..=11).map(move |fraction| (bits, fraction)))
+    {
+        let input = TableFormat { bits, fraction };
+        let output = TableFormat { bits: 14, fraction: 11 };
+        let all = [Piecewise::tanh, Piecewise::sigmoid, Piecewise::gelu].map(|make| make(input, output));
+        for f in all {
+            let [narrow, wide] = [of_a_value::<Z2<16>>(&f), of_a_value::<Z2<32>>(&f)];
+            println!("{f:?}: {narrow:?} into 16 bits, {wide:?} into 32");
+            // 2^12 elements.
+            assert!(narrow[0] <= 8192 / 10 && wide[0] <= 16_384 / 10, "{f:?}: {narrow:?}, {wide:?}");
+            assert!(wide[0] * values <= 2_000_000, "{f:?}: {wide:?}");
+        }
+    }
+    // As the docs of the protocol say.
+    let [input, output] = [(15, 8), (14, 11)].map(|(bits, fraction)| TableFormat { bits, fraction });
+    assert_eq!(of_a_value::<Z2<16>>(&Piecewise::tanh(input, output)), [153, 6]);
 }
 
 #[test]

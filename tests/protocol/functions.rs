@@ -2,6 +2,8 @@
 //! library, against plain integers and `f64`.
 #![cfg(feature = "std")]
 
+mod lines;
 mod lookups;
+mod piecewise;
 mod reals;
 mod tables;

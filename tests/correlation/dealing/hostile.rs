@@ -7,6 +7,7 @@ use ringshare::correlation::compare::dcf::DcfRequest;
 use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
 use ringshare::correlation::compare::{CompareRequest, Plan};
 use ringshare::correlation::input::InputRequest;
+use ringshare::correlation::interpolation::{InterpolationRequest, Shape};
 use ringshare::correlation::lookup::LookupRequest;
 use ringshare::correlation::matrix::{MatrixMaskRequest, MatrixProductRequest};
 use ringshare::correlation::triple::{MatrixTripleRequest, TripleRequest};
@@ -96,6 +97,16 @@ fn hostile() -> Vec<Request> {
             }
         }
     }
+    for bits in [15, 1000, u32::MAX] {
+        let shapes = [
+            Shape { index: bits, low: 0, widths: [3, 0, 0] },
+            Shape { index: 5, low: bits, widths: [3, 0, 0] },
+            Shape { index: 5, low: 0, widths: [bits, 0, 0] },
+            Shape { index: 5, low: 1, widths: [3, bits, 0] },
+            Shape { index: 5, low: 1, widths: [3, 0, bits] },
+        ];
+        all.extend(shapes.map(|shape| InterpolationRequest { len: 1, shape, output: E }.into()));
+    }
     for len in LENS {
         all.extend([
             InputRequest { owner: 0, len, elements: E }.into(),
@@ -118,6 +129,8 @@ fn hostile() -> Vec<Request> {
             LookupRequest { len, output: E, table: Table::from_static(&[0; 4]) }.into(),
             LookupRequest { len, output: E, table: Table::unsigned(12, |i| i) }.into(),
             EdaBitsRequest { len, elements: E, pairs: 7 }.into(),
+            InterpolationRequest { len, shape: Shape { index: 12, low: 3, widths: [9, 4, 2] }, output: E }
+                .into(),
             DaBitsRequest { len, planes: 14, output: E }.into(),
             DaBitsRequest { len, planes: 1, output: E }.into(),
             SelectRequest { len, elements: E }.into(),

@@ -6,9 +6,9 @@ use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select};
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::{
-    InputMask, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
+    InputMask, Interpolation, Lookup, MaskedMatrix, MatrixMask, MatrixProduct, MatrixTriple, Triple,
 };
-use ringshare::function::Table;
+use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Filters;
 use ringshare::offline::{Deck, Elements, Error, Recipe, Request, Seeds, Store};
 use ringshare::ring::{Ring, Z2};
@@ -22,6 +22,11 @@ const DIMS: [usize; 2] = [5, 3];
 
 fn table() -> Table {
     Table::unsigned(3, |i| i * i)
+}
+
+fn lines() -> Piecewise {
+    let format = TableFormat { bits: 5, fraction: 0 };
+    Piecewise::from_nodes(format, format, [3, 0], [0; 2], [1, 5, 2, -3]).unwrap()
 }
 
 fn plan() -> Plan {
@@ -48,6 +53,7 @@ fn items() -> Vec<Request> {
         MatrixTriple::<R>::request([2, 3, 4]),
         product(0),
         Lookup::<R>::request(LEN, &table()),
+        Interpolation::<R>::request(LEN, &lines(), 14),
         Comparison::<R>::request(LEN, &plan()),
         EdaBits::<R>::request(LEN, 14, 6),
         BitProducts::request(LEN, 2, pairs()),
@@ -127,6 +133,12 @@ fn use_all(store: &mut Store, first: &mut Option<MaskedMatrix<R>>) -> Vec<Shown>
 
     let (masked, lookup) = Lookup::<R>::take(store, LEN, &table()).unwrap().mask(&x);
     show(wide(&masked), wide(lookup.finish(&[0; LEN]).unwrap().expose()));
+
+    let (masked, interpolation) = Interpolation::<R>::take(store, LEN, &lines(), 14).unwrap().mask(&x);
+    let segments = interpolation.look_up(&[0; LEN], &lines()).unwrap();
+    let opened = segments.masked();
+    let values = segments.finish(&vec![0; opened.len()]).unwrap();
+    show(wide(&masked), [bytes(&opened), wide(values.expose())].concat());
 
     let (masked, comparison) = Comparison::<R>::take(store, LEN, plan()).unwrap().mask(&x);
     let chunks = comparison.look_up(&[0; LEN]).unwrap();

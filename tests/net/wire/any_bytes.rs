@@ -7,8 +7,8 @@ use std::time::Duration;
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::matrix::MatrixProductRequest;
-use ringshare::correlation::{Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
-use ringshare::function::Table;
+use ringshare::correlation::{Interpolation, Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
+use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Filters;
 use ringshare::net::{
     Direction, ErrorKind, Header, Kind, Memory, Network, Topology, Tracing, Transport, TransportError,
@@ -213,6 +213,8 @@ fn corrections(choice: u8, data: &[u8]) {
         ];
         let table = Table::from_static(&[7; 8]);
         let pairs = Table::pairs([1, 2], |a, b| a + b);
+        let format = TableFormat { bits: 5, fraction: 0 };
+        let lines = Piecewise::from_nodes(format, format, [3, 0], [0; 2], [1, 5, 2, -3]).unwrap();
         let requests = [
             Triple::<R>::request(LEN),
             MatrixTriple::<R>::request([2, 1, 3]),
@@ -228,6 +230,7 @@ fn corrections(choice: u8, data: &[u8]) {
             }),
             Lookup::<R>::request(LEN, &table),
             Lookup::<R>::request(LEN, &pairs),
+            Interpolation::<R>::request(LEN, &lines, 13),
             Comparison::<R>::request(LEN, &plans[0]),
             Comparison::<Z2<40>>::request(LEN, &plans[1]),
             Dcf::<R, Z2<5>>::request(LEN, 13),
@@ -251,6 +254,11 @@ fn corrections(choice: u8, data: &[u8]) {
             .mask_pair(&x, &x)
             .1
             .finish(&[choice.into(); LEN]);
+        let masked = Interpolation::<R>::take(&mut store, LEN, &lines, 13).unwrap().mask(&x).1;
+        let _ = masked.look_up(&[choice.into(); LEN], &lines).and_then(|segments| {
+            let opened = segments.masked();
+            segments.finish(&opened)
+        });
         let masked = Comparison::<R>::take(&mut store, LEN, plans[0].clone()).unwrap().mask(&x).1;
         let _ = masked.look_up(&[choice.into(); LEN]).and_then(|chunks| {
             let opened = chunks.masked();

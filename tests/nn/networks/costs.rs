@@ -106,19 +106,22 @@ fn exact_rounding_costs_a_floor_more() {
 }
 
 #[test]
-fn a_softmax_takes_five_rounds_after_its_maximum() {
+fn a_softmax_takes_nine_rounds_after_its_maximum() {
     let rows = 8;
     let elements = Elements::of::<R>();
     let family = Family::default();
-    for (bits, fraction, more) in [(12, 8, None), (14, 8, Some(false)), (16, 9, Some(true))] {
+    for (bits, fraction, is_clipped) in [(12, 8, false), (14, 8, true), (16, 9, true)] {
         let layers = vec![Layer::Softmax(step::Softmax { classes: 10, bits, fraction })];
         let architecture = Architecture::with_inputs(10, layers, 16).unwrap();
         let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
         let run = dry(&model, &mut Party::<Memory>::dry(2), rows);
-        // Where differences are clipped a ReLU, and where bits of them are dropped a truncation.
-        let clip = more.map_or(0, |_| protocol::cost::relu(family, rows * 10, bits, 0, elements).rounds);
+        let clip = protocol::cost::relu(family, rows * 10, bits, 0, elements).rounds * u32::from(is_clipped);
         let maximum = protocol::cost::maximum(family, [rows, 10], bits, elements).rounds;
-        assert_eq!(run.rounds, maximum + clip + u32::from(more == Some(true)) + 5, "{bits} bits");
+        assert_eq!(run.rounds, maximum + clip + 9, "{bits} bits");
+        // A value took a table of 2^12 elements of 32 bits.
+        let dealt = run.recipe.dealer_bytes(0);
+        println!("{bits} bits: {} bytes a value", dealt / (10 * rows as u64));
+        assert!(dealt <= (rows * 10 * 16_384 / 20) as u64, "{dealt} bytes");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What products and lookups open.
 
-use ringshare::function::Table;
+use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Window;
 use ringshare::net::Kind;
 use ringshare::ring::unpack;
@@ -26,6 +26,25 @@ fn openings_of_products_and_lookups() {
         let joint = |i: usize| (de[i] >> 10 << 4 | de[LEN + i] >> 10) as usize;
         uniform("d and e", (0..LEN).map(joint), 256);
         uniform_words("masked index", &seen.opened(1, 5), 5);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_piecewise_functions() {
+    let input_format = TableFormat { bits: 13, fraction: 8 };
+    let tanh = Piecewise::tanh(input_format, TableFormat { bits: 12, fraction: 9 });
+    assert!(tanh.low_bits() > 0);
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            Ok(widened(party.piecewise::<R, R>(&x, &tanh)?.expose()))
+        });
+        seen.check_frames();
+        seen.check_opened_bits();
+        let clipped = usize::from(tanh.is_clipped());
+        let bits = tanh.node_bits() + tanh.low_bits();
+        uniform_words("masked x", &seen.opened(clipped, bits), bits);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
     }
 }

@@ -1,0 +1,255 @@
+//! Piecewise linear functions: sigmoid, tanh, GELU and whatever else a [`Piecewise`] is made of.
+//!
+//! 1. If some x lie beyond the nodes, between a first node a and a last node b, the ReLUs of a − x and x − b bring x to the
+//!    nodes, and the lines beyond them are these ReLUs times public slopes.
+//! 2. y = x + r is opened; the words of a node are looked up by its high bits; their bits are opened under masks. The
+//!    result v is linear in what the dealer shares: see [`Interpolation`](crate::correlation::interpolation).
+//! 3. v is truncated to the fractional bits of the result.
+//!
+//! - [`Party::piecewise`] rounds at random: ⌊v / 2^s⌋, or one more with a probability equal to the fraction that is dropped.
+//!   The result is at most one unit off [`Piecewise::evaluate`]. What results tell of v over repetitions, see
+//!   [`truncate`](Party::truncate).
+//! - [`Party::piecewise_floor`] computes ⌊v / 2^s + 1/2⌋, which is [`Piecewise::evaluate`], bit by bit.
+//!
+//! | | rounds | opened bits | dealer |
+//! | --- | --- | --- | --- |
+//! | clip, where x may lie beyond the nodes | those of a ReLU | twice a ReLU's | twice a ReLU's |
+//! | interpolation | 2 | m + l, and those of the words and one more | 2^m + 2^l bits, and products of the words' bits |
+//! | truncation, not of a table of single values | as [`truncate`](Party::truncate) | | |
+//!
+//! tanh of 15 bits, 8 of them fractional, to 11 fractional bits in Z_2^16, with an error of at most a unit of the last place:
+//! 153 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
+//! truncates its index.
+
+use alloc::vec;
+
+use num_traits::WrappingNeg;
+
+use super::error::range;
+use super::{Error, Family, Party, relu, truncate};
+use crate::correlation::Interpolation;
+use crate::correlation::interpolation::Shape;
+use crate::function::Piecewise;
+use crate::net::Transport;
+use crate::offline::{Cost, Elements};
+use crate::ring::{Ring, Word, Z2};
+use crate::share::Share;
+
+/// Rings of v.
+type Narrow = Z2<32>;
+type Wide = Z2<64>;
+
+/// # Piecewise linear functions
+impl<T: Transport> Party<T> {
+    /// f(x) in O with stochastic rounding, for x in the format of f's input: at most one unit off
+    /// [`Piecewise::evaluate`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # use ringshare::function::{Piecewise, TableFormat};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<16>>(0, 2, (party.id() == 0).then_some(&[0, 65_408]))?;
+    /// let [input, output] = [(12, 8), (12, 10)].map(|(bits, fraction)| TableFormat { bits, fraction });
+    /// let sigmoid = Piecewise::sigmoid(input, output);
+    /// let y = party.piecewise::<_, Z2<16>>(&x, &sigmoid)?; // x = (0, −0.5)
+    /// party.open(&y) // 0.5 and 0.378 times 2^10, or a unit beside
+    /// # });
+    /// # let y = &run.unwrap().outputs[1];
+    /// # assert!(y[0].abs_diff(512) <= 1 && y[1].abs_diff(387) <= 1, "{y:?}");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the ring of x has not as many bits as the places between the nodes, or where x is clipped not one more than f's
+    /// input, the network fails, the store has nothing of this next or the dealer's data is malformed; where x is clipped,
+    /// also as [`relu`](Self::relu).
+    pub fn piecewise<R: Ring, O: Ring>(&mut self, x: &Share<R>, f: &Piecewise) -> Result<Share<O>, Error> {
+        self.interpolate(x, f, false)
+    }
+
+    /// f(x) in O, for x in the format of f's input: exactly [`Piecewise::evaluate`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # use ringshare::function::{Piecewise, TableFormat};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<16>>(0, 2, (party.id() == 0).then_some(&[0, 65_408]))?;
+    /// let [input, output] = [(12, 8), (12, 10)].map(|(bits, fraction)| TableFormat { bits, fraction });
+    /// let sigmoid = Piecewise::sigmoid(input, output);
+    /// assert_eq!([0, -128].map(|x| sigmoid.evaluate(x)), [512, 387]);
+    /// let y = party.piecewise_floor::<_, Z2<16>>(&x, &sigmoid)?; // x = (0, −0.5)
+    /// party.open(&y) // 0.5 and 0.378 times 2^10
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [512, 387]);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`piecewise`](Self::piecewise).
+    pub fn piecewise_floor<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        f: &Piecewise,
+    ) -> Result<Share<O>, Error> {
+        self.interpolate(x, f, true)
+    }
+
+    fn interpolate<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        f: &Piecewise,
+        floor: bool,
+    ) -> Result<Share<O>, Error> {
+        range("bits of a piecewise function's input", 1, R::BITS.into(), bits(f).into())?;
+        match modulus(f) {
+            None => self.sum(x, f, O::BITS),
+            Some(..=32) => self.rounded::<R, Narrow, O>(x, f, floor),
+            Some(_) => self.rounded::<R, Wide, O>(x, f, floor),
+        }
+    }
+
+    fn rounded<R: Ring, V: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        f: &Piecewise,
+        floor: bool,
+    ) -> Result<Share<O>, Error> {
+        let mut v = self.sum::<R, V>(x, f, f.sum_bits() + 1)?;
+        if !floor {
+            return self.truncate(&v, f.sum_bits(), f.shift());
+        }
+        v.add_public(self.id(), &vec![V::Word::from_signed(f.half().into()); x.len()]);
+        self.truncate_floor(&v, f.sum_bits(), f.shift())
+    }
+
+    /// v modulo 2^bits.
+    fn sum<R: Ring, V: Ring>(&mut self, x: &Share<R>, f: &Piecewise, bits: u32) -> Result<Share<V>, Error> {
+        if !f.is_clipped() {
+            return self.between(x, f, bits);
+        }
+        match clip_bits(f, bits) {
+            ..=16 => self.clipped::<R, Z2<16>, V>(x, f, bits),
+            17..=32 => self.clipped::<R, Narrow, V>(x, f, bits),
+            33..=64 => self.clipped::<R, Wide, V>(x, f, bits),
+            _ => self.clipped::<R, V, V>(x, f, bits),
+        }
+    }
+
+    /// As [`sum`](Self::sum), with differences from the ends in a ring C of enough bits.
+    fn clipped<R: Ring, C: Ring, V: Ring>(
+        &mut self,
+        x: &Share<R>,
+        f: &Piecewise,
+        bits: u32,
+    ) -> Result<Share<V>, Error> {
+        let [below, above] = self.beyond::<R, C>(x, f)?;
+        let all = x.expose().iter().zip(below.expose().iter().zip(above.expose()));
+        let inside = all.map(|(x, (below, above))| {
+            (x.low64() as u32).wrapping_add(below.low64() as u32).wrapping_sub(above.low64() as u32)
+        });
+        let mut v = self.between::<Narrow, V>(&Share::from_words(inside.collect()), f, bits)?;
+        for ((tail, slope), sign) in [below, above].into_iter().zip(f.slopes()).zip([-1, 1]) {
+            if slope != 0 {
+                // Shares modulo a power of two are shares modulo any smaller one.
+                let words = tail.expose().iter().map(|word| V::Word::truncate(word.widen())).collect();
+                let mut tail = Share::<V>::from_words(words);
+                tail.scale(V::Word::from_signed((sign * slope).into()));
+                v.add_assign(&tail);
+            }
+        }
+        Ok(v)
+    }
+
+    /// By how much x is below the first node, and above the last.
+    fn beyond<R: Ring, C: Ring>(&mut self, x: &Share<R>, f: &Piecewise) -> Result<[Share<C>; 2], Error> {
+        let [first, last] = f.ends().map(|end| R::Word::from_signed(end.into()));
+        let mut both = x.clone();
+        both.negate();
+        both.append(x);
+        let mut ends = vec![first; x.len()];
+        ends.resize(2 * x.len(), last.wrapping_neg());
+        both.add_public(self.id(), &ends);
+        let both = self.relu::<R, C>(&both, bits(f))?;
+        Ok([both.slice(0..x.len()), both.slice(x.len()..both.len())])
+    }
+
+    /// v modulo 2^bits of x that are between the nodes.
+    fn between<R: Ring, V: Ring>(
+        &mut self,
+        x: &Share<R>,
+        f: &Piecewise,
+        bits: u32,
+    ) -> Result<Share<V>, Error> {
+        let (mut y, masked) = Interpolation::<V>::take(&mut self.store, x.len(), f, bits)?.mask(x);
+        self.network.open(&mut y, f.node_bits() + f.low_bits())?;
+        let segments = masked.look_up(&y, f)?;
+        let mut words = segments.masked();
+        if Shape::of(f, bits).planes() > 0 {
+            self.network.open_bits(&mut words)?;
+        }
+        Ok(segments.finish(&words)?)
+    }
+}
+
+/// Bits that x needs and, where it is clipped, its differences from the ends.
+fn bits(f: &Piecewise) -> u32 {
+    let places = f.node_bits() + f.low_bits();
+    if f.is_clipped() { f.input().bits.max(places) + 1 } else { places }
+}
+
+/// Bits that count of the differences from the ends: those of places between the nodes, and with tails that go on those of v.
+fn clip_bits(f: &Piecewise, bits: u32) -> u32 {
+    let places = f.node_bits() + f.low_bits();
+    if f.slopes() == [0; 2] { places } else { places.max(bits) }
+}
+
+/// Bits of v that count, unless v is the result.
+fn modulus(f: &Piecewise) -> Option<u32> {
+    (f.shift() > 0).then(|| f.sum_bits() + 1)
+}
+
+/// The cost of `len` values of f, into a ring of `output`.
+///
+/// # Panics
+/// If the family does not compare numbers as long as f's input and one bit more, where x is clipped.
+pub fn piecewise(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
+    let sum = sum(family, len, f, output);
+    match modulus(f) {
+        None => sum,
+        Some(_) => sum.then(truncate::truncate(len, f.sum_bits(), f.shift(), output)),
+    }
+}
+
+/// As [`piecewise`], for the exact result.
+///
+/// # Panics
+/// As [`piecewise`].
+pub fn piecewise_floor(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
+    let sum = sum(family, len, f, output);
+    match modulus(f) {
+        None => sum,
+        Some(_) => sum.then(truncate::truncate_floor(family.wish(), len, f.sum_bits(), f.shift(), output)),
+    }
+}
+
+fn sum(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
+    let count = modulus(f).unwrap_or(output.bits);
+    let shape = Shape::of(f, count);
+    let interpolation = Cost {
+        rounds: 1 + u32::from(shape.planes() > 0),
+        opened_bits: len as u64 * u64::from(shape.opened() + shape.planes()),
+        dealer_bytes: shape.dealer_bytes(len, count) as u64,
+    };
+    if !f.is_clipped() {
+        return interpolation;
+    }
+    let ring = match clip_bits(f, count) {
+        ..=16 => Elements::of::<Z2<16>>(),
+        17..=32 => Elements::of::<Narrow>(),
+        33..=64 => Elements::of::<Wide>(),
+        _ => output,
+    };
+    relu::relu(family, 2 * len, bits(f), 0, ring).then(interpolation)
+}
