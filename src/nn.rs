@@ -29,6 +29,7 @@
 //! | maximum over windows of m values | ⌈log2 m⌉ times those of a ReLU | m − 1 ReLUs a window | the same |
 //! | sums, scale, add, from | 0 | 0 | 0 |
 //! | lookup of m bits | 1 | m | 2^m·k |
+//! | function by lines | 3 or more | see [`Party::piecewise`](crate::protocol::Party::piecewise) | the same |
 //! | softmax of C classes | those of a maximum of C values, plus 9 or more | see [`softmax_reference`] | some 2,300 a value of 10 classes |
 //!
 //! "Opened bits" are what each party sends to every other party, for each value unless the table says otherwise. Every
@@ -50,13 +51,13 @@
 //! revealed, nothing else that they see depends on the model.
 //!
 //! - **Layers.** Kind and order of the layers of the program: linear, convolution, sign, ReLU, clip, truncation,
-//!   maximum, sum, scale, add, from, lookup, softmax. So everybody knows the activation of each layer, where residual
+//!   maximum, sum, scale, add, from, lookup, functions by lines, softmax. So everybody knows the activation of each layer, where residual
 //!   connections go, and which normalisations were not folded into other layers.
 //! - **Shapes.** Height, width and channels of the image; inputs and outputs of linear layers; size, stride, padding,
 //!   dilation, groups and output channels of convolutions and poolings; classes of a softmax. So everybody knows the
 //!   number of weights.
 //! - **Numbers in layers.** The ends of clips; slopes of leaky ReLUs; the factors of scales, which follow from the sizes of averages and from
-//!   differences of fractional bits; all entries of tables, hence which function they tabulate between which formats.
+//!   differences of fractional bits; all entries of tables and nodes of functions by lines, hence which function they compute between which formats.
 //! - **Formats.** The bit length of every layer; the bits that ReLUs and truncations drop; the fractional bits of a
 //!   softmax; the ring width; fractional bits and bit lengths of input and output, and the range of the input's integers
 //!   (all in [`PublicModel`]).

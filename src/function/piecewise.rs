@@ -35,7 +35,7 @@ pub const MAX_LOW_BITS: u32 = 10;
 /// assert_eq!(tanh.evaluate(128), 947); // tanh(0.5) · 2^11 = 946.4, to a unit
 /// assert!(tanh.error() <= 1.0); // units of the last place, over all x
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Piecewise {
     input: TableFormat,
     output: TableFormat,
@@ -153,7 +153,7 @@ impl Piecewise {
     }
 
     /// v.
-    fn sum(&self, x: i64) -> i64 {
+    pub(crate) fn sum(&self, x: i64) -> i64 {
         let [low, high] = self.ends();
         let inside = x.clamp(low, high);
         let (segment, t) = (inside >> self.low, inside & ((1 << self.low) - 1));
@@ -167,6 +167,22 @@ impl Piecewise {
     /// The bits of v that are dropped.
     pub(crate) fn shift(&self) -> u32 {
         self.low + self.guard
+    }
+
+    /// Bits that x needs and, where it is clipped, its differences from the ends.
+    pub(crate) fn needed_bits(&self) -> u32 {
+        let places = self.index + self.low;
+        if self.is_clipped() { self.input.bits.max(places) + 1 } else { places }
+    }
+
+    /// By how many units the result changes at most for a unit of x.
+    pub(crate) fn steepest(&self) -> f64 {
+        let steps =
+            self.nodes.windows(2).map(|pair| pair[0].abs_diff(pair[1]) as f64 / (1u64 << self.low) as f64);
+        let tails = self.slopes.map(|slope| slope.unsigned_abs() as f64);
+        let all = steps.chain(tails).fold(0., f64::max);
+        // v changes by 2^l for a step of the nodes.
+        all * (1u64 << self.low) as f64 / (1u64 << self.shift()) as f64
     }
 
     /// What is added to v before the bits are dropped.
@@ -210,6 +226,16 @@ impl Piecewise {
         if self.low == 0 { [nodes, 0, 0] } else { [nodes, slopes, bends] }
     }
 }
+
+/// Whether they are the same function of the same formats; the measured error does not count.
+impl PartialEq for Piecewise {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |f: &Self| (f.input, f.output, f.low, f.guard, f.slopes);
+        all(self) == all(other) && self.nodes == other.nodes
+    }
+}
+
+impl Eq for Piecewise {}
 
 impl fmt::Debug for Piecewise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

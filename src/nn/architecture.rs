@@ -13,6 +13,7 @@
 //! | maximum of b bits | the modulus of its input | 2^b |
 //! | sums, scale, add, from | the modulus of their inputs | any power of two |
 //! | lookup of m bits | 2^k | 2^m |
+//! | function by lines of b bits, with the bit that a clip needs | 2^k | 2^b |
 //! | softmax of b bits | 2^k | 2^b |
 
 mod check;

@@ -13,6 +13,7 @@
 //! | truncation | [`Party::truncate`] or [`Party::truncate_floor`] |
 //! | pooling | [`Party::max_pool`]; sums locally |
 //! | lookup | [`Party::lookup`] |
+//! | function by lines | [`Party::piecewise`] or [`Party::piecewise_floor`] |
 //! | softmax | see [`softmax_reference`] |
 //!
 //! A value that later layers refer to is kept until the last of them has used it.

@@ -109,4 +109,5 @@ layers! {
     from::From = 10;
     lookup::Lookup = 11;
     softmax::Softmax = 12;
+    piecewise::Piecewise = 13;
 }

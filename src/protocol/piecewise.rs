@@ -102,7 +102,7 @@ impl<T: Transport> Party<T> {
         f: &Piecewise,
         floor: bool,
     ) -> Result<Share<O>, Error> {
-        range("bits of a piecewise function's input", 1, R::BITS.into(), bits(f).into())?;
+        range("bits of a piecewise function's input", 1, R::BITS.into(), f.needed_bits().into())?;
         match modulus(f) {
             None => self.sum(x, f, O::BITS),
             Some(..=32) => self.rounded::<R, Narrow, O>(x, f, floor),
@@ -171,7 +171,7 @@ impl<T: Transport> Party<T> {
         let mut ends = vec![first; x.len()];
         ends.resize(2 * x.len(), last.wrapping_neg());
         both.add_public(self.id(), &ends);
-        let both = self.relu::<R, C>(&both, bits(f))?;
+        let both = self.relu::<R, C>(&both, f.needed_bits())?;
         Ok([both.slice(0..x.len()), both.slice(x.len()..both.len())])
     }
 
@@ -191,12 +191,6 @@ impl<T: Transport> Party<T> {
         }
         Ok(segments.finish(&words)?)
     }
-}
-
-/// Bits that x needs and, where it is clipped, its differences from the ends.
-fn bits(f: &Piecewise) -> u32 {
-    let places = f.node_bits() + f.low_bits();
-    if f.is_clipped() { f.input().bits.max(places) + 1 } else { places }
 }
 
 /// Bits that count of the differences from the ends: those of places between the nodes, and with tails that go on those of v.
@@ -251,5 +245,5 @@ fn sum(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
         33..=64 => Elements::of::<Wide>(),
         _ => output,
     };
-    relu::relu(family, 2 * len, bits(f), 0, ring).then(interpolation)
+    relu::relu(family, 2 * len, f.needed_bits(), 0, ring).then(interpolation)
 }

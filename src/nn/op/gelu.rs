@@ -1,7 +1,4 @@
 //! GELU, x·Φ(x).
-//!
-//! GELU is not bounded, but GELU(x) = ReLU(x) − |x|·Φ(−|x|), and the second term vanishes on both sides, so it is a ReLU
-//! plus a table. Values that are known to lie within −4 to 4 need a single table.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,10 +14,8 @@ use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, Quan
 #[derive(Clone, PartialEq, Eq)]
 pub struct Gelu;
 
-const WHOLE: Curve = Curve { reach: 2, flat: 0, f: |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2) };
-/// GELU(x) − ReLU(x). Outside −4 to 4 it is 0 up to 1.3 · 10^−4. Its slope is at most 1/2.
-const BEND: Curve =
-    Curve { reach: 2, flat: 1, f: |x| -0.5 * libm::fabs(x) * libm::erfc(libm::fabs(x) * FRAC_1_SQRT_2) };
+/// Its slope is at most 1.13.
+const CURVE: Curve = Curve { flat: -1, f: |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2) };
 
 impl Operation for Gelu {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
@@ -52,14 +47,7 @@ impl Operation for Gelu {
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
-        if x.format.bits <= x.format.fraction + WHOLE.reach + 1 {
-            return builder.table(x, WHOLE, want);
-        }
-        let x = builder.refine(x, want.fraction)?;
-        let shift = builder.shift(x.format, want)?;
-        let relu = builder.relu(x, shift, want);
-        let bend = builder.table(x, BEND, want)?;
-        Ok(builder.sum(bend, relu, want))
+        builder.curve(x, CURVE, want)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, Quan
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sigmoid;
 
-/// Outside −8 to 8 it is 0 or 1 up to 3.4 · 10^−4. Its slope is at most 1/4.
-const CURVE: Curve = Curve { reach: 3, flat: 2, f: |x| 1. / (1. + libm::exp(-x)) };
+/// Its slope is at most 1/4.
+const CURVE: Curve = Curve { flat: 2, f: |x| 1. / (1. + libm::exp(-x)) };
 
 impl Operation for Sigmoid {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
@@ -51,7 +51,7 @@ impl Operation for Sigmoid {
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
-        builder.table(x, CURVE, want)
+        builder.curve(x, CURVE, want)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, Quan
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tanh;
 
-/// Outside −4 to 4 it is −1 or 1 up to 6.7 · 10^−4. Its slope is at most 1.
-const CURVE: Curve = Curve { reach: 2, flat: 0, f: libm::tanh };
+/// Its slope is at most 1.
+const CURVE: Curve = Curve { flat: 0, f: libm::tanh };
 
 impl Operation for Tanh {
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
@@ -47,7 +47,7 @@ impl Operation for Tanh {
         _: &[Held],
         want: Format,
     ) -> Result<Held, QuantiseError> {
-        builder.table(x, CURVE, want)
+        builder.curve(x, CURVE, want)
     }
 }
 

@@ -1,59 +1,57 @@
-//! Functions of single values by tables.
+//! Functions of single values, by lines.
 //!
-//! A table has at most 12 index bits. Values are truncated to f_i fractional bits, clipped to where the function is
-//! flat, and looked up. Values that are known to lie within the range are not clipped.
+//! The result has f_o fractional bits. Values are truncated to one bit more than that tells apart, f_i = f_o + 1 + log2 L
+//! fractional bits for a slope of at most L, if they have more, and given to a [`Piecewise`], whose own error is at most a unit
+//! of the result where that is possible with so many nodes.
 //!
-//! **Error.** The result has f_o fractional bits, and f_i = f_o + log2 L for a slope of at most L if 12 index bits suffice.
-//! Under stochastic rounding the index has an error below one unit and without bias. Under floor rounding the table holds
-//! the values at the middle of each unit. So the error of the result is at most
+//! **Error.** Under stochastic rounding the truncated value has an error below one unit and without bias. Under floor rounding
+//! the function is shifted by half a unit. So the error of the result is at most
 //!
-//! L·2^−f_i + 2^(−f_o−1) under stochastic rounding, or L·2^(−f_i−1) + 2^(−f_o−1) under floor rounding,
-//!
-//! plus the error of clipping.
+//! (1 + 1/2 + 1)·2^−f_o under stochastic rounding, or (1 + 1/4)·2^−f_o under floor rounding.
 
 use super::error::QuantiseError;
 use super::format::Format;
 use super::lowering::{Held, Lowering};
-use crate::function::{self, MAX_INDEX_BITS, Table};
-use crate::nn::Rounding;
+use crate::function::{Piecewise, TableFormat};
+use crate::nn::{Rounding, step};
 use crate::ring::power_of_two;
 
-/// A function, and where it is tabulated.
+/// The most bits of a function's argument.
+const MOST_BITS: u32 = 31;
+/// The most fractional bits of its values.
+const MOST_FRACTION: u32 = 24;
+
+/// A function of the reals.
 #[derive(Clone, Copy)]
 pub(in crate::nn) struct Curve {
-    /// From −2^reach to 2^reach.
-    pub(in crate::nn) reach: u32,
-    /// −log2 L
+    /// −log2 of the greatest slope.
     pub(in crate::nn) flat: i32,
     pub(in crate::nn) f: fn(f64) -> f64,
 }
 
 impl dyn Lowering + '_ {
     /// The function of every element.
-    pub(in crate::nn) fn table(
+    pub(in crate::nn) fn curve(
         &mut self,
         x: Held,
         curve: Curve,
         want: Format,
     ) -> Result<Held, QuantiseError> {
-        let Format { fraction, bits } = x.format;
-        let most = fraction.min(MAX_INDEX_BITS - 1 - curve.reach) as i32;
-        let index = (want.fraction as i32 - curve.flat).clamp(0, most) as u32;
+        self.fraction(want, 0, MOST_FRACTION)?;
+        let enough = (want.fraction as i32 + 1 - curve.flat).max(0) as u32;
         // At least one bit of small values must be left.
-        let index = index.max((fraction + 1).saturating_sub(bits));
-        let shift = fraction - index;
+        let shift = x.format.fraction.saturating_sub(enough).min(x.format.bits - 1);
         let x = if shift > 0 { self.truncate(x, shift) } else { x };
-        let reach = curve.reach + 1 + index;
-        // A bit of index more is cheaper than a comparison.
-        let fits = x.format.bits <= (reach + 1).min(MAX_INDEX_BITS);
-        let bits = if fits { x.format.bits } else { reach };
-        let x = if fits { x } else { self.clip(x, [-(1 << (reach - 1)), (1 << (reach - 1)) - 1])? };
+        let end = 1i128 << (MOST_BITS - 1);
+        let x = if x.format.bits > MOST_BITS { self.clip(x, [-end, end - 1])? } else { x };
+        let Format { fraction, bits } = x.format;
         let middle = match self.rounding() {
-            Rounding::Floor if shift > 0 => power_of_two(-(index as i32) - 1),
+            Rounding::Floor if shift > 0 => power_of_two(-(fraction as i32) - 1),
             _ => 0.,
         };
-        let [index, output] = [(bits, index), (want.bits, want.fraction)]
-            .map(|(bits, fraction)| function::TableFormat { bits, fraction });
-        Ok(self.lookup(x, Table::real(index, output, |x| (curve.f)(x + middle)), want))
+        let input = TableFormat { bits: bits.min(MOST_BITS), fraction: fraction.min(32) };
+        let output = TableFormat { bits: want.bits.min(MOST_BITS + 1), fraction: want.fraction };
+        let function = Piecewise::real(input, output, |x| (curve.f)(x + middle));
+        Ok(self.emit(x, step::Piecewise { function }, x.shape, want))
     }
 }

@@ -42,6 +42,11 @@ impl Exact<'_> {
         }
     }
 
+    /// Whether [`truncate`](Self::truncate) rounds down.
+    pub(in crate::nn) fn rounds_down(&self) -> bool {
+        self.round.is_none()
+    }
+
     /// Whether all values fit.
     pub(in crate::nn) fn fits(&self, values: &[i64], bits: u32) -> Result<(), Overflow> {
         check(self.name, values, bits)

@@ -6,7 +6,6 @@ use alloc::string::String;
 
 use super::error::QuantiseError;
 use super::format::Format;
-use crate::function::Table;
 use crate::nn::{Layer, Rounding, step};
 
 /// A value of the model, and how the program holds it.
@@ -82,10 +81,6 @@ impl dyn Lowering + '_ {
         let bits = x.format.bits - shift + u32::from(shift > 0);
         let format = Format { fraction: x.format.fraction - shift, bits };
         self.emit(x, step::Truncate { bits: x.format.bits, shift }, x.shape, format)
-    }
-
-    pub(in crate::nn) fn lookup(&mut self, x: Held, table: Table, format: Format) -> Held {
-        self.emit(x, step::Lookup { table }, x.shape, format)
     }
 
     pub(in crate::nn) fn relu(&mut self, x: Held, shift: u32, format: Format) -> Held {

@@ -1,6 +1,6 @@
 //! The bytes of every kind of layer, field by field.
 
-use ringshare::function::Table;
+use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Window;
 use ringshare::nn::{Layer, PublicModel, step};
 
@@ -31,6 +31,8 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
     let pooled = Window { stride: [2, 2], ..Window::new([4, 4, 4], [2, 2]) };
     let summed = Window::new([2, 2, 4], [1, 2]);
     let table = Table::from_entries([2, 0], vec![1, -1, 5, 9]).unwrap();
+    let [input, output] = [(8, 3), (7, 2)].map(|(bits, fraction)| TableFormat { bits, fraction });
+    let function = Piecewise::from_nodes(input, output, [1, 2], [0, 4], [-2, 0, 2, 4]).unwrap();
     let layers = vec![
         step::Convolution { window: convolved, outputs: 4, groups: 2, bits: 14 }.into(),
         step::MaxPool { window: pooled, bits: 13 }.into(),
@@ -43,12 +45,13 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         step::Add { value: 7 }.into(),
         step::From { value: 8 }.into(),
         step::Lookup { table }.into(),
+        step::Piecewise { function }.into(),
         step::Linear { inputs: 8, outputs: 6, bits: 15 }.into(),
         step::Softmax { classes: 3, bits: 14, fraction: 8 }.into(),
     ];
     // The header: no map of pixels, formats of 0 and 8 bits, inputs from −9 to 7, a ring of 32 bits, rounding down.
     let bytes = Bytes::default().bytes(b"ringshar").bytes(&[1, 0]).sizes([4, 4, 2]).bytes(&[0, 0, 8]);
-    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 13, 0, 0, 0]);
+    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 14, 0, 0, 0]);
     let bytes = bytes
         .bytes(&[1])
         .sizes([4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 4, 2])
@@ -71,6 +74,8 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         .sizes([8])
         .bytes(&[11, 2])
         .numbers(&[1, -1, 5, 9])
+        .bytes(&[13, 8, 3, 7, 2, 1, 2, 2])
+        .numbers(&[0, 4, -2, 0, 2, 4])
         .bytes(&[0])
         .sizes([8, 6])
         .bytes(&[15])
@@ -96,6 +101,6 @@ fn kinds_beyond_the_last_are_refused() {
     for unknown in layers.len() as u8..=u8::MAX {
         bytes[kind] = unknown;
         let error = PublicModel::from_bytes(&bytes).unwrap_err().to_string();
-        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 12, found {unknown}"));
+        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 13, found {unknown}"));
     }
 }

@@ -1,5 +1,6 @@
 //! The integer program by plain loops over 128-bit integers.
 
+use ringshare::function::Piecewise;
 use ringshare::linalg::Window;
 use ringshare::nn::{Layer, Quantised, Weights, softmax_reference, step};
 
@@ -42,11 +43,27 @@ pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
                 let x: Vec<i64> = x.iter().map(|&x| x as i64).collect();
                 softmax_reference(&x, *classes, *bits, *fraction).into_iter().map(i128::from).collect()
             }
+            Layer::Piecewise(step::Piecewise { function }) => x.iter().map(|&x| lines(function, x)).collect(),
             layer => panic!("no plain {layer:?}"),
         };
         values.push(next);
     }
     values.pop().unwrap().iter().map(|&x| x.try_into().unwrap()).collect()
+}
+
+/// Between two nodes a part of the way from one to the other, to the nearest unit of the result, halves upwards.
+fn lines(function: &Piecewise, x: i128) -> i128 {
+    let (low, nodes) = (function.low_bits(), function.nodes());
+    let [first, last] = function.ends().map(i128::from);
+    if x < first || x > last {
+        // On a line whose slope is not public.
+        return function.evaluate(x as i64).into();
+    }
+    let (segment, part) = ((x - first) >> low, (x - first) & ((1 << low) - 1));
+    let node = |place: i128| nodes.get(place as usize).map_or(0, |&node| i128::from(node));
+    let sum = node(segment) * ((1 << low) - part) + node(segment + 1) * part;
+    let dropped = low + function.guard_bits();
+    if dropped == 0 { sum } else { down(sum + (1 << (dropped - 1)), dropped) }
 }
 
 fn down(x: i128, shift: u32) -> i128 {

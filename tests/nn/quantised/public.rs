@@ -86,7 +86,7 @@ fn a_public_model_comes_back_from_its_bytes() {
     assert!(kinds(|layer| matches!(layer, Layer::Scale(_))));
     assert!(kinds(|layer| matches!(layer, Layer::Add(_))));
     assert!(kinds(|layer| matches!(layer, Layer::From(_))));
-    assert!(kinds(|layer| matches!(layer, Layer::Lookup(_))));
+    assert!(kinds(|layer| matches!(layer, Layer::Piecewise(_))));
     assert!(kinds(|layer| matches!(layer, Layer::Softmax(_))));
 }
 

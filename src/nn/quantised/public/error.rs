@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::function::TableError;
+use crate::function::{PiecewiseError, TableError};
 use crate::nn::{ArchitectureError, limits};
 
 /// Why bytes are no [`PublicModel`](super::PublicModel).
@@ -47,6 +47,8 @@ pub enum PublicModelError {
     Real(&'static str),
     /// A table does not fit its index.
     Table(TableError),
+    /// A function by lines does not fit its nodes.
+    Piecewise(PiecewiseError),
     /// The layers do not fit each other.
     Architecture(ArchitectureError),
 }
@@ -71,6 +73,7 @@ impl fmt::Display for PublicModelError {
                 write!(f, "public model: {what}: expected a finite number, and no negative zero")
             }
             Self::Table(error) => write!(f, "public model: {error}"),
+            Self::Piecewise(error) => write!(f, "public model: {error}"),
             Self::Architecture(error) => write!(f, "public model: {error}"),
         }
     }

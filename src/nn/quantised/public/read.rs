@@ -104,11 +104,15 @@ impl Reader<'_> {
         Ok(window)
     }
 
+    /// So many integers.
+    pub(in crate::nn) fn integers(&mut self, count: usize) -> Result<Vec<i64>, Error> {
+        self.needs(count.saturating_mul(8))?;
+        (0..count).map(|_| self.integer()).collect()
+    }
+
     pub(in crate::nn) fn table(&mut self) -> Result<Table, Error> {
         let bits = self.bits("index bits of a table", 1, MAX_INDEX_BITS as u8)?;
-        self.needs(8 << bits)?;
-        let entries = (0..1 << bits).map(|_| self.integer()).collect::<Result<Vec<i64>, _>>()?;
-        Table::from_entries([bits, 0], entries).map_err(Error::Table)
+        Table::from_entries([bits, 0], self.integers(1 << bits)?).map_err(Error::Table)
     }
 
     /// The bits that a layer works on.
