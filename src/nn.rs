@@ -51,13 +51,14 @@
 //! revealed, nothing else that they see depends on the model.
 //!
 //! - **Layers.** Kind and order of the layers of the program: linear, convolution, sign, ReLU, clip, truncation,
-//!   maximum, sum, scale, add, from, lookup, functions by lines, softmax. So everybody knows the activation of each layer, where residual
-//!   connections go, and which normalisations were not folded into other layers.
+//!   maximum, sum, scale, add, from, lookup, functions by lines, softmax. So everybody knows the activation of each
+//!   layer, where residual connections go, and which normalisations were not folded into other layers.
 //! - **Shapes.** Height, width and channels of the image; inputs and outputs of linear layers; size, stride, padding,
 //!   dilation, groups and output channels of convolutions and poolings; classes of a softmax. So everybody knows the
 //!   number of weights.
-//! - **Numbers in layers.** The ends of clips; slopes of leaky ReLUs; the factors of scales, which follow from the sizes of averages and from
-//!   differences of fractional bits; all entries of tables and nodes of functions by lines, hence which function they compute between which formats.
+//! - **Numbers in layers.** The ends of clips; slopes of leaky ReLUs; the factors of scales, which follow from the
+//!   sizes of averages and from differences of fractional bits; all entries of tables and nodes of functions by lines,
+//!   hence which function they compute between which formats.
 //! - **Formats.** The bit length of every layer; the bits that ReLUs and truncations drop; the fractional bits of a
 //!   softmax; the ring width; fractional bits and bit lengths of input and output, and the range of the input's integers
 //!   (all in [`PublicModel`]).
@@ -69,8 +70,9 @@
 //! something of the weights and of the images that it was given: the ranges of each layer's results on these images,
 //! including differences within the windows of a maximum; the ratio of the norms of inputs and weights of each layer;
 //! the greatest magnitude of its weights; whether its inputs, weights and biases are whole numbers, and if so the
-//! greatest result they can have; and how many bits keep the classes. All of this is rounded to bits. Where that is too
-//! much, choose formats by hand and give them to [`Quantised::new`].
+//! greatest result they can have, or how many fractional bits the biases of whole weights need; and how many bits keep
+//! the classes. All of this is rounded to bits. Where that is too much, choose formats by hand and give them to
+//! [`Quantised::new`].
 //!
 //! *What stays secret.* Weights, biases, and the scales and shifts of normalisations. With given formats they decide
 //! nothing about the program: which layers are merged depends on the kinds and shapes of layers alone
