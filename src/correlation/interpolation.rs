@@ -224,6 +224,7 @@ impl<O: Ring> Masked<Interpolation<O>> {
         let mut planes: Vec<_> = (0..shape.planes()).map(|_| Scratch::<u64>::zeros(words(*len))).collect();
         let (unit, low) = (shape.unit(), shape.thermometer());
         let mut scratch = Scratch::<u64>::zeros(BLOCK.min(*len) * unit.words.max(low.words));
+        let mut block = Scratch::<u64>::zeros(looked_up.block());
         let (low_region, index_mask) = (unit.bytes(*len), u32::mask(shape.index));
         let mut indices = [0u32; BLOCK];
         for (b, y) in y.chunks(BLOCK).enumerate() {
@@ -232,7 +233,7 @@ impl<O: Ring> Masked<Interpolation<O>> {
             let rows = &mut scratch[..y.len() * unit.words];
             unit.read(source, UNIT, 0, b * BLOCK, rows)?;
             indices.iter_mut().zip(y).for_each(|(c, y)| *c = y >> shape.low & index_mask);
-            looked_up.look_up(rows, indices, at, &mut planes);
+            looked_up.look_up(rows, indices, at, &mut block, &mut planes);
             if shape.low > 0 {
                 let rows = &mut scratch[..y.len() * low.words];
                 low.read(source, LOW, low_region, b * BLOCK, rows)?;

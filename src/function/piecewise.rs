@@ -48,6 +48,8 @@ pub struct Piecewise {
     nodes: Arc<[i64]>,
     /// Bits of v, sign included, with what is added for rounding.
     bits: u32,
+    /// Bits of N, D_{j−1} and D_j − D_{j−1} less their least values; without low bits, of N alone.
+    widths: [u32; 3],
     error: f64,
 }
 
@@ -220,6 +222,10 @@ impl Piecewise {
 
     /// Bits of N, D_{j−1} and D_j − D_{j−1} less their least values; without low bits, of N alone.
     pub(crate) fn widths(&self) -> [u32; 3] {
+        self.widths
+    }
+
+    fn widths_of_words(&self) -> [u32; 3] {
         let words = self.coefficients().words;
         let width = |words: &[u64]| 64 - words.iter().fold(0, |all, word| all | word).leading_zeros();
         let [nodes, slopes, bends] = words.each_ref().map(|words| width(words));

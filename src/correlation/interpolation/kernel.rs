@@ -1,6 +1,5 @@
 //! Loops over a block of values: pure, with no secret-dependent access.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::shape::{BLOCK, Shape};
@@ -34,16 +33,27 @@ impl Planes {
         Self { index: shape.index, words, planes }
     }
 
+    /// Words of the bits of a block.
+    pub(super) fn block(&self) -> usize {
+        self.planes.len() / self.words * (BLOCK / 64)
+    }
+
     /// The bits of W_{c − h} of every value, where `rows` are unit vectors set at h and `indices` c, into words `at..` of all
-    /// planes.
-    pub(super) fn look_up(&self, rows: &[u64], indices: &[u32], at: usize, out: &mut [Scratch<u64>]) {
-        let mut block = vec![0; self.planes.len() / self.words * (BLOCK / 64)];
-        parities(&self.planes, self.words, self.index, rows, indices, &mut block);
+    /// planes, by way of `block`.
+    pub(super) fn look_up(
+        &self,
+        rows: &[u64],
+        indices: &[u32],
+        at: usize,
+        block: &mut [u64],
+        out: &mut [Scratch<u64>],
+    ) {
+        block.fill(0);
+        parities(&self.planes, self.words, self.index, rows, indices, block);
         let count = indices.len().div_ceil(64);
         for (out, block) in out.iter_mut().zip(block.chunks_exact(BLOCK / 64)) {
             out[at..at + count].copy_from_slice(&block[..count]);
         }
-        crate::secret::wipe(&mut block);
     }
 }
 

@@ -90,7 +90,7 @@ impl Piecewise {
             return Err(PiecewiseError::Bits { found: [input.bits, output.bits, low, guard] });
         }
         let error = f64::NAN;
-        let this = Self { input, output, index, low, guard, slopes, nodes, bits: 0, error };
+        let this = Self { input, output, index, low, guard, slopes, nodes, bits: 0, widths: [0; 3], error };
         this.with_bits().ok_or(PiecewiseError::Sum)
     }
 
@@ -103,16 +103,21 @@ impl Piecewise {
     ) -> Self {
         let index = nodes.len().trailing_zeros();
         let (nodes, error) = (nodes.into(), f64::NAN);
-        let mut this = Self { input, output, index, low, guard, slopes: [0; 2], nodes, bits: 0, error };
-        this.bits = this.bits_of_sum();
+        let mut this =
+            Self { input, output, index, low, guard, slopes: [0; 2], nodes, bits: 0, widths: [0; 3], error };
+        (this.bits, this.widths) = (this.bits_of_sum(), this.widths_of_words());
         debug_assert!(this.bits <= MAX_SUM && !this.is_clipped(), "{} bits of a sum", this.bits);
         this
     }
 
-    /// With the bits of v, unless they are too many.
+    /// With the bits of v, unless they are too many, and those of the words.
     fn with_bits(mut self) -> Option<Self> {
         self.bits = self.bits_of_sum();
-        (self.bits <= MAX_SUM).then_some(self)
+        if self.bits > MAX_SUM {
+            return None;
+        }
+        self.widths = self.widths_of_words();
+        Some(self)
     }
 
     /// Bits of v, and of v with half a unit of the result.
@@ -224,8 +229,10 @@ impl<'a> Builder<'a> {
             slopes: [0; 2],
             nodes: Arc::from([libm::round(self.clamped(self.at(0))) as i64; 2]),
             bits: self.output.bits + 1,
+            widths: [0; 3],
             error: f64::INFINITY,
         };
+        this.widths = this.widths_of_words();
         this.error = self.error(&this, f64::INFINITY);
         this
     }
@@ -276,6 +283,7 @@ impl<'a> Builder<'a> {
             slopes: self.slopes.map(|slope| if is_clipped && slope != 0 { slope << up } else { 0 }),
             nodes: nodes.collect(),
             bits: 0,
+            widths: [0; 3],
             error: f64::INFINITY,
         };
         this.with_bits()

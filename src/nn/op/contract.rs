@@ -10,7 +10,7 @@ use super::role::{Role, Rule};
 use crate::linalg::Window;
 use crate::nn::ModelError;
 use crate::nn::model::{Batch, Value};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
 
 /// What a layer is.
 ///
@@ -36,7 +36,10 @@ pub(in crate::nn) trait Operation {
     }
 
     /// Its result in single precision, for a batch.
-    fn evaluate(&self, x: Vec<f32>, batch: Batch<'_>) -> Vec<f32>;
+    fn evaluate(&self, x: Vec<f32>, batch: Batch<'_>) -> Vec<f32> {
+        let _ = batch;
+        x
+    }
 
     /// What a table says that it is.
     fn summary(&self) -> String;
@@ -77,6 +80,11 @@ pub(in crate::nn) trait Operation {
         None
     }
 
+    /// The function of single elements that it is, unless it is made of sums, products and comparisons.
+    fn curve(&self) -> Option<Curve> {
+        None
+    }
+
     /// The window whose values it compares.
     fn compares(&self) -> Option<&Window> {
         None
@@ -92,7 +100,8 @@ pub(in crate::nn) trait Operation {
         false
     }
 
-    /// The format of its result, where the value and the others have these.
+    /// The format of its result, where the value and the others have these. Products and curves are taken care of, and layers
+    /// whose result has the elements of the value.
     ///
     /// # Errors
     /// If no format holds it.
@@ -102,9 +111,12 @@ pub(in crate::nn) trait Operation {
         layer: usize,
         x: Chosen,
         others: &[Chosen],
-    ) -> Result<Chosen, QuantiseError>;
+    ) -> Result<Chosen, QuantiseError> {
+        let _ = others;
+        Ok(choice.same(layer, x))
+    }
 
-    /// The integer layers that stand for it, appended to a program.
+    /// The integer layers that stand for it, appended to a program; of the same layers as above.
     ///
     /// # Errors
     /// If the wanted format does not fit.
@@ -114,7 +126,10 @@ pub(in crate::nn) trait Operation {
         x: Held,
         others: &[Held],
         want: Format,
-    ) -> Result<Held, QuantiseError>;
+    ) -> Result<Held, QuantiseError> {
+        let _ = others;
+        builder.same(x, want)
+    }
 }
 
 /// f of every element.

@@ -13,7 +13,6 @@ use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Panels, Value, add_bias, geometry, unfold};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// Elements of the rows that are multiplied together: a good part of a second level cache.
 const UNFOLDED: usize = 1 << 16;
@@ -92,26 +91,6 @@ impl Operation for Convolution {
             row: self.window.size[0] * self.window.size[1] * (x[2] / self.groups),
             window: Some((self.window, self.groups)),
         })
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        x: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        choice.product(layer, x)
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.product(x, want)
     }
 }
 

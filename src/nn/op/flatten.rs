@@ -1,14 +1,12 @@
 //! Images as vectors.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::contract::Operation;
 use super::role::{Role, Rule};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved, flattened};
-use crate::nn::model::{Batch, ModelError, Value};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
+use crate::nn::model::{ModelError, Value};
 
 /// `[height, width, channels]` to `[1, 1, height·width·channels]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,10 +15,6 @@ pub struct Flatten;
 impl Operation for Flatten {
     fn shape(&self, x: Value<'_>) -> Result<[usize; 3], ModelError> {
         Ok([1, 1, x.shape.iter().product()])
-    }
-
-    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        x
     }
 
     fn summary(&self) -> String {
@@ -33,26 +27,6 @@ impl Operation for Flatten {
 
     fn rule(&self) -> Rule {
         Rule::OrderOnly
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        x: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        Ok(choice.same(layer, x))
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.same(x, want)
     }
 }
 

@@ -8,16 +8,20 @@ use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
+use crate::nn::quantised::Curve;
 
 /// x·Φ(x) with the normal distribution's Φ.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Gelu;
 
 /// Its slope is at most 1.13.
-const CURVE: Curve = Curve { flat: -1, f: |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2) };
+const CURVE: Curve = Curve { flat: -1, is_bounded: false, f: |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2) };
 
 impl Operation for Gelu {
+    fn curve(&self) -> Option<Curve> {
+        Some(CURVE)
+    }
+
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
         each(x, |x| x * 0.5 * (1. + libm::erff(x * core::f32::consts::FRAC_1_SQRT_2)))
     }
@@ -28,26 +32,6 @@ impl Operation for Gelu {
 
     fn is_elementwise(&self) -> bool {
         true
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        _: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        Ok((choice.held(layer + 1, choice.tabled(layer + 1)), None))
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.curve(x, CURVE, want)
     }
 }
 

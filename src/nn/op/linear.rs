@@ -11,7 +11,6 @@ use super::weight::Weight;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Panels, Value, add_bias};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// Outputs whose weights are packed together.
 const STRIP: usize = 256;
@@ -60,26 +59,6 @@ impl Operation for Linear {
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
         let (weight, row) = (Cow::Borrowed(&self.weight), x.iter().product());
         Some(Affine { weight, bias: &self.bias, row, window: None })
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        x: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        choice.product(layer, x)
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.product(x, want)
     }
 }
 

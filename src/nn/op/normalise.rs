@@ -16,7 +16,6 @@ use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
 
 /// x·scale + shift, channel by channel: batch normalisation with its statistics.
 #[derive(Clone, PartialEq)]
@@ -69,26 +68,6 @@ impl Operation for Normalise {
             row: 1,
             window: Some((Window::new(x, [1, 1]), x[2])),
         })
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        x: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        choice.product(layer, x)
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.product(x, want)
     }
 }
 

@@ -7,16 +7,20 @@ use super::contract::{Operation, each};
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
-use crate::nn::quantised::{Choosing, Chosen, Curve, Format, Held, Lowering, QuantiseError};
+use crate::nn::quantised::Curve;
 
 /// 1 / (1 + exp(−x))
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sigmoid;
 
 /// Its slope is at most 1/4.
-const CURVE: Curve = Curve { flat: 2, f: |x| 1. / (1. + libm::exp(-x)) };
+const CURVE: Curve = Curve { flat: 2, is_bounded: true, f: |x| 1. / (1. + libm::exp(-x)) };
 
 impl Operation for Sigmoid {
+    fn curve(&self) -> Option<Curve> {
+        Some(CURVE)
+    }
+
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
         each(x, |x| 1. / (1. + libm::expf(-x)))
     }
@@ -31,27 +35,6 @@ impl Operation for Sigmoid {
 
     fn is_probability(&self) -> bool {
         true
-    }
-
-    fn format(
-        &self,
-        choice: &dyn Choosing,
-        layer: usize,
-        _: Chosen,
-        _: &[Chosen],
-    ) -> Result<Chosen, QuantiseError> {
-        let fraction = choice.tabled(layer + 1);
-        Ok((Format { fraction, bits: fraction + 2 }, None))
-    }
-
-    fn lower(
-        &self,
-        builder: &mut dyn Lowering,
-        x: Held,
-        _: &[Held],
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
-        builder.curve(x, CURVE, want)
     }
 }
 

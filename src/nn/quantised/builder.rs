@@ -33,6 +33,25 @@ impl Builder<'_> {
         if dropped > 0 { 1 << (dropped - 1) } else { 0 }
     }
 
+    /// A layer with weights.
+    pub(super) fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
+        let Some(affine) = self.graph.affine(self.layer) else { return Ok(x) };
+        fraction(self.name(), want, x.format.fraction, 62)?;
+        let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
+        let weights = want.fraction - x.format.fraction;
+        let half = self.half(want);
+        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
+        let matrix = Matrix::new(self.name(), &affine, scales)?;
+        let (outputs, bits) = (matrix.outputs(), want.bits);
+        self.program.matrices.push(matrix);
+        let layer: Layer = match affine.window {
+            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
+            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
+        };
+        let z = self.append(x, layer, self.shape(), want);
+        Ok(Held { gain: 1., ..z })
+    }
+
     fn push(&mut self, layer: Layer, shape: [usize; 3], format: Format) {
         self.program.layers.push(layer);
         self.program.steps.push(Step { layer: self.layer, shape, format });
@@ -54,24 +73,6 @@ impl Lowering for Builder<'_> {
 
     fn grown(&self, values: usize) -> u32 {
         self.graph.grown(self.layer, values)
-    }
-
-    fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError> {
-        let Some(affine) = self.graph.affine(self.layer) else { return Ok(x) };
-        fraction(self.name(), want, x.format.fraction, 62)?;
-        let signs = self.graph.only_signs(self.layer + 1).then_some(x.most);
-        let weights = want.fraction - x.format.fraction;
-        let half = self.half(want);
-        let scales = Scales { weights, results: want.fraction, gain: x.gain, signs, half };
-        let matrix = Matrix::new(self.name(), &affine, scales)?;
-        let (outputs, bits) = (matrix.outputs(), want.bits);
-        self.program.matrices.push(matrix);
-        let layer: Layer = match affine.window {
-            None => step::Linear { inputs: affine.row, outputs, bits }.into(),
-            Some((window, groups)) => step::Convolution { window, outputs, groups, bits }.into(),
-        };
-        let z = self.append(x, layer, self.shape(), want);
-        Ok(Held { gain: 1., ..z })
     }
 
     fn current(&mut self, x: Held) {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::choosing::{Bound, Choosing, Chosen, TABLE_FRACTION};
 use super::clip::ends;
+use super::curve::Curve;
 use super::error::QuantiseError;
 use super::format::{Format, Formats, integer_bits, width, word};
 use super::graph::{Graph, others, source};
@@ -84,7 +85,12 @@ impl<'a> Choice<'a> {
     fn layer(&self, layer: usize, values: &[Chosen]) -> Result<Chosen, QuantiseError> {
         let model = self.graph.model;
         let others: Vec<Chosen> = others(model, layer).map(|value| values[value]).collect();
-        model.nodes()[layer].op.get().format(self, layer, values[layer], &others)
+        let op = model.nodes()[layer].op.get();
+        match (op.role(), op.curve()) {
+            (Role::Product, _) => self.product(layer, values[layer]),
+            (_, Some(curve)) => Ok((self.curve(layer + 1, curve), None)),
+            _ => op.format(self, layer, values[layer], &others),
+        }
     }
 
     /// Whether the bits of a value suffice for all inputs, as those of signs and of their products with integers do.
@@ -148,16 +154,11 @@ impl<'a> Choice<'a> {
     fn range(&self, value: usize) -> &Range {
         &self.ranges.values[value]
     }
-}
 
-impl Choosing for Choice<'_> {
-    fn same(&self, layer: usize, (x, bound): Chosen) -> Chosen {
-        match self.graph.rounds(layer) {
-            true => (self.held(layer + 1, self.dropped(layer + 1, x)), None),
-            false => (x, bound),
-        }
-    }
-
+    /// Of a product's results.
+    ///
+    /// # Errors
+    /// If they leave no bits for the fractional bits of the input.
     fn product(&self, layer: usize, (x, bound): Chosen) -> Result<Chosen, QuantiseError> {
         let Some(affine) = self.graph.affine(layer) else { return Ok((x, bound)) };
         let value = layer + 1;
@@ -194,6 +195,21 @@ impl Choosing for Choice<'_> {
             });
         }
         Ok((Format { fraction: fraction as u32, bits }, None))
+    }
+
+    /// Of the values of a curve.
+    fn curve(&self, value: usize, curve: Curve) -> Format {
+        let fraction = self.tabled(value);
+        if curve.is_bounded { Format { fraction, bits: fraction + 2 } } else { self.held(value, fraction) }
+    }
+}
+
+impl Choosing for Choice<'_> {
+    fn same(&self, layer: usize, (x, bound): Chosen) -> Chosen {
+        match self.graph.rounds(layer) {
+            true => (self.held(layer + 1, self.dropped(layer + 1, x)), None),
+            false => (x, bound),
+        }
     }
 
     fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen {

@@ -2,7 +2,6 @@
 //!
 //! The trait stands apart from what implements it, which knows the whole model.
 
-use super::error::QuantiseError;
 use super::format::Format;
 
 /// The most fractional bits of a function's values.
@@ -18,12 +17,6 @@ pub(in crate::nn) type Chosen = (Format, Bound);
 pub(in crate::nn) trait Choosing {
     /// Of a layer whose result has the elements of what it takes.
     fn same(&self, layer: usize, x: Chosen) -> Chosen;
-
-    /// Of a product's results.
-    ///
-    /// # Errors
-    /// If they leave no bits for the fractional bits of the input.
-    fn product(&self, layer: usize, x: Chosen) -> Result<Chosen, QuantiseError>;
 
     /// Of maxima: the bits of the differences that are compared.
     fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen;

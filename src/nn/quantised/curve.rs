@@ -26,17 +26,14 @@ const MOST_FRACTION: u32 = 24;
 pub(in crate::nn) struct Curve {
     /// −log2 of the greatest slope.
     pub(in crate::nn) flat: i32,
+    /// Whether its values lie between −1 and 1.
+    pub(in crate::nn) is_bounded: bool,
     pub(in crate::nn) f: fn(f64) -> f64,
 }
 
 impl dyn Lowering + '_ {
     /// The function of every element.
-    pub(in crate::nn) fn curve(
-        &mut self,
-        x: Held,
-        curve: Curve,
-        want: Format,
-    ) -> Result<Held, QuantiseError> {
+    pub(super) fn curve(&mut self, x: Held, curve: Curve, want: Format) -> Result<Held, QuantiseError> {
         self.fraction(want, 0, MOST_FRACTION)?;
         let enough = (want.fraction as i32 + 1 - curve.flat).max(0) as u32;
         // At least one bit of small values must be left.

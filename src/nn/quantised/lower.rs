@@ -9,6 +9,7 @@ use super::format::{Format, Formats};
 use super::graph::{Graph, others};
 use super::lowering::{Held, Lowering, check_format};
 use super::program::Program;
+use crate::nn::op::Role;
 use crate::nn::{Model, Rounding};
 
 /// The program of a model, for inputs of at most `most` in magnitude.
@@ -50,6 +51,11 @@ impl Builder<'_> {
     fn lower(&mut self, values: &[Held], want: Format) -> Result<Held, QuantiseError> {
         let (model, layer) = (self.graph.model, self.layer);
         let others: Vec<Held> = others(model, layer).map(|value| values[value]).collect();
-        model.nodes()[layer].op.get().lower(self, values[layer], &others, want)
+        let (op, x) = (model.nodes()[layer].op.get(), values[layer]);
+        match (op.role(), op.curve()) {
+            (Role::Product, _) => self.product(x, want),
+            (_, Some(curve)) => (self as &mut dyn Lowering).curve(x, curve, want),
+            _ => op.lower(self, x, &others, want),
+        }
     }
 }

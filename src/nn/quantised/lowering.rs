@@ -35,12 +35,6 @@ pub(in crate::nn) trait Lowering {
     /// The fractional bits that the layer adds if a sum of `values` values stands for their mean.
     fn grown(&self, values: usize) -> u32;
 
-    /// The layer's product with weights.
-    ///
-    /// # Errors
-    /// If weights do not fit the wanted format.
-    fn product(&mut self, x: Held, want: Format) -> Result<Held, QuantiseError>;
-
     /// Makes a value the current one, which the next layer of the program takes.
     fn current(&mut self, x: Held);
 
