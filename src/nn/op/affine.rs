@@ -4,7 +4,6 @@ use alloc::borrow::Cow;
 
 use super::weight::Weight;
 use crate::linalg::Window;
-use crate::ring::power_of_two;
 
 /// A product with weights: linear layers, convolutions and normalisations alike.
 pub(in crate::nn) struct Affine<'a> {
@@ -26,15 +25,6 @@ impl Affine<'_> {
                 (largest, largest < 65536. && weights.iter().all(|&w| w == w as i32 as f32))
             }
         }
-    }
-
-    /// The fewest fractional bits, at most `most`, that hold the bias exactly, or else `most`.
-    pub(in crate::nn) fn bias_fraction(&self, most: u32) -> u32 {
-        let exact = |&fraction: &u32| {
-            let unit = power_of_two(fraction as i32);
-            self.bias.iter().all(|&b| libm::floor(f64::from(b) * unit) == f64::from(b) * unit)
-        };
-        (0..most).find(exact).unwrap_or(most)
     }
 
     /// Whether the bias is of whole numbers that single precision tells apart.

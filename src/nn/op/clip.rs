@@ -9,7 +9,8 @@ use super::contract::{Operation, each};
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 use crate::nn::quantised::{
-    Choosing, Chosen, Format, Held, Lowering, QuantiseError, TABLE_FRACTION, ends, integer_bits, outside,
+    Choosing, Chosen, Format, Held, Lowering, QuantiseError, TABLE_FRACTION, ends, exact_fraction,
+    integer_bits, outside,
 };
 use crate::ring::power_of_two;
 
@@ -29,15 +30,9 @@ impl Clip {
     /// The fractional bits that the ends need, if the value has so many: as few as hold them exactly, or else enough for the
     /// range between them.
     fn fraction(&self, value: u32) -> u32 {
-        let exact = |fraction: &u32| {
-            let unit = power_of_two(*fraction as i32);
-            [self.low, self.high]
-                .iter()
-                .all(|&end| libm::floor(f64::from(end) * unit) == f64::from(end) * unit)
-        };
         let range = f64::from(self.high) - f64::from(self.low);
         let enough = (RANGE + 1 - integer_bits(range)).clamp(0, TABLE_FRACTION) as u32;
-        (0..enough).find(exact).unwrap_or(enough).max(value)
+        exact_fraction(&[self.low, self.high], enough).max(value)
     }
 }
 

@@ -12,9 +12,9 @@ use crate::nn::ModelError;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, Value};
-use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
+use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError, exact_fraction};
 use crate::nn::step;
-use crate::ring::{nearest, power_of_two};
+use crate::ring::nearest;
 
 /// The bits q of a slope that no fewer hold exactly, at least.
 const LEAST: u32 = 11;
@@ -32,11 +32,7 @@ impl LeakyRelu {
     /// c and q for values of so many bits: as few as hold the slope exactly, or else as many as the values have.
     fn factor(&self, bits: u32) -> (i64, u32) {
         let most = bits.clamp(LEAST, MOST).min(62 - bits.min(60));
-        let exact = |&q: &u32| {
-            let scaled = f64::from(self.slope) * power_of_two(q as i32);
-            libm::floor(scaled) == scaled
-        };
-        let q = (0..most).find(exact).unwrap_or(most);
+        let q = exact_fraction(&[self.slope], most);
         (nearest(self.slope.into(), q, 32).0 as i64, q)
     }
 }

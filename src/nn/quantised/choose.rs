@@ -6,7 +6,7 @@ use super::choosing::{Bound, Choosing, Chosen, TABLE_FRACTION};
 use super::clip::ends;
 use super::curve::Curve;
 use super::error::QuantiseError;
-use super::format::{Format, Formats, integer_bits, width, word};
+use super::format::{Format, Formats, exact_fraction, integer_bits, width, word};
 use super::graph::{Graph, others, source};
 use super::matrix::threshold;
 use super::options::Options;
@@ -167,7 +167,7 @@ impl<'a> Choice<'a> {
         if let (Some(most), true) = (bound, whole) {
             let most = i128::from(most) * largest as i128 * affine.row as i128;
             // Where only signs count, biases are rounded down and nothing is lost.
-            let fraction = if signs { 0 } else { affine.bias_fraction(TABLE_FRACTION as u32) };
+            let fraction = if signs { 0 } else { exact_fraction(affine.bias, TABLE_FRACTION as u32) };
             let of = |&b: &f32| match signs {
                 true => threshold(b, 0, most.min(1 << 62) as i64).into(),
                 false => nearest(b.into(), fraction, 64).0,
@@ -182,7 +182,8 @@ impl<'a> Choice<'a> {
         let most = (all - x.fraction as i32).min(most_fraction(largest));
         // Whole weights need no fractional bits, but biases may.
         let rest = match whole {
-            true => (affine.bias_fraction(TABLE_FRACTION as u32).saturating_sub(x.fraction) as i32).min(most),
+            true => (exact_fraction(affine.bias, TABLE_FRACTION as u32).saturating_sub(x.fraction) as i32)
+                .min(most),
             false => most,
         };
         let fraction = x.fraction as i32 + rest;

@@ -46,3 +46,12 @@ pub(in crate::nn) fn integer_bits(x: f64) -> i32 {
     // Values that are nearly zero get no more fractional bits than this.
     libm::floor(libm::log2(x.max(power_of_two(-16)))) as i32 + 2
 }
+
+/// The fewest fractional bits, at most `most`, that hold all numbers exactly, or else `most`.
+pub(in crate::nn) fn exact_fraction(numbers: &[f32], most: u32) -> u32 {
+    let is_exact = |&fraction: &u32| {
+        let unit = power_of_two(fraction as i32);
+        numbers.iter().all(|&x| libm::floor(f64::from(x) * unit) == f64::from(x) * unit)
+    };
+    (0..most).find(is_exact).unwrap_or(most)
+}
