@@ -1,6 +1,7 @@
 //! Parties and a dealer that run one phase after another.
 
 use core::fmt;
+use std::boxed::Box;
 use std::string::String;
 use std::sync::Barrier;
 use std::thread;
@@ -248,22 +249,51 @@ fn run<T: Transport + Send, S: Send, O: Send>(
     states: &mut [S],
     phase: impl Fn(&mut Party<T>, &mut S) -> Result<O, Error> + Sync,
 ) -> Vec<Result<Step<O>, Error>> {
-    let (phase, ready) = (&phase, &Barrier::new(parties.len()));
-    let step = move |party: &mut Party<T>, state: &mut S| {
+    let phase = &phase;
+    let mut outputs: Vec<Option<O>> = states.iter().map(|_| None).collect();
+    let mut tasks: Vec<Task<'_, T>> = Vec::new();
+    for (state, output) in states.iter_mut().zip(&mut outputs) {
+        tasks.push(Box::new(move |party| {
+            *output = Some(phase(party, &mut *state)?);
+            Ok(())
+        }));
+    }
+    let spans = run_tasks(name, parties, tasks);
+    let step = |(span, output): (Result<Step<()>, Error>, Option<O>)| {
+        let Step { rounds, sent_bytes, start, end, .. } = span?;
+        // Whoever ends without an error has a result.
+        let output = output.ok_or(NetError::Broken)?;
+        Ok(Step { output, rounds, sent_bytes, start, end })
+    };
+    spans.into_iter().zip(outputs).map(step).collect()
+}
+
+/// What one party does in a phase.
+pub(super) type Task<'a, T> = Box<dyn FnMut(&mut Party<T>) -> Result<(), Error> + Send + 'a>;
+
+/// Runs every party's task in a thread of its own. It knows nothing of a phase's types: threads are compiled once for a
+/// transport, not for every function that is run.
+fn run_tasks<T: Transport + Send>(
+    name: &str,
+    parties: &mut [Party<T>],
+    tasks: Vec<Task<'_, T>>,
+) -> Vec<Result<Step<()>, Error>> {
+    let ready = &Barrier::new(parties.len());
+    let step = move |party: &mut Party<T>, mut task: Task<'_, T>| {
         let (rounds, sent) = (party.network().rounds(), party.network().sent_bytes());
         ready.wait();
         let start = Instant::now();
-        let output = phase(party, state).inspect_err(|error| party.abort(error))?;
+        task(party).inspect_err(|error| party.abort(error))?;
         let (end, network) = (Instant::now(), party.network());
         let (rounds, sent_bytes) = (network.rounds() - rounds, network.sent_bytes() - sent);
-        Ok(Step { output, rounds, sent_bytes, start, end })
+        Ok(Step { output: (), rounds, sent_bytes, start, end })
     };
     thread::scope(|scope| {
-        let spawn = |(party, state)| {
+        let spawn = |(party, task)| {
             let thread = thread::Builder::new().name(String::from(name));
-            thread.spawn_scoped(scope, move || step(party, state)).expect("a thread")
+            thread.spawn_scoped(scope, move || step(party, task)).expect("a thread")
         };
-        let threads: Vec<_> = parties.iter_mut().zip(states).map(spawn).collect();
+        let threads: Vec<_> = parties.iter_mut().zip(tasks).map(spawn).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -1,10 +1,11 @@
 //! One function at every party.
 
+use std::boxed::Box;
 use std::thread;
 use std::time::Duration;
 use std::vec::Vec;
 
-use super::session::{Session, SimError};
+use super::session::{Session, SimError, Task};
 use crate::net::{Counting, Counts, Memory, Network, Topology, Transport};
 use crate::offline::{DryRun, Recipe};
 use crate::prg::RootSeed;
@@ -86,27 +87,38 @@ impl Simulation {
         &self,
         f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync,
     ) -> Result<Run<O>, SimError> {
-        let dry = self.dry_run(&f)?;
+        let plan: &dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> = &|party| f(party).map(drop);
+        let dry = self.dry_run(plan)?;
+        let mut outputs: Vec<Option<O>> = (0..self.parties).map(|_| None).collect();
+        let counts = self.run_tasks(&dry.recipe, tasks(&f, &mut outputs))?;
+        // Whoever ends without an error has a result.
+        Ok(Run { outputs: outputs.into_iter().flatten().collect(), counts, dry })
+    }
+
+    /// Runs a task at every party. It knows nothing of what a function returns, so that it is compiled once.
+    fn run_tasks(
+        &self,
+        recipe: &Recipe,
+        mut tasks: Vec<Task<'_, SimTransport>>,
+    ) -> Result<Vec<Counts>, SimError> {
         let ends = Memory::mesh(self.parties + 1, self.timeout).into_iter().map(Counting::new).collect();
         let mut session = Session::open(ends, self.seed, &self.root())?;
         session.set_topology(self.topology);
-        session.deal(&dry.recipe)?;
-        let mut states: Vec<()> = (0..self.parties).map(|_| ()).collect();
-        let phase = session.each("party", &mut states, |party, ()| {
+        session.deal(recipe)?;
+        let phase = session.each("party", &mut tasks, |party, task| {
             let counts = |party: &Party<SimTransport>| {
                 party.network().transport().map(Counting::counts).unwrap_or_default()
             };
             let before = counts(party);
-            let output = f(party)?;
+            task(party)?;
             let mut after = counts(party);
-            // What was announced to the dealer is no part of `f`.
+            // What was announced to the dealer is no part of the task.
             after.sent_frames -= before.sent_frames;
             after.sent_bytes -= before.sent_bytes;
-            Ok((output, after))
+            Ok(after)
         })?;
         session.finish()?;
-        let (outputs, counts) = phase.steps.into_iter().map(|step| step.output).unzip();
-        Ok(Run { outputs, counts, dry })
+        Ok(phase.steps.into_iter().map(|step| step.output).collect())
     }
 
     /// Runs `f` once without a network, to find what it takes.
@@ -137,31 +149,47 @@ impl Simulation {
         recipe: &Recipe,
         f: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
     ) -> Vec<Result<Option<O>, Error>> {
-        let (f, root) = (&f, &self.root());
+        let mut outputs: Vec<Option<O>> = (0..self.parties).map(|_| None).collect();
+        let results = self.run_tasks_over(ends, recipe, tasks(&f, &mut outputs));
+        // The dealer has none.
+        let outputs = outputs.into_iter().chain([None]);
+        results.into_iter().zip(outputs).map(|(result, output)| result.map(|()| output)).collect()
+    }
+
+    fn run_tasks_over<T: Transport + Send>(
+        &self,
+        ends: Vec<T>,
+        recipe: &Recipe,
+        tasks: Vec<Task<'_, T>>,
+    ) -> Vec<Result<(), Error>> {
+        let root = &self.root();
+        let deal = |network| {
+            let mut dealer = Dealer::open(network, root)?;
+            dealer.deal(recipe).inspect_err(|error| dealer.abort(error))
+        };
+        let step = |mut network: Network<T>, mut task: Task<'_, T>| {
+            network.set_topology(self.topology);
+            let mut party = Party::join(network)?;
+            let mut all = || {
+                party.receive(recipe)?;
+                task(&mut party)?;
+                party.finish()
+            };
+            all().inspect_err(|error| party.abort(error))
+        };
         thread::scope(|scope| {
-            let threads: Vec<_> = ends
-                .into_iter()
-                .enumerate()
-                .map(|(id, end)| {
-                    scope.spawn(move || {
-                        let mut network = Network::new(end, id, self.parties, self.seed)?;
-                        if id == self.parties {
-                            let mut dealer = Dealer::open(network, root)?;
-                            dealer.deal(recipe).inspect_err(|error| dealer.abort(error))?;
-                            return Ok(None);
-                        }
-                        network.set_topology(self.topology);
-                        let mut party = Party::join(network)?;
-                        let mut all = || {
-                            party.receive(recipe)?;
-                            let output = f(&mut party)?;
-                            party.finish()?;
-                            Ok(Some(output))
-                        };
-                        all().inspect_err(|error| party.abort(error))
-                    })
-                })
-                .collect();
+            let mut threads = Vec::new();
+            for (id, (end, task)) in
+                ends.into_iter().zip(tasks.into_iter().map(Some).chain([None])).enumerate()
+            {
+                threads.push(scope.spawn(move || {
+                    let network = Network::new(end, id, self.parties, self.seed)?;
+                    match task {
+                        Some(task) => step(network, task),
+                        None => deal(network),
+                    }
+                }));
+            }
             let join = |thread: thread::ScopedJoinHandle<'_, _>| {
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             };
@@ -181,4 +209,15 @@ impl Simulation {
         let range = Error::Range { what: "parties of a simulation", least: 2, most: 16, found: parties };
         if (2..=16).contains(&parties) { Ok(()) } else { Err(range) }
     }
+}
+
+/// A function at every party, each with a place for its result.
+fn tasks<'a, T: Transport, O: Send>(
+    f: &'a (impl Fn(&mut Party<T>) -> Result<O, Error> + Sync),
+    outputs: &'a mut [Option<O>],
+) -> Vec<Task<'a, T>> {
+    let task = |output: &'a mut Option<O>| -> Task<'a, T> {
+        Box::new(move |party| f(party).map(|of_party| *output = Some(of_party)))
+    };
+    outputs.iter_mut().map(task).collect()
 }
