@@ -1,4 +1,4 @@
-//! Matrix products, and the floating point product of the `gemm` crate to hold them against.
+//! Matrix products, and the floating point product of the `gemm-f32` crate to hold them against.
 
 use std::hint::black_box;
 
@@ -49,7 +49,7 @@ fn word<W: Word>(c: &mut Criterion, name: &str) {
 }
 
 fn float(c: &mut Criterion) {
-    let mut group = c.benchmark_group("product/f32, gemm crate");
+    let mut group = c.benchmark_group("product/f32, gemm-f32 crate");
     let b: Vec<f32> = (0..OUTPUTS * INPUTS).map(|i| (i % 1021) as f32).collect();
     for rows in ROWS {
         let a: Vec<f32> = (0..rows * INPUTS).map(|i| (i % 1031) as f32).collect();
@@ -59,32 +59,33 @@ fn float(c: &mut Criterion) {
     }
 }
 
-/// `c += a · b`, one thread, with `b: [inputs, outputs]`, which is what the crate packs fastest.
+/// `c += a · b`, one thread, with `b: [inputs, outputs]`, which is what the crate packs fastest. It is at its best with a
+/// result in columns, so this is `cᵀ += bᵀ · aᵀ`.
 #[allow(unsafe_code)]
 fn float_product(rows: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
     assert!(a.len() == rows * INPUTS && b.len() == OUTPUTS * INPUTS && c.len() == rows * OUTPUTS);
     // SAFETY: the lengths are those of the shapes and strides.
     unsafe {
-        gemm::gemm(
-            rows,
+        gemm_f32::gemm::f32::get_gemm_fn()(
             OUTPUTS,
+            rows,
             INPUTS,
             c.as_mut_ptr(),
-            1,
             OUTPUTS as isize,
+            1,
             true,
-            a.as_ptr(),
-            1,
-            INPUTS as isize,
             b.as_ptr(),
-            1,
             OUTPUTS as isize,
+            1,
+            a.as_ptr(),
+            INPUTS as isize,
+            1,
             1.0,
             1.0,
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            gemm_common::Parallelism::None,
         );
     }
 }
