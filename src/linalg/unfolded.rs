@@ -84,10 +84,17 @@ pub(super) fn tile_of_rows<W: Cells, K: Kernel<W>, const R: usize, const P: usiz
 ) {
     let mut sums = [[kernel.zero(); P]; R];
     let b = b.as_chunks::<P>().0;
-    // One length for all, so that it is looked at once.
-    let a = a.map(|row| &row[..b.len()]);
+    // One length for all, so that it is looked at once. Loops and not closures: there are 136 copies of this to compile.
+    let mut rows = a;
+    for row in &mut rows {
+        *row = &row[..b.len()];
+    }
     for (i, b) in b.iter().enumerate() {
-        step(kernel, &mut sums, &core::array::from_fn(|r| a[r][i]), b);
+        let mut a = [W::EMPTY; R];
+        for r in 0..R {
+            a[r] = rows[r][i];
+        }
+        step(kernel, &mut sums, &a, b);
     }
     add_tile(kernel, &sums, c, at);
 }
