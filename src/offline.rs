@@ -24,6 +24,7 @@
 //! Nothing here needs a network: a [`Deck`] makes the corrections, and [`Store::put`] takes them. The dealer and the
 //! protocols add the sending.
 
+mod dealt;
 mod deck;
 mod elements;
 mod encoding;
@@ -40,6 +41,7 @@ mod source;
 pub(crate) mod state;
 mod store;
 
+pub(crate) use dealt::Dealt;
 pub use deck::Deck;
 pub use elements::Elements;
 pub use encoding::{DecodeError, Reader, Writer};

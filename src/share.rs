@@ -11,22 +11,21 @@ mod bits;
 mod pool;
 mod state;
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub, Zero};
+use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub};
 use subtle::{Choice, ConstantTimeEq};
 
 pub use bits::BitShare;
 
 use crate::ring::{Ring, Word};
-use crate::secret::wipe;
+use crate::secret::Scratch;
 
 /// One party's share of a vector over the ring `R`.
 pub struct Share<R: Ring> {
-    words: Vec<R::Word>,
+    words: Scratch<R::Word>,
     ring: PhantomData<R>,
 }
 
@@ -35,15 +34,32 @@ pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
 }
 
+/// Adds a public number to every word at party 0.
+pub(crate) fn add_public<W: Word>(party: usize, public: W, words: &mut [W]) {
+    if party == 0 {
+        words.iter_mut().for_each(|word| *word = word.wrapping_add(&public));
+    }
+}
+
+/// Shares modulo 2^k as shares modulo any less, in another word.
+pub(crate) fn resized<W: Word, V: Word>(words: &[W]) -> Scratch<V> {
+    words.iter().map(|word| V::truncate(word.widen())).collect::<Vec<V>>().into()
+}
+
 impl<R: Ring> Share<R> {
     /// The share that consists of these words. High bits may be dirty.
     pub fn from_words(words: Vec<R::Word>) -> Self {
+        Self::of(words.into())
+    }
+
+    /// The share that consists of what was computed word by word, whatever the ring.
+    pub(crate) fn of(words: Scratch<R::Word>) -> Self {
         Self { words, ring: PhantomData }
     }
 
     /// Shares of `len` zeros.
     pub fn zeros(len: usize) -> Self {
-        Self::from_words(vec![R::Word::zero(); len])
+        Self::of(Scratch::zeros(len))
     }
 
     /// The number of elements.
@@ -123,11 +139,7 @@ impl<R: Ring> Share<R> {
     /// Appends `other` to this share.
     pub fn append(&mut self, other: &Self) {
         // Growing would leave the old place unwiped.
-        let mut both = Vec::with_capacity(self.len() + other.len());
-        both.extend_from_slice(&self.words);
-        both.extend_from_slice(&other.words);
-        wipe(&mut self.words);
-        self.words = both;
+        self.words = [self.expose(), other.expose()].concat().into();
     }
 
     fn zip(&mut self, other: &[R::Word], op: impl Fn(R::Word, R::Word) -> R::Word) {
@@ -140,13 +152,7 @@ impl<R: Ring> Share<R> {
 
 impl<R: Ring> Clone for Share<R> {
     fn clone(&self) -> Self {
-        Self::from_words(self.words.clone())
-    }
-}
-
-impl<R: Ring> Drop for Share<R> {
-    fn drop(&mut self) {
-        wipe(&mut self.words);
+        Self::from_words(self.words.to_vec())
     }
 }
 
@@ -155,7 +161,8 @@ impl<R: Ring> ConstantTimeEq for Share<R> {
     fn ct_eq(&self, other: &Self) -> Choice {
         let mask = R::Word::mask(R::BITS);
         let equal = |(&a, &b): (&R::Word, &R::Word)| (a & mask).ct_eq(&(b & mask));
-        let same = self.words.iter().zip(&other.words).map(equal).fold(Choice::from(1), |all, one| all & one);
+        let same =
+            self.words.iter().zip(other.expose()).map(equal).fold(Choice::from(1), |all, one| all & one);
         same & (self.len() as u64).ct_eq(&(other.len() as u64))
     }
 }

@@ -55,7 +55,9 @@ mod select;
 mod subtract;
 
 pub use dabits::{DaBits, DaBitsRequest};
+pub(crate) use edabits::lowest;
 pub use edabits::{EdaBits, EdaBitsRequest, lowest_bits};
 pub use products::{BitProducts, BitProductsRequest};
+pub(crate) use select::Selection;
 pub use select::{Select, SelectRequest};
 pub use subtract::{Circuit, Level, Subtraction};

@@ -57,7 +57,7 @@ use self::shape::{BLOCK, LOW, MASK, UNIT};
 use crate::function::Piecewise;
 use crate::offline::planes::{bytes, words};
 use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+    Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Store, Work, Writer,
 };
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
@@ -159,10 +159,7 @@ impl fmt::Debug for InterpolationRequest {
 /// }
 /// ```
 pub struct Interpolation<O> {
-    source: Source,
-    len: usize,
-    shape: Shape,
-    bits: u32,
+    dealt: Dealt<InterpolationRequest>,
     ring: PhantomData<O>,
 }
 
@@ -185,9 +182,7 @@ impl<O: Ring> Interpolation<O> {
     /// If `bits` is not in 1..=k.
     pub fn take(store: &mut Store, len: usize, function: &Piecewise, bits: u32) -> Result<Self, Error> {
         assert!((1..=O::BITS).contains(&bits), "a result of {bits} bits in a ring of {}", O::BITS);
-        let kind = Self::kind(len, function, bits);
-        let shape = kind.shape.clone();
-        Ok(Self { source: store.take(kind)?, len, shape, bits, ring: PhantomData })
+        Ok(Self { dealt: store.dealt(Self::kind(len, function, bits))?, ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^(m+l): x + r.
@@ -195,14 +190,10 @@ impl<O: Ring> Interpolation<O> {
     /// # Panics
     /// If x has another length, or its ring fewer bits.
     pub fn mask<R: Ring>(self, x: &Share<R>) -> (Vec<u32>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "values and interpolations dealt");
-        let bits = self.shape.opened();
+        let bits = self.dealt.asked.shape.opened();
         assert!(bits <= R::BITS, "an index of {bits} bits in a ring of {}", R::BITS);
-        let mut masked = vec![0u32; self.len];
-        self.source.random(MASK, 0, &mut masked);
-        let mask = u32::mask(bits);
-        masked.iter_mut().zip(x.expose()).for_each(|(y, x)| *y = y.wrapping_add(x.low64() as u32) & mask);
-        (masked, Masked::new(self))
+        let (y, dealt) = self.dealt.mask(x.expose());
+        (y, dealt.map(|dealt| Self { dealt, ring: PhantomData }))
     }
 }
 
@@ -215,10 +206,30 @@ impl<O: Ring> Masked<Interpolation<O>> {
     /// # Panics
     /// If y has another length than the mask step gave, or the function another shape than what was dealt.
     pub fn look_up(self, y: &[u32], function: &Piecewise) -> Result<Segments<O>, Error> {
+        let looked_up = self.map(|interpolation| interpolation.dealt).look_up(y, function)?;
+        Ok(Segments { looked_up, ring: PhantomData })
+    }
+}
+
+impl Dealt<InterpolationRequest> {
+    /// [`Interpolation::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<u32>, Masked<Self>) {
+        assert_eq!(x.len(), self.asked.len, "values and interpolations dealt");
+        let mut masked = vec![0u32; x.len()];
+        self.source.random(MASK, 0, &mut masked);
+        let mask = u32::mask(self.asked.shape.opened());
+        masked.iter_mut().zip(x).for_each(|(y, x)| *y = y.wrapping_add(x.low64() as u32) & mask);
+        (masked, Masked::new(self))
+    }
+}
+
+impl Masked<Dealt<InterpolationRequest>> {
+    /// [`Masked::look_up`], whatever the ring.
+    pub(crate) fn look_up(self, y: &[u32], function: &Piecewise) -> Result<LookedUp, Error> {
         let dealt = self.into_inner();
-        let Interpolation { source, len, shape, bits, .. } = &dealt;
+        let Dealt { source, asked: InterpolationRequest { len, shape, output } } = &dealt;
         assert_eq!(y.len(), *len, "opened values and interpolations dealt");
-        assert_eq!(*shape, Shape::of(function, *bits), "the shape of a function and of what was dealt");
+        assert_eq!(*shape, Shape::of(function, output.bits), "the shape of a function and of what was dealt");
         let coefficients = function.coefficients();
         let looked_up = kernel::Planes::new(&coefficients.words, shape);
         let mut planes: Vec<_> = (0..shape.planes()).map(|_| Scratch::<u64>::zeros(words(*len))).collect();
@@ -245,13 +256,37 @@ impl<O: Ring> Masked<Interpolation<O>> {
         }
         let planes = planes.into_iter().map(|plane| BitShare::from_words(plane.take(), *len)).collect();
         let y = y.iter().map(|y| y & ((1u32 << shape.low) - 1)).collect();
-        Ok(Segments { dealt, planes, y, offsets: coefficients.offsets })
+        Ok(LookedUp { dealt, planes, y, offsets: coefficients.offsets })
     }
 }
 
 /// An interpolation with its words looked up.
 pub struct Segments<O> {
-    dealt: Interpolation<O>,
+    looked_up: LookedUp,
+    ring: PhantomData<O>,
+}
+
+impl<O: Ring> Segments<O> {
+    /// What is to be opened next: the planes masked, each in whole bytes, one behind the other.
+    pub fn masked(&self) -> Vec<u8> {
+        self.looked_up.masked()
+    }
+
+    /// v modulo 2^bits, given what was opened.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If `all` has another length than [`masked`](Self::masked) gave.
+    pub fn finish(self, all: &[u8]) -> Result<Share<O>, Error> {
+        self.looked_up.finish(all).map(Share::of)
+    }
+}
+
+/// [`Segments`] without the ring.
+pub(crate) struct LookedUp {
+    dealt: Dealt<InterpolationRequest>,
     /// Shares of the bits of N, D and B, the lowest first, and of β.
     planes: Vec<BitShare>,
     /// Y.
@@ -259,15 +294,15 @@ pub struct Segments<O> {
     offsets: [i64; 3],
 }
 
-impl<O: Ring> Segments<O> {
-    /// What is to be opened next: the planes masked, each in whole bytes, one behind the other.
-    pub fn masked(&self) -> Vec<u8> {
+impl LookedUp {
+    /// [`Segments::masked`].
+    pub(crate) fn masked(&self) -> Vec<u8> {
         let planes: Vec<&BitShare> = self.planes.iter().collect();
-        crate::offline::planes::masked(&self.dealt.source, shape::BITS, self.dealt.len, &planes)
+        crate::offline::planes::masked(&self.dealt.source, shape::BITS, self.dealt.asked.len, &planes)
     }
 
     /// Bytes that are opened.
     fn opened_bytes(&self) -> usize {
-        self.planes.len() * bytes(self.dealt.len)
+        self.planes.len() * bytes(self.dealt.asked.len)
     }
 }

@@ -25,6 +25,7 @@ use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
 };
 use crate::ring::{Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::Share;
 use crate::with_word;
 
@@ -115,9 +116,7 @@ impl fmt::Debug for LookupRequest {
 /// }
 /// ```
 pub struct Lookup<O> {
-    source: Source,
-    len: usize,
-    bits: [u32; 2],
+    tables: Tables,
     ring: PhantomData<O>,
 }
 
@@ -132,8 +131,7 @@ impl<O: Ring> Lookup<O> {
     /// # Errors
     /// If they are not next in the store.
     pub fn take(store: &mut Store, len: usize, table: &Table) -> Result<Self, Error> {
-        let asked = LookupRequest { len, output: Elements::of::<O>(), table: table.clone() };
-        Ok(Self { source: store.take(asked)?, len, bits: table.bits(), ring: PhantomData })
+        Ok(Self { tables: Tables::take(store, len, Elements::of::<O>(), table)?, ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^m: x + r.
@@ -142,8 +140,9 @@ impl<O: Ring> Lookup<O> {
     /// If x has another length than the tables are for or its ring fewer bits than their index, or
     /// the function takes two numbers.
     pub fn mask<R: Ring>(self, x: &Share<R>) -> (Vec<u16>, Masked<Self>) {
-        assert_eq!(self.bits[1], 0, "bits of the second index of a lookup of one number");
-        (self.masked(MASK_A, x, self.bits[0]), Masked::new(self))
+        check_index(R::BITS, self.tables.bits[0]);
+        let (masked, tables) = self.tables.mask(x.expose());
+        (masked, tables.map(|tables| Self { tables, ring: PhantomData }))
     }
 
     /// What is to be opened: b + r_b in the low m_b bits, a + r_a in the m_a bits above, each to be
@@ -153,22 +152,15 @@ impl<O: Ring> Lookup<O> {
     /// If a or b has another length than the tables are for or its ring fewer bits than its index, or
     /// the function takes one number.
     pub fn mask_pair<R: Ring, S: Ring>(self, a: &Share<R>, b: &Share<S>) -> (Vec<u16>, Masked<Self>) {
-        assert_ne!(self.bits[1], 0, "bits of the second index of a lookup of two numbers");
-        let mut masked = self.masked(MASK_A, a, self.bits[0]);
-        let low = self.masked(MASK_B, b, self.bits[1]);
-        masked.iter_mut().zip(low).for_each(|(a, b)| *a = *a << self.bits[1] | b);
-        (masked, Masked::new(self))
+        check_index(R::BITS, self.tables.bits[0]);
+        check_index(S::BITS, self.tables.bits[1]);
+        let (masked, tables) = self.tables.mask_pair(a.expose(), b.expose());
+        (masked, tables.map(|tables| Self { tables, ring: PhantomData }))
     }
+}
 
-    fn masked<R: Ring>(&self, section: u64, x: &Share<R>, bits: u32) -> Vec<u16> {
-        assert_eq!(x.len(), self.len, "elements of the index and lookups dealt");
-        assert!(bits <= R::BITS, "an index of {bits} bits in a ring of {} bits", R::BITS);
-        let mut masked = vec![0u16; self.len];
-        self.source.random(section, 0, &mut masked);
-        let mask = u16::mask(bits);
-        masked.iter_mut().zip(x.expose()).for_each(|(r, x)| *r = r.wrapping_add(x.low64() as u16) & mask);
-        masked
-    }
+fn check_index(ring: u32, bits: u32) {
+    assert!(bits <= ring, "an index of {bits} bits in a ring of {ring} bits");
 }
 
 impl<O: Ring> Masked<Lookup<O>> {
@@ -193,17 +185,73 @@ impl<O: Ring> Masked<Lookup<O>> {
     /// If `opened` has another length than the mask step gave, or the function takes two numbers and more than the
     /// first entry is asked for.
     pub fn finish_next(self, opened: &[u16], count: usize) -> Result<Share<O>, Error> {
-        let Lookup { source, len, bits, .. } = self.into_inner();
-        assert_eq!(opened.len(), len, "opened indices and lookups dealt");
-        assert!(bits[1] == 0 || count <= 1, "entries that follow in a table of two numbers");
-        let index_bits = bits[0] + bits[1];
-        let mask = u64::from(u16::mask(index_bits));
-        let place = |(&c, i): (&u16, u64)| {
-            (0..count as u64).map(move |next| i << index_bits | (u64::from(c) + next) & mask)
-        };
-        let places: Vec<u64> = opened.iter().zip(0u64..).flat_map(place).collect();
-        let mut out = Share::zeros(places.len());
-        source.chosen_at(TABLE, O::BITS, len << index_bits, &places, out.expose_mut())?;
+        self.map(|lookup| lookup.tables).finish_next(opened, count).map(Share::of)
+    }
+}
+
+/// [`Lookup`] without the ring.
+pub(crate) struct Tables {
+    source: Source,
+    len: usize,
+    bits: [u32; 2],
+    output: u32,
+}
+
+impl Tables {
+    pub(crate) fn take(
+        store: &mut Store,
+        len: usize,
+        output: Elements,
+        table: &Table,
+    ) -> Result<Self, Error> {
+        let source = store.take(LookupRequest { len, output, table: table.clone() })?;
+        Ok(Self { source, len, bits: table.bits(), output: output.bits })
+    }
+
+    /// [`Lookup::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<u16>, Masked<Self>) {
+        assert_eq!(self.bits[1], 0, "bits of the second index of a lookup of one number");
+        (self.masked(MASK_A, x, self.bits[0]), Masked::new(self))
+    }
+
+    /// [`Lookup::mask_pair`], word by word.
+    pub(crate) fn mask_pair<W: Word, V: Word>(self, a: &[W], b: &[V]) -> (Vec<u16>, Masked<Self>) {
+        assert_ne!(self.bits[1], 0, "bits of the second index of a lookup of two numbers");
+        let mut masked = self.masked(MASK_A, a, self.bits[0]);
+        let low = self.masked(MASK_B, b, self.bits[1]);
+        masked.iter_mut().zip(low).for_each(|(a, b)| *a = *a << self.bits[1] | b);
+        (masked, Masked::new(self))
+    }
+
+    fn masked<W: Word>(&self, section: u64, x: &[W], bits: u32) -> Vec<u16> {
+        assert_eq!(x.len(), self.len, "elements of the index and lookups dealt");
+        let mut masked = vec![0u16; self.len];
+        self.source.random(section, 0, &mut masked);
+        let mask = u16::mask(bits);
+        masked.iter_mut().zip(x).for_each(|(r, x)| *r = r.wrapping_add(x.low64() as u16) & mask);
+        masked
+    }
+}
+
+impl Masked<Tables> {
+    /// [`Masked::finish_next`], word by word.
+    pub(crate) fn finish_next<O: Word>(self, opened: &[u16], count: usize) -> Result<Scratch<O>, Error> {
+        let Tables { source, len, bits, output } = self.into_inner();
+        let places = places(opened, len, bits, count);
+        let mut out = Scratch::zeros(places.len());
+        source.chosen_at(TABLE, output, len << (bits[0] + bits[1]), &places, &mut out)?;
         Ok(out)
     }
+}
+
+/// The places of the entries, `[lookups, count]`.
+fn places(opened: &[u16], len: usize, bits: [u32; 2], count: usize) -> Vec<u64> {
+    assert_eq!(opened.len(), len, "opened indices and lookups dealt");
+    assert!(bits[1] == 0 || count <= 1, "entries that follow in a table of two numbers");
+    let index_bits = bits[0] + bits[1];
+    let mask = u64::from(u16::mask(index_bits));
+    let place = |(&c, i): (&u16, u64)| {
+        (0..count as u64).map(move |next| i << index_bits | (u64::from(c) + next) & mask)
+    };
+    opened.iter().zip(0u64..).flat_map(place).collect()
 }

@@ -6,8 +6,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
-
 use crate::linalg::{Packed, multiply_add};
 use crate::offline::rates::{self, ELEMENT, RANDOM, STEP};
 use crate::offline::{
@@ -152,12 +150,7 @@ impl fmt::Debug for MatrixTripleRequest {
 ///     triple.mask(x, x);
 /// }
 /// ```
-pub struct Triple<R: Ring> {
-    party: usize,
-    a: Share<R>,
-    b: Share<R>,
-    c: Share<R>,
-}
+pub struct Triple<R: Ring>(Factors<R::Word>);
 
 impl<R: Ring> Triple<R> {
     /// What to ask the dealer for.
@@ -170,9 +163,7 @@ impl<R: Ring> Triple<R> {
     /// # Errors
     /// If they are not next in the store, or the dealer's correction is malformed.
     pub fn take(store: &mut Store, len: usize) -> Result<Self, Error> {
-        let source = store.take(TripleRequest { len, elements: Elements::of::<R>() })?;
-        let [a, b, c] = shares(&source, [len; 3])?;
-        Ok(Self { party: source.party(), a, b, c })
+        Ok(Self(Factors::take(store, len, R::BITS)?))
     }
 
     /// What is to be opened: x − a, followed by y − b.
@@ -180,7 +171,8 @@ impl<R: Ring> Triple<R> {
     /// # Panics
     /// If x or y has another length than the triples.
     pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        (masked(x, &self.a, y, &self.b), Masked::new(self))
+        let (opened, factors) = self.0.mask(x.expose(), y.expose());
+        (opened, factors.map(Self))
     }
 }
 
@@ -190,17 +182,42 @@ impl<R: Ring> Masked<Triple<R>> {
     /// # Panics
     /// If `opened` has another length than [`Triple::mask`] gave.
     pub fn finish(self, opened: &[R::Word]) -> Share<R> {
-        let mut this = self.into_inner();
-        assert_eq!(opened.len(), 2 * this.c.len(), "opened elements");
-        let (d, e) = opened.split_at(this.c.len());
-        let (a, b) = (this.a.expose(), this.b.expose());
-        for (i, c) in this.c.expose_mut().iter_mut().enumerate() {
+        Share::of(self.map(|triple| triple.0).finish(opened))
+    }
+}
+
+/// [`Triple`] for a word, of a ring of any width.
+pub(crate) struct Factors<W: Word> {
+    party: usize,
+    a: Scratch<W>,
+    b: Scratch<W>,
+    c: Scratch<W>,
+}
+
+impl<W: Word> Factors<W> {
+    pub(crate) fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
+        let source = store.take(TripleRequest { len, elements: Elements::held::<W>(bits) })?;
+        let [a, b, c] = shares(&source, [len; 3], bits)?;
+        Ok(Self { party: source.party(), a, b, c })
+    }
+
+    pub(crate) fn mask(self, x: &[W], y: &[W]) -> (Vec<W>, Masked<Self>) {
+        (masked(x, &self.a, y, &self.b), Masked::new(self))
+    }
+}
+
+impl<W: Word> Masked<Factors<W>> {
+    pub(crate) fn finish(self, opened: &[W]) -> Scratch<W> {
+        let Factors { party, a, b, mut c } = self.into_inner();
+        assert_eq!(opened.len(), 2 * c.len(), "opened elements");
+        let (d, e) = opened.split_at(c.len());
+        for (i, c) in c.iter_mut().enumerate() {
             *c = c.wrapping_add(&d[i].wrapping_mul(&b[i])).wrapping_add(&a[i].wrapping_mul(&e[i]));
-            if this.party == 0 {
+            if party == 0 {
                 *c = c.wrapping_add(&d[i].wrapping_mul(&e[i]));
             }
         }
-        this.c
+        c
     }
 }
 
@@ -238,7 +255,8 @@ impl<R: Ring> MatrixTriple<R> {
         let [rows, inner, columns] = shape;
         let source =
             store.take(MatrixTripleRequest { rows, inner, columns, elements: Elements::of::<R>() })?;
-        let [a, b, c] = shares(&source, [rows * inner, inner * columns, rows * columns])?;
+        let lens = [rows * inner, inner * columns, rows * columns];
+        let [a, b, c] = shares(&source, lens, R::BITS)?.map(Share::of);
         Ok(Self { party: source.party(), dry: source.is_dry(), shape, a, b, c })
     }
 
@@ -247,7 +265,8 @@ impl<R: Ring> MatrixTriple<R> {
     /// # Panics
     /// If x or y has another length than the triple.
     pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        (masked(x, &self.a, y, &self.b), Masked::new(self))
+        let opened = masked(x.expose(), self.a.expose(), y.expose(), self.b.expose());
+        (opened, Masked::new(self))
     }
 }
 
@@ -275,16 +294,18 @@ impl<R: Ring> Masked<MatrixTriple<R>> {
     }
 }
 
-fn shares<R: Ring>(source: &Source, lens: [usize; 3]) -> Result<[Share<R>; 3], Error> {
-    let [a, b] = [(A, lens[0]), (B, lens[1])].map(|(section, len)| source.random_share(section, len));
-    Ok([a, b, source.chosen_share(C, lens[2])?])
+fn shares<W: Word>(source: &Source, lens: [usize; 3], bits: u32) -> Result<[Scratch<W>; 3], Error> {
+    let mut shares = lens.map(Scratch::zeros);
+    let [a, b, c] = &mut shares;
+    source.random(A, 0, a);
+    source.random(B, 0, b);
+    source.chosen(C, 0, bits, 0, c)?;
+    Ok(shares)
 }
 
-fn masked<R: Ring>(x: &Share<R>, a: &Share<R>, y: &Share<R>, b: &Share<R>) -> Vec<R::Word> {
+fn masked<W: Word>(x: &[W], a: &[W], y: &[W], b: &[W]) -> Vec<W> {
     assert_eq!((x.len(), y.len()), (a.len(), b.len()), "elements of the factors and of the triple");
-    let left = x.expose().iter().zip(a.expose());
-    let right = y.expose().iter().zip(b.expose());
-    left.chain(right).map(|(x, a)| x.wrapping_sub(a)).collect()
+    x.iter().zip(a).chain(y.iter().zip(b)).map(|(x, a)| x.wrapping_sub(a)).collect()
 }
 
 /// The correction of c for elementwise products.

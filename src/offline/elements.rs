@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::encoding::{DecodeError, Reader, Writer};
 use super::error::{Error, range};
-use crate::ring::Ring;
+use crate::ring::{Ring, Word};
 
 /// How elements are held and sent: the low `bits` bits count, in a word of `word` bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,12 @@ impl Elements {
 
     /// The low `bits` bits of elements of `R`.
     pub fn low<R: Ring>(bits: u32) -> Self {
-        Self { word: 8 * size_of::<R::Word>() as u32, bits }
+        Self::held::<R::Word>(bits)
+    }
+
+    /// The low `bits` bits of these words.
+    pub(crate) fn held<W: Word>(bits: u32) -> Self {
+        Self { word: W::BITS, bits }
     }
 
     /// Checks that there is such a word, and that the bits fit it.

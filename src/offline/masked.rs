@@ -14,4 +14,9 @@ impl<C> Masked<C> {
     pub(crate) fn into_inner(self) -> C {
         self.0
     }
+
+    /// The same under another type.
+    pub(crate) fn map<D>(self, f: impl FnOnce(C) -> D) -> Masked<D> {
+        Masked(f(self.0))
+    }
 }

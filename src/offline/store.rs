@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use super::{
-    DEFAULT_LIMIT, DecodeError, Error, Kind, PartySeeds, Recipe, Registry, Request, SessionTag, Source,
-    StateId, state,
+    DEFAULT_LIMIT, Dealt, DecodeError, Error, Kind, PartySeeds, Recipe, Registry, Request, SessionTag,
+    Source, StateId, state,
 };
 use crate::prg::{Prg, Seed};
 use crate::secret::{Scratch, SecretBytes};
@@ -275,6 +275,11 @@ impl Store {
         }
         let (prgs, session, party) = (self.prgs.clone(), self.seeds.session, self.seeds.party);
         Ok(Source { prgs, session, item, party, number, dry: self.is_dry(), correction })
+    }
+
+    /// As [`take`](Self::take), with what was asked for.
+    pub(crate) fn dealt<K: Kind>(&mut self, asked: K) -> Result<Dealt<K>, Error> {
+        Ok(Dealt { source: self.take(asked.clone())?, asked })
     }
 
     fn next_correction<K: Kind>(&mut self, asked: &K) -> Result<Option<Arc<Scratch<u8>>>, Error> {

@@ -10,15 +10,15 @@
 //! Rounds: those of a comparison, and one. Opened bits and dealer's bytes for each row: those of m(m − 1)/2 comparisons and
 //! m lookups of ⌈log2 m⌉ bits. So it suits the classes of a classifier, not long rows. The places stay shared.
 
-use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
-
+use super::compare::check_bits;
 use super::error::{range, shape};
 use super::{Error, Family, Party, lookup};
-use crate::correlation::Lookup;
+use crate::correlation::lookup::Tables;
 use crate::function::{MAX_INDEX_BITS, Table};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word, Z2};
+use crate::secret::Scratch;
 use crate::share::Share;
 
 /// The ring that ranks are counted in: the widest index of a lookup.
@@ -78,7 +78,7 @@ impl<T: Transport> Party<T> {
         k: usize,
         bits: u32,
     ) -> Result<Share<O>, Error> {
-        self.check_bits::<R>(bits)?;
+        check_bits(R::BITS, bits)?;
         range("values in a row of an argmax", 1, 1 << MAX_INDEX_BITS.min(O::BITS), columns as u64)?;
         range("places of a row's greatest values", 1, columns as u64, k as u64)?;
         let rows = x.len() / columns;
@@ -86,39 +86,27 @@ impl<T: Transport> Party<T> {
         if columns == 1 {
             return Ok(Share::zeros(rows));
         }
-        let mut differences = Share::zeros(rows * pair_count(columns));
-        let mut out = differences.expose_mut().iter_mut();
-        for row in x.expose().chunks_exact(columns) {
-            for ((i, j), out) in pairs(columns).zip(&mut out) {
-                *out = row[i].wrapping_sub(&row[j]);
-            }
-        }
+        self.family.check(R::BITS, bits)?;
+        self.top_k_words(x.expose(), columns, k, bits, Elements::of::<O>()).map(Share::of)
+    }
+
+    /// [`top_k`](Self::top_k) of two columns and more, word by word.
+    fn top_k_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        columns: usize,
+        k: usize,
+        bits: u32,
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        let differences = differences(x, columns);
         // 1 where i beats j, else 0.
-        let beats = self.compare::<R, Rank>(&differences, bits, [One::one(), Zero::zero()])?;
-        let one = if self.id() == 0 { 1 } else { 0 };
-        let mut ranks = Share::<Rank>::zeros(x.len());
-        let per_row = beats.expose().chunks_exact(pair_count(columns));
-        for (rank, beats) in ranks.expose_mut().chunks_exact_mut(columns).zip(per_row) {
-            for ((i, j), beat) in pairs(columns).zip(beats) {
-                rank[i] = rank[i].wrapping_add(*beat);
-                rank[j] = rank[j].wrapping_add(one).wrapping_sub(*beat);
-            }
-        }
+        let beats = self.compare_words(&differences, bits, Elements::of::<Rank>(), [1, 0])?;
+        let ranks = ranks(&beats, columns, self.id());
         let table = table(columns);
-        let (mut opened, lookup) = Lookup::<O>::take(&mut self.store, ranks.len(), &table)?.mask(&ranks);
+        let (mut opened, lookup) = Tables::take(&mut self.store, ranks.len(), output, &table)?.mask(&ranks);
         self.network.open(&mut opened, index_bits(columns))?;
-        let is_place = lookup.finish_next(&opened, k)?;
-        let mut place = Share::<O>::zeros(rows * k);
-        let per_row = is_place.expose().chunks_exact(columns * k);
-        for (place, is_place) in place.expose_mut().chunks_exact_mut(k).zip(per_row) {
-            for (i, is_place) in is_place.chunks_exact(k).enumerate() {
-                let i = O::Word::truncate64(i as u64);
-                for (place, is_place) in place.iter_mut().zip(is_place) {
-                    *place = place.wrapping_add(&is_place.wrapping_mul(&i));
-                }
-            }
-        }
-        Ok(place)
+        Ok(places(&lookup.finish_next(&opened, k)?, columns, k))
     }
 
     /// The place of the first minimum of every row of x: `[rows, columns]`, in O, as [`argmax`](Self::argmax).
@@ -147,6 +135,47 @@ impl<T: Transport> Party<T> {
         negated.negate();
         self.argmax(&negated, columns, bits)
     }
+}
+
+/// x_i − x_j for all pairs i < j of every row.
+fn differences<W: Word>(x: &[W], columns: usize) -> Scratch<W> {
+    let mut differences = Scratch::zeros(x.len() / columns * pair_count(columns));
+    let mut out = differences.iter_mut();
+    for row in x.chunks_exact(columns) {
+        for ((i, j), out) in pairs(columns).zip(&mut out) {
+            *out = row[i].wrapping_sub(&row[j]);
+        }
+    }
+    differences
+}
+
+/// How many others of its row every value beats, from the comparisons of the pairs.
+fn ranks(beats: &[u16], columns: usize, party: usize) -> Scratch<u16> {
+    let one = if party == 0 { 1 } else { 0 };
+    let per_row = beats.chunks_exact(pair_count(columns));
+    let mut ranks = Scratch::<u16>::zeros(per_row.len() * columns);
+    for (rank, beats) in ranks.chunks_exact_mut(columns).zip(per_row) {
+        for ((i, j), beat) in pairs(columns).zip(beats) {
+            rank[i] = rank[i].wrapping_add(*beat);
+            rank[j] = rank[j].wrapping_add(one).wrapping_sub(*beat);
+        }
+    }
+    ranks
+}
+
+/// The places that `is_place` picks of every row, `[rows, columns, k]`.
+fn places<V: Word>(is_place: &[V], columns: usize, k: usize) -> Scratch<V> {
+    let per_row = is_place.chunks_exact(columns * k);
+    let mut places = Scratch::<V>::zeros(per_row.len() * k);
+    for (place, is_place) in places.chunks_exact_mut(k).zip(per_row) {
+        for (i, is_place) in is_place.chunks_exact(k).enumerate() {
+            let i = V::truncate64(i as u64);
+            for (place, is_place) in place.iter_mut().zip(is_place) {
+                *place = place.wrapping_add(&is_place.wrapping_mul(&i));
+            }
+        }
+    }
+    places
 }
 
 /// The pairs i < j of a row.

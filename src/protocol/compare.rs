@@ -17,7 +17,8 @@ use crate::correlation::compare::legendre as symbols;
 use crate::correlation::compare::{self, Plan, Task};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
-use crate::ring::{Ring, Z2};
+use crate::ring::{Ring, Word, Z2};
+use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Comparisons
@@ -45,20 +46,27 @@ impl<T: Transport> Party<T> {
         bits: u32,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        self.check_bits::<R>(bits)?;
-        match self.family {
-            Family::Lookup(wish) => {
-                let task = Task::Negative(Some(Elements::of::<O>()));
-                self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
-            }
-            Family::Dcf => self.compare_by_dcf(x, bits, values),
-            Family::Bitwise => self.compare_by_bitwise(x, bits, values),
-            Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, values),
-        }
+        self.family.check(R::BITS, bits)?;
+        self.compare_words(x.expose(), bits, Elements::of::<O>(), values).map(Share::of)
     }
 
-    pub(super) fn check_bits<R: Ring>(&self, bits: u32) -> Result<(), Error> {
-        range("bits of a comparison", 2, R::BITS.min(64) as u64, bits as u64)
+    /// [`compare`](Self::compare), word by word, of what the family takes.
+    pub(super) fn compare_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        bits: u32,
+        output: Elements,
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
+        match self.family {
+            Family::Lookup(wish) => {
+                let task = Task::Negative(Some(output));
+                self.compare_by_plan(x, Plan::choose(bits, task, wish), values)
+            }
+            Family::Dcf => self.compare_by_dcf(x, bits, output, values),
+            Family::Bitwise => self.compare_by_bitwise(x, bits, output, values),
+            Family::Legendre(variant) => self.compare_by_legendre(x, bits, variant, output, values),
+        }
     }
 
     /// Compares by this family from now on. All parties must choose the same one.
@@ -155,7 +163,11 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn negative_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
-        self.check_bits::<R>(bits)?;
+        self.family.check(R::BITS, bits)?;
+        self.negative_words(x.expose(), bits)
+    }
+
+    fn negative_words<W: Word>(&mut self, x: &[W], bits: u32) -> Result<BitShare, Error> {
         match self.family {
             Family::Lookup(wish) => self.bits_by_plan(x, Plan::choose(bits, Task::Negative(None), wish)),
             Family::Dcf => self.negative_by_dcf(x, bits),
@@ -221,6 +233,11 @@ impl<T: Transport> Party<T> {
     }
 }
 
+/// Checks that `bits` bits of a ring of `ring` bits can be compared.
+pub(super) fn check_bits(ring: u32, bits: u32) -> Result<(), Error> {
+    range("bits of a comparison", 2, ring.min(64).into(), bits.into())
+}
+
 /// a − b.
 pub(super) fn difference<R: Ring>(a: &Share<R>, b: &Share<R>) -> Result<Share<R>, Error> {
     shape("elements of the right side of a comparison", a.len(), b.len())?;
@@ -230,6 +247,15 @@ pub(super) fn difference<R: Ring>(a: &Share<R>, b: &Share<R>) -> Result<Share<R>
 }
 
 impl Family {
+    /// Checks that this family compares `bits` bits of a ring of `ring` bits.
+    pub(super) fn check(self, ring: u32, bits: u32) -> Result<(), Error> {
+        check_bits(ring, bits)?;
+        if let Self::Legendre(variant) = self {
+            legendre::check_bits(variant.bits(), ring, bits)?;
+        }
+        Ok(())
+    }
+
     /// The cost of `len` comparisons of `bits` bits, arithmetic in a ring of `output` or boolean.
     ///
     /// # Panics

@@ -4,7 +4,7 @@
 //! as in a comparison. Rounds, opened bits and dealer bytes are those of the plan for [`Task::Zero`], whatever the family,
 //! because signs play no part in it. Only the bitwise family has a tree of its own (`compare::bitwise`).
 
-use super::compare::{bitwise, difference};
+use super::compare::{bitwise, check_bits, difference};
 use super::error::shape;
 use super::{Error, Family, Party};
 use crate::correlation::compare::{self, Plan, Task};
@@ -32,12 +32,13 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn zero<R: Ring, O: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<Share<O>, Error> {
-        self.check_bits::<R>(bits)?;
+        check_bits(R::BITS, bits)?;
         if self.family == Family::Bitwise {
-            return self.zero_by_bitwise(x, bits);
+            let zero = self.zero_by_bitwise(x.expose(), bits)?;
+            return self.arithmetic(&zero);
         }
         let plan = Plan::choose(bits, Task::Zero(Some(Elements::of::<O>())), self.family.wish());
-        self.compare_by_plan(x, plan, compare::bit_values::<O>())
+        self.compare_by_plan(x.expose(), plan, compare::bit_values::<O>()).map(Share::of)
     }
 
     /// The bits \[x = 0\], shared as bits, on the low `bits` bits of x.
@@ -57,11 +58,11 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub fn zero_bits<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
-        self.check_bits::<R>(bits)?;
+        check_bits(R::BITS, bits)?;
         if self.family == Family::Bitwise {
-            return self.zero_bits_by_bitwise(x, bits);
+            return self.zero_by_bitwise(x.expose(), bits);
         }
-        self.bits_by_plan(x, Plan::choose(bits, Task::Zero(None), self.family.wish()))
+        self.bits_by_plan(x.expose(), Plan::choose(bits, Task::Zero(None), self.family.wish()))
     }
 
     /// 1 where the low `bits` bits of a and b are the same, else 0, in O.

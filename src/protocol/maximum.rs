@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::compare::difference;
+use super::compare::{check_bits, difference};
 use super::error::{range, shape};
 use super::{Error, Family, Party, relu};
 use crate::net::Transport;
@@ -85,7 +85,7 @@ impl<T: Transport> Party<T> {
     /// # Errors
     /// If x is not whole windows or `size` is zero, or as [`relu`](Self::relu).
     pub fn maximum_of<R: Ring>(&mut self, x: &Share<R>, size: usize, bits: u32) -> Result<Share<R>, Error> {
-        self.check_bits::<R>(bits)?;
+        check_bits(R::BITS, bits)?;
         range("values in a window", 1, u64::MAX, size as u64)?;
         let windows = x.len() / size;
         shape("elements of whole windows", windows * size, x.len())?;

@@ -6,10 +6,12 @@
 
 use super::error::{range, shape};
 use super::{Error, Party};
-use crate::correlation::{MatrixTriple, Triple};
+use crate::correlation::MatrixTriple;
+use crate::correlation::triple::Factors;
 use crate::net::Transport;
 use crate::offline::Cost;
-use crate::ring::{Ring, packed_len};
+use crate::ring::{Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::Share;
 
 /// # Products
@@ -33,10 +35,19 @@ impl<T: Transport> Party<T> {
     /// If the lengths differ, the network fails or the store has no triples next.
     pub fn multiply<R: Ring>(&mut self, x: &Share<R>, y: &Share<R>) -> Result<Share<R>, Error> {
         shape("elements of the right factor", x.len(), y.len())?;
-        let triple = Triple::<R>::take(&mut self.store, x.len())?;
-        let (mut opened, triple) = triple.mask(x, y);
-        self.network.open(&mut opened, R::BITS)?;
-        Ok(triple.finish(&opened))
+        self.multiply_words(x.expose(), y.expose(), R::BITS).map(Share::of)
+    }
+
+    /// [`multiply`](Self::multiply), word by word, modulo 2^bits.
+    pub(super) fn multiply_words<W: Word>(
+        &mut self,
+        x: &[W],
+        y: &[W],
+        bits: u32,
+    ) -> Result<Scratch<W>, Error> {
+        let (mut opened, factors) = Factors::take(&mut self.store, x.len(), bits)?.mask(x, y);
+        self.network.open(&mut opened, bits)?;
+        Ok(factors.finish(&opened))
     }
 
     /// The product of the matrices x: `[rows, inner]` and y: `[inner, columns]`; `dims` is

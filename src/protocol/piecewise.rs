@@ -21,23 +21,21 @@
 //! 153 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
 //! truncates its index.
 
-use alloc::vec;
-
-use num_traits::WrappingNeg;
+use alloc::vec::Vec;
 
 use super::error::range;
 use super::{Error, Family, Party, relu, truncate};
-use crate::correlation::Interpolation;
-use crate::correlation::interpolation::Shape;
+use crate::correlation::interpolation::{InterpolationRequest, Shape};
 use crate::function::Piecewise;
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
-use crate::ring::{Ring, Word, Z2};
-use crate::share::Share;
+use crate::ring::{Ring, Word};
+use crate::secret::Scratch;
+use crate::share::{Share, add_public};
 
-/// Rings of v.
-type Narrow = Z2<32>;
-type Wide = Z2<64>;
+/// Words of v.
+type Narrow = u32;
+type Wide = u64;
 
 /// # Piecewise linear functions
 impl<T: Transport> Party<T> {
@@ -103,100 +101,123 @@ impl<T: Transport> Party<T> {
         floor: bool,
     ) -> Result<Share<O>, Error> {
         range("bits of a piecewise function's input", 1, R::BITS.into(), f.needed_bits().into())?;
+        if f.is_clipped() {
+            relu::check(self.family, R::BITS, f.needed_bits(), 0)?;
+        }
+        self.interpolate_words(x.expose(), f, floor, Elements::of::<O>()).map(Share::of)
+    }
+
+    fn interpolate_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        f: &Piecewise,
+        floor: bool,
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
         match modulus(f) {
-            None => self.sum(x, f, O::BITS),
-            Some(..=32) => self.rounded::<R, Narrow, O>(x, f, floor),
-            Some(_) => self.rounded::<R, Wide, O>(x, f, floor),
+            None => self.sum(x, f, output.bits),
+            Some(..=32) => self.rounded::<W, Narrow, V>(x, f, floor, output),
+            Some(_) => self.rounded::<W, Wide, V>(x, f, floor, output),
         }
     }
 
-    fn rounded<R: Ring, V: Ring, O: Ring>(
+    fn rounded<W: Word, C: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         f: &Piecewise,
         floor: bool,
-    ) -> Result<Share<O>, Error> {
-        let mut v = self.sum::<R, V>(x, f, f.sum_bits() + 1)?;
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        let mut v: Scratch<C> = self.sum(x, f, f.sum_bits() + 1)?;
+        truncate::check_shift(C::BITS, f.sum_bits(), f.shift())?;
         if !floor {
-            return self.truncate(&v, f.sum_bits(), f.shift());
+            return self.truncate_words(&v, f.sum_bits(), f.shift(), output);
         }
-        v.add_public(self.id(), &vec![V::Word::from_signed(f.half().into()); x.len()]);
-        self.truncate_floor(&v, f.sum_bits(), f.shift())
+        add_public(self.id(), C::from_signed(f.half().into()), &mut v);
+        self.floor_words(&v, f.sum_bits(), f.shift(), output)
     }
 
     /// v modulo 2^bits.
-    fn sum<R: Ring, V: Ring>(&mut self, x: &Share<R>, f: &Piecewise, bits: u32) -> Result<Share<V>, Error> {
+    fn sum<W: Word, V: Word>(&mut self, x: &[W], f: &Piecewise, bits: u32) -> Result<Scratch<V>, Error> {
         if !f.is_clipped() {
             return self.between(x, f, bits);
         }
-        match clip_bits(f, bits) {
-            ..=16 => self.clipped::<R, Z2<16>, V>(x, f, bits),
-            17..=32 => self.clipped::<R, Narrow, V>(x, f, bits),
-            33..=64 => self.clipped::<R, Wide, V>(x, f, bits),
-            _ => self.clipped::<R, V, V>(x, f, bits),
+        let ring = clip_ring(f, bits, Elements::held::<V>(bits));
+        match ring.bits {
+            16 => self.clipped::<W, u16, V>(x, f, bits, ring),
+            32 => self.clipped::<W, Narrow, V>(x, f, bits, ring),
+            64 => self.clipped::<W, Wide, V>(x, f, bits, ring),
+            _ => self.clipped::<W, V, V>(x, f, bits, ring),
         }
     }
 
-    /// As [`sum`](Self::sum), with differences from the ends in a ring C of enough bits.
-    fn clipped<R: Ring, C: Ring, V: Ring>(
+    /// As [`sum`](Self::sum), with differences from the ends in a ring of enough bits.
+    fn clipped<W: Word, C: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         f: &Piecewise,
         bits: u32,
-    ) -> Result<Share<V>, Error> {
-        let [below, above] = self.beyond::<R, C>(x, f)?;
-        let all = x.expose().iter().zip(below.expose().iter().zip(above.expose()));
-        let inside = all.map(|(x, (below, above))| {
-            (x.low64() as u32).wrapping_add(below.low64() as u32).wrapping_sub(above.low64() as u32)
-        });
-        let mut v = self.between::<Narrow, V>(&Share::from_words(inside.collect()), f, bits)?;
+        ring: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        let both: Scratch<C> = self.relu_words(&beyond(x, f, self.id()), f.needed_bits(), 0, ring)?;
+        let (below, above) = both.split_at(x.len());
+        let mut v: Scratch<V> = self.between(&inside(x, below, above), f, bits)?;
         for ((tail, slope), sign) in [below, above].into_iter().zip(f.slopes()).zip([-1, 1]) {
             if slope != 0 {
+                let slope = V::from_signed((sign * slope).into());
                 // Shares modulo a power of two are shares modulo any smaller one.
-                let words = tail.expose().iter().map(|word| V::Word::truncate(word.widen())).collect();
-                let mut tail = Share::<V>::from_words(words);
-                tail.scale(V::Word::from_signed((sign * slope).into()));
-                v.add_assign(&tail);
+                let tail = tail.iter().map(|word| V::truncate(word.widen()));
+                v.iter_mut().zip(tail).for_each(|(v, tail)| *v = v.wrapping_add(&tail.wrapping_mul(&slope)));
             }
         }
         Ok(v)
     }
 
-    /// By how much x is below the first node, and above the last.
-    fn beyond<R: Ring, C: Ring>(&mut self, x: &Share<R>, f: &Piecewise) -> Result<[Share<C>; 2], Error> {
-        let [first, last] = f.ends().map(|end| R::Word::from_signed(end.into()));
-        let mut both = x.clone();
-        both.negate();
-        both.append(x);
-        let mut ends = vec![first; x.len()];
-        ends.resize(2 * x.len(), last.wrapping_neg());
-        both.add_public(self.id(), &ends);
-        let both = self.relu::<R, C>(&both, f.needed_bits())?;
-        Ok([both.slice(0..x.len()), both.slice(x.len()..both.len())])
-    }
-
-    /// v modulo 2^bits of x that are between the nodes.
-    fn between<R: Ring, V: Ring>(
-        &mut self,
-        x: &Share<R>,
-        f: &Piecewise,
-        bits: u32,
-    ) -> Result<Share<V>, Error> {
-        let (mut y, masked) = Interpolation::<V>::take(&mut self.store, x.len(), f, bits)?.mask(x);
+    /// v modulo 2^bits, for x between the nodes.
+    fn between<W: Word, V: Word>(&mut self, x: &[W], f: &Piecewise, bits: u32) -> Result<Scratch<V>, Error> {
+        let (shape, output) = (Shape::of(f, bits), Elements::held::<V>(bits));
+        let opens = shape.planes() > 0;
+        let asked = InterpolationRequest { len: x.len(), shape, output };
+        let (mut y, masked) = self.store.dealt(asked)?.mask(x);
         self.network.open(&mut y, f.node_bits() + f.low_bits())?;
-        let segments = masked.look_up(&y, f)?;
-        let mut words = segments.masked();
-        if Shape::of(f, bits).planes() > 0 {
+        let looked_up = masked.look_up(&y, f)?;
+        let mut words = looked_up.masked();
+        if opens {
             self.network.open_bits(&mut words)?;
         }
-        Ok(segments.finish(&words)?)
+        Ok(looked_up.finish(&words)?)
     }
 }
 
+/// a − x and behind it x − b.
+fn beyond<W: Word>(x: &[W], f: &Piecewise, party: usize) -> Scratch<W> {
+    let [first, last] = f.ends().map(|end| W::from_signed(end.into()));
+    let mut both: Scratch<W> = [x, x].concat().into();
+    let (below, above) = both.split_at_mut(x.len());
+    below.iter_mut().for_each(|word| *word = word.wrapping_neg());
+    add_public(party, first, below);
+    add_public(party, last.wrapping_neg(), above);
+    both
+}
+
+/// x, brought to the nodes by the ReLUs of what is beyond.
+fn inside<W: Word, C: Word>(x: &[W], below: &[C], above: &[C]) -> Scratch<u32> {
+    let all = x.iter().zip(below.iter().zip(above));
+    let inside = all.map(|(x, (below, above))| {
+        (x.low64() as u32).wrapping_add(below.low64() as u32).wrapping_sub(above.low64() as u32)
+    });
+    inside.collect::<Vec<u32>>().into()
+}
+
 /// Bits that count of the differences from the ends: those of places between the nodes, and with tails that go on those of v.
-fn clip_bits(f: &Piecewise, bits: u32) -> u32 {
+fn clip_ring(f: &Piecewise, bits: u32, output: Elements) -> Elements {
     let places = f.node_bits() + f.low_bits();
-    if f.slopes() == [0; 2] { places } else { places.max(bits) }
+    match if f.slopes() == [0; 2] { places } else { places.max(bits) } {
+        ..=16 => Elements::held::<u16>(16),
+        17..=32 => Elements::held::<Narrow>(32),
+        33..=64 => Elements::held::<Wide>(64),
+        _ => output,
+    }
 }
 
 /// Bits of v that count, unless v is the result.
@@ -239,11 +260,5 @@ fn sum(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
     if !f.is_clipped() {
         return interpolation;
     }
-    let ring = match clip_bits(f, count) {
-        ..=16 => Elements::of::<Z2<16>>(),
-        17..=32 => Elements::of::<Narrow>(),
-        33..=64 => Elements::of::<Wide>(),
-        _ => output,
-    };
-    relu::relu(family, 2 * len, f.needed_bits(), 0, ring).then(interpolation)
+    relu::relu(family, 2 * len, f.needed_bits(), 0, clip_ring(f, count, output)).then(interpolation)
 }

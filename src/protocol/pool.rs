@@ -7,6 +7,7 @@
 //!
 //! Sums over windows, and so means, are local: [`Share::sum_pool`].
 
+use super::compare::check_bits;
 use super::error::{range, shape};
 use super::{Error, Family, Party, maximum};
 use crate::linalg::Window;
@@ -43,7 +44,7 @@ impl<T: Transport> Party<T> {
     /// If x is not whole images, the window does not fit the image or lies in the padding at some place, or as
     /// [`relu`](Self::relu).
     pub fn max_pool<R: Ring>(&mut self, x: &Share<R>, window: &Window, bits: u32) -> Result<Share<R>, Error> {
-        self.check_bits::<R>(bits)?;
+        check_bits(R::BITS, bits)?;
         let [down, across] = window.places()?;
         let image: usize = window.image.iter().product();
         shape("elements of whole images", x.len() / image * image, x.len())?;

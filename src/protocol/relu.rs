@@ -26,18 +26,17 @@
 //! bits are all that is asked for), and the two are multiplied: one or two more rounds. By the bitwise family, a selection
 //! by d, or a product of every bit with d, which rounds down (`compare::bitwise`).
 
-use alloc::vec;
+use alloc::vec::Vec;
 
-use num_traits::{One, WrappingNeg, Zero};
-
-use super::compare::bitwise;
+use super::compare::{bitwise, check_bits};
 use super::error::range;
 use super::{Error, Family, Party, multiply};
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
-use crate::share::Share;
+use crate::secret::Scratch;
+use crate::share::{Share, add_public, resized};
 
 /// # ReLU and absolute value
 impl<T: Transport> Party<T> {
@@ -85,33 +84,42 @@ impl<T: Transport> Party<T> {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
-        self.check_bits::<R>(bits)?;
-        range("bits to truncate by", 0, bits as u64 - 1, shift as u64)?;
+        check(self.family, R::BITS, bits, shift)?;
+        self.relu_words(x.expose(), bits, shift, Elements::of::<O>()).map(Share::of)
+    }
+
+    /// [`relu_truncate`](Self::relu_truncate), word by word, of what the family takes.
+    pub(super) fn relu_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        bits: u32,
+        shift: u32,
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
         match self.family {
             Family::Lookup(wish) => {
-                let task = Task::Relu { output: Elements::of::<O>(), shift };
-                self.shift_by_plan(x, Plan::choose(bits, task, wish))
+                self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift }, wish))
             }
-            Family::Bitwise => self.relu_by_bitwise(x, bits, shift),
-            Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift),
+            Family::Bitwise => self.relu_by_bitwise(x, bits, shift, output),
+            Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift, output),
         }
     }
 
-    /// By a comparison of any family: the product of d in O with x, changed to O and truncated.
-    fn relu_by_product<R: Ring, O: Ring>(
+    /// By a comparison of any family: the product of d with x, changed to the output's ring and truncated.
+    fn relu_by_product<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         shift: u32,
-    ) -> Result<Share<O>, Error> {
-        let positive = self.compare::<R, O>(x, bits, [One::one(), Zero::zero()])?;
-        let truncated = if is_low(bits, shift, O::BITS) {
-            // Shares modulo 2^k are shares modulo any less.
-            Share::from_words(x.expose().iter().map(|word| O::Word::truncate(word.widen())).collect())
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        let positive = self.compare_words(x, bits, output, [V::one(), V::zero()])?;
+        let truncated = if is_low(bits, shift, output.bits) {
+            resized(x)
         } else {
-            self.shift_by_plan::<R, O>(x, truncation(bits, shift, Elements::of::<O>()))?
+            self.shift_by_plan(x, truncation(bits, shift, output))?
         };
-        self.multiply(&positive, &truncated)
+        self.multiply_words(&positive, &truncated, output.bits)
     }
 
     /// max(min(x, ceiling), 0) in O, for x and x − ceiling that fit `bits` bits as signed numbers:
@@ -137,17 +145,24 @@ impl<T: Transport> Party<T> {
         bits: u32,
         ceiling: R::Word,
     ) -> Result<Share<O>, Error> {
-        self.check_bits::<R>(bits)?;
-        let height = (ceiling & R::Word::mask(R::BITS)).widen().try_into().unwrap_or(u64::MAX);
-        range("ceiling of a ReLU", 0, 1 << (bits - 1), height)?;
-        let mut above = x.clone();
-        above.add_public(self.id(), &vec![ceiling.wrapping_neg(); x.len()]);
-        let mut both = x.clone();
-        both.append(&above);
-        let both = self.relu::<R, O>(&both, bits)?;
-        let mut out = both.slice(0..x.len());
-        out.sub_assign(&both.slice(x.len()..both.len()));
-        Ok(out)
+        let height = (ceiling & R::Word::mask(R::BITS)).widen();
+        check_ceiling(self.family, R::BITS, bits, height)?;
+        self.clipped_words(x.expose(), bits, ceiling, Elements::of::<O>()).map(Share::of)
+    }
+
+    /// [`clipped_relu`](Self::clipped_relu), word by word.
+    fn clipped_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        bits: u32,
+        ceiling: W,
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        let mut both: Scratch<W> = [x, x].concat().into();
+        add_public(self.id(), ceiling.wrapping_neg(), &mut both[x.len()..]);
+        let both: Scratch<V> = self.relu_words(&both, bits, 0, output)?;
+        let (below, above) = both.split_at(x.len());
+        Ok(below.iter().zip(above).map(|(below, above)| below.wrapping_sub(above)).collect::<Vec<V>>().into())
     }
 
     /// |x| = 2·ReLU(x) − x, for x that fits `bits` bits as a signed number. In a ring of k bits, |−2^(k−1)| is
@@ -173,6 +188,20 @@ impl<T: Transport> Party<T> {
         out.sub_assign(x);
         Ok(out)
     }
+}
+
+/// Checks that `family` has a ReLU of `bits` bits of a ring of `ring` bits, truncated by `shift`.
+pub(super) fn check(family: Family, ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
+    check_bits(ring, bits)?;
+    range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())?;
+    family.check(ring, bits)
+}
+
+/// The same for a clipped one, without truncation.
+fn check_ceiling(family: Family, ring: u32, bits: u32, ceiling: u128) -> Result<(), Error> {
+    check_bits(ring, bits)?;
+    range("ceiling of a ReLU", 0, 1 << (bits - 1), ceiling.try_into().unwrap_or(u64::MAX))?;
+    family.check(ring, bits)
 }
 
 /// Whether an element of `output` bits is made of the low bits of x alone.

@@ -28,17 +28,14 @@
 //!
 //! Local truncation of shares errs with a probability that grows with x and n, and is not offered.
 
-use alloc::vec;
-
-use num_traits::{One, WrappingNeg};
-
 use super::error::range;
 use super::{Error, Party};
 use crate::correlation::compare::{Plan, Task, Wish};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
-use crate::share::Share;
+use crate::secret::Scratch;
+use crate::share::{Share, add_public};
 
 /// # Truncation and change of the ring
 impl<T: Transport> Party<T> {
@@ -71,7 +68,8 @@ impl<T: Transport> Party<T> {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
-        self.shifted(x, bits, shift, stochastic(bits, shift, Elements::of::<O>()))
+        check_shift(R::BITS, bits, shift)?;
+        self.truncate_words(x.expose(), bits, shift, Elements::of::<O>()).map(Share::of)
     }
 
     /// ⌊x / 2^shift⌋ in O, for x that fits `bits` bits as a signed number.
@@ -96,36 +94,62 @@ impl<T: Transport> Party<T> {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
-        let wish = self.family.wish();
-        self.shifted(x, bits, shift, floor(wish, bits, shift, Elements::of::<O>()))
+        check_shift(R::BITS, bits, shift)?;
+        self.floor_words(x.expose(), bits, shift, Elements::of::<O>()).map(Share::of)
     }
 
-    fn shifted<R: Ring, O: Ring>(
+    /// [`truncate`](Self::truncate), word by word.
+    pub(super) fn truncate_words<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         shift: u32,
-        plan: impl FnOnce() -> Plan,
-    ) -> Result<Share<O>, Error> {
-        range("bits of a truncation", 1, R::BITS.min(64) as u64 - 1, bits as u64)?;
-        range("bits to truncate by", 0, bits as u64 - 1, shift as u64)?;
-        let mut x = x.clone();
-        x.add_public(self.id(), &vec![R::Word::one() << (bits as usize - 1); x.len()]);
-        let mut out = self.shift_by_plan::<R, O>(&x, plan())?;
-        // 2^(k−1−f), which vanishes modulo 2^k of a narrow O.
-        let offset = O::Word::truncate(1 << (bits - 1 - shift)).wrapping_neg();
-        out.add_public(self.id(), &vec![offset; x.len()]);
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        self.shifted(x, bits, shift, stochastic(bits, shift, output))
+    }
+
+    /// [`truncate_floor`](Self::truncate_floor), word by word.
+    pub(super) fn floor_words<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        bits: u32,
+        shift: u32,
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        self.shifted(x, bits, shift, floor(self.family.wish(), bits, shift, output))
+    }
+
+    fn shifted<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        bits: u32,
+        shift: u32,
+        plan: Plan,
+    ) -> Result<Scratch<V>, Error> {
+        let mut x: Scratch<W> = x.to_vec().into();
+        add_public(self.id(), W::one() << (bits as usize - 1), &mut x);
+        let mut out = self.shift_by_plan(&x, plan)?;
+        // 2^(k−1−f), which vanishes modulo 2^k of a narrow ring.
+        let offset = V::truncate(1 << (bits - 1 - shift)).wrapping_neg();
+        add_public(self.id(), offset, &mut out);
         Ok(out)
     }
 }
 
-fn stochastic(bits: u32, shift: u32, output: Elements) -> impl FnOnce() -> Plan {
-    move || Plan::choose(bits + 1, Task::Truncate { output, shift }, Wish::default())
+/// Checks that numbers of `bits` bits in a ring of `ring` bits can be truncated by `shift`.
+pub(super) fn check_shift(ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
+    range("bits of a truncation", 1, u64::from(ring.min(64)) - 1, bits.into())?;
+    range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())
 }
 
-fn floor(wish: Wish, bits: u32, shift: u32, output: Elements) -> impl FnOnce() -> Plan {
+fn stochastic(bits: u32, shift: u32, output: Elements) -> Plan {
+    Plan::choose(bits + 1, Task::Truncate { output, shift }, Wish::default())
+}
+
+fn floor(wish: Wish, bits: u32, shift: u32, output: Elements) -> Plan {
     let task = if shift == 0 { Task::Truncate { output, shift } } else { Task::Floor { output, shift } };
-    move || Plan::choose(bits + 1, task, wish)
+    Plan::choose(bits + 1, task, wish)
 }
 
 fn check(bits: u32, shift: u32) {
@@ -139,7 +163,7 @@ fn check(bits: u32, shift: u32) {
 /// If `bits` is not in 1..=63 or `shift` not below it.
 pub fn truncate(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     check(bits, shift);
-    stochastic(bits, shift, output)().cost(len)
+    stochastic(bits, shift, output).cost(len)
 }
 
 /// As [`truncate`], for the floor.
@@ -148,5 +172,5 @@ pub fn truncate(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
 /// As [`truncate`].
 pub fn truncate_floor(wish: Wish, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
     check(bits, shift);
-    floor(wish, bits, shift, output)().cost(len)
+    floor(wish, bits, shift, output).cost(len)
 }

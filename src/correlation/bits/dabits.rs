@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::{One, WrappingAdd, WrappingSub, Zero};
+use num_traits::{One, Zero};
 
 use crate::offline::loops::{BLOCK, flip, spread};
 use crate::offline::planes::{bytes, masked, opened, words};
 use crate::offline::rates::ELEMENT;
 use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+    Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Store, Writer, range,
 };
 use crate::ring::{self, Ring, Word, packed_len};
 use crate::secret::Scratch;
@@ -36,9 +36,7 @@ const _: () = assert!(crate::offline::apart(&[BITS, NUMBERS]));
 /// }
 /// ```
 pub struct DaBits<R> {
-    source: Source,
-    len: usize,
-    planes: u32,
+    dealt: Dealt<DaBitsRequest>,
     ring: PhantomData<R>,
 }
 
@@ -102,7 +100,11 @@ impl fmt::Debug for DaBitsRequest {
 impl<R: Ring> DaBits<R> {
     /// What to ask the dealer for: `planes` planes, of which there are 1 to k.
     pub fn request(len: usize, planes: u32) -> Request {
-        DaBitsRequest { len, planes, output: Elements::of::<R>() }.into()
+        Self::kind(len, planes).into()
+    }
+
+    fn kind(len: usize, planes: u32) -> DaBitsRequest {
+        DaBitsRequest { len, planes, output: Elements::of::<R>() }
     }
 
     /// Takes the daBits for `len` values of `planes` bits.
@@ -114,8 +116,7 @@ impl<R: Ring> DaBits<R> {
     /// If `planes` is not in 1..=k.
     pub fn take(store: &mut Store, len: usize, planes: u32) -> Result<Self, Error> {
         assert!((1..=R::BITS).contains(&planes), "{planes} planes in a ring of {} bits", R::BITS);
-        let source = store.take(DaBitsRequest { len, planes, output: Elements::of::<R>() })?;
-        Ok(Self { source, len, planes, ring: PhantomData })
+        Ok(Self { dealt: store.dealt(Self::kind(len, planes))?, ring: PhantomData })
     }
 
     /// What is to be opened: the planes masked, each in whole bytes, one behind the other.
@@ -123,8 +124,8 @@ impl<R: Ring> DaBits<R> {
     /// # Panics
     /// If there are other planes than was dealt for, or of other lengths.
     pub fn mask(self, planes: &[&BitShare]) -> (Vec<u8>, Masked<Self>) {
-        assert_eq!(planes.len(), self.planes as usize, "planes and those dealt for");
-        (masked(&self.source, BITS, self.len, planes), Masked::new(self))
+        let (opened, dealt) = self.dealt.mask(planes);
+        (opened, dealt.map(|dealt| Self { dealt, ring: PhantomData }))
     }
 }
 
@@ -149,25 +150,40 @@ impl<R: Ring> Masked<DaBits<R>> {
     /// # Panics
     /// As [`finish`](Self::finish).
     pub fn finish_values(self, all: &[u8], values: [R::Word; 2]) -> Result<Share<R>, Error> {
-        let DaBits { source, len, planes, .. } = self.into_inner();
+        self.map(|dabits| dabits.dealt).finish_values(all, values).map(Share::of)
+    }
+}
+
+impl Dealt<DaBitsRequest> {
+    /// [`DaBits::mask`].
+    pub(crate) fn mask(self, planes: &[&BitShare]) -> (Vec<u8>, Masked<Self>) {
+        assert_eq!(planes.len(), self.asked.planes as usize, "planes and those dealt for");
+        (masked(&self.source, BITS, self.asked.len, planes), Masked::new(self))
+    }
+}
+
+impl Masked<Dealt<DaBitsRequest>> {
+    /// [`Masked::finish_values`], word by word.
+    pub(crate) fn finish_values<W: Word>(self, all: &[u8], values: [W; 2]) -> Result<Scratch<W>, Error> {
+        let Dealt { source, asked: DaBitsRequest { len, planes, output } } = self.into_inner();
         assert_eq!(all.len(), planes as usize * bytes(len), "bytes of opened bits");
         let stride = len.next_multiple_of(64);
         let own = source.party() == 0;
-        let mut out = Share::<R>::zeros(len);
-        let mut term = Scratch::<R::Word>::zeros(BLOCK.min(len));
+        let mut out = Scratch::zeros(len);
+        let mut term = Scratch::<W>::zeros(BLOCK.min(len));
         let mut c = [0; BLOCK / 64];
-        for (b, out) in out.expose_mut().chunks_mut(BLOCK).enumerate() {
+        for (b, out) in out.chunks_mut(BLOCK).enumerate() {
             let (term, c) = (&mut term[..out.len()], &mut c[..words(out.len())]);
             for j in 0..planes {
                 let now = if j == 0 { &mut *out } else { &mut *term };
-                let base = if j == 0 { values[0] } else { R::Word::zero() };
+                let base = if j == 0 { values[0] } else { W::zero() };
                 let factor = values[1].wrapping_sub(&values[0]) << j as usize;
-                let ends = if own { [base, base.wrapping_add(&factor)] } else { [R::Word::zero(); 2] };
+                let ends = if own { [base, base.wrapping_add(&factor)] } else { [W::zero(); 2] };
                 match source.correction() {
                     None => source.random(NUMBERS, j as usize * stride + b * BLOCK, now),
                     Some(_) => {
-                        let region = correction_bytes(len, j, R::BITS);
-                        source.chosen(NUMBERS, region, R::BITS - j, b * BLOCK, now)?;
+                        let region = correction_bytes(len, j, output.bits);
+                        source.chosen(NUMBERS, region, output.bits - j, b * BLOCK, now)?;
                     }
                 }
                 opened(all, len, j as usize, b * BLOCK / 64, c);

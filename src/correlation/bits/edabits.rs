@@ -5,14 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::Zero;
-
 use super::leaves::{Leaves, PAIRS, PLANES};
 use super::{Circuit, Subtraction, kernel};
 use crate::offline::planes::{BLOCK, bytes, words};
 use crate::offline::rates::ELEMENT;
 use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+    Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Store, Writer, range,
 };
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
@@ -91,10 +89,7 @@ impl fmt::Debug for EdaBitsRequest {
 /// }
 /// ```
 pub struct EdaBits<R> {
-    pub(super) source: Source,
-    pub(super) len: usize,
-    pub(super) bits: u32,
-    pub(super) pairs: u32,
+    dealt: Dealt<EdaBitsRequest>,
     ring: PhantomData<R>,
 }
 
@@ -102,7 +97,11 @@ impl<O: Ring> EdaBits<O> {
     /// What to ask the dealer for: the low `bits` bits, at most 64, and products of the `pairs` lowest
     /// pairs ([`Circuit::pairs`]).
     pub fn request(len: usize, bits: u32, pairs: u32) -> Request {
-        EdaBitsRequest { len, elements: Elements::low::<O>(bits), pairs }.into()
+        Self::kind(len, bits, pairs).into()
+    }
+
+    fn kind(len: usize, bits: u32, pairs: u32) -> EdaBitsRequest {
+        EdaBitsRequest { len, elements: Elements::low::<O>(bits), pairs }
     }
 
     /// Takes the edaBits of `bits` bits for `len` values, with products of the `pairs` lowest pairs of bits.
@@ -116,8 +115,7 @@ impl<O: Ring> EdaBits<O> {
         let most = O::BITS.min(64);
         assert!((1..=most).contains(&bits), "edaBits of {bits} bits, at most {most} are taken");
         assert!(pairs <= bits / 2, "{pairs} pairs of {bits} bits");
-        let source = store.take(EdaBitsRequest { len, elements: Elements::low::<O>(bits), pairs })?;
-        Ok(Self { source, len, bits, pairs, ring: PhantomData })
+        Ok(Self { dealt: store.dealt(Self::kind(len, bits, pairs))?, ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^bits: x + r.
@@ -125,13 +123,8 @@ impl<O: Ring> EdaBits<O> {
     /// # Panics
     /// If x has another length than was dealt for.
     pub fn mask(self, x: &Share<O>) -> (Vec<O::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "values and edaBits dealt");
-        let mut y = vec![O::Word::zero(); self.len];
-        for (b, (y, x)) in y.chunks_mut(VALUES).zip(x.expose().chunks(VALUES)).enumerate() {
-            self.source.random(R, b * VALUES, y);
-            crate::share::add(y, x);
-        }
-        (y, Masked::new(self))
+        let (y, dealt) = self.dealt.mask(x.expose());
+        (y, dealt.map(|dealt| Self { dealt, ring: PhantomData }))
     }
 }
 
@@ -145,23 +138,44 @@ impl<O: Ring> Masked<EdaBits<O>> {
     /// If y has another length than [`EdaBits::mask`] gave, or other pairs were dealt than the
     /// circuit takes.
     pub fn subtract(self, y: &[O::Word], circuit: Circuit) -> Result<Subtraction, Error> {
-        let dealt = self.into_inner();
-        assert_eq!(y.len(), dealt.len, "opened values and edaBits dealt");
-        assert_eq!(
-            dealt.pairs,
-            circuit.pairs(dealt.bits),
-            "pairs that were dealt and that the circuit takes"
-        );
-        let mut leaves = Leaves::new(dealt.source.party(), dealt.len, dealt.bits, circuit);
-        leaves.fill(&dealt.source, y)?;
+        self.map(|edabits| edabits.dealt).subtract(y, circuit)
+    }
+}
+
+impl Dealt<EdaBitsRequest> {
+    /// [`EdaBits::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
+        assert_eq!(x.len(), self.asked.len, "values and edaBits dealt");
+        let mut y = vec![W::zero(); x.len()];
+        for (b, (y, x)) in y.chunks_mut(VALUES).zip(x.chunks(VALUES)).enumerate() {
+            self.source.random(R, b * VALUES, y);
+            crate::share::add(y, x);
+        }
+        (y, Masked::new(self))
+    }
+}
+
+impl Masked<Dealt<EdaBitsRequest>> {
+    /// [`Masked::subtract`], word by word.
+    pub(crate) fn subtract<W: Word>(self, y: &[W], circuit: Circuit) -> Result<Subtraction, Error> {
+        let Dealt { source, asked: EdaBitsRequest { len, elements, pairs } } = self.into_inner();
+        assert_eq!(y.len(), len, "opened values and edaBits dealt");
+        assert_eq!(pairs, circuit.pairs(elements.bits), "pairs that were dealt and that the circuit takes");
+        let mut leaves = Leaves::new(source.party(), len, elements.bits, circuit);
+        leaves.fill(&source, y)?;
         Ok(leaves.finish())
     }
 }
 
 /// The bits x mod 2, which are shared as they are: no carry enters the lowest bit of a sum.
 pub fn lowest_bits<O: Ring>(x: &Share<O>) -> BitShare {
+    lowest(x.expose())
+}
+
+/// The lowest bits of these words.
+pub(crate) fn lowest<W: Word>(x: &[W]) -> BitShare {
     let mut bits = vec![0; words(x.len())];
-    kernel::transpose(x.expose(), 1, bits.len(), &mut bits);
+    kernel::transpose(x, 1, bits.len(), &mut bits);
     BitShare::from_words(bits, x.len())
 }
 

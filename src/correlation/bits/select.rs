@@ -10,8 +10,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use num_traits::{Bounded, WrappingSub, Zero};
-
 use super::kernel;
 use crate::offline::loops::{BLOCK, spread};
 use crate::offline::planes::{bytes, masked, opened, words};
@@ -92,10 +90,7 @@ impl fmt::Debug for SelectRequest {
 ///     select.mask(b, x);
 /// }
 /// ```
-pub struct Select<R: Ring> {
-    source: Source,
-    s: Share<R>,
-}
+pub struct Select<R: Ring>(Selection<R::Word>);
 
 impl<R: Ring> Select<R> {
     /// What to ask the dealer for.
@@ -108,10 +103,7 @@ impl<R: Ring> Select<R> {
     /// # Errors
     /// If it is not next in the store.
     pub fn take(store: &mut Store, len: usize) -> Result<Self, Error> {
-        let source = store.take(SelectRequest { len, elements: Elements::of::<R>() })?;
-        let mut s = Share::zeros(len);
-        source.random(S, 0, s.expose_mut());
-        Ok(Self { source, s })
+        Ok(Self(Selection::take(store, len, R::BITS)?))
     }
 
     /// What is to be opened: x − s modulo 2^k, and the bits masked.
@@ -119,10 +111,8 @@ impl<R: Ring> Select<R> {
     /// # Panics
     /// If c or x has another length than was dealt for.
     pub fn mask(self, c: &BitShare, x: &Share<R>) -> (Vec<R::Word>, Vec<u8>, Masked<Self>) {
-        assert_eq!(x.len(), self.s.len(), "values to select and those dealt for");
-        let less = |(x, s): (&R::Word, &R::Word)| x.wrapping_sub(s);
-        let y = x.expose().iter().zip(self.s.expose()).map(less).collect();
-        (y, masked(&self.source, BITS, x.len(), &[c]), Masked::new(self))
+        let (y, bits, selection) = self.0.mask(c, x.expose());
+        (y, bits, selection.map(Self))
     }
 }
 
@@ -135,19 +125,51 @@ impl<R: Ring> Masked<Select<R>> {
     /// # Panics
     /// If `y` or `bits` has another length than [`Select::mask`] gave.
     pub fn finish(self, y: &[R::Word], bits: &[u8]) -> Result<Share<R>, Error> {
-        let Select { source, mut s } = self.into_inner();
+        self.map(|select| select.0).finish(y, bits).map(Share::of)
+    }
+}
+
+/// [`Select`] for a word, of a ring of any width.
+pub(crate) struct Selection<W: Word> {
+    source: Source,
+    bits: u32,
+    s: Scratch<W>,
+}
+
+impl<W: Word> Selection<W> {
+    pub(crate) fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
+        let source = store.take(SelectRequest { len, elements: Elements::held::<W>(bits) })?;
+        let mut s = Scratch::zeros(len);
+        source.random(S, 0, &mut s);
+        Ok(Self { source, bits, s })
+    }
+
+    pub(crate) fn mask(self, c: &BitShare, x: &[W]) -> (Vec<W>, Vec<u8>, Masked<Self>) {
+        assert_eq!(x.len(), self.s.len(), "values to select and those dealt for");
+        let y = x.iter().zip(self.s.iter()).map(|(x, s)| x.wrapping_sub(s)).collect();
+        (y, masked(&self.source, BITS, x.len(), &[c]), Masked::new(self))
+    }
+}
+
+impl<W: Word> Masked<Selection<W>> {
+    pub(crate) fn finish(self, y: &[W], opened_bits: &[u8]) -> Result<Scratch<W>, Error> {
+        let Selection { source, bits, mut s } = self.into_inner();
         let len = s.len();
-        assert_eq!((y.len(), bits.len()), (len, bytes(len)), "opened values, and bytes of opened bits");
-        let own = if source.party() == 0 { R::Word::max_value() } else { R::Word::zero() };
-        let mut shares = Scratch::<R::Word>::zeros(2 * BLOCK.min(len));
+        assert_eq!(
+            (y.len(), opened_bits.len()),
+            (len, bytes(len)),
+            "opened values, and bytes of opened bits"
+        );
+        let own = if source.party() == 0 { W::max_value() } else { W::zero() };
+        let mut shares = Scratch::<W>::zeros(2 * BLOCK.min(len));
         let mut gamma = [0; BLOCK / 64];
-        for (b, (s, y)) in s.expose_mut().chunks_mut(BLOCK).zip(y.chunks(BLOCK)).enumerate() {
+        for (b, (s, y)) in s.chunks_mut(BLOCK).zip(y.chunks(BLOCK)).enumerate() {
             let at = b * BLOCK;
             let (rho, product) = shares[..2 * y.len()].split_at_mut(y.len());
-            source.chosen(NUMBERS, 0, R::BITS, at, rho)?;
-            source.chosen(PRODUCTS, packed_len(len, R::BITS), R::BITS, at, product)?;
+            source.chosen(NUMBERS, 0, bits, at, rho)?;
+            source.chosen(PRODUCTS, packed_len(len, bits), bits, at, product)?;
             let gamma = &mut gamma[..words(y.len())];
-            opened(bits, len, 0, at / 64, gamma);
+            opened(opened_bits, len, 0, at / 64, gamma);
             kernel::select(gamma, y, own, rho, product, s);
         }
         Ok(s)

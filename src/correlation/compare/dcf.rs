@@ -55,18 +55,16 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::{WrappingNeg, WrappingSub, Zero};
-
 use self::deal::deal;
 use self::eval::Walk;
 use self::prg::{blocks_mut, root};
 use self::shape::{BLOCK, R, ROOTS, Shape};
-use crate::correlation::bits::lowest_bits;
+use crate::correlation::bits::lowest;
 use crate::offline::loops::{bit, flip};
 use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer, range,
+    Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Store, Work, Writer, range,
 };
-use crate::ring::{Ring, Z2};
+use crate::ring::{Ring, Word, Z2};
 use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 use crate::with_word;
@@ -145,9 +143,7 @@ impl fmt::Debug for DcfRequest {
 /// }
 /// ```
 pub struct Dcf<R, O> {
-    source: Source,
-    len: usize,
-    bits: u32,
+    dealt: Dealt<DcfRequest>,
     rings: PhantomData<(R, O)>,
 }
 
@@ -181,12 +177,9 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
     /// # Panics
     /// If `bits` is not in 2..=64 or above k.
     pub fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
-        assert!(
-            (2..=R2::BITS.min(64)).contains(&bits),
-            "{bits} bits compared in a ring of {} bits",
-            R2::BITS
-        );
-        Ok(Self { source: store.take(Self::kind(len, bits))?, len, bits, rings: PhantomData })
+        let most = R2::BITS;
+        assert!((2..=most.min(64)).contains(&bits), "{bits} bits compared in a ring of {most} bits");
+        Ok(Self { dealt: store.dealt(Self::kind(len, bits))?, rings: PhantomData })
     }
 
     /// What is to be opened modulo 2^bits: x + r.
@@ -194,41 +187,8 @@ impl<R2: Ring, O: Ring> Dcf<R2, O> {
     /// # Panics
     /// If x has another length than the functions are for.
     pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "values and comparisons dealt");
-        let mut y = vec![R2::Word::zero(); self.len];
-        self.source.random(R, 0, &mut y);
-        crate::share::add(&mut y, x.expose());
-        (y, Masked::new(self))
-    }
-
-    /// The sums of this party's trees at y', and y_{k−1}.
-    fn sums(&self, y: &[R2::Word]) -> Result<(Share<O>, Vec<u64>), Error> {
-        assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
-        if self.source.is_dry() {
-            return Ok((Share::zeros(self.len), vec![0; self.len.div_ceil(64)]));
-        }
-        let shape = Shape::new(self.bits, O::BITS);
-        let key = self.source.correction().unwrap_or_default();
-        let expected = shape.bytes(self.len);
-        if key.len() != expected {
-            return Err(Error::Correction { expected, found: key.len() });
-        }
-        let mut sums = Share::<O>::zeros(self.len);
-        let mut roots = Scratch::<u8>::zeros(16 * BLOCK.min(self.len));
-        let mut walk = Walk::new(shape);
-        let mut key = key;
-        let blocks = y.chunks(BLOCK).zip(sums.expose_mut().chunks_mut(BLOCK));
-        for (b, (y, sums)) in blocks.enumerate() {
-            let roots = &mut roots[..16 * y.len()];
-            self.source.random(ROOTS, 16 * b * BLOCK, roots);
-            let nodes = blocks_mut(roots);
-            root(self.source.party(), nodes);
-            walk.down(key, y, nodes, sums)?;
-            key = &key[shape.block_bytes(y.len())..];
-        }
-        let mut top = vec![0; self.len.div_ceil(64)];
-        bit(y, self.bits - 1, &mut top);
-        Ok((sums, top))
+        let (y, dealt) = self.dealt.mask(x.expose());
+        (y, dealt.map(|dealt| Self { dealt, rings: PhantomData }))
     }
 }
 
@@ -241,15 +201,7 @@ impl<R2: Ring, O: Ring> Masked<Dcf<R2, O>> {
     /// # Panics
     /// If y has another length than [`Dcf::mask`] gave.
     pub fn finish(self, y: &[R2::Word], values: [O::Word; 2]) -> Result<Share<O>, Error> {
-        let dcf = self.into_inner();
-        let (mut t, top) = dcf.sums(y)?;
-        let factor = values[1].wrapping_sub(&values[0]);
-        if dcf.source.party() == 0 {
-            flip(&top, t.expose_mut(), factor, values[0], values[1]);
-        } else {
-            flip(&top, t.expose_mut(), factor.wrapping_neg(), O::Word::zero(), O::Word::zero());
-        }
-        Ok(t)
+        self.map(|dcf| dcf.dealt).finish(y, values).map(Share::of)
     }
 }
 
@@ -262,10 +214,69 @@ impl<R2: Ring> Masked<Dcf<R2, Z2<1>>> {
     /// # Panics
     /// If y has another length than [`Dcf::mask`] gave.
     pub fn finish_bits(self, y: &[R2::Word]) -> Result<BitShare, Error> {
-        let dcf = self.into_inner();
-        let (t, top) = dcf.sums(y)?;
-        let mut negative = lowest_bits(&t);
-        if dcf.source.party() == 0 {
+        self.map(|dcf| dcf.dealt).finish_bits(y)
+    }
+}
+
+impl Dealt<DcfRequest> {
+    /// [`Dcf::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
+        assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
+        let mut y = vec![W::zero(); x.len()];
+        self.source.random(R, 0, &mut y);
+        crate::share::add(&mut y, x);
+        (y, Masked::new(self))
+    }
+
+    /// The sums of this party's trees at y', and y_{k−1}.
+    fn sums<W: Word, O: Word>(&self, y: &[W]) -> Result<(Scratch<O>, Vec<u64>), Error> {
+        let DcfRequest { len, input, output } = self.asked;
+        assert_eq!(y.len(), len, "opened values and comparisons dealt");
+        let (mut sums, mut top) = (Scratch::zeros(len), vec![0; len.div_ceil(64)]);
+        if self.source.is_dry() {
+            return Ok((sums, top));
+        }
+        let shape = Shape::new(input.bits, output.bits);
+        let mut key = self.source.correction().unwrap_or_default();
+        let expected = shape.bytes(len);
+        if key.len() != expected {
+            return Err(Error::Correction { expected, found: key.len() });
+        }
+        let mut roots = Scratch::<u8>::zeros(16 * BLOCK.min(len));
+        let mut walk = Walk::new(shape);
+        for (b, (y, sums)) in y.chunks(BLOCK).zip(sums.chunks_mut(BLOCK)).enumerate() {
+            let roots = &mut roots[..16 * y.len()];
+            self.source.random(ROOTS, 16 * b * BLOCK, roots);
+            let nodes = blocks_mut(roots);
+            root(self.source.party(), nodes);
+            walk.down(key, y, nodes, sums)?;
+            key = &key[shape.block_bytes(y.len())..];
+        }
+        bit(y, input.bits - 1, &mut top);
+        Ok((sums, top))
+    }
+}
+
+impl Masked<Dealt<DcfRequest>> {
+    /// [`Masked::finish`], word by word.
+    pub(crate) fn finish<W: Word, O: Word>(self, y: &[W], values: [O; 2]) -> Result<Scratch<O>, Error> {
+        let dealt = self.into_inner();
+        let (mut t, top) = dealt.sums(y)?;
+        let factor = values[1].wrapping_sub(&values[0]);
+        if dealt.source.party() == 0 {
+            flip(&top, &mut t, factor, values[0], values[1]);
+        } else {
+            flip(&top, &mut t, factor.wrapping_neg(), O::zero(), O::zero());
+        }
+        Ok(t)
+    }
+
+    /// [`Masked::finish_bits`], word by word.
+    pub(crate) fn finish_bits<W: Word>(self, y: &[W]) -> Result<BitShare, Error> {
+        let dealt = self.into_inner();
+        let (t, top) = dealt.sums::<W, u8>(y)?;
+        let mut negative = lowest(&t);
+        if dealt.source.party() == 0 {
             negative.xor_assign(&BitShare::from_words(top, t.len()));
         }
         Ok(negative)

@@ -45,15 +45,14 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::{One, WrappingAdd, Zero};
-
 use self::deal::deal;
 use self::shape::{BLOCK, ENTRIES, PRODUCTS, R, Shape, T};
 pub use self::variant::Variant;
 use super::small_table::{self, Vectors};
 use crate::field::Field;
 use crate::offline::{
-    Cost, Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer, range,
+    Cost, Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Writer,
+    range,
 };
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
@@ -152,8 +151,7 @@ impl fmt::Debug for LegendreRequest {
 /// }
 /// ```
 pub struct Legendre<R, O> {
-    source: Source,
-    shape: Shape,
+    dealt: Dealt<LegendreRequest>,
     rings: PhantomData<(R, O)>,
 }
 
@@ -177,8 +175,7 @@ impl<R2: Ring, O: Ring> Legendre<R2, O> {
     pub fn take(store: &mut Store, len: usize, bits: u32, variant: Variant) -> Result<Self, Error> {
         let most = MAX_BITS.min(R2::BITS - 1);
         assert!((2..=most).contains(&bits), "{bits} bits compared, at most {most} are taken");
-        let source = store.take(Self::kind(len, bits, variant))?;
-        Ok(Self { source, shape: Shape { len, bits, variant }, rings: PhantomData })
+        Ok(Self { dealt: store.dealt(Self::kind(len, bits, variant))?, rings: PhantomData })
     }
 
     /// What is to be opened modulo 2^(b+1): x + 2^(b−1) + r.
@@ -186,15 +183,8 @@ impl<R2: Ring, O: Ring> Legendre<R2, O> {
     /// # Panics
     /// If x has another length than the comparison is for.
     pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.shape.len, "values and comparisons dealt");
-        let offset = match self.source.party() {
-            0 => R2::Word::one() << (self.shape.bits - 1) as usize,
-            _ => R2::Word::zero(),
-        };
-        let mut y = vec![R2::Word::zero(); x.len()];
-        self.source.random(R, 0, &mut y);
-        y.iter_mut().zip(x.expose()).for_each(|(y, x)| *y = y.wrapping_add(x).wrapping_add(&offset));
-        (y, Masked::new(self))
+        let (y, dealt) = self.dealt.mask(x.expose());
+        (y, dealt.map(|dealt| Self { dealt, rings: PhantomData }))
     }
 }
 
@@ -207,7 +197,37 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
     /// # Panics
     /// If y has another length than [`Legendre::mask`] gave.
     pub fn products(self, y: &[R2::Word]) -> Result<(Vec<u64>, Products<O>), Error> {
-        let Legendre { source, shape, .. } = self.into_inner();
+        let (b, symbols) = self.map(|legendre| legendre.dealt).products(y)?;
+        Ok((b, Products { symbols, ring: PhantomData }))
+    }
+}
+
+impl LegendreRequest {
+    fn shape(&self) -> Shape {
+        Shape { len: self.len, bits: self.bits, variant: self.variant }
+    }
+}
+
+impl Dealt<LegendreRequest> {
+    /// [`Legendre::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
+        assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
+        let offset = match self.source.party() {
+            0 => W::one() << (self.asked.bits - 1) as usize,
+            _ => W::zero(),
+        };
+        let mut y = vec![W::zero(); x.len()];
+        self.source.random(R, 0, &mut y);
+        y.iter_mut().zip(x).for_each(|(y, x)| *y = y.wrapping_add(x).wrapping_add(&offset));
+        (y, Masked::new(self))
+    }
+}
+
+impl Masked<Dealt<LegendreRequest>> {
+    /// [`Masked::products`], word by word.
+    pub(crate) fn products<W: Word>(self, y: &[W]) -> Result<(Vec<u64>, Symbols), Error> {
+        let dealt = self.into_inner();
+        let (source, shape) = (&dealt.source, dealt.asked.shape());
         assert_eq!(y.len(), shape.len, "opened values and comparisons dealt");
         let mut b = Scratch::zeros(y.len() * shape.variant.symbols());
         let mut block = Block::new(BLOCK.min(y.len()));
@@ -215,10 +235,10 @@ impl<R2: Ring, O: Ring> Masked<Legendre<R2, O>> {
             block.start(shape, y);
             for (i, shift) in shape.variant.shifts().enumerate() {
                 let at = i * shape.len + n * BLOCK;
-                block.products(&source, shape.field(), shift, at, &mut b[at..][..y.len()])?;
+                block.products(source, shape.field(), shift, at, &mut b[at..][..y.len()])?;
             }
         }
-        Ok((b.take(), Products { source, shape, ring: PhantomData }))
+        Ok((b.take(), Symbols(dealt)))
     }
 }
 
@@ -285,8 +305,7 @@ impl Block {
 /// }
 /// ```
 pub struct Products<O> {
-    source: Source,
-    shape: Shape,
+    symbols: Symbols,
     ring: PhantomData<O>,
 }
 
@@ -299,7 +318,18 @@ impl<O: Ring> Products<O> {
     /// # Panics
     /// If `opened` has another length than [`Masked::products`] gave.
     pub fn finish(self, opened: &[u64], values: [O::Word; 2]) -> Result<Share<O>, Error> {
-        let Self { source, shape, .. } = self;
+        self.symbols.finish(opened, values).map(Share::of)
+    }
+}
+
+/// [`Products`] without the ring.
+pub(crate) struct Symbols(Dealt<LegendreRequest>);
+
+impl Symbols {
+    /// [`Products::finish`], word by word.
+    pub(crate) fn finish<O: Word>(self, opened: &[u64], values: [O; 2]) -> Result<Scratch<O>, Error> {
+        let Dealt { source, asked } = self.0;
+        let shape = asked.shape();
         assert_eq!(opened.len(), shape.len * shape.variant.symbols(), "opened products");
         let words = shape.len.div_ceil(64);
         let mut c = vec![0; words * shape.variant.symbols()];
@@ -309,14 +339,14 @@ impl<O: Ring> Products<O> {
         for address in address.chunks_exact_mut(words.max(1)) {
             address.iter_mut().zip(&*flips).for_each(|(c, flip)| *c ^= flip);
         }
-        let vectors =
-            Vectors { source: &source, region: shape.products_bytes(), bits: O::BITS, len: shape.len };
-        let mut out = Share::<O>::zeros(shape.len);
+        let (region, bits) = (shape.products_bytes(), asked.output.bits);
+        let vectors = Vectors { source: &source, region, bits, len: shape.len };
+        let mut out = Scratch::zeros(shape.len);
         let block = small_table::block(shape.variant.entries(), shape.len);
         let mut scratch = Scratch::zeros(block * shape.variant.entries());
-        for (n, out) in out.expose_mut().chunks_mut(block.max(1)).enumerate() {
+        for (n, out) in out.chunks_mut(block.max(1)).enumerate() {
             let at = n * block;
-            let load = |e: usize, out: &mut [O::Word]| vectors.load(ENTRIES, e, e, at, out);
+            let load = |e: usize, out: &mut [O]| vectors.load(ENTRIES, e, e, at, out);
             vectors.look_up(address, at, &mut scratch, out, load)?;
             vectors.flip(&flips[at / 64..], out, values);
         }

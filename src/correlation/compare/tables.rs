@@ -44,8 +44,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use num_traits::Zero;
-
 pub use self::chunks::Chunks;
 use self::deal::deal;
 pub use self::plan::{Estimate, Plan, Task, Wish};
@@ -53,7 +51,7 @@ use self::sections::{CHUNKS, R};
 use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{
-    Dealing, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+    Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
 };
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
@@ -166,9 +164,7 @@ impl CompareRequest {
 /// }
 /// ```
 pub struct Comparison<R> {
-    source: Source,
-    plan: Plan,
-    len: usize,
+    dealt: Dealt<CompareRequest>,
     ring: PhantomData<R>,
 }
 
@@ -191,8 +187,7 @@ impl<R2: Ring> Comparison<R2> {
     /// If the plan's bit length is above k.
     pub fn take(store: &mut Store, len: usize, plan: Plan) -> Result<Self, Error> {
         assert!(plan.bits() <= R2::BITS, "{} bits compared in a ring of {} bits", plan.bits(), R2::BITS);
-        let source = store.take(Self::kind(len, plan.clone()))?;
-        Ok(Self { source, plan, len, ring: PhantomData })
+        Ok(Self { dealt: store.dealt(Self::kind(len, plan))?, ring: PhantomData })
     }
 
     /// What is to be opened modulo 2^k: x + r.
@@ -200,13 +195,8 @@ impl<R2: Ring> Comparison<R2> {
     /// # Panics
     /// If x has another length than the comparison is for.
     pub fn mask(self, x: &Share<R2>) -> (Vec<R2::Word>, Masked<Self>) {
-        assert_eq!(x.len(), self.len, "values and comparisons dealt");
-        let mut y = vec![R2::Word::zero(); self.len];
-        for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.expose().chunks(BLOCK)).enumerate() {
-            self.source.random(R, b * BLOCK, y);
-            crate::share::add(y, x);
-        }
-        (y, Masked::new(self))
+        let (y, dealt) = self.dealt.mask(x.expose());
+        (y, dealt.map(|dealt| Self { dealt, ring: PhantomData }))
     }
 }
 
@@ -219,7 +209,27 @@ impl<R2: Ring> Masked<Comparison<R2>> {
     /// # Panics
     /// If y has another length than [`Comparison::mask`] gave.
     pub fn look_up(self, y: &[R2::Word]) -> Result<Chunks, Error> {
-        let Comparison { source, plan, len, .. } = self.into_inner();
+        self.map(|comparison| comparison.dealt).look_up(y)
+    }
+}
+
+impl Dealt<CompareRequest> {
+    /// [`Comparison::mask`], word by word.
+    pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
+        assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
+        let mut y = vec![W::zero(); x.len()];
+        for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.chunks(BLOCK)).enumerate() {
+            self.source.random(R, b * BLOCK, y);
+            crate::share::add(y, x);
+        }
+        (y, Masked::new(self))
+    }
+}
+
+impl Masked<Dealt<CompareRequest>> {
+    /// [`Masked::look_up`], word by word.
+    pub(crate) fn look_up<W: Word>(self, y: &[W]) -> Result<Chunks, Error> {
+        let Dealt { source, asked: CompareRequest { len, plan, .. } } = self.into_inner();
         assert_eq!(y.len(), len, "opened values and comparisons dealt");
         let words = words(len);
         let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
@@ -232,11 +242,11 @@ impl<R2: Ring> Masked<Comparison<R2>> {
             let (greater, equal) = pairs[2 * j * words..][..2 * words].split_at_mut(words);
             let table = Table { source: &source, section: CHUNKS + j as u64, region, len };
             match Plan::table_bytes(width) {
-                1 => table.look_up::<u8, R2>(y, shift, width, greater, equal)?,
-                2 => table.look_up::<u16, R2>(y, shift, width, greater, equal)?,
-                4 => table.look_up::<u32, R2>(y, shift, width, greater, equal)?,
-                8 => table.look_up::<u64, R2>(y, shift, width, greater, equal)?,
-                _ => table.look_up_last::<R2>(y, shift, width, greater)?,
+                1 => table.look_up::<u8, W>(y, shift, width, greater, equal)?,
+                2 => table.look_up::<u16, W>(y, shift, width, greater, equal)?,
+                4 => table.look_up::<u32, W>(y, shift, width, greater, equal)?,
+                8 => table.look_up::<u64, W>(y, shift, width, greater, equal)?,
+                _ => table.look_up_last(y, shift, width, greater)?,
             }
             region += len * Plan::table_bytes(width);
         }
@@ -253,9 +263,9 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn look_up<T: Word, R2: Ring>(
+    fn look_up<T: Word, W: Word>(
         &self,
-        y: &[R2::Word],
+        y: &[W],
         shift: u32,
         width: u32,
         greater: &mut [u64],
@@ -273,9 +283,9 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn look_up_last<R2: Ring>(
+    fn look_up_last<W: Word>(
         &self,
-        y: &[R2::Word],
+        y: &[W],
         shift: u32,
         width: u32,
         greater: &mut [u64],

@@ -1,49 +1,40 @@
 //! The result, from the opened bits of words and of β.
 
-use num_traits::{One, WrappingAdd, WrappingMul, Zero};
-
 use super::shape::{BLOCK, ELEMENTS, Element};
-use super::{Segments, kernel};
+use super::{InterpolationRequest, LookedUp, kernel};
 use crate::offline::planes::{opened, words};
-use crate::offline::{Error, Source};
-use crate::ring::{Ring, Word, packed_len};
+use crate::offline::{Dealt, Error, Source};
+use crate::ring::{Word, packed_len};
 use crate::secret::Scratch;
-use crate::share::Share;
 
-impl<O: Ring> Segments<O> {
-    /// v modulo 2^bits, given what was opened.
-    ///
-    /// # Errors
-    /// If the dealer's correction is malformed.
-    ///
-    /// # Panics
-    /// If `all` has another length than [`masked`](Self::masked) gave.
-    pub fn finish(self, all: &[u8]) -> Result<Share<O>, Error> {
+impl LookedUp {
+    /// [`Segments::finish`](super::Segments::finish), word by word.
+    pub(crate) fn finish<O: Word>(self, all: &[u8]) -> Result<Scratch<O>, Error> {
         assert_eq!(all.len(), self.opened_bytes(), "bytes of opened bits");
-        let super::Interpolation { source, len, shape, bits, .. } = &self.dealt;
+        let Dealt { source, asked: InterpolationRequest { len, shape, output } } = &self.dealt;
         let low = shape.low;
         let [nodes, slopes, bends] = shape.widths;
-        let offsets = self.offsets.map(|offset| O::Word::from_signed(offset.into()));
-        let public = if source.party() == 0 { O::Word::one() } else { O::Word::zero() };
-        let mut out = Share::<O>::zeros(*len);
-        let mut room = Room::<O::Word>::new(BLOCK.min(*len));
+        let offsets = self.offsets.map(|offset| O::from_signed(offset.into()));
+        let public = if source.party() == 0 { O::one() } else { O::zero() };
+        let mut out = Scratch::zeros(*len);
+        let mut room = Room::<O>::new(BLOCK.min(*len));
         let mut delta = [0u64; BLOCK / 64];
         let mut gamma = [0u64; BLOCK / 64];
-        for (b, sum) in out.expose_mut().chunks_mut(BLOCK).enumerate() {
+        for (b, sum) in out.chunks_mut(BLOCK).enumerate() {
             let (at, size) = (b * BLOCK, sum.len());
             let (delta, gamma) = (&mut delta[..words(size)], &mut gamma[..words(size)]);
             let Room { y, one, t, plus, parts } = &mut room;
             let (y, one, t, plus) = (&mut y[..size], &mut one[..size], &mut t[..size], &mut plus[..size]);
             let mut elements =
                 Elements { source, len: *len, at, number: 0, region: shape.vector_bytes(*len) };
-            let mut every = shape.elements(*bits);
-            let mut load = |out: &mut [O::Word]| match every.next() {
+            let mut every = shape.elements(output.bits);
+            let mut load = |out: &mut [O]| match every.next() {
                 Some(element) => elements.load(element, out),
                 None => Ok(()),
             };
             let [a, c, d, e] = parts.each_mut().map(|part| &mut part[..size]);
             one.fill(public);
-            y.iter_mut().zip(&self.y[at..]).for_each(|(y, &low)| *y = O::Word::truncate64(low.into()));
+            y.iter_mut().zip(&self.y[at..]).for_each(|(y, &low)| *y = O::truncate64(low.into()));
             sum.fill((offsets[0] << low as usize).wrapping_mul(&public));
             if low > 0 {
                 opened(all, *len, shape.planes() as usize - 1, at / 64, gamma);

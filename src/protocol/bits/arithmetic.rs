@@ -5,12 +5,14 @@
 
 use alloc::vec::Vec;
 
-use crate::correlation::bits::DaBits;
+use crate::correlation::bits::DaBitsRequest;
+use crate::correlation::compare;
 use crate::net::Transport;
-use crate::offline::Cost;
+use crate::offline::{Cost, Elements};
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
-use crate::ring::{Ring, packed_len};
+use crate::ring::{Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # From bits to numbers
@@ -58,21 +60,21 @@ impl<T: Transport> Party<T> {
         let len = planes[0].len();
         planes.iter().try_for_each(|plane| shape("bits of a plane", len, plane.len()))?;
         let planes: Vec<&BitShare> = planes.iter().collect();
-        let (mut opened, dabits) =
-            DaBits::<O>::take(&mut self.store, len, planes.len() as u32)?.mask(&planes);
-        self.network.open_bits(&mut opened)?;
-        Ok(dabits.finish(&opened)?)
+        self.numbers(&planes, Elements::of::<O>(), compare::bit_values::<O>()).map(Share::of)
     }
 
-    /// `[at 0, at 1]` of `values`.
-    pub(in crate::protocol) fn arithmetic_values<O: Ring>(
+    /// Of one plane, `values[0]` where the bit is 0 and `values[1]` where it is 1; of more, the line through the two. There
+    /// is a plane at least, and no more than the output has bits.
+    pub(in crate::protocol) fn numbers<V: Word>(
         &mut self,
-        x: &BitShare,
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, Error> {
-        let (mut opened, dabit) = DaBits::<O>::take(&mut self.store, x.len(), 1)?.mask(&[x]);
+        planes: &[&BitShare],
+        output: Elements,
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
+        let asked = DaBitsRequest { len: planes[0].len(), planes: planes.len() as u32, output };
+        let (mut opened, dabits) = self.store.dealt(asked)?.mask(planes);
         self.network.open_bits(&mut opened)?;
-        Ok(dabit.finish_values(&opened, values)?)
+        Ok(dabits.finish_values(&opened, values)?)
     }
 }
 

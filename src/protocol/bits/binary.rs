@@ -11,12 +11,12 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::correlation::bits::{BitProducts, Circuit, EdaBits, lowest_bits};
+use crate::correlation::bits::{BitProducts, Circuit, EdaBitsRequest, Subtraction, lowest_bits};
 use crate::net::Transport;
-use crate::offline::Cost;
+use crate::offline::{Cost, Elements};
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
-use crate::ring::{Ring, packed_len};
+use crate::ring::{Ring, Word, packed_len};
 use crate::share::{BitShare, Share};
 
 /// # Products of bits, and from numbers to bits
@@ -81,23 +81,27 @@ impl<T: Transport> Party<T> {
         if bits == 1 {
             return Ok(vec![lowest_bits(x)]);
         }
-        self.subtract(x, bits, Circuit::Bits)
+        self.subtract(x.expose(), bits, Circuit::Bits)
     }
 
     /// Opens x masked, and takes the mask away bit by bit; 2 bits and more.
-    pub(in crate::protocol) fn subtract<R: Ring>(
+    pub(in crate::protocol) fn subtract<W: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         circuit: Circuit,
     ) -> Result<Vec<BitShare>, Error> {
-        let edabits = EdaBits::<R>::take(&mut self.store, x.len(), bits, circuit.pairs(bits))?;
-        let (mut y, edabits) = edabits.mask(x);
+        let (elements, pairs) = (Elements::held::<W>(bits), circuit.pairs(bits));
+        let (mut y, edabits) = self.store.dealt(EdaBitsRequest { len: x.len(), elements, pairs })?.mask(x);
         self.network.open(&mut y, bits)?;
-        let mut subtraction = edabits.subtract(&y, circuit)?;
+        let subtraction = edabits.subtract(&y, circuit)?;
         drop(y);
+        self.subtracted(x.len(), subtraction)
+    }
+
+    fn subtracted(&mut self, len: usize, mut subtraction: Subtraction) -> Result<Vec<BitShare>, Error> {
         while let Some(level) = subtraction.next_level() {
-            let products = self.bit_products(x.len(), &subtraction.operands(&level), level.pairs())?;
+            let products = self.bit_products(len, &subtraction.operands(&level), level.pairs())?;
             subtraction = subtraction.combine(products);
         }
         Ok(subtraction.finish())

@@ -2,12 +2,13 @@
 //!
 //! One round, 1 + k bits opened, 2k bits from the dealer. See [`Select`](crate::correlation::bits::Select).
 
-use crate::correlation::bits::Select;
+use crate::correlation::bits::Selection;
 use crate::net::Transport;
 use crate::offline::Cost;
 use crate::protocol::error::shape;
 use crate::protocol::{Error, Party};
-use crate::ring::{Ring, packed_len};
+use crate::ring::{Ring, Word, packed_len};
+use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Choosing by a bit
@@ -32,9 +33,19 @@ impl<T: Transport> Party<T> {
     /// malformed.
     pub fn select_bits<R: Ring>(&mut self, c: &BitShare, x: &Share<R>) -> Result<Share<R>, Error> {
         shape("bits to select by", x.len(), c.len())?;
-        let (mut y, mut gamma, select) = Select::<R>::take(&mut self.store, x.len())?.mask(c, x);
-        self.network.open_both(&mut y, R::BITS, &mut gamma)?;
-        Ok(select.finish(&y, &gamma)?)
+        self.select_words(c, x.expose(), R::BITS).map(Share::of)
+    }
+
+    /// [`select_bits`](Self::select_bits), word by word, modulo 2^bits.
+    pub(in crate::protocol) fn select_words<W: Word>(
+        &mut self,
+        c: &BitShare,
+        x: &[W],
+        bits: u32,
+    ) -> Result<Scratch<W>, Error> {
+        let (mut y, mut gamma, selection) = Selection::take(&mut self.store, x.len(), bits)?.mask(c, x);
+        self.network.open_both(&mut y, bits, &mut gamma)?;
+        Ok(selection.finish(&y, &gamma)?)
     }
 
     /// The value of a where the bit is set, else that of b: b + c·(a − b).

@@ -11,75 +11,74 @@
 //! ⌊x / 2^f⌋ where x ≥ 0.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::{Error, Party};
 use crate::correlation::bits::Circuit;
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::protocol::bits::{compose, one, products_cost, select};
-use crate::ring::{Ring, Word};
-use crate::share::{BitShare, Share};
+use crate::ring::Word;
+use crate::secret::Scratch;
+use crate::share::{BitShare, resized};
 
 impl<T: Transport> Party<T> {
-    pub(super) fn compare_by_bitwise<R: Ring, O: Ring>(
+    pub(super) fn compare_by_bitwise<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, Error> {
+        output: Elements,
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
         let negative = self.negative_by_bitwise(x, bits)?;
-        self.arithmetic_values(&negative, values)
+        self.numbers(&[&negative], output, values)
     }
 
-    pub(super) fn negative_by_bitwise<R: Ring>(
-        &mut self,
-        x: &Share<R>,
-        bits: u32,
-    ) -> Result<BitShare, Error> {
+    pub(super) fn negative_by_bitwise<W: Word>(&mut self, x: &[W], bits: u32) -> Result<BitShare, Error> {
         Ok(one(self.subtract(x, bits, Circuit::Sign)?))
     }
 
-    pub(in crate::protocol) fn zero_by_bitwise<R: Ring, O: Ring>(
+    pub(in crate::protocol) fn zero_by_bitwise<W: Word>(
         &mut self,
-        x: &Share<R>,
-        bits: u32,
-    ) -> Result<Share<O>, Error> {
-        let zero = self.zero_bits_by_bitwise(x, bits)?;
-        self.arithmetic(&zero)
-    }
-
-    pub(in crate::protocol) fn zero_bits_by_bitwise<R: Ring>(
-        &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
     ) -> Result<BitShare, Error> {
         Ok(one(self.subtract(x, bits, Circuit::Zero)?))
     }
 
-    pub(in crate::protocol) fn relu_by_bitwise<R: Ring, O: Ring>(
+    pub(in crate::protocol) fn relu_by_bitwise<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         shift: u32,
-    ) -> Result<Share<O>, Error> {
-        match Relu::of(bits, shift, O::BITS) {
-            Relu::Zero => Ok(Share::zeros(x.len())),
+        output: Elements,
+    ) -> Result<Scratch<V>, Error> {
+        match Relu::of(bits, shift, output.bits) {
+            Relu::Zero => Ok(Scratch::zeros(x.len())),
             Relu::Select => {
                 let positive = self.negative_by_bitwise(x, bits)?.not(self.id());
-                // Shares modulo 2^k are shares modulo any less.
-                let narrow = x.expose().iter().map(|word| O::Word::truncate(word.widen()));
-                self.select_bits(&positive, &Share::<O>::from_words(narrow.collect()))
+                self.select_words(&positive, &resized(x), output.bits)
             }
             Relu::Planes(planes) => {
-                let mut all = self.subtract(x, bits, Circuit::Bits)?;
-                let positive = one(all.split_off(bits as usize - 1)).not(self.id());
-                let kept = all.iter().skip(shift as usize).take(planes);
-                let vectors: alloc::vec::Vec<&BitShare> = core::iter::once(&positive).chain(kept).collect();
-                let pairs: Arc<[_]> = (1..=planes as u16).map(|plane| [0, plane]).collect();
-                let kept = self.bit_products(x.len(), &vectors, &pairs)?;
-                self.compose(&kept)
+                let all = self.subtract(x, bits, Circuit::Bits)?;
+                let kept = self.positive_planes(all, shift, planes)?;
+                self.numbers(&kept.iter().collect::<Vec<_>>(), output, [V::zero(), V::one()])
             }
         }
+    }
+
+    /// Of all planes so many from `shift` on, times the complement of the highest plane.
+    fn positive_planes(
+        &mut self,
+        mut all: Vec<BitShare>,
+        shift: u32,
+        planes: usize,
+    ) -> Result<Vec<BitShare>, Error> {
+        let positive = one(all.split_off(all.len() - 1)).not(self.id());
+        let kept = all.iter().skip(shift as usize).take(planes);
+        let vectors: Vec<&BitShare> = core::iter::once(&positive).chain(kept).collect();
+        let pairs: Arc<[_]> = (1..=planes as u16).map(|plane| [0, plane]).collect();
+        self.bit_products(positive.len(), &vectors, &pairs)
     }
 }
 

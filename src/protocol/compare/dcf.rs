@@ -4,28 +4,32 @@
 //! [`correlation::compare::dcf`](crate::correlation::compare::dcf).
 
 use super::{Error, Party, range};
-use crate::correlation::compare::dcf::{Dcf, key_bytes};
+use crate::correlation::compare::dcf::{DcfRequest, key_bytes};
 use crate::net::Transport;
 use crate::offline::{Cost, Elements};
-use crate::ring::{Ring, Z2};
-use crate::share::{BitShare, Share};
+use crate::ring::{Word, Z2};
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 impl<T: Transport> Party<T> {
-    pub(super) fn compare_by_dcf<R: Ring, O: Ring>(
+    pub(super) fn compare_by_dcf<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, Error> {
+        output: Elements,
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
         self.check_two()?;
-        let (mut y, masked) = Dcf::<R, O>::take(&mut self.store, x.len(), bits)?.mask(x);
+        let asked = DcfRequest { len: x.len(), input: Elements::held::<W>(bits), output };
+        let (mut y, masked) = self.store.dealt(asked)?.mask(x);
         self.network.open(&mut y, bits)?;
         Ok(masked.finish(&y, values)?)
     }
 
-    pub(super) fn negative_by_dcf<R: Ring>(&mut self, x: &Share<R>, bits: u32) -> Result<BitShare, Error> {
+    pub(super) fn negative_by_dcf<W: Word>(&mut self, x: &[W], bits: u32) -> Result<BitShare, Error> {
         self.check_two()?;
-        let (mut y, masked) = Dcf::<R, Z2<1>>::take(&mut self.store, x.len(), bits)?.mask(x);
+        let (input, output) = (Elements::held::<W>(bits), Elements::of::<Z2<1>>());
+        let (mut y, masked) = self.store.dealt(DcfRequest { len: x.len(), input, output })?.mask(x);
         self.network.open(&mut y, bits)?;
         Ok(masked.finish_bits(&y)?)
     }

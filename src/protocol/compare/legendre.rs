@@ -4,11 +4,13 @@
 //! 2^(s−1) elements of the result. The mathematics is in [`legendre`](crate::correlation::compare::legendre).
 
 use super::{Error, Party, range};
-use crate::correlation::bits::lowest_bits;
+use crate::correlation::bits::lowest;
 use crate::correlation::compare::bit_values;
-use crate::correlation::compare::legendre::{Legendre, MAX_BITS, Variant};
+use crate::correlation::compare::legendre::{LegendreRequest, MAX_BITS, Variant};
 use crate::net::Transport;
-use crate::ring::{Ring, Z2};
+use crate::offline::Elements;
+use crate::ring::{Ring, Word, Z2};
+use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Legendre symbols
@@ -40,35 +42,41 @@ impl<T: Transport> Party<T> {
         variant: Variant,
         values: [O::Word; 2],
     ) -> Result<Share<O>, Error> {
-        let most = MAX_BITS.min(R::BITS - 1);
-        range("bits of a comparison by Legendre symbols", 2, most as u64, bits as u64)?;
-        let (mut y, masked) = Legendre::<R, O>::take(&mut self.store, x.len(), bits, variant)?.mask(x);
-        self.network.open(&mut y, bits + 1)?;
-        let (mut b, products) = masked.products(&y)?;
-        self.network.open_field(&mut b, variant.field())?;
-        Ok(products.finish(&b, values)?)
+        check_bits(MAX_BITS, R::BITS, bits)?;
+        let output = Elements::of::<O>();
+        self.compare_by_legendre(x.expose(), bits, variant, output, values).map(Share::of)
     }
 
-    pub(super) fn compare_by_legendre<R: Ring, O: Ring>(
+    pub(super) fn compare_by_legendre<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         variant: Variant,
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, Error> {
-        let most = variant.bits().min(R::BITS - 1);
-        range("bits of a comparison by Legendre symbols", 2, most as u64, bits as u64)?;
-        self.legendre(x, bits, variant, values)
+        output: Elements,
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
+        let asked = LegendreRequest { len: x.len(), word: W::BITS, bits, variant, output };
+        let (mut y, masked) = self.store.dealt(asked)?.mask(x);
+        self.network.open(&mut y, bits + 1)?;
+        let (mut b, symbols) = masked.products(&y)?;
+        self.network.open_field(&mut b, variant.field())?;
+        Ok(symbols.finish(&b, values)?)
     }
 
-    pub(super) fn negative_by_legendre<R: Ring>(
+    pub(super) fn negative_by_legendre<W: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         bits: u32,
         variant: Variant,
     ) -> Result<BitShare, Error> {
         // Modulo 2, a sum is an exclusive or.
-        let negative: Share<Z2<1>> = self.compare_by_legendre(x, bits, variant, bit_values::<Z2<1>>())?;
-        Ok(lowest_bits(&negative))
+        let output = Elements::of::<Z2<1>>();
+        let negative = self.compare_by_legendre(x, bits, variant, output, bit_values::<Z2<1>>())?;
+        Ok(lowest(&negative))
     }
+}
+
+/// Checks that values of `bits` bits, at most `most`, can be compared in a ring of `ring` bits.
+pub(super) fn check_bits(most: u32, ring: u32, bits: u32) -> Result<(), Error> {
+    range("bits of a comparison by Legendre symbols", 2, most.min(ring - 1).into(), bits.into())
 }

@@ -6,55 +6,70 @@
 use alloc::vec::Vec;
 
 use super::{Error, Party};
-use crate::correlation::compare::{Chunks, Comparison, Plan};
+use crate::correlation::compare::{Chunks, CompareRequest, Plan};
 use crate::net::Transport;
-use crate::ring::Ring;
-use crate::share::{BitShare, Share};
+use crate::ring::Word;
+use crate::secret::Scratch;
+use crate::share::BitShare;
 
 impl<T: Transport> Party<T> {
     /// One of two values, by a plan for that.
-    pub(crate) fn compare_by_plan<R: Ring, O: Ring>(
+    pub(in crate::protocol) fn compare_by_plan<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         plan: Plan,
-        values: [O::Word; 2],
-    ) -> Result<Share<O>, Error> {
+        values: [V; 2],
+    ) -> Result<Scratch<V>, Error> {
         let (_, chunks) = self.chunks(x, plan)?;
-        let mut bits = chunks.masked();
-        self.network.open_bits(&mut bits)?;
-        Ok(chunks.finish(&bits, values)?)
+        let bits = self.open_masked(&chunks)?;
+        Ok(chunks.finish_words(&bits, values)?)
     }
 
     /// Bits, by a plan for them.
-    pub(crate) fn bits_by_plan<R: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<BitShare, Error> {
+    pub(in crate::protocol) fn bits_by_plan<W: Word>(
+        &mut self,
+        x: &[W],
+        plan: Plan,
+    ) -> Result<BitShare, Error> {
         Ok(self.chunks(x, plan)?.1.finish_bits()?)
     }
 
     /// A ReLU or a truncation, by a plan for it.
-    pub(crate) fn shift_by_plan<R: Ring, O: Ring>(
+    pub(in crate::protocol) fn shift_by_plan<W: Word, V: Word>(
         &mut self,
-        x: &Share<R>,
+        x: &[W],
         plan: Plan,
-    ) -> Result<Share<O>, Error> {
+    ) -> Result<Scratch<V>, Error> {
         let (y, chunks) = self.chunks(x, plan)?;
         let mut bits = chunks.masked();
         if !bits.is_empty() {
             self.network.open_bits(&mut bits)?;
         }
-        Ok(chunks.finish_shifted::<R, O>(&y, &bits)?)
+        Ok(chunks.finish_shifted_words(&y, &bits)?)
     }
 
     /// Masks and opens x, looks its chunks up and combines all levels.
-    fn chunks<R: Ring>(&mut self, x: &Share<R>, plan: Plan) -> Result<(Vec<R::Word>, Chunks), Error> {
+    fn chunks<W: Word>(&mut self, x: &[W], plan: Plan) -> Result<(Vec<W>, Chunks), Error> {
         let bits = plan.bits();
-        let (mut y, masked) = Comparison::<R>::take(&mut self.store, x.len(), plan)?.mask(x);
+        let asked = CompareRequest { len: x.len(), word: W::BITS, plan };
+        let (mut y, masked) = self.store.dealt(asked)?.mask(x);
         self.network.open(&mut y, bits)?;
-        let mut chunks = masked.look_up(&y)?;
+        let chunks = masked.look_up(&y)?;
+        Ok((y, self.combined(chunks)?))
+    }
+
+    fn combined(&mut self, mut chunks: Chunks) -> Result<Chunks, Error> {
         while chunks.has_level() {
-            let mut bits = chunks.masked();
-            self.network.open_bits(&mut bits)?;
+            let bits = self.open_masked(&chunks)?;
             chunks = chunks.combine(&bits)?;
         }
-        Ok((y, chunks))
+        Ok(chunks)
+    }
+
+    /// Opens what the next step opens.
+    fn open_masked(&mut self, chunks: &Chunks) -> Result<Vec<u8>, Error> {
+        let mut bits = chunks.masked();
+        self.network.open_bits(&mut bits)?;
+        Ok(bits)
     }
 }

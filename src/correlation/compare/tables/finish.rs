@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use num_traits::{Bounded, One, Zero};
-
 use super::super::small_table::{self, Vectors};
 use super::chunks::Chunks;
 use super::kernel;
@@ -27,16 +25,8 @@ impl Chunks {
     /// If the plan's result is none of these or of another ring, levels are left, or `opened` has
     /// another length than [`masked`](Self::masked) gave.
     pub fn finish<O: Ring>(self, opened: &[u8], values: [O::Word; 2]) -> Result<Share<O>, Error> {
-        let chosen = matches!(self.plan.task(), Task::Negative(_) | Task::Zero(_));
-        assert!(chosen, "a plan for one of two values");
-        let last = Opened::new::<O>(&self, opened);
-        let mut out = Share::<O>::zeros(self.len);
-        last.blocks(out.expose_mut(), |at, out, scratch| {
-            last.table(0, at, scratch, out)?;
-            last.flip(at, out, values);
-            Ok(())
-        })?;
-        Ok(out)
+        self.check_ring::<O>();
+        self.finish_words(opened, values).map(Share::of)
     }
 
     /// The result of a [`Task::Relu`], [`Task::Truncate`] or [`Task::Floor`], given what was opened first and last.
@@ -48,15 +38,43 @@ impl Chunks {
     /// If the plan is for another task or ring, levels are left, or `y` or `opened` has another
     /// length than [`Comparison::mask`](super::Comparison::mask) and [`masked`](Self::masked) gave.
     pub fn finish_shifted<R: Ring, O: Ring>(self, y: &[R::Word], opened: &[u8]) -> Result<Share<O>, Error> {
+        self.check_ring::<O>();
+        self.finish_shifted_words(y, opened).map(Share::of)
+    }
+
+    fn check_ring<O: Ring>(&self) {
+        assert_eq!(self.plan.output(), Some(Elements::of::<O>()), "a plan's ring and that of the result");
+    }
+
+    /// [`finish`](Self::finish), word by word.
+    pub(crate) fn finish_words<O: Word>(self, opened: &[u8], values: [O; 2]) -> Result<Scratch<O>, Error> {
+        let chosen = matches!(self.plan.task(), Task::Negative(_) | Task::Zero(_));
+        assert!(chosen, "a plan for one of two values");
+        let last = Opened::new::<O>(&self, opened);
+        let mut out = Scratch::zeros(self.len);
+        last.blocks(&mut out, |at, out, scratch| {
+            last.table(0, at, scratch, out)?;
+            last.flip(at, out, values);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// [`finish_shifted`](Self::finish_shifted), word by word.
+    pub(crate) fn finish_shifted_words<W: Word, O: Word>(
+        self,
+        y: &[W],
+        opened: &[u8],
+    ) -> Result<Scratch<O>, Error> {
         let task = self.plan.task();
         assert!(self.plan.lifts() > 0, "a plan that lifts");
         assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
         let last = Opened::new::<O>(&self, opened);
-        let public = if self.source.party() == 0 { O::Word::one() } else { O::Word::zero() };
-        let mut out = Share::<O>::zeros(self.len);
-        let mut high = [(); BLOCK].map(|()| O::Word::zero());
-        let [mut v, mut tv] = [(); 2].map(|()| Scratch::<O::Word>::zeros(BLOCK.min(self.len)));
-        last.blocks(out.expose_mut(), |at, out, scratch| {
+        let public = if self.source.party() == 0 { O::one() } else { O::zero() };
+        let mut out = Scratch::zeros(self.len);
+        let mut high = [(); BLOCK].map(|()| O::zero());
+        let [mut v, mut tv] = [(); 2].map(|()| Scratch::<O>::zeros(BLOCK.min(self.len)));
+        last.blocks(&mut out, |at, out, scratch| {
             let size = out.len();
             let (high, v, tv) = (&mut high[..size], &mut v[..size], &mut tv[..size]);
             kernel::high(&y[at..][..size], self.plan.bits(), task.shift(), high);
@@ -67,7 +85,7 @@ impl Chunks {
             }
             last.table(0, at, scratch, out)?;
             if matches!(task, Task::Floor { .. }) {
-                last.flip(at, out, [O::Word::zero(), O::Word::max_value()]);
+                last.flip(at, out, [O::zero(), O::max_value()]);
                 kernel::lift(high, v, public, out);
                 return Ok(());
             }
@@ -90,9 +108,10 @@ struct Opened<'a> {
 }
 
 impl<'a> Opened<'a> {
-    fn new<O: Ring>(chunks: &'a Chunks, opened: &[u8]) -> Self {
-        let right = chunks.plan.output() == Some(Elements::of::<O>());
-        assert!(right && !chunks.has_level(), "a plan for this ring with its levels combined");
+    fn new<O: Word>(chunks: &'a Chunks, opened: &[u8]) -> Self {
+        let bits = chunks.plan.output().filter(|output| output.word == O::BITS).map(|output| output.bits);
+        let bits = bits.filter(|_| !chunks.has_level());
+        let Some(bits) = bits else { panic!("a plan for this word with its levels combined") };
         let mut p = chunks.unpack(opened);
         let address = p.split_off(words(chunks.len).min(p.len()));
         if chunks.plan.task().has_top() {
@@ -100,7 +119,7 @@ impl<'a> Opened<'a> {
             let flip = if matches!(chunks.plan.task(), Task::Relu { .. }) { !0 } else { 0 };
             p.iter_mut().zip(&chunks.top).for_each(|(p, top)| *p ^= top ^ flip);
         }
-        Self { chunks, bits: O::BITS, p, address }
+        Self { chunks, bits, p, address }
     }
 
     /// Runs `step` on block after block of `out`, with room for the tables of a block.
