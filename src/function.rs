@@ -40,5 +40,6 @@ mod table;
 pub use self::fixed_point::{
     TableFormat, exp, gelu, inverse_sqrt, quantise, reciprocal, sigmoid, sqrt, tanh,
 };
+pub(crate) use self::piecewise::functions as reals;
 pub use self::piecewise::{MAX_LOW_BITS, MAX_NODE_BITS, Piecewise, PiecewiseError};
 pub use self::table::{MAX_INDEX_BITS, Table, TableError};

@@ -1,7 +1,7 @@
 //! Piecewise linear functions of integers.
 
 mod build;
-mod functions;
+pub(crate) mod functions;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -66,7 +66,7 @@ impl Draw {
     }
 
     pub(crate) fn linear(&mut self, inputs: usize) -> Op {
-        let outputs = 1 + self.random.below(20);
+        let outputs = 1 + self.random.below(21);
         Op::Linear(op::Linear { weight: self.weight(outputs, inputs), bias: self.numbers(outputs) })
     }
 
@@ -92,14 +92,21 @@ impl Draw {
             9 => Op::Relu(op::Relu),
             10 => Op::Clip(op::Clip { low: -0.5, high: 0.75 }),
             11 | 12 => Op::Sign(op::Sign),
-            13 => [
+            13 | 20 => [
                 Op::Sigmoid(op::Sigmoid),
                 Op::Tanh(op::Tanh),
                 Op::Gelu(op::Gelu),
                 Op::Softmax(op::Softmax),
                 Op::LeakyRelu(op::LeakyRelu { slope: 0.3 }),
                 Op::LeakyRelu(op::LeakyRelu { slope: -1.5 }),
-            ][self.random.below(6)]
+                Op::GeluTanh(op::GeluTanh),
+                Op::Silu(op::Silu),
+                Op::Hardswish(op::Hardswish),
+                Op::Mish(op::Mish),
+                Op::Softplus(op::Softplus),
+                Op::Elu(op::Elu { alpha: 0.7 }),
+                Op::Elu(op::Elu { alpha: -1.5 }),
+            ][self.random.below(13)]
             .clone(),
             14 | 15 => Op::MaxPool(op::MaxPool { window: self.window(shape) }),
             16 => Op::AveragePool(op::AveragePool { window: self.window(shape) }),

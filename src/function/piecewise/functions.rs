@@ -21,18 +21,17 @@ impl Piecewise {
 
     /// GELU in its exact form, x · Φ(x), where Φ is the distribution function of the standard normal distribution.
     pub fn gelu(input: TableFormat, output: TableFormat) -> Self {
-        Self::real(input, output, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2))
+        Self::real(input, output, gelu)
     }
 
     /// GELU by tanh: x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))).
     pub fn gelu_tanh(input: TableFormat, output: TableFormat) -> Self {
-        let factor = libm::sqrt(2. / PI);
-        Self::real(input, output, |x| 0.5 * x * (1. + libm::tanh(factor * (x + 0.044_715 * x * x * x))))
+        Self::real(input, output, gelu_tanh)
     }
 
     /// SiLU, x / (1 + e^−x).
     pub fn silu(input: TableFormat, output: TableFormat) -> Self {
-        Self::real(input, output, |x| x * sigmoid(x))
+        Self::real(input, output, silu)
     }
 
     /// Softplus, ln(1 + e^x).
@@ -42,12 +41,17 @@ impl Piecewise {
 
     /// Mish, x · tanh(ln(1 + e^x)).
     pub fn mish(input: TableFormat, output: TableFormat) -> Self {
-        Self::real(input, output, |x| x * libm::tanh(softplus(x)))
+        Self::real(input, output, mish)
+    }
+
+    /// Hardswish, x · min(max(x + 3, 0), 6) / 6.
+    pub fn hardswish(input: TableFormat, output: TableFormat) -> Self {
+        Self::real(input, output, hardswish)
     }
 
     /// ELU: x where it is positive, else α·(e^x − 1).
     pub fn elu(input: TableFormat, output: TableFormat, alpha: f64) -> Self {
-        Self::real(input, output, |x| if x > 0. { x } else { alpha * libm::expm1(x) })
+        Self::real(input, output, |x| elu(x, alpha))
     }
 
     /// e^x, at most the largest output.
@@ -79,11 +83,35 @@ impl Piecewise {
     }
 }
 
-fn sigmoid(x: f64) -> f64 {
+pub(crate) fn sigmoid(x: f64) -> f64 {
     1. / (1. + libm::exp(-x))
 }
 
+pub(crate) fn gelu(x: f64) -> f64 {
+    0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2)
+}
+
+pub(crate) fn gelu_tanh(x: f64) -> f64 {
+    0.5 * x * (1. + libm::tanh(libm::sqrt(2. / PI) * (x + 0.044_715 * x * x * x)))
+}
+
+pub(crate) fn silu(x: f64) -> f64 {
+    x * sigmoid(x)
+}
+
 /// ln(1 + e^x), without overflow.
-fn softplus(x: f64) -> f64 {
+pub(crate) fn softplus(x: f64) -> f64 {
     x.max(0.) + libm::log1p(libm::exp(-libm::fabs(x)))
+}
+
+pub(crate) fn mish(x: f64) -> f64 {
+    x * libm::tanh(softplus(x))
+}
+
+pub(crate) fn hardswish(x: f64) -> f64 {
+    x * (x + 3.).clamp(0., 6.) / 6.
+}
+
+pub(crate) fn elu(x: f64, alpha: f64) -> f64 {
+    if x > 0. { x } else { alpha * libm::expm1(x) }
 }

@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::f64::consts::FRAC_1_SQRT_2;
 
 use super::contract::{Operation, each};
+use crate::function::reals;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
@@ -14,12 +14,10 @@ use crate::nn::quantised::Curve;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Gelu;
 
-/// Its slope is at most 1.13.
-const CURVE: Curve = Curve { flat: -1, is_bounded: false, f: |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2) };
-
 impl Operation for Gelu {
     fn curve(&self) -> Option<Curve> {
-        Some(CURVE)
+        // The slope is at most 1.13.
+        Some(Curve::new(-1, reals::gelu))
     }
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::contract::{Operation, each};
+use crate::function::reals;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
 use crate::nn::model::Batch;
@@ -13,12 +14,10 @@ use crate::nn::quantised::Curve;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sigmoid;
 
-/// Its slope is at most 1/4.
-const CURVE: Curve = Curve { flat: 2, is_bounded: true, f: |x| 1. / (1. + libm::exp(-x)) };
-
 impl Operation for Sigmoid {
     fn curve(&self) -> Option<Curve> {
-        Some(CURVE)
+        // The slope is at most 1/4.
+        Some(Curve::new(2, reals::sigmoid).bounded())
     }
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {

@@ -13,12 +13,10 @@ use crate::nn::quantised::Curve;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tanh;
 
-/// Its slope is at most 1.
-const CURVE: Curve = Curve { flat: 0, is_bounded: true, f: libm::tanh };
-
 impl Operation for Tanh {
     fn curve(&self) -> Option<Curve> {
-        Some(CURVE)
+        // The slope is at most 1.
+        Some(Curve::new(0, libm::tanh).bounded())
     }
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {

@@ -9,6 +9,8 @@
 //!
 //! (1 + 1/2 + 1)·2^−f_o under stochastic rounding, or (1 + 1/4)·2^−f_o under floor rounding.
 
+use alloc::boxed::Box;
+
 use super::error::QuantiseError;
 use super::format::Format;
 use super::lowering::{Held, Lowering};
@@ -22,13 +24,24 @@ const MOST_BITS: u32 = 31;
 const MOST_FRACTION: u32 = 24;
 
 /// A function of the reals.
-#[derive(Clone, Copy)]
 pub(in crate::nn) struct Curve {
     /// −log2 of the greatest slope.
-    pub(in crate::nn) flat: i32,
+    pub(super) flat: i32,
     /// Whether its values lie between −1 and 1.
-    pub(in crate::nn) is_bounded: bool,
-    pub(in crate::nn) f: fn(f64) -> f64,
+    pub(super) is_bounded: bool,
+    f: Box<dyn Fn(f64) -> f64>,
+}
+
+impl Curve {
+    /// A function whose slope is at most 2^−`flat`.
+    pub(in crate::nn) fn new(flat: i32, f: impl Fn(f64) -> f64 + 'static) -> Self {
+        Self { flat, is_bounded: false, f: Box::new(f) }
+    }
+
+    /// The same, whose values lie between −1 and 1.
+    pub(in crate::nn) fn bounded(self) -> Self {
+        Self { is_bounded: true, ..self }
+    }
 }
 
 impl dyn Lowering + '_ {

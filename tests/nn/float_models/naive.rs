@@ -56,6 +56,18 @@ fn function(op: &Op, x: f64) -> f64 {
         Op::Sigmoid(op::Sigmoid) => 1. / (1. + (-x).exp()),
         Op::Tanh(op::Tanh) => x.tanh(),
         Op::Gelu(op::Gelu) => x * 0.5 * libm_erfc(-x / 2f64.sqrt()),
+        Op::GeluTanh(op::GeluTanh) => {
+            let cube = 0.044_715 * x.powi(3);
+            x / 2. * (1. + ((2. / std::f64::consts::PI).sqrt() * (x + cube)).tanh())
+        }
+        Op::Silu(op::Silu) => x / (1. + (-x).exp()),
+        Op::Hardswish(op::Hardswish) if x <= -3. => 0.,
+        Op::Hardswish(op::Hardswish) if x >= 3. => x,
+        Op::Hardswish(op::Hardswish) => x * (x + 3.) / 6.,
+        Op::Mish(op::Mish) => x * (1. + x.exp()).ln().tanh(),
+        Op::Softplus(op::Softplus) => (1. + x.exp()).ln(),
+        Op::Elu(op::Elu { .. }) if x > 0. => x,
+        Op::Elu(op::Elu { alpha }) => f64::from(*alpha) * (x.exp() - 1.),
         Op::Flatten(op::Flatten) | Op::Dropout(op::Dropout) => x,
         op => panic!("{op:?}"),
     }

@@ -48,12 +48,18 @@ fn everything() -> Loaded {
         ("gelu", Op::Gelu(op::Gelu)),
         ("last", Op::Linear(op::Linear { weight: Weight::Real(numbers(21)), bias: numbers(3) })),
         ("leaky", Op::LeakyRelu(op::LeakyRelu { slope: 0.2 })),
+        ("gelu_tanh", Op::GeluTanh(op::GeluTanh)),
+        ("silu", Op::Silu(op::Silu)),
+        ("hardswish", Op::Hardswish(op::Hardswish)),
+        ("mish", Op::Mish(op::Mish)),
+        ("softplus", Op::Softplus(op::Softplus)),
+        ("elu", Op::Elu(op::Elu { alpha: 0.2 })),
         ("softmax", Op::Softmax(op::Softmax)),
     ] {
         model.push(name, op).unwrap();
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
-    let formats = Formats { input: format(0), layers: (1..=21).map(format).collect() };
+    let formats = Formats { input: format(0), layers: (1..=27).map(format).collect() };
     Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
 }
 

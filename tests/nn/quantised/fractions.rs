@@ -42,6 +42,12 @@ fn functions_of_whole_numbers_have_fractions() {
     check(&one("sigmoid", op::Sigmoid, 1), &images, 0.002);
     check(&one("tanh", op::Tanh, 1), &images, 0.002);
     check(&one("gelu", op::Gelu, 1), &images, 0.002);
+    check(&one("gelu_tanh", op::GeluTanh, 1), &images, 0.002);
+    check(&one("silu", op::Silu, 1), &images, 0.002);
+    check(&one("hardswish", op::Hardswish, 1), &images, 0.002);
+    check(&one("mish", op::Mish, 1), &images, 0.002);
+    check(&one("softplus", op::Softplus, 1), &images, 0.002);
+    check(&one("elu", op::Elu { alpha: 0.5 }, 1), &[-2., -1., 0., 2.], 0.002);
     check(&one("clip", op::Clip { low: -0.5, high: 0.5 }, 1), &images, 0.002);
     check(&one("clip", op::Clip { low: -0.3, high: 0.7 }, 1), &images, 0.004);
     check(&one("leaky", op::LeakyRelu { slope: -0.3 }, 1), &[-3., -1., 0., 2.], 0.01);

@@ -31,7 +31,7 @@ fn softplus(x: f64) -> f64 {
 /// 1/x and 1/√x begin here.
 const FROM: f64 = 0.5;
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     Case { name: "sigmoid", make: Piecewise::sigmoid, exact: |x| 1.0 / (1.0 + (-x).exp()) },
     Case { name: "tanh", make: Piecewise::tanh, exact: f64::tanh },
     Case { name: "gelu", make: Piecewise::gelu, exact: |x| x / 2.0 * (1.0 + erf(x / SQRT_2)) },
@@ -48,6 +48,7 @@ const CASES: [Case; 12] = [
         make: |input, output| Piecewise::elu(input, output, 1.0),
         exact: |x| if x > 0.0 { x } else { x.exp() - 1.0 },
     },
+    Case { name: "hardswish", make: Piecewise::hardswish, exact: |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0 },
     Case { name: "exp", make: Piecewise::exp, exact: f64::exp },
     Case {
         name: "reciprocal",

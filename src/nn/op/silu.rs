@@ -1,0 +1,40 @@
+//! SiLU, also called swish: x / (1 + e^−x).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::contract::{Operation, each};
+use crate::function::reals;
+#[cfg(feature = "safetensors")]
+use crate::nn::load::Plain;
+use crate::nn::model::Batch;
+use crate::nn::quantised::Curve;
+
+/// x / (1 + e^−x)
+#[derive(Clone, PartialEq, Eq)]
+pub struct Silu;
+
+impl Operation for Silu {
+    fn curve(&self) -> Option<Curve> {
+        // The slope is at most 1.1.
+        Some(Curve::new(-1, reals::silu))
+    }
+
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        each(x, |x| reals::silu(x.into()) as f32)
+    }
+
+    fn summary(&self) -> String {
+        "SiLU".into()
+    }
+
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(feature = "safetensors")]
+impl Plain for Silu {
+    const TYPE: &'static str = "silu";
+    const OP: Self = Self;
+}
