@@ -29,6 +29,7 @@ mod multiply;
 mod packed;
 mod portable;
 mod product;
+mod selection;
 mod unfold;
 mod unfolded;
 mod window;
@@ -47,6 +48,7 @@ pub use filters::Filters;
 pub use multiply::{multiply, multiply_add};
 pub use packed::Packed;
 pub use product::Product;
+pub use selection::{Outside, Selection, SelectionError};
 pub use window::{Window, WindowError};
 
 /// Asks the CPU to bring `bytes` near, if it is one that can be asked.

@@ -3,7 +3,7 @@
 //! The program is a list of layers over integers of Z_2^k. Value 0 is the input, and value i + 1 is the result of layer
 //! i. Two facts about every value are known in advance: how many elements it has, and how many of its low bits are
 //! *correct*. A product of b bits is correct modulo 2^b only. The result of a comparison or a lookup is correct in the
-//! whole ring. A sum has as many correct bits as the summand with fewer of them.
+//! whole ring. A sum has as many correct bits as the summand with fewer of them, and so has a product of two values.
 //!
 //! | layer | its result is correct modulo | it takes values correct modulo |
 //! | --- | --- | --- |
@@ -11,7 +11,7 @@
 //! | sign, ReLU, clip of b bits | 2^k | 2^b |
 //! | truncation of b bits | 2^k | 2^(b+1), as it opens one bit more |
 //! | maximum of b bits | the modulus of its input | 2^b |
-//! | sums, scale, add, from | the modulus of their inputs | any power of two |
+//! | sums, scale, add, multiply, concat, select, from | the modulus of their inputs | any power of two |
 //! | lookup of m bits | 2^k | 2^m |
 //! | function by lines of b bits, with the bit that a clip needs | 2^k | 2^b |
 //! | softmax of b bits | 2^k | 2^b |
@@ -120,9 +120,7 @@ impl Architecture {
     pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = alloc::vec![None; self.values.len()];
         for (number, layer) in self.layers.iter().enumerate() {
-            if let Some(value) = layer.step().earlier() {
-                last[value] = Some(number);
-            }
+            layer.step().earlier().iter().for_each(|&value| last[value] = Some(number));
         }
         last
     }

@@ -108,6 +108,9 @@ operations! {
     flatten::Flatten,
     dropout::Dropout,
     add::Add,
+    multiply::Multiply,
+    concat::Concat,
+    select::Select,
     from::From,
 }
 

@@ -52,7 +52,9 @@
 //! | normalisation | a 1 × 1 convolution in which every channel is a group |
 //! | average of n values | their sum, with ⌊log2 n⌋ more fractional bits; the factor 2^⌊log2 n⌋/n goes into the weights of the next layer. Where there is no such layer: their sum times round(2^q/n), truncated, with a relative error of at most 2^−12 |
 //! | sum of two values | the value with fewer fractional bits times a power of two, plus the other |
-//! | sigmoid, tanh, GELU | functions that are linear between nodes |
+//! | product of two values | the values, without fractional bits that do not count, times each other, truncated |
+//! | several values as one | the same, those with fewer fractional bits times powers of two |
+//! | sigmoid, tanh, GELU and other curves | functions that are linear between nodes |
 
 mod bounds;
 mod builder;

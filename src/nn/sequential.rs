@@ -12,6 +12,7 @@
 //! | clip | relu(x − low) − relu(x − high) + low, both ReLUs in the same rounds |
 //! | truncation | [`Party::truncate`] or [`Party::truncate_floor`] |
 //! | pooling | [`Party::max_pool`]; sums locally |
+//! | product of two values | [`Party::multiply`] |
 //! | lookup | [`Party::lookup`] |
 //! | function by lines | [`Party::piecewise`] or [`Party::piecewise_floor`] |
 //! | softmax | see [`softmax_reference`] |

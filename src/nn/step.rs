@@ -110,4 +110,7 @@ layers! {
     lookup::Lookup = 11;
     softmax::Softmax = 12;
     piecewise::Piecewise = 13;
+    multiply::Multiply = 14;
+    concat::Concat = 15;
+    select::Select = 16;
 }

@@ -9,6 +9,7 @@ mod float_models;
 mod model;
 mod model_files;
 mod networks;
+mod parts;
 mod quantised;
 mod random;
 mod redrawn;

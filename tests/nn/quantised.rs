@@ -16,3 +16,4 @@ mod reals;
 mod references;
 mod secrets;
 mod secure;
+mod values;

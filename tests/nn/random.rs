@@ -4,6 +4,7 @@ use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Weight, op};
 
 use crate::common::Random;
+use crate::parts;
 
 /// How a model's numbers are drawn.
 pub(crate) struct Draw {
@@ -66,7 +67,7 @@ impl Draw {
     }
 
     pub(crate) fn linear(&mut self, inputs: usize) -> Op {
-        let outputs = 1 + self.random.below(21);
+        let outputs = 1 + self.random.below(24);
         Op::Linear(op::Linear { weight: self.weight(outputs, inputs), bias: self.numbers(outputs) })
     }
 
@@ -92,7 +93,7 @@ impl Draw {
             9 => Op::Relu(op::Relu),
             10 => Op::Clip(op::Clip { low: -0.5, high: 0.75 }),
             11 | 12 => Op::Sign(op::Sign),
-            13 | 20 => [
+            13 | 21 => [
                 Op::Sigmoid(op::Sigmoid),
                 Op::Tanh(op::Tanh),
                 Op::Gelu(op::Gelu),
@@ -112,21 +113,29 @@ impl Draw {
             16 => Op::AveragePool(op::AveragePool { window: self.window(shape) }),
             17 => Op::Flatten(op::Flatten),
             18 => Op::Dropout(op::Dropout),
+            19 => Op::Select(op::Select { selection: parts::draw(&mut self.random, shape) }),
             _ => self.reference(model),
         }
     }
 
-    /// An addition of a value of the same shape, or a way back to any.
+    /// A value that is added, multiplied by, or joined, where its shape fits, or else a way back to it.
     fn reference(&mut self, model: &Model) -> Op {
         let names: Vec<_> = [("input", model.input())]
             .into_iter()
             .chain(model.nodes().iter().map(|node| (node.name.as_str(), node.shape)))
             .collect();
         let (name, shape) = names[self.random.below(names.len())];
-        if shape == model.output() {
-            Op::Add(op::Add { layer: name.into() })
-        } else {
-            Op::From(op::From { layer: name.into() })
+        let (x, layer) = (model.output(), name.into());
+        let vector = |shape: [usize; 3]| shape == [1, 1, shape[2]];
+        let factors = shape == x || shape[2] == x[2] && (vector(shape) || vector(x));
+        match self.random.below(3) {
+            0 if shape == x => Op::Add(op::Add { layer }),
+            0 | 1 if factors => Op::Multiply(op::Multiply { layer }),
+            0..=2 if shape[..2] == x[..2] && shape[2] + x[2] < 40 => {
+                let layers = vec![layer; 1 + self.random.below(2)];
+                Op::Concat(op::Concat { layers })
+            }
+            _ => Op::From(op::From { layer }),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::linalg::WindowError;
+use crate::linalg::{SelectionError, WindowError};
 
 /// Why layers make no architecture. Layers are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,13 @@ pub enum ArchitectureError {
         /// The layer.
         layer: usize,
     },
+    /// A selection that fits no image.
+    Selection {
+        /// The layer.
+        layer: usize,
+        /// Why.
+        error: SelectionError,
+    },
     /// The number of elements overflows.
     Overflow {
         /// The layer.
@@ -135,6 +142,7 @@ impl fmt::Display for ArchitectureError {
                 write!(f, "layer {layer}: expected 0 to {most} fractional bits, found {found}")
             }
             Self::Window { layer, error } => write!(f, "layer {layer}: {error}"),
+            Self::Selection { layer, error } => write!(f, "layer {layer}: {error}"),
             Self::Padding { layer, most, found } => {
                 write!(f, "layer {layer}: expected at most {most} rows or columns of padding, found {found}")
             }

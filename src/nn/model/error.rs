@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::linalg::WindowError;
+use crate::linalg::{SelectionError, WindowError};
 
 /// The most elements of a value.
 pub(super) const MOST_ELEMENTS: usize = 1 << 24;
@@ -52,6 +52,13 @@ pub enum ModelError {
         layer: String,
         /// Why.
         error: WindowError,
+    },
+    /// A selection does not fit its image.
+    Selection {
+        /// The layer.
+        layer: String,
+        /// Why.
+        error: SelectionError,
     },
     /// The groups of a convolution do not divide its channels and outputs.
     Groups {
@@ -114,6 +121,7 @@ impl fmt::Display for ModelError {
                 write!(f, "{layer}: {what}: expected {expected:?}, found {found:?}")
             }
             Self::Window { layer, error } => write!(f, "{layer}: {error}"),
+            Self::Selection { layer, error } => write!(f, "{layer}: {error}"),
             Self::Groups { layer, channels, outputs, groups } => {
                 write!(
                     f,

@@ -92,7 +92,10 @@ pub(in crate::nn) trait Operation {
 
     /// Whether the value has to hold whatever the result holds.
     fn widens(&self) -> bool {
-        !matches!(self.role(), Role::Function | Role::Product | Role::Sign | Role::Mean { .. })
+        !matches!(
+            self.role(),
+            Role::Function | Role::Factors | Role::Product | Role::Sign | Role::Mean { .. }
+        )
     }
 
     /// Whether it drops fractional bits of the value by itself.

@@ -9,14 +9,18 @@ pub(in crate::nn) enum Role {
     Product,
     /// Only the value's signs count.
     Sign,
-    /// Its result has the same elements.
+    /// Its result has the same elements, or some of them, and zeros.
     Same,
     /// Its result is another value in place of this one.
     Instead,
     /// Every element of its result is one of the value's.
     Maximum,
+    /// Its result has the elements of others, too.
+    Joined,
     /// It adds others to it.
     Sum,
+    /// It multiplies it by others.
+    Factors,
     /// It takes means over windows.
     Mean {
         /// Elements of a window.
@@ -27,9 +31,9 @@ pub(in crate::nn) enum Role {
 }
 
 impl Role {
-    /// Whether every element of the result is an element of what it takes.
+    /// Whether every element of the result is an element of what it takes, or zero.
     pub(in crate::nn) fn passes(self) -> bool {
-        matches!(self, Self::Same | Self::Instead | Self::Maximum)
+        matches!(self, Self::Same | Self::Instead | Self::Maximum | Self::Joined)
     }
 }
 

@@ -6,10 +6,12 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
 use super::Quantised;
 use super::matrix::Matrix;
 use crate::nn::step::Errors;
+use crate::ring::power_of_two;
 
 impl Quantised {
     /// The greatest difference, for any input, between outputs under
@@ -21,8 +23,12 @@ impl Quantised {
         for (i, (layer, step)) in self.program.layers.iter().zip(&self.program.steps).enumerate() {
             let layer = layer.step();
             let matrix = layer.weighted().and_then(|_| matrices.next());
+            let others: Vec<&[f64]> = layer.earlier().iter().map(|&value| &off[value][..]).collect();
+            let most: Vec<f64> =
+                iter::once(&i).chain(layer.earlier()).map(|&value| self.largest(value)).collect();
             let at = Errors {
-                other: layer.earlier().map_or(&[], |value| &off[value]),
+                others: &others,
+                most: &most,
                 channels: step.shape[2],
                 product: &|groups, channels, e| {
                     matrix.map_or(vec![], |matrix| product(matrix, groups, channels, e))
@@ -34,6 +40,13 @@ impl Quantised {
         let last = off.pop().unwrap_or_default();
         let outputs = self.architecture().outputs();
         (0..outputs).map(|i| last[i % last.len()]).collect()
+    }
+
+    /// The greatest magnitude that the bits of a value of the program hold.
+    fn largest(&self, value: usize) -> f64 {
+        let before = value.checked_sub(1);
+        let format = before.map_or(self.formats.input, |layer| self.program.steps[layer].format);
+        power_of_two(format.bits as i32 - 1)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Formats derived from ranges and norms measured on images; the module [`quantised`](super) has the mathematics.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::choosing::{Bound, Choosing, Chosen, TABLE_FRACTION};
@@ -7,7 +8,7 @@ use super::clip::ends;
 use super::curve::Curve;
 use super::error::QuantiseError;
 use super::format::{Format, Formats, exact_fraction, integer_bits, width, word};
-use super::graph::{Graph, others, source};
+use super::graph::{Graph, others, taken};
 use super::matrix::threshold;
 use super::options::Options;
 use super::ranges::{Range, Ranges, integers};
@@ -37,6 +38,8 @@ pub(super) struct Choice<'a> {
     /// Integer bits of every value in addition to those that its range needs.
     extra: &'a [u32],
     integers: Vec<i32>,
+    /// Whether the bits of a value suffice for all inputs.
+    bounded: Vec<bool>,
 }
 
 impl<'a> Choice<'a> {
@@ -51,7 +54,9 @@ impl<'a> Choice<'a> {
         let margin = options.margin;
         let chance = if options.rounding == Rounding::Stochastic { 0.5 } else { 0. };
         let integers = integers(graph, ranges, margin, extra);
-        Self { graph, ranges, margin, bits, chance, extra, integers }
+        let mut this = Self { graph, ranges, margin, bits, chance, extra, integers, bounded: vec![] };
+        this.find_bounded();
+        this
     }
 
     /// The formats.
@@ -93,30 +98,22 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Whether the bits of a value suffice for all inputs, as those of signs and of their products with integers do.
-    fn bounded(&self, value: usize) -> bool {
-        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
+    /// Finds the values whose bits suffice for all inputs, as those of signs and of their products with integers do.
+    fn find_bounded(&mut self) {
         let model = self.graph.model;
-        match model.nodes()[layer].op.get().role() {
-            Role::Sign => true,
-            role if role.passes() => self.bounded(source(model, layer)),
-            _ => match self.graph.affine(layer) {
-                Some(affine) => {
-                    let whole = affine.whole_bias() || self.graph.only_signs(value);
-                    affine.weights().1 && whole && self.exact(layer)
-                }
-                None => false,
-            },
-        }
-    }
-
-    /// Whether a value consists of signs or is an input of integers.
-    fn exact(&self, value: usize) -> bool {
-        let Some(layer) = value.checked_sub(1) else { return self.ranges.whole };
-        match self.graph.model.nodes()[layer].op.get().role() {
-            Role::Sign => true,
-            role if role.passes() => self.exact(source(self.graph.model, layer)),
-            _ => false,
+        // Whether a value consists of signs or is an input of integers.
+        let mut exact = vec![self.ranges.whole];
+        self.bounded = exact.clone();
+        for (layer, node) in model.nodes().iter().enumerate() {
+            let role = node.op.get().role();
+            let of_all = |found: &[bool]| role.passes() && taken(model, layer).all(|value| found[value]);
+            let product = self.graph.affine(layer).is_some_and(|affine| {
+                let whole = affine.whole_bias() || self.graph.only_signs(layer + 1);
+                exact[layer] && affine.weights().1 && whole
+            });
+            let bounded = role == Role::Sign || of_all(&self.bounded) || product;
+            exact.push(role == Role::Sign || of_all(&exact));
+            self.bounded.push(bounded);
         }
     }
 
@@ -218,7 +215,7 @@ impl Choosing for Choice<'_> {
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
         // Whatever the input, the difference of two values takes one bit more than they do.
         let bits =
-            if self.bounded(value) { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
+            if self.bounded[value] { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
         (Format { fraction: x.fraction, bits }, bound)
     }
 

@@ -16,8 +16,8 @@ pub(in crate::nn) struct Exact<'a> {
     pub(super) name: &'a str,
     /// The bits of its result.
     pub(in crate::nn) bits: u32,
-    /// The earlier value that it refers to.
-    pub(in crate::nn) other: &'a [i64],
+    /// The earlier values that it refers to.
+    pub(in crate::nn) others: &'a [&'a [i64]],
     /// Its weights and its bias.
     pub(super) product: Option<(&'a Product, &'a [i64])>,
     pub(super) round: Round<'a>,

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
 use crate::nn::Model;
 use crate::nn::op::{Affine, Dropout, Role};
@@ -14,6 +15,12 @@ pub(super) fn source(model: &Model, layer: usize) -> usize {
         (Role::Instead, [name, ..]) => model.value(name).unwrap_or(layer),
         _ => layer,
     }
+}
+
+/// All values that a layer takes.
+pub(super) fn taken(model: &Model, layer: usize) -> impl Iterator<Item = usize> {
+    let instead = model.nodes()[layer].op.get().role() == Role::Instead;
+    iter::once(source(model, layer)).chain(others(model, layer).filter(move |_| !instead))
 }
 
 /// The further values that a layer takes.
@@ -37,11 +44,8 @@ impl<'a> Graph<'a> {
     pub(super) fn new(model: &'a Model) -> Self {
         let values = model.nodes().len() + 1;
         let mut uses = vec![Vec::new(); values];
-        for (layer, node) in model.nodes().iter().enumerate() {
-            uses[source(model, layer)].push(layer);
-            if node.op.get().role() != Role::Instead {
-                others(model, layer).for_each(|value| uses[value].push(layer));
-            }
+        for layer in 0..model.nodes().len() {
+            taken(model, layer).for_each(|value| uses[value].push(layer));
         }
         let only_signs = vec![false; values];
         let mut graph =
@@ -95,7 +99,7 @@ impl<'a> Graph<'a> {
                 let grown = self.grown(layer, values);
                 self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
             }
-            role if role.passes() || role == Role::Sum => self.products[layer + 1],
+            role if role.passes() || matches!(role, Role::Sum | Role::Factors) => self.products[layer + 1],
             _ => None,
         })
     }
@@ -108,11 +112,8 @@ impl<'a> Graph<'a> {
     fn accumulated(&self, layer: usize) -> bool {
         match self.role(layer) {
             Role::Product => true,
-            Role::Sum => {
-                self.accumulates[layer] || others(self.model, layer).any(|value| self.accumulates[value])
-            }
-            role if role.passes() || matches!(role, Role::Mean { .. }) => {
-                self.accumulates[source(self.model, layer)]
+            role if role.passes() || matches!(role, Role::Sum | Role::Mean { .. }) => {
+                taken(self.model, layer).any(|value| self.accumulates[value])
             }
             _ => false,
         }

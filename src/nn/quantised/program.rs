@@ -36,7 +36,7 @@ impl Program {
         need[self.layers.len()] = last.bits + 1;
         for (i, layer) in self.layers.iter_mut().enumerate().rev() {
             let result = need[i + 1];
-            if let Some(value) = layer.step().earlier() {
+            for &value in layer.step().earlier() {
                 need[value] = need[value].max(result);
             }
             let x = layer.step_mut().need(result);

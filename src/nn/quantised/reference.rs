@@ -59,8 +59,8 @@ impl<'a> Reference<'a> {
         let layers = &self.program.layers;
         let mut kept: Vec<Vec<i64>> = vec![Vec::new(); layers.len() + 1];
         let mut wanted = vec![false; layers.len() + 1];
-        for value in layers.iter().filter_map(|layer| layer.step().earlier()) {
-            wanted[value] = true;
+        for value in layers.iter().flat_map(|layer| layer.step().earlier()) {
+            wanted[*value] = true;
         }
         let mut products = self.products.iter().zip(&self.program.matrices);
         let mut x = images.to_vec();
@@ -70,10 +70,11 @@ impl<'a> Reference<'a> {
             }
             let step = layer.step();
             let product = step.weighted().and_then(|_| products.next());
+            let others: Vec<&[i64]> = step.earlier().iter().map(|&value| &kept[value][..]).collect();
             let mut at = Exact {
                 name: &self.model.nodes()[from.layer].name,
                 bits: from.format.bits,
-                other: step.earlier().map_or(&[], |value| &kept[value]),
+                others: &others,
                 product: product.map(|(product, matrix)| (product, &matrix.bias[..])),
                 round: round.as_mut().map(|round| &mut **round as _),
             };

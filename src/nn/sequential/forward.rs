@@ -66,16 +66,17 @@ impl<R: Ring> Sequential<R> {
             kept.keep(number, &x);
             let step = layer.step();
             let product = step.weighted().and_then(|_| weighted.next());
+            let others = kept.values(step.earlier());
             let at = Online {
                 party,
                 rounding: self.architecture.rounding(),
                 sign: &mut sign,
-                other: kept.value(step.earlier()),
+                others: &others,
                 product,
                 outputs: rows * self.architecture.elements(number + 1),
             };
             x = layer.forward(x, at)?;
-            kept.release(number, step.earlier());
+            step.earlier().iter().for_each(|&value| kept.release(number, value));
             watch(number, party);
         }
         let bits = self.bits_out();
@@ -92,14 +93,12 @@ impl<R: Ring> Sequential<R> {
 struct Kept<R: Ring> {
     last_uses: Vec<Option<usize>>,
     values: Vec<Option<Share<R>>>,
-    /// For layers that refer to none.
-    none: Share<R>,
 }
 
 impl<R: Ring> Kept<R> {
     fn new(last_uses: Vec<Option<usize>>) -> Self {
         let values = last_uses.iter().map(|_| None).collect();
-        Self { last_uses, values, none: Share::zeros(0) }
+        Self { last_uses, values }
     }
 
     /// Keeps value `number` if a later layer refers to it.
@@ -109,14 +108,14 @@ impl<R: Ring> Kept<R> {
         }
     }
 
-    /// A value that is kept, or none.
-    fn value(&self, value: Option<usize>) -> &Share<R> {
-        value.and_then(|value| self.values[value].as_ref()).unwrap_or(&self.none)
+    /// Values that are kept.
+    fn values(&self, values: &[usize]) -> Vec<&Share<R>> {
+        values.iter().filter_map(|&value| self.values[value].as_ref()).collect()
     }
 
     /// Drops a value that layer `number` was the last to refer to.
-    fn release(&mut self, number: usize, value: Option<usize>) {
-        if let Some(value) = value.filter(|&value| self.last_uses[value] == Some(number)) {
+    fn release(&mut self, number: usize, value: usize) {
+        if self.last_uses[value] == Some(number) {
             self.values[value] = None;
         }
     }

@@ -16,8 +16,8 @@ pub(in crate::nn) struct Online<'a, T: Transport, R: Ring> {
     pub(in crate::nn) party: &'a mut Party<T>,
     pub(in crate::nn) rounding: Rounding,
     pub(in crate::nn) sign: &'a mut Sign<'a, T, R>,
-    /// The earlier value that it refers to.
-    pub(in crate::nn) other: &'a Share<R>,
+    /// The earlier values that it refers to.
+    pub(in crate::nn) others: &'a [&'a Share<R>],
     /// Its weights, and the offline half of its product.
     pub(super) product: Option<(&'a Weighted<R>, Option<MatrixProduct<R>>)>,
     /// Elements of its result.

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::slice;
 
 use super::contract::{Errors, Line, Step};
 use crate::net::Transport;
@@ -21,8 +22,8 @@ pub struct Add {
 }
 
 impl Step for Add {
-    fn earlier(&self) -> Option<usize> {
-        Some(self.value)
+    fn earlier(&self) -> &[usize] {
+        slice::from_ref(&self.value)
     }
 
     fn check(&self, check: &Check<'_>) -> Result<Value, ArchitectureError> {
@@ -36,13 +37,13 @@ impl Step for Add {
     }
 
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
-        x.iter_mut().zip(at.other).for_each(|(x, other)| *x += *other);
+        x.iter_mut().zip(at.others[0]).for_each(|(x, other)| *x += *other);
         Ok(x)
     }
 
     /// Of the two, the one of fewer channels is repeated.
     fn error(&self, e: &[f64], at: &Errors<'_>) -> Vec<f64> {
-        (0..at.channels).map(|i| e[i % e.len()] + at.other[i % at.other.len()]).collect()
+        (0..at.channels).map(|i| e[i % e.len()] + at.others[0][i % at.others[0].len()]).collect()
     }
 
     fn line(&self) -> Line {
@@ -62,7 +63,7 @@ impl Step for Add {
         mut x: Share<R>,
         at: Online<'_, T, R>,
     ) -> Result<Share<R>, Error> {
-        x.add_assign(at.other);
+        x.add_assign(at.others[0]);
         Ok(x)
     }
 }

@@ -22,9 +22,9 @@ pub(in crate::nn) trait Step {
         None
     }
 
-    /// The number of the earlier value that it refers to.
-    fn earlier(&self) -> Option<usize> {
-        None
+    /// The numbers of the earlier values that it refers to.
+    fn earlier(&self) -> &[usize] {
+        &[]
     }
 
     /// The shape of its weights.
@@ -40,8 +40,8 @@ pub(in crate::nn) trait Step {
         0
     }
 
-    /// For a result that is to be correct modulo 2^`result`: the low bits of x that have to be correct, and of an earlier
-    /// value `result`. A product is given as many bits.
+    /// For a result that is to be correct modulo 2^`result`: the low bits of x that have to be correct, and of earlier
+    /// values `result`. A product is given as many bits.
     fn need(&mut self, _result: u32) -> u32 {
         self.ring()
     }
@@ -84,8 +84,10 @@ pub(in crate::nn) trait Step {
 
 /// What errors depend on beside those of x.
 pub(in crate::nn) struct Errors<'a> {
-    /// Those of the earlier value.
-    pub(in crate::nn) other: &'a [f64],
+    /// Those of the earlier values.
+    pub(in crate::nn) others: &'a [&'a [f64]],
+    /// The greatest magnitudes of x and of the earlier values.
+    pub(in crate::nn) most: &'a [f64],
     /// Channels of the result.
     pub(in crate::nn) channels: usize,
     /// |W|·e for groups, channels of the image, and e.

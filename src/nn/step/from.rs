@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::slice;
 
 use super::contract::{Errors, Line, Step};
 use crate::net::Transport;
@@ -21,8 +22,8 @@ pub struct From {
 }
 
 impl Step for From {
-    fn earlier(&self) -> Option<usize> {
-        Some(self.value)
+    fn earlier(&self) -> &[usize] {
+        slice::from_ref(&self.value)
     }
 
     fn check(&self, check: &Check<'_>) -> Result<Value, ArchitectureError> {
@@ -30,11 +31,11 @@ impl Step for From {
     }
 
     fn exact(&self, _x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
-        Ok(at.other.to_vec())
+        Ok(at.others[0].to_vec())
     }
 
     fn error(&self, _e: &[f64], at: &Errors<'_>) -> Vec<f64> {
-        at.other.to_vec()
+        at.others[0].to_vec()
     }
 
     fn line(&self) -> Line {
@@ -50,6 +51,6 @@ impl Step for From {
     }
 
     fn forward<T: Transport, R: Ring>(&self, _x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
-        Ok(at.other.clone())
+        Ok(at.others[0].clone())
     }
 }

@@ -3,6 +3,8 @@
 use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Weight, op};
 
+use crate::parts;
+
 /// All values of one image: the input's, then every layer's.
 pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
     let mut values = vec![image.iter().map(|&x| f64::from(x)).collect::<Vec<_>>()];
@@ -30,6 +32,17 @@ pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
             }
             Op::Softmax(op::Softmax) => x.chunks(channels).flat_map(softmax).collect(),
             Op::Add(op::Add { layer }) => x.iter().zip(other(layer)).map(|(x, other)| x + other).collect(),
+            Op::Multiply(op::Multiply { layer }) => {
+                let other = other(layer);
+                let (all, few) = if x.len() < other.len() { (&other, x) } else { (x, &other) };
+                (0..all.len()).map(|i| all[i] * few[i % few.len()]).collect()
+            }
+            Op::Concat(op::Concat { layers }) => {
+                let others: Vec<Vec<f64>> = layers.iter().map(|name| other(name)).collect();
+                let all: Vec<&[f64]> = [&x[..]].into_iter().chain(others.iter().map(|x| &x[..])).collect();
+                parts::joined(node.shape[0] * node.shape[1], &all)
+            }
+            Op::Select(op::Select { selection }) => parts::selected(selection, x),
             Op::From(op::From { layer }) => other(layer),
             op => x.iter().map(|&x| function(op, x)).collect(),
         };

@@ -1,7 +1,7 @@
 //! What does not fit a model, and what the message says.
 
 use proptest::prelude::*;
-use ringshare::linalg::{Window, WindowError};
+use ringshare::linalg::{Selection, Window, WindowError};
 use ringshare::nn::{Model, ModelError, Op, Weight, op};
 
 /// The error of a layer `x` after a layer `first` that changes nothing of an input of this shape.
@@ -37,6 +37,47 @@ fn numbers_of_weights_are_checked() {
     assert_eq!(normalise(3, 2), length("shift", 3, 2));
     let text = linear(Weight::Real(vec![0.; 11]), 2).to_string();
     assert_eq!(text, "x: weight: expected 12 elements, found 11");
+}
+
+#[test]
+fn factors_are_of_one_shape_or_one_a_channel() {
+    let mut model = Model::new([2, 3, 4]);
+    model.push("image", op::Relu).unwrap();
+    model.push("mean", op::AveragePool { window: Window::new([2, 3, 4], [2, 3]) }).unwrap();
+    model.push("product", op::Multiply { layer: "image".into() }).unwrap();
+    assert_eq!(model.output(), [2, 3, 4]);
+    model.push("again", op::Multiply { layer: "mean".into() }).unwrap();
+    model.push("square", op::Multiply { layer: "again".into() }).unwrap();
+    assert_eq!(model.output(), [2, 3, 4]);
+    let x = [1.0, 2.0, 3.0, 4.0].repeat(6);
+    assert_eq!(model.forward(&x)[..4], [1.0, 64.0, 729.0, 4096.0]);
+    model.push("row", op::MaxPool { window: Window::new([2, 3, 4], [2, 1]) }).unwrap();
+    let error = model.push("x", op::Multiply { layer: "image".into() }).unwrap_err();
+    assert_eq!(error.to_string(), "x: the value to multiply by: expected [1, 3, 4], found [2, 3, 4]");
+    let error = model.push("x", op::Concat { layers: vec!["row".into(), "image".into()] }).unwrap_err();
+    assert_eq!(error.to_string(), "x: a value to be joined: expected [1, 3, 4], found [2, 3, 4]");
+}
+
+#[test]
+fn selections_are_of_the_image_and_within_limits() {
+    let all = Selection::new([4, 4, 6]);
+    for (selection, message) in [
+        (Selection { image: [4, 5, 6], ..all }, "image: expected [4, 4, 6], found [4, 5, 6]"),
+        (Selection { groups: 4, ..all }, "expected groups that divide 6 channels, found 4"),
+        (Selection { groups: 0, ..all }, "expected groups that divide 6 channels, found 0"),
+        (Selection { repeat: [1, 0, 1], ..all }, "repetitions: expected 1 to 16777216, found 0"),
+        (
+            Selection { step: [i64::MIN, 1, 1], ..all },
+            "step of a selection: expected -16777216 to 16777216, found -9223372036854775808",
+        ),
+        (
+            Selection { size: [1 << 12; 3], ..all },
+            "expected 1 to 16777216 elements, found [4096, 4096, 4096]",
+        ),
+    ] {
+        let error = error([4, 4, 6], Op::Select(op::Select { selection }));
+        assert_eq!(error.to_string(), format!("x: {message}"));
+    }
 }
 
 #[test]

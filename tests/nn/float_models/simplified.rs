@@ -16,9 +16,12 @@ fn rebuilt(model: &Model) -> Vec<Node> {
 
 /// Whether a layer refers to another by its name.
 fn is_referred_to(model: &Model, name: &str) -> bool {
-    model.nodes().iter().any(
-        |node| matches!(&node.op, Op::Add(op::Add { layer }) | Op::From(op::From { layer }) if layer == name),
-    )
+    model.nodes().iter().any(|node| match &node.op {
+        Op::Add(op::Add { layer }) | Op::From(op::From { layer }) => layer == name,
+        Op::Multiply(op::Multiply { layer }) => layer == name,
+        Op::Concat(op::Concat { layers }) => layers.iter().any(|layer| layer == name),
+        _ => false,
+    })
 }
 
 fn assert_simple(model: &Model) {

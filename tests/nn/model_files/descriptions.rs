@@ -1,6 +1,6 @@
 //! Descriptions: what they say is what the model becomes, and what they may not say is refused by name.
 
-use ringshare::linalg::Window;
+use ringshare::linalg::{Outside, Selection, Window};
 use ringshare::nn::{Format, Formats, Input, Op, load, load_with, op};
 use serde_json::{Value, json};
 
@@ -44,6 +44,52 @@ fn layers_without_tensors_become_what_they_are_called() {
         Op::From(op::From { layer: "3".into() }),
     ];
     assert_eq!(ops(&file), expected);
+}
+
+#[test]
+fn several_values_and_parts_are_read_channels_first() {
+    let file = layers(json!([
+        { "name": "part", "type": "select", "size": [2, 6, 4], "start": [1, 0, -1], "repeat": [1, 1, 2] },
+        { "name": "all", "type": "concat", "layers": ["part"] },
+        { "name": "shuffled", "type": "select", "size": [4, 6, 5], "groups": 2, "step": [1, 1, -1], "edges": true },
+        { "name": "square", "type": "multiply", "layer": "shuffled" },
+        { "name": "elu", "type": "elu" },
+        { "name": "steep", "type": "elu", "alpha": 2 },
+        { "name": "vector", "type": "global_avg_pool2d" },
+        { "name": "scaled", "type": "multiply", "layer": "all" },
+    ]));
+    let part = Selection::new([6, 8, 4]);
+    let part = Selection { size: [6, 4, 2], start: [0, -1, 1], repeat: [1, 2, 1], ..part };
+    let shuffled = Selection { size: [6, 5, 4], step: [1, -1, 1], ..Selection::new([6, 4, 4]) };
+    let shuffled = Selection { groups: 2, outside: Outside::Nearest, ..shuffled };
+    let expected = [
+        Op::Select(op::Select { selection: part }),
+        Op::Concat(op::Concat { layers: vec!["part".into()] }),
+        Op::Select(op::Select { selection: shuffled }),
+        Op::Multiply(op::Multiply { layer: "shuffled".into() }),
+        Op::Elu(op::Elu { alpha: 1.0 }),
+        Op::Elu(op::Elu { alpha: 2.0 }),
+        Op::AveragePool(op::AveragePool { window: Window::new([6, 5, 4], [6, 5]) }),
+        Op::Multiply(op::Multiply { layer: "all".into() }),
+    ];
+    assert_eq!(ops(&file), expected);
+    assert_eq!(load(&file.bytes()).unwrap().model.output(), [6, 4, 4]);
+}
+
+#[test]
+fn vectors_that_were_images_are_neither_joined_nor_cut() {
+    for (second, words) in [
+        (json!({ "name": "x", "type": "concat", "layers": ["input"] }), "flattened likewise"),
+        (
+            json!({ "name": "x", "type": "select", "size": [3, 1, 1] }),
+            "expected an image, found one that was flattened",
+        ),
+        (json!({ "name": "x", "type": "multiply", "layer": "input" }), "flattened likewise"),
+    ] {
+        layers(json!([{ "name": "flat", "type": "flatten" }, second])).refused(&["layer `x`", words]);
+    }
+    let zero = json!([{ "name": "x", "type": "select", "size": [3, 0, 1] }]);
+    layers(zero).refused(&["layer `x`: side of a selection: expected 1 to 16777216, found 0"]);
 }
 
 #[test]

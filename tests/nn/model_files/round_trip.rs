@@ -1,7 +1,7 @@
 //! What is written is read back.
 
 use proptest::prelude::*;
-use ringshare::linalg::Window;
+use ringshare::linalg::{Outside, Selection, Window};
 use ringshare::nn::{
     Format, Formats, Input, Loaded, Model, Op, Precision, SaveError, Weight, load, op, save,
 };
@@ -27,6 +27,9 @@ fn everything() -> Loaded {
             bias: numbers(outputs),
         })
     };
+    let selection =
+        Selection { size: [3, 4, 6], start: [-1, 1, 9], step: [1, 3, -1], ..Selection::new([3, 4, 18]) };
+    let selection = Selection { repeat: [1, 2, 1], groups: 3, outside: Outside::Nearest, ..selection };
     for (name, op) in [
         ("conv", conv([5, 6, 2], 4, 1, Weight::Real(numbers(72)))),
         ("norm", Op::Normalise(op::Normalise { scale: numbers(4), shift: numbers(4) })),
@@ -38,6 +41,9 @@ fn everything() -> Loaded {
         ("tanh", Op::Tanh(op::Tanh)),
         ("clip", Op::Clip(op::Clip { low: -0.3, high: 0.7 })),
         ("sum", Op::Add(op::Add { layer: "tanh".into() })),
+        ("product", Op::Multiply(op::Multiply { layer: "mean".into() })),
+        ("joined", Op::Concat(op::Concat { layers: vec!["sum".into(), "tanh".into()] })),
+        ("selected", Op::Select(op::Select { selection })),
         ("drop", Op::Dropout(op::Dropout)),
         ("flat", Op::Flatten(op::Flatten)),
         ("flat_norm", Op::Normalise(op::Normalise { scale: numbers(72), shift: numbers(72) })),
@@ -59,7 +65,7 @@ fn everything() -> Loaded {
         model.push(name, op).unwrap();
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
-    let formats = Formats { input: format(0), layers: (1..=27).map(format).collect() };
+    let formats = Formats { input: format(0), layers: (1..=30).map(format).collect() };
     Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
 }
 
@@ -108,7 +114,7 @@ fn half_precision_rounds_weights_alone() {
     assert_ne!(half, loaded);
     // Rounded once, they stay.
     assert_eq!(load(&save(&half, Precision::Half).unwrap()).unwrap(), half);
-    let weights = |loaded: &Loaded| match &loaded.model.nodes()[13].op {
+    let weights = |loaded: &Loaded| match &loaded.model.nodes()[16].op {
         Op::Linear(op::Linear { weight: Weight::Real(weights), .. }) => weights.clone(),
         _ => panic!(),
     };

@@ -1,7 +1,7 @@
 //! Layers that make no architecture.
 
 use ringshare::function::Table;
-use ringshare::linalg::{Window, WindowError};
+use ringshare::linalg::{Selection, SelectionError, Window, WindowError};
 use ringshare::nn::{Architecture, ArchitectureError as E, Layer, step};
 
 const WINDOW: Window =
@@ -59,6 +59,39 @@ fn every_value_that_is_gone_back_to_is_there_and_fits() {
     refused(back(Layer::Add(step::Add { value: 0 })), E::Inputs { layer: 1, expected: 4, found: 3 });
     let architecture = Architecture::new(back(Layer::From(step::From { value: 0 })), 16).unwrap();
     assert_eq!((architecture.outputs(), architecture.bits_out()), (3, 16));
+}
+
+#[test]
+fn factors_parts_and_selections_are_to_fit() {
+    let after = |layer: Layer| vec![linear(3, 4, 12), linear(4, 8, 12), layer];
+    let multiply = |value, places, channels| after(step::Multiply { value, places, channels }.into());
+    assert!(Architecture::new(multiply(1, 2, 4), 16).is_ok());
+    assert!(Architecture::new(multiply(2, 2, 4), 16).is_ok());
+    refused(multiply(0, 2, 4), E::Inputs { layer: 2, expected: 8, found: 3 });
+    refused(multiply(1, 4, 4), E::Inputs { layer: 2, expected: 8, found: 16 });
+    refused(multiply(3, 2, 4), E::Value { layer: 2, most: 2, found: 3 });
+    refused(multiply(1, 2, 0), E::Empty { layer: 2 });
+    refused(multiply(1, usize::MAX, 4), E::Overflow { layer: 2 });
+    let concat = |values: &[usize], channels: &[usize]| {
+        after(step::Concat { values: values.into(), channels: channels.into() }.into())
+    };
+    let joined = Architecture::new(concat(&[1, 2], &[4, 2, 4]), 16).unwrap();
+    assert_eq!((joined.outputs(), joined.bits_out()), (20, 12));
+    refused(concat(&[1], &[4, 3]), E::Inputs { layer: 2, expected: 6, found: 4 });
+    refused(concat(&[1], &[3, 4]), E::Inputs { layer: 2, expected: 8, found: 6 });
+    refused(concat(&[1], &[8]), E::Inputs { layer: 2, expected: 2, found: 1 });
+    refused(concat(&[1], &[8, 0]), E::Empty { layer: 2 });
+    refused(concat(&[5], &[8, 4]), E::Value { layer: 2, most: 2, found: 5 });
+    let select = |selection| after(step::Select { selection }.into());
+    let all = Selection::new([2, 1, 4]);
+    assert!(Architecture::new(select(all), 16).is_ok());
+    refused(select(Selection::new([2, 2, 4])), E::Inputs { layer: 2, expected: 8, found: 16 });
+    let groups = SelectionError::Groups { channels: 4, found: 3 };
+    refused(select(Selection { groups: 3, ..all }), E::Selection { layer: 2, error: groups });
+    let most = Selection::MOST;
+    let what = "start of a selection";
+    let start = SelectionError::Number { what, least: -most, most, found: i64::MAX.into() };
+    refused(select(Selection { start: [0, i64::MAX, 0], ..all }), E::Selection { layer: 2, error: start });
 }
 
 #[test]

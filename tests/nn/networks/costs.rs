@@ -1,6 +1,6 @@
 //! What networks cost: the sum of what their layers cost, and what a run really takes.
 
-use ringshare::linalg::Window;
+use ringshare::linalg::{Selection, Window};
 use ringshare::net::{Memory, Topology};
 use ringshare::nn::{Architecture, Forecast, Layer, Rounding, Sequential, Weights, step};
 use ringshare::offline::{Cost, DryRun, Elements};
@@ -35,6 +35,28 @@ fn dry<S: Ring>(model: &Sequential<S>, party: &mut Party<Memory>, rows: usize) -
     let x = party.input(0, rows * model.architecture().inputs(), None).unwrap();
     model.forward(party, prepared, x).unwrap();
     party.take_dry_run()
+}
+
+#[test]
+fn parts_and_joins_are_free_and_a_product_of_values_is_one_round() {
+    let batch = |more: &[Layer]| {
+        let linear = step::Linear { inputs: 6, outputs: 8, bits: 14 };
+        let layers = [&[linear.into()], more].concat();
+        let architecture = Architecture::new(layers, 16).unwrap();
+        let [_, batch] = Forecast::of_model::<R>(&architecture, 3, 5, Family::default()).unwrap();
+        (batch.rounds, batch.sent_bytes, batch.dealer_bytes)
+    };
+    let selection = Selection { size: [3, 3, 4], start: [-1, 0, 0], ..Selection::new([2, 1, 4]) };
+    let select = step::Select { selection }.into();
+    let concat = step::Concat { values: vec![1], channels: vec![4, 4] }.into();
+    let plain = batch(&[]);
+    assert_eq!(batch(&[concat]), plain);
+    assert_eq!(batch(&[select]), plain);
+    let product = batch(&[step::Multiply { value: 1, places: 2, channels: 4 }.into()]);
+    let Cost { rounds, opened_bits, dealer_bytes } = protocol::cost::multiply(5 * 8, 16);
+    assert_eq!(product.0, plain.0 + rounds);
+    assert!(product.1 >= plain.1 + 2 * opened_bits / 8, "to two others");
+    assert_eq!(product.2, plain.2 + dealer_bytes);
 }
 
 /// What is sent for openings, each a frame a round, of whole bytes.

@@ -7,6 +7,7 @@ use ringshare::nn::{Architecture, Layer, Weights, softmax_reference, step};
 use ringshare::ring::Word;
 
 use crate::common::Random;
+use crate::parts;
 
 /// The least and the greatest that a value can be.
 pub type Interval = [i64; 2];
@@ -70,6 +71,16 @@ impl Plain {
                 Layer::Add(step::Add { value }) => {
                     x.iter().zip(&values[*value]).map(|(x, y)| [x[0] + y[0], x[1] + y[1]]).collect()
                 }
+                Layer::Multiply(step::Multiply { value, .. }) => {
+                    let other = &values[*value];
+                    (0..x.len()).map(|i| product(x[i], other[i % other.len()])).collect()
+                }
+                Layer::Concat(step::Concat { values: others, channels }) => {
+                    let all: Vec<&[Interval]> =
+                        [&x[..]].into_iter().chain(others.iter().map(|&i| &values[i][..])).collect();
+                    parts::joined(x.len() / channels[0], &all)
+                }
+                Layer::Select(step::Select { selection }) => parts::selected(selection, x),
                 Layer::From(step::From { value }) => values[*value].clone(),
                 Layer::Lookup(step::Lookup { table }) => each(&|x| image(table, x)),
                 Layer::Softmax(step::Softmax { classes, bits, fraction }) if exact => {
@@ -87,6 +98,11 @@ impl Plain {
 
 fn ordered([a, b]: Interval) -> Interval {
     [a.min(b), a.max(b)]
+}
+
+fn product([a, b]: Interval, [c, d]: Interval) -> Interval {
+    let all = [a * c, a * d, b * c, b * d];
+    all.iter().fold([i64::MAX, i64::MIN], |[low, high], &x| [low.min(x), high.max(x)])
 }
 
 /// All that a table makes of an interval.

@@ -7,6 +7,7 @@ use ringshare::nn::{Architecture, Layer, step};
 
 use super::plain::Plain;
 use crate::common::Random;
+use crate::parts;
 
 /// The greatest weight and bias.
 pub const SIZE: usize = 3;
@@ -39,7 +40,7 @@ impl<'a> Programs<'a> {
         self.values = vec![Value { shape, most: PIXEL as i64, right: self.ring }];
         let mut layers = Vec::new();
         while layers.len() < count {
-            let kind = if layers.is_empty() { 1 } else { self.random.below(12) };
+            let kind = if layers.is_empty() { 1 } else { self.random.below(15) };
             if let Some((layer, value)) = self.layer(kind) {
                 layers.push(layer);
                 self.values.push(value);
@@ -130,6 +131,34 @@ impl<'a> Programs<'a> {
                     return Some((value_back, other));
                 }
                 fits(need(most), right, Layer::Add(step::Add { value }), Value { most, right, ..x })
+            }
+            12 => {
+                let value = random.below(self.values.len());
+                let other = self.values[value];
+                let fits_all = other.shape == x.shape || other.shape == [1, 1, x.shape[2]];
+                let (most, right) = (x.most * other.most, x.right.min(other.right));
+                let [rows, columns, channels] = x.shape;
+                let layer = step::Multiply { value, places: rows * columns, channels }.into();
+                if fits_all { fits(need(most), right, layer, Value { most, right, ..x }) } else { None }
+            }
+            13 => {
+                let values: Vec<usize> =
+                    (0..self.values.len()).filter(|&i| self.values[i].shape[..2] == x.shape[..2]).collect();
+                let values = vec![values[random.below(values.len())]; 1 + random.below(2)];
+                let (mut all, mut channels) = (x, vec![x.shape[2]]);
+                for &value in &values {
+                    let other = self.values[value];
+                    all.shape[2] += other.shape[2];
+                    (all.most, all.right) = (all.most.max(other.most), all.right.min(other.right));
+                    channels.push(other.shape[2]);
+                }
+                let layer = step::Concat { values, channels }.into();
+                if all.shape[2] < 40 { fits(need(all.most), all.right, layer, all) } else { None }
+            }
+            14 => {
+                let selection = parts::draw(random, x.shape);
+                let layer = step::Select { selection }.into();
+                fits(bits, x.right, layer, Value { shape: selection.size, ..x })
             }
             10 => {
                 let index = 2 + random.below(7) as u32;

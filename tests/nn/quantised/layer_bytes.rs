@@ -1,7 +1,7 @@
 //! The bytes of every kind of layer, field by field.
 
 use ringshare::function::{Piecewise, Table, TableFormat};
-use ringshare::linalg::Window;
+use ringshare::linalg::{Outside, Selection, Window};
 use ringshare::nn::{Layer, PublicModel, step};
 
 /// Sizes, numbers and bytes one after the other.
@@ -33,6 +33,9 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
     let table = Table::from_entries([2, 0], vec![1, -1, 5, 9]).unwrap();
     let [input, output] = [(8, 3), (7, 2)].map(|(bits, fraction)| TableFormat { bits, fraction });
     let function = Piecewise::from_nodes(input, output, [1, 2], [0, 4], [-2, 0, 2, 4]).unwrap();
+    let selection =
+        Selection { size: [2, 1, 4], start: [0, -1, 3], step: [1, 1, -1], ..Selection::new([2, 1, 4]) };
+    let selection = Selection { repeat: [1, 2, 1], groups: 2, outside: Outside::Nearest, ..selection };
     let layers = vec![
         step::Convolution { window: convolved, outputs: 4, groups: 2, bits: 14 }.into(),
         step::MaxPool { window: pooled, bits: 13 }.into(),
@@ -46,12 +49,15 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         step::From { value: 8 }.into(),
         step::Lookup { table }.into(),
         step::Piecewise { function }.into(),
-        step::Linear { inputs: 8, outputs: 6, bits: 15 }.into(),
+        step::Multiply { value: 12, places: 2, channels: 4 }.into(),
+        step::Select { selection }.into(),
+        step::Concat { values: vec![14, 3], channels: vec![4, 4, 8] }.into(),
+        step::Linear { inputs: 32, outputs: 6, bits: 15 }.into(),
         step::Softmax { classes: 3, bits: 14, fraction: 8 }.into(),
     ];
     // The header: no map of pixels, formats of 0 and 8 bits, inputs from −9 to 7, a ring of 32 bits, rounding down.
     let bytes = Bytes::default().bytes(b"ringshar").bytes(&[1, 0]).sizes([4, 4, 2]).bytes(&[0, 0, 8]);
-    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 14, 0, 0, 0]);
+    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 17, 0, 0, 0]);
     let bytes = bytes
         .bytes(&[1])
         .sizes([4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 4, 2])
@@ -76,8 +82,16 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         .numbers(&[1, -1, 5, 9])
         .bytes(&[13, 8, 3, 7, 2, 1, 2, 2])
         .numbers(&[0, 4, -2, 0, 2, 4])
+        .bytes(&[14])
+        .sizes([12, 2, 4])
+        .bytes(&[16])
+        .sizes([2, 1, 4, 2, 1, 4])
+        .numbers(&[0, -1, 3, 1, 1, -1])
+        .sizes([1, 2, 1, 2])
+        .bytes(&[1, 15])
+        .sizes([2, 14, 3, 4, 4, 8])
         .bytes(&[0])
-        .sizes([8, 6])
+        .sizes([32, 6])
         .bytes(&[15])
         .bytes(&[12])
         .sizes([3])
@@ -101,6 +115,6 @@ fn kinds_beyond_the_last_are_refused() {
     for unknown in layers.len() as u8..=u8::MAX {
         bytes[kind] = unknown;
         let error = PublicModel::from_bytes(&bytes).unwrap_err().to_string();
-        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 13, found {unknown}"));
+        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 16, found {unknown}"));
     }
 }

@@ -4,6 +4,8 @@ use ringshare::function::Piecewise;
 use ringshare::linalg::Window;
 use ringshare::nn::{Layer, Quantised, Weights, softmax_reference, step};
 
+use crate::parts;
+
 /// Evaluates one image; truncations round down.
 pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
     let mut values = vec![image.iter().map(|&x| i128::from(x)).collect::<Vec<i128>>()];
@@ -34,6 +36,16 @@ pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
             Layer::SumPool(step::SumPool { window }) => pool(window, x, |values| values.iter().sum()),
             Layer::Scale(step::Scale { factor }) => x.iter().map(|x| x * i128::from(*factor)).collect(),
             Layer::Add(step::Add { value }) => x.iter().zip(&values[*value]).map(|(a, b)| a + b).collect(),
+            Layer::Multiply(step::Multiply { value, .. }) => {
+                let other = &values[*value];
+                (0..x.len()).map(|i| x[i] * other[i % other.len()]).collect()
+            }
+            Layer::Concat(step::Concat { values: others, channels }) => {
+                let all: Vec<&[i128]> =
+                    [&x[..]].into_iter().chain(others.iter().map(|&i| &values[i][..])).collect();
+                parts::joined(x.len() / channels[0], &all)
+            }
+            Layer::Select(step::Select { selection }) => parts::selected(selection, x),
             Layer::From(step::From { value }) => values[*value].clone(),
             Layer::Lookup(step::Lookup { table }) => {
                 let size = table.entries().len() as i128;

@@ -16,8 +16,9 @@
 //! | layers | 4 |
 //! | for each layer its kind, and its fields in the order of its struct | 1, … |
 //!
-//! Sizes and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A table
-//! is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
+//! Sizes, starts and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A
+//! selection is image, size, start, step, repeat, groups, and 1 for edges that are repeated, else 0. A list of values
+//! begins with their number. A table is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
 
 use alloc::vec::Vec;
 

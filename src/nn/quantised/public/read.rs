@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::error::PublicModelError as Error;
 use crate::function::{MAX_INDEX_BITS, Table};
-use crate::linalg::Window;
+use crate::linalg::{Outside, Selection, Window};
 use crate::nn::quantised::format::Format;
 use crate::nn::{Input, limits};
 
@@ -91,8 +91,12 @@ impl Reader<'_> {
         Ok([self.size()?, self.size()?])
     }
 
+    fn sides(&mut self) -> Result<[usize; 3], Error> {
+        Ok([self.size()?, self.size()?, self.size()?])
+    }
+
     pub(in crate::nn) fn window(&mut self) -> Result<Window, Error> {
-        let image = [self.size()?, self.size()?, self.size()?];
+        let image = self.sides()?;
         let window = Window {
             image,
             size: self.pair()?,
@@ -102,6 +106,24 @@ impl Reader<'_> {
         };
         limits::window(&window)?;
         Ok(window)
+    }
+
+    pub(in crate::nn) fn selection(&mut self) -> Result<Selection, Error> {
+        let (image, size) = (self.sides()?, self.sides()?);
+        let start = [self.integer()?, self.integer()?, self.integer()?];
+        let step = [self.integer()?, self.integer()?, self.integer()?];
+        let (repeat, groups) = (self.sides()?, self.size()?);
+        let outside = match self.number("what lies around an image", 0, 1)? {
+            0 => Outside::Zero,
+            _ => Outside::Nearest,
+        };
+        Ok(Selection { image, size, start, step, repeat, groups, outside })
+    }
+
+    /// So many sizes.
+    pub(in crate::nn) fn sizes(&mut self, count: usize) -> Result<Vec<usize>, Error> {
+        self.needs(count.saturating_mul(8))?;
+        (0..count).map(|_| self.size()).collect()
     }
 
     /// So many integers.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::linalg::Window;
+use crate::linalg::{Outside, Selection, Window};
 use crate::nn::quantised::format::Format;
 
 /// The bytes so far.
@@ -24,6 +24,18 @@ impl Writer {
 
     pub(in crate::nn) fn format(&mut self, Format { fraction, bits }: Format) {
         self.bits(&[fraction, bits]);
+    }
+
+    pub(in crate::nn) fn selection(&mut self, selection: &Selection) {
+        let Selection { image, size, start, step, repeat, groups, outside } = selection;
+        [image, size].iter().for_each(|sizes| self.sizes(&sizes[..]));
+        [start, step].iter().for_each(|numbers| self.numbers(&numbers[..]));
+        self.sizes(repeat);
+        self.sizes(&[*groups]);
+        self.0.push(match outside {
+            Outside::Zero => 0,
+            Outside::Nearest => 1,
+        });
     }
 
     pub(in crate::nn) fn window(&mut self, window: &Window) {

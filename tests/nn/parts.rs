@@ -1,0 +1,57 @@
+//! Selections and joined values, index by index.
+
+use ringshare::linalg::{Outside, Selection};
+
+use crate::common::Random;
+
+/// A random selection from an image.
+pub(crate) fn draw(random: &mut Random, image: [usize; 3]) -> Selection {
+    let mut selection = Selection::new(image);
+    for (axis, &side) in image.iter().enumerate() {
+        selection.size[axis] = 1 + random.below(side + 1);
+        selection.start[axis] = random.below(4) as i64 - 1;
+        selection.step[axis] = [1, 1, 2, -1][random.below(4)];
+        selection.repeat[axis] = [1, 1, 2][random.below(3)];
+    }
+    let divisors: Vec<usize> = (1..=image[2]).filter(|&g| image[2].is_multiple_of(g)).collect();
+    selection.groups = divisors[random.below(divisors.len())];
+    selection.outside = [Outside::Zero, Outside::Nearest][random.below(2)];
+    selection
+}
+
+/// A selection from one image.
+pub(crate) fn selected<T: Copy + Default>(selection: &Selection, x: &[T]) -> Vec<T> {
+    let Selection { image, size, start, step, repeat, groups, outside } = *selection;
+    let at = |axis: usize, i: usize| {
+        let exact = (start[axis] + step[axis] * i as i64) as f64 / repeat[axis] as f64;
+        let (at, last) = (exact.floor(), image[axis] as f64 - 1.);
+        match outside {
+            Outside::Nearest => Some(at.max(0.).min(last) as usize),
+            Outside::Zero => (0. ..=last).contains(&at).then_some(at as usize),
+        }
+    };
+    // A table of the channels' groups, read column by column.
+    let shuffled: Vec<usize> =
+        (0..image[2] / groups).flat_map(|i| (0..groups).map(move |g| g * (image[2] / groups) + i)).collect();
+    let mut out = Vec::new();
+    for (row, column) in (0..size[0]).flat_map(|row| (0..size[1]).map(move |column| (row, column))) {
+        for channel in 0..size[2] {
+            out.push(match (at(0, row), at(1, column), at(2, channel)) {
+                (Some(y), Some(z), Some(c)) => x[(y * image[1] + z) * image[2] + shuffled[c]],
+                _ => T::default(),
+            });
+        }
+    }
+    out
+}
+
+/// Values of so many places, side by side.
+pub(crate) fn joined<T: Copy>(places: usize, parts: &[&[T]]) -> Vec<T> {
+    let at = |place: usize| {
+        parts.iter().flat_map(move |part| {
+            let channels = part.len() / places;
+            (0..channels).map(move |channel| part[place * channels + channel])
+        })
+    };
+    (0..places).flat_map(at).collect()
+}
