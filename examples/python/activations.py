@@ -64,8 +64,33 @@ def threshold(layers, input, threshold, value, inplace=False):
 
 
 def gelu(layers, input, approximate="none"):
-    refuse(approximate != "none", f"is approximated by {approximate}; take approximate='none'")
-    return layers.push("gelu", like=layers.each(input))
+    return layers.push("gelu_tanh" if approximate == "tanh" else "gelu", like=layers.each(input))
+
+
+def elu(layers, input, alpha=1.0, inplace=False):
+    return layers.push("elu", like=layers.each(input), alpha=float(alpha))
+
+
+def selu(layers, input, inplace=False):
+    # The constants of PyTorch.
+    curve = elu(layers, input, 1.6732632423543772848170429916717)
+    return arithmetic.scaled(layers, curve, 1.0507009873554804934193349852946)
+
+
+def celu(layers, input, alpha=1.0, inplace=False):
+    # α·(e^(x/α) − 1) where x is negative.
+    return arithmetic.times(layers, elu(layers, arithmetic.times(layers, input, 1 / alpha)), alpha)
+
+
+def softplus(layers, input, beta=1, threshold=20):
+    # PyTorch's is x beyond the threshold, where ln(1 + e^t) is t up to e^−t.
+    refuse(threshold < 10, f"has threshold {threshold:g}, below which it would jump; take 10 or more, such as the usual 20")
+    curve = layers.push("softplus", like=layers.each(arithmetic.times(layers, input, beta)))
+    return arithmetic.times(layers, curve, 1 / beta)
+
+
+def log_sigmoid(layers, input):
+    return arithmetic.negate(layers, softplus(layers, arithmetic.negate(layers, input)))
 
 
 def leaky_relu(layers, input, negative_slope=0.01, inplace=False):

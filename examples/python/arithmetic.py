@@ -2,6 +2,7 @@
 
 import torch
 
+import shapes
 from graph import Result, refuse
 from record import Unsupported
 
@@ -47,10 +48,38 @@ def times(layers, value, factor):
     return scaled(layers, value, factor) if isinstance(value, Result) else torch.as_tensor(value) * factor
 
 
+def broadcast(layers, *results, vectors=False):
+    """Results with their elements repeated, so that all are of the same shape. vectors: except numbers for every channel."""
+    for result in results:
+        layers.free(result)
+    shapes_ = [result.shape for result in results]
+    full = layers.step.results[0].shape[1:]
+    refuse(any(len(shape) != len(full) for shape in shapes_),
+           f"takes results of shapes {shapes_[0]} and {shapes_[1]}; expected as many dimensions")
+    refuse(vectors and len(full) not in (1, 3), f"multiplies results of shape {full}; expected images [C, H, W] or vectors")
+
+    def same(result):
+        is_vector = vectors and len(full) == 3 and result.shape == [full[0], 1, 1]
+        if result.shape == full or is_vector:
+            return result
+        return shapes.moved_by(layers, result, lambda places: places.expand(layers.images, *full))
+
+    return [same(result) for result in results]
+
+
+def square(layers, input):
+    return multiply(layers, input, input)
+
+
+def power(layers, input, exponent):
+    refuse(isinstance(exponent, Result) or number(exponent) != 2, "is a power other than the square, which no file can describe")
+    return square(layers, input)
+
+
 def add(layers, input, other, alpha=1):
     other = times(layers, other, alpha)
     if isinstance(input, Result) and isinstance(other, Result):
-        return layers.add(input, other)
+        return layers.add(*broadcast(layers, input, other))
     if not isinstance(input, Result):
         input, other = other, input
     return scaled(layers, input, 1.0, other)
@@ -65,8 +94,8 @@ def subtract_from(layers, input, other, alpha=1):
 
 
 def multiply(layers, input, other):
-    both = isinstance(input, Result) and isinstance(other, Result)
-    refuse(both, "multiplies two results; a file's factors are constants")
+    if isinstance(input, Result) and isinstance(other, Result):
+        return layers.multiply(*broadcast(layers, input, other, vectors=True))
     if not isinstance(input, Result):
         input, other = other, input
     return scaled(layers, input, other)

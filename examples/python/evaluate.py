@@ -110,6 +110,24 @@ class Network:
     def gelu(self, _, x, __):
         return x / 2 * (1 + torch.erf(x / math.sqrt(2)))
 
+    def gelu_tanh(self, _, x, __):
+        return x / 2 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+    def silu(self, _, x, __):
+        return x / (1 + torch.exp(-x))
+
+    def hardswish(self, _, x, __):
+        return x * (x + 3).clamp(0, 6) / 6
+
+    def mish(self, _, x, __):
+        return x * torch.tanh(torch.log(1 + torch.exp(x)))
+
+    def softplus(self, _, x, __):
+        return torch.log(1 + torch.exp(x))
+
+    def elu(self, _, x, __, *, alpha=1.0):
+        return torch.where(x > 0, x, alpha * (torch.exp(x) - 1))
+
     def softmax(self, _, x, __):
         powers = torch.exp(x - x.amax(1, keepdim=True))
         return powers / powers.sum(1, keepdim=True)
@@ -133,6 +151,26 @@ class Network:
         other = results[layer]
         assert x.numel() == other.numel(), (x.shape, other.shape)
         return x + other.reshape(x.shape)
+
+    def multiply(self, _, x, results, *, layer):
+        other = results[layer]
+        return x * other.reshape(x.shape) if x.numel() == other.numel() else image(x) * image(other)
+
+    def concat(self, _, x, results, *, layers):
+        parts = [image(part) for part in (x, *(results[layer] for layer in layers))]
+        return torch.cat(parts, 1)
+
+    def select(self, _, x, __, *, size, start=(0, 0, 0), step=(1, 1, 1), repeat=(1, 1, 1), groups=1, edges=False):
+        x = image(x)
+        x = x.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+        for axis in range(3):
+            side = x.shape[axis + 1]
+            at = torch.tensor([(start[axis] + step[axis] * i) // repeat[axis] for i in range(size[axis])])
+            inside = (at >= 0) & (at < side)
+            x = x.index_select(axis + 1, at.clamp(0, side - 1))
+            if not edges:
+                x = x * inside.double().reshape([-1] + [1] * (2 - axis))
+        return x
 
     def __getattr__(self, kind):
         if kind == "from":

@@ -1,7 +1,7 @@
 """The list of layers that a file describes.
 
 Every layer of the list takes the result of the one before it. A graph becomes such a list by the layer `from`, which
-goes back to an earlier result, and the layer `add`, which adds one. Changes of shape are no layers until a layer takes
+goes back to an earlier result, and by `add`, `multiply` and `concat`, which take others, too. Changes of shape are no layers until a layer takes
 what they made: a result remembers which element of its layer each of its own elements is.
 """
 
@@ -10,6 +10,7 @@ import math
 import torch
 
 import parameters
+import selection
 from record import Unsupported
 
 # What the library allows.
@@ -33,6 +34,8 @@ class Result:
         self.name = name
         # Which elements of the layer's result of all images these are, if they are not all of them in order.
         self.places = self.moved = None
+        # Whether they are not all of them, each once. Where there is none, the element is zero.
+        self.partial = False
         # Why no layer may take it, if none may; and whether it may be the last nevertheless.
         self.blocked, self.ends = None, False
         # A matrix `[places, places of the layer]` for every channel, if a linear layer is yet to multiply by it.
@@ -43,9 +46,19 @@ class Result:
     def of(self, layer, shape=None):
         """The same places of another layer."""
         other = Result(layer, self.shape if shape is None else shape, self.name)
-        for key in ("places", "moved", "blocked", "ends", "pooled"):
+        for key in ("places", "moved", "partial", "blocked", "ends", "pooled"):
             setattr(other, key, getattr(self, key))
         return other
+
+    def options(self, layers):
+        """Those of the layer that selects these elements of its own, or None."""
+        shape = layers.shapes[self.layer]
+        places = selection.of_one_image(self.places, layers.images, math.prod(shape))
+        if places is None or places.dim() != len(shape) or places.numel() == 0:
+            return None
+        # A vector is an image of one place.
+        image = [*shape, 1, 1][:3]
+        return selection.options(places.reshape([*places.shape, 1, 1][:3]), image)
 
 
 class Layers:
@@ -111,7 +124,8 @@ class Layers:
     def fit(self, result):
         """Makes a result one of a layer, by a flatten if it is an image's vector."""
         self.free(result)
-        refuse(result.places is not None, f"takes {result.moved}")
+        if result.places is not None:
+            self.select(result)
         base = self.shapes[result.layer]
         if len(result.shape) == 1 or result.shape[1:] == [1, 1]:
             # An image of one place is a vector.
@@ -124,6 +138,17 @@ class Layers:
         if base != result.shape:
             hint = "; give --shape as the images are" if result.layer == "input" else ""
             raise Unsupported(f"takes an image {result.shape} made of {base}, which no file can describe{hint}")
+
+    def select(self, result):
+        """Makes a result with some of a layer's elements, or in another order, one of a layer of its own."""
+        options = result.options(self)
+        refuse(options is None, f"takes {result.moved}")
+        base = Result(result.layer, self.shapes[result.layer])
+        self.in_order(base)
+        self.go_to(base)
+        result.layer = self.push("select", shape=result.shape, name=result.name, **options).layer
+        result.places = result.moved = None
+        result.partial = False
 
     def image(self, result):
         """Goes to a result, an image. Returns its shape `[C, H, W]`."""
@@ -150,7 +175,7 @@ class Layers:
     def each(self, result):
         """Goes to a result whose numbers are to be changed one by one, whatever its shape."""
         self.free(result)
-        if result.places is None and (len(result.shape) == 1 or result.shape[1:] == [1, 1]):
+        if result.partial or result.places is None and (len(result.shape) == 1 or result.shape[1:] == [1, 1]):
             self.whole(result)
         else:
             self.go_to(result)
@@ -178,22 +203,41 @@ class Layers:
         self.free(one)
         self.free(other)
         refuse(one.shape != other.shape, f"adds results of shapes {one.shape} and {other.shape}; expected equal shapes")
-        base = self.shapes[one.layer]
-        if one.places is None and other.places is None and len(one.shape) in (1, 3):
-            self.fit(one)
-            self.fit(other)
-            if self.orders[one.layer] != self.orders[other.layer]:
-                self.in_order(one)
-                self.in_order(other)
+        same = one.places is not None and other.places is not None and torch.equal(one.places, other.places)
+        alike = same or one.places is None and other.places is None and len(one.shape) not in (1, 3)
+        if alike and self.shapes[one.layer] == self.shapes[other.layer] and not one.partial:
+            # Elements that were moved alike may as well be added before.
+            pass
         else:
-            same = (one.places is None) == (other.places is None) and (
-                one.places is None or torch.equal(one.places, other.places)
-            )
-            refuse(not same or base != self.shapes[other.layer], "adds results whose elements were moved differently")
+            self.alike(one, other)
         if one.layer != self.last:
             one, other = other, one
         self.go_to(one)
         return self.push("add", like=one, layer=other.layer)
+
+    def alike(self, *results):
+        """Makes results layers' own, whose vectors lie alike in the library."""
+        for result in results:
+            self.fit(result)
+        if len({self.orders[result.layer] for result in results}) > 1:
+            for result in results:
+                self.in_order(result)
+
+    def multiply(self, one, other):
+        """Appends the product of two results of one shape, or of an image and a vector of factors for its channels."""
+        self.alike(one, other)
+        if one.layer != self.last:
+            one, other = other, one
+        self.go_to(one)
+        return self.push("multiply", layer=other.layer)
+
+    def join(self, results):
+        """Appends the channels of results one after the other."""
+        for result in results:
+            self.fit(result)
+            self.in_order(result)
+        self.go_to(results[0])
+        return self.push("concat", layers=[result.layer for result in results[1:]])
 
     def scale(self, result, scale, shift):
         """Appends x·scale + shift with a number for every channel, or one for all."""
@@ -227,7 +271,9 @@ class Layers:
             self.notes.append(f"`{result.name}` is left out: the file ends with what it takes, which has the same largest class")
             result.blocked = None
         self.free(result)
-        refuse(result.places is not None, f"the module returns {result.moved}")
+        if result.places is not None:
+            refuse(result.options(self) is None, f"the module returns {result.moved}")
+            self.select(result)
         # One number for each image.
         result.shape = result.shape or [1]
         refuse(

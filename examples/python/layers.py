@@ -37,12 +37,15 @@ def no_layer(what):
 
 
 UNKNOWN = "is no layer that a file can describe; README.md lists those that are taken"
-JOINS = no_layer("it joins results; expected one result a layer, or sums of two of equal shape")
-PARTS = no_layer("it takes a part of a result; expected layers that take all of it")
+JOINS = no_layer("it joins results along a new dimension or the images; expected torch.cat of their channels, dim=1")
+PARTS = no_layer("it takes parts of a result in an order of their own; expected slices, torch.split or torch.chunk")
 RECURRENT = no_layer("it is recurrent; expected layers that take an image at once, such as Linear and Conv2d")
 PRODUCTS = no_layer("it multiplies two results, as attention does; expected products with constants")
 NORMS = no_layer("it takes statistics of each image; a BatchNorm's are constant")
-CURVES = no_layer("expected ReLU, ReLU6, LeakyReLU, PReLU, Hardtanh, Sigmoid, Hardsigmoid, Tanh, GELU or Softmax in its place")
+CURVES = no_layer(
+    "expected ReLU, ReLU6, LeakyReLU, PReLU, ELU, SELU, CELU, SiLU, GELU, Mish, Hardswish, Softplus, Sigmoid, Hardsigmoid, Tanh,"
+    " Hardtanh or Softmax in its place"
+)
 
 TABLE = [
     Entry(products.linear, "linear", onnx={"Gemm": onnx.gemm}),
@@ -64,6 +67,14 @@ TABLE = [
     Entry(activations.prelu, "prelu", onnx={"PRelu": onnx.prelu}),
     Entry(activations.hardsigmoid, "hardsigmoid", onnx={"HardSigmoid": onnx.hardsigmoid}),
     Entry(activations.gelu, "gelu", onnx={"Gelu": onnx.gelu}),
+    Entry(activations.each("silu"), "silu"),
+    Entry(activations.each("hardswish"), "hardswish", onnx={"HardSwish": F.hardswish}),
+    Entry(activations.each("mish"), "mish", onnx={"Mish": F.mish}),
+    Entry(activations.softplus, "softplus", onnx={"Softplus": F.softplus}),
+    Entry(activations.log_sigmoid, "logsigmoid", "log_sigmoid"),
+    Entry(activations.elu, "elu", onnx={"Elu": onnx.elu}),
+    Entry(activations.selu, "selu", onnx={"Selu": onnx.selu}),
+    Entry(activations.celu, "celu", onnx={"Celu": onnx.celu}),
     Entry(activations.softmax, "softmax", onnx={"Softmax": onnx.softmax}),
     Entry(activations.log_softmax, "log_softmax", onnx={"LogSoftmax": onnx.log_softmax}),
     Entry(pools.max_pool, "max_pool2d", onnx={"MaxPool": onnx.max_pool}),
@@ -75,34 +86,36 @@ TABLE = [
           "feature_alpha_dropout", onnx={"Dropout": onnx.dropout}),
     Entry(shapes.move, *shapes.NAMES, onnx={
         "Reshape": onnx.reshape, "Flatten": onnx.flatten, "Squeeze": onnx.squeeze, "Unsqueeze": onnx.unsqueeze,
-        "Transpose": onnx.transpose,
+        "Transpose": onnx.transpose, "Slice": onnx.part, "Gather": onnx.gather, "Split": onnx.split,
     }),
+    Entry(shapes.pad, "pad", onnx={"Pad": onnx.pad}),
+    Entry(shapes.interpolate, "interpolate", "upsample", "upsample_nearest", onnx={"Resize": onnx.resize, "Upsample": onnx.upsample}),
+    Entry(shapes.cat, "cat", "concat", "concatenate", onnx={"Concat": onnx.concat}),
+    Entry(lambda layers, tensors: shapes.cat(layers, tensors, 1), "hstack"),
     Entry(activations.alias, "contiguous", "detach", "clone", "to", "float", "double", "half", "bfloat16", "type", "type_as",
           "data", "cpu", "alias", "requires_grad", "positive", "pos", onnx={"Identity": onnx.identity, "Cast": onnx.cast}),
     Entry(arithmetic.add, "add", "radd", onnx={"Add": torch.add}),
     Entry(arithmetic.subtract, "sub", "subtract", onnx={"Sub": torch.sub}),
     Entry(arithmetic.subtract_from, "rsub"),
     Entry(arithmetic.multiply, "mul", "multiply", "rmul", onnx={"Mul": torch.mul}),
-    Entry(arithmetic.divide, "div", "divide", "true_divide", "truediv", onnx={"Div": torch.div}),
+    Entry(arithmetic.square, "square"),
+    Entry(arithmetic.power, "pow", onnx={"Pow": torch.pow}),
+    Entry(arithmetic.divide, "div", "divide", "true_divide", "truediv", onnx={"Div": onnx.divide}),
     Entry(lambda layers, input, other=1: arithmetic.divide(layers, other, input), "rdiv", "rtruediv", "reciprocal"),
     Entry(arithmetic.negate, "neg", "negative", onnx={"Neg": torch.neg}),
     # What is often met and not taken, with what to do instead.
-    Entry(JOINS, "cat", "concat", "concatenate", "stack", "hstack", "vstack", onnx={"Concat": onnx.concat}),
-    Entry(PARTS, "split", "chunk", "unbind", "narrow", "select", "index_select", "tensor_split",
-          onnx={"Split": None, "Slice": onnx.part, "Gather": onnx.gather}),
+    Entry(JOINS, "stack", "vstack", "row_stack", "dstack"),
+    Entry(PARTS, "gather", "take", "masked_select", "roll", "pixel_shuffle", "pixel_unshuffle", onnx={"DepthToSpace": None}),
     Entry(RECURRENT, "lstm", "gru", "rnn_tanh", "rnn_relu", onnx={"LSTM": None, "GRU": None, "RNN": None}),
     Entry(PRODUCTS, "bmm", "einsum", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"),
     Entry(NORMS, "layer_norm", "group_norm", "instance_norm",
           onnx={"LayerNormalization": None, "InstanceNormalization": None, "GroupNormalization": None}),
-    Entry(CURVES, "elu", "selu", "celu", "silu", "hardswish", "softplus", "mish", "softsign",
-          "glu", "logsigmoid", "log_sigmoid", "exp", "abs", "pow", "sqrt", "log", "erf",
-          onnx={"Elu": None, "Selu": None, "HardSwish": None, "Softplus": None, "Mish": None, "Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Pow": torch.pow,
-                "Abs": torch.abs, "Log": torch.log}),
+    Entry(CURVES, "softsign", "glu", "exp", "abs", "sqrt", "log", "erf", "softshrink", "hardshrink", "tanhshrink",
+          onnx={"Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Abs": torch.abs, "Log": torch.log}),
     Entry(no_layer("write it as a ReLU, `relu`, or as a sign, `Sign` of binary.py"), "where", "ge", "gt", "le", "lt", "eq",
           "ne", "maximum", "minimum"),
     Entry(no_layer("as the last step leave it out, since the class is where a file's result is largest; for max(x, 0) take relu"),
           "argmax", "max", "topk", onnx={"ArgMax": None}),
-    Entry(shapes.pad, "pad", onnx={"Pad": onnx.pad}),
 ]
 
 BY_NAME = {name: entry for entry in TABLE for name in entry.names}
@@ -124,5 +137,5 @@ def append(layers, step, results):
         made = function(layers, *args, **kwargs)
     except Unsupported as error:
         raise Unsupported(f"{step.label}: {error}") from None
-    for value, result in zip(step.results, [made]):
+    for value, result in zip(step.results, made if isinstance(made, list) else [made]):
         results[value] = result

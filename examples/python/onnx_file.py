@@ -68,7 +68,8 @@ class Operator:
             self.refuse(str(error))
         except (TypeError, KeyError) as error:
             self.refuse(f"is given in a way that the exporter does not know: {str(error).splitlines()[0]}")
-        values[self.outputs[0]] = made
+        several = made if isinstance(made, (list, tuple)) else [made]
+        values.update(zip(self.outputs, several))
 
 
 def name_of(node, constants):

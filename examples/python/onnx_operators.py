@@ -1,5 +1,7 @@
 """Operators of ONNX as functions of PyTorch: inputs by place, attributes by name."""
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -64,7 +66,26 @@ def prelu(x, slope):
     return F.prelu(x, slope.reshape(-1))
 
 
+def divide(x, y):
+    whole = not x.is_floating_point() and not y.is_floating_point()
+    return torch.div(x, y, rounding_mode="trunc") if whole else torch.div(x, y)
+
+
+def elu(x, *, alpha=1.0):
+    return F.elu(x, alpha)
+
+
+def selu(x, *, alpha=1.67326319217681884765625, gamma=1.05070102214813232421875):
+    return F.elu(x, alpha) * gamma
+
+
+def celu(x, *, alpha=1.0):
+    return F.celu(x, alpha)
+
+
 def hardsigmoid(x, *, alpha=0.2, beta=0.5):
+    if math.isclose(alpha, 1 / 6, rel_tol=1e-4) and beta == 0.5:
+        return F.hardsigmoid(x)
     return torch.clamp(x * alpha + beta, 0.0, 1.0)
 
 
@@ -186,6 +207,30 @@ def gather(x, indices, *, axis=0):
     return torch.index_select(x, axis, indices.flatten()).unflatten(axis, list(indices.shape))
 
 
+def split(x, sizes=None, *, axis=0, split=None, num_outputs=None):
+    sizes = numbers(sizes) if sizes is not None else split
+    return torch.split(x, sizes or -(-x.shape[axis] // num_outputs), axis)
+
+
+def resize(x, roi=None, scales=None, sizes=None, *, mode="nearest", coordinate_transformation_mode="half_pixel",
+           nearest_mode="round_prefer_floor", **_):
+    known = {("asymmetric", "floor"): "nearest", ("half_pixel", "round_prefer_ceil"): "nearest-exact"}
+    name = known.get((coordinate_transformation_mode, nearest_mode), "nearest")
+    sides = numbers(sizes)[2:] if sizes is not None else [int(n * s) for n, s in zip(x.shape[2:], numbers(scales)[2:])]
+    if mode != "nearest":
+        raise Unsupported(f"interpolates ({mode}); expected the mode nearest, which repeats elements")
+    # Where sides are multiples, all ways to choose the nearest are the same.
+    if (coordinate_transformation_mode, nearest_mode) not in known and any(a % b for a, b in zip(sides, x.shape[2:])):
+        raise Unsupported(f"takes the nearest elements by {coordinate_transformation_mode} and {nearest_mode}; expected"
+                          " asymmetric and floor, or sides that are multiples")
+    return F.interpolate(x, sides, mode=name)
+
+
+def upsample(x, scales=None, *, mode="nearest", **options):
+    scales = options.get("scales") if scales is None else numbers(scales)
+    return F.interpolate(x, [int(n * s) for n, s in zip(x.shape[2:], scales[2:])], mode=mode)
+
+
 def part(x, starts, ends, axes=None, steps=None):
     starts, ends = numbers(starts), numbers(ends)
     axes = list(range(len(starts))) if axes is None else numbers(axes)
@@ -206,7 +251,7 @@ def pad(x, pads=None, value=None, axes=None, *, mode="constant"):
     both = [p for axis in range(x.dim() - 1, -1, -1) for p in sides.get(axis, (0, 0))]
     while both[-2:] == [0, 0]:
         both = both[:-2]
-    return F.pad(x, both, mode={"edge": "replicate"}.get(mode, mode))
+    return F.pad(x, both, {"edge": "replicate"}.get(mode, mode), value.item() if value is not None and mode == "constant" else None)
 
 
 def shape(x, *, start=0, end=None):

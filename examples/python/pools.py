@@ -2,6 +2,7 @@
 
 import torch
 
+import shapes
 from graph import Result, refuse
 
 
@@ -13,20 +14,23 @@ def pair(value):
     return numbers * 2 if len(numbers) == 1 else numbers
 
 
-def places(layers, input, size, stride, padding, dilation, ceil_mode):
-    """Checks that a pool has as many places as a file's, whose number is rounded down."""
-    image, made = layers.image(input)[1:], layers.step.results[0].shape[2:]
-    down = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(image, size, stride, padding, dilation)]
-    refuse(
-        down != made,
-        f"rounds its number of places up (ceil_mode) to {made}, a file has {down}; do without ceil_mode, or pad the images",
-    )
+def missing(input, made, size, stride, padding, dilation):
+    """Rows and columns that the last places of a pool lack at the end of the image and its padding."""
+    sides = zip(input.shape[1:], made, size, stride, padding, dilation)
+    return [max(0, (m - 1) * s + d * (k - 1) + 1 - n - 2 * p) for n, m, k, s, p, d in sides]
 
 
 def max_pool(layers, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    size, stride = pair(kernel_size), pair(stride or kernel_size)
-    places(layers, input, size, stride, pair(padding), pair(dilation), ceil_mode)
-    return layers.push("max_pool2d", size=size, stride=stride, padding=pair(padding), dilation=pair(dilation))
+    size, stride, padding, dilation = pair(kernel_size), pair(stride or kernel_size), pair(padding), pair(dilation)
+    layers.image(input)
+    down, right = missing(input, layers.step.results[0].shape[2:], size, stride, padding, dilation)
+    if down or right:
+        # A window that goes beyond the end (ceil_mode) sees the last row and column, so that it may see them twice.
+        refuse(dilation != [1, 1], "has a dilation and places beyond the image (ceil_mode); do without one of them")
+        input = shapes.pad(layers, input, [0, right, 0, down], "replicate")
+        input.name = f"{layers.step.layer}_edges"
+        layers.image(input)
+    return layers.push("max_pool2d", size=size, stride=stride, padding=padding, dilation=dilation)
 
 
 def avg_pool(layers, input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
@@ -34,7 +38,9 @@ def avg_pool(layers, input, kernel_size, stride=None, padding=0, ceil_mode=False
     size, stride, padding = pair(kernel_size), pair(stride or kernel_size), pair(padding)
     refuse(padding != [0, 0] and not count_include_pad,
            "leaves what is padded out of the mean; take count_include_pad=True or no padding")
-    places(layers, input, size, stride, padding, [1, 1], ceil_mode)
+    layers.image(input)
+    refuse(any(missing(input, layers.step.results[0].shape[2:], size, stride, padding, [1, 1])),
+           "has places beyond the image (ceil_mode), which average fewer values; do without ceil_mode, or pad the images")
     pooled = layers.push("avg_pool2d", size=size, stride=stride, padding=padding)
     if divisor_override is None:
         return pooled

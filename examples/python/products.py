@@ -45,7 +45,7 @@ def linear(layers, input, weight, bias=None):
         weight = (weight.double().unflatten(1, (-1, places)) @ input.pooled).flatten(1)
         layers.notes.append(f"`{layers.step.layer}` takes the means before it into its weights, {fewer} places for {places}")
         input = Result(input.layer, weight.shape[1:], input.name)
-    elif input.places is not None and len(input.shape) == 1 and alike(input.places, layers.images):
+    elif input.places is not None and not input.partial and len(input.shape) == 1 and alike(input.places, layers.images):
         # So is the order of what was moved: column j is for the element that went to place j.
         weight = torch.empty_like(weight).index_copy_(1, input.places[0], weight)
         input = Result(input.layer, weight.shape[1:], input.name)

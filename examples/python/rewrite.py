@@ -73,6 +73,41 @@ def gelus(steps):
     return rewritten
 
 
+def parts_of(step):
+    """What the two factors of a product are, if they are values."""
+    known = step.name in ("mul", "multiply") and not step.kwargs and len(step.args) == 2
+    return [step.args] if known and all(isinstance(arg, Value) for arg in step.args) else []
+
+
+# Functions of x that, times x, are a layer.
+FACTORS = {("sigmoid",): F.silu, ("hardsigmoid",): F.hardswish, ("softplus", "tanh"): F.mish}
+
+
+def curves(steps):
+    """The steps with x·sigmoid(x), x·hardsigmoid(x) and x·tanh(softplus(x)), as ONNX has them, as one."""
+    made = {result: step for step in steps for result in step.results}
+
+    def inner(value, names):
+        for name in reversed(names):
+            step = made.get(value)
+            if step is None or step.name != name or set(step.kwargs) - {"inplace"} or len(step.args) != 1:
+                return None
+            (value,) = step.args
+        return value
+
+    rewritten = []
+    for step in steps:
+        for one, other in parts_of(step):
+            for x, factor in ((one, other), (other, one)):
+                for names, function in FACTORS.items():
+                    if inner(factor, names) is x:
+                        fused = Step(function, function.__name__, (x,), {}, (step.layer, step.label))
+                        fused.results = step.results
+                        step = fused
+        rewritten.append(step)
+    return rewritten
+
+
 def signs(steps):
     """The steps with +1 where x ≥ 0 and else −1, written out, as one."""
     made = {result: step for step in steps for result in step.results}
@@ -94,4 +129,4 @@ def signs(steps):
 
 def simplified(steps, result):
     """The steps that a result depends on, in fewer and known ones."""
-    return live(signs(gelus(steps)), result)
+    return live(signs(curves(gelus(steps))), result)

@@ -18,12 +18,13 @@ from export import Unsupported, export
 from test_files import Files, Library, Messages
 from test_layers import Activations, Arithmetic, Networks, Nothing
 from test_onnx import Onnx
+from test_parts import Parts
 from test_pools import Pools
 from test_shapes import Random, Sizes
 from testing import Case, randomised
 
 # The tests of other files, which run with those of this one.
-OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Pools, Random, Sizes)
+OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Parts, Pools, Random, Sizes)
 
 
 class Residual(nn.Module):
@@ -206,20 +207,20 @@ class Tests(Case):
         self.refused(AlwaysDropped(), (4,), "dropout left on")
 
     def test_what_no_file_can_describe_is_named(self):
-        self.refused(nn.Sequential(nn.Linear(4, 4), nn.ELU()), (4,), "layer `1` (ELU)")
+        self.refused(nn.Sequential(nn.Linear(4, 4), nn.Softsign()), (4,), "layer `1` (Softsign)")
         self.refused(nn.Sequential(nn.ConvTranspose2d(1, 1, 3)), (1, 5, 5), "layer `0` (ConvTranspose2d)")
-        self.refused(nn.Sequential(nn.MaxPool2d(2, ceil_mode=True)), (1, 5, 5), "layer `0` (MaxPool2d)", "ceil_mode")
+        self.refused(nn.Sequential(nn.AvgPool2d(2, ceil_mode=True)), (1, 5, 5), "layer `0` (AvgPool2d)", "ceil_mode")
         self.refused(nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), (1, 5, 5), "reflect")
         self.refused(nn.Sequential(nn.Linear(5, 5)), (1, 5, 5), "layer `0` (Linear)", "flatten")
         self.refused(nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.ReLU()), (1, 5, 5), "unlike sizes")
 
         class Product(nn.Module):
             def forward(self, x):
-                return x * x
+                return x @ x.t()
 
         class Parts(nn.Module):
             def forward(self, x):
-                return torch.split(x, 2, 1)[0]
+                return torch.take(x, torch.tensor([0, 1]))
 
         class Branch(nn.Module):
             def forward(self, x):
@@ -230,8 +231,8 @@ class Tests(Case):
                 x = F.relu(x)
                 return x, x
 
-        self.refused(Product(), (4,), "layer `mul`")
-        self.refused(Parts(), (4,), "layer `split`")
+        self.refused(Product(), (4,), "layer `matmul`")
+        self.refused(Parts(), (4,), "layer `take`", "split")
         self.refused(Branch(), (4,), "no straight line")
         self.refused(Both(), (4,), "returns something else")
         self.refused(mlp(), (1, 4, 6), "does not take images of shape [1, 4, 6]")

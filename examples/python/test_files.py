@@ -141,14 +141,14 @@ class Library(unittest.TestCase):
 class Messages(Case):
     def test_layers_that_no_file_has_are_named_with_what_to_do(self):
         for module, shape, words in (
-            (Of(lambda m, x: torch.cat([x, F.relu(x)], 1)), (4,), ("layer `cat` (cat)", "joins results", "sums")),
+            (Of(lambda m, x: torch.cat([x, F.relu(x)], 2)), (4, 2, 2), ("layer `cat` (cat)", "joins results", "dim=1")),
             (nn.Sequential(Of(lambda m, x: x.squeeze(1)), nn.LSTM(6, 5)), (1, 6, 6), ("layer `1` (LSTM)", "recurrent")),
             (Of(lambda m, x: m.rnn(x.squeeze(1))[0][:, -1], rnn=nn.GRU(6, 5)), (1, 6, 6), ("layer `rnn` (GRU)", "recurrent")),
             (Of(lambda m, x: m.rnn(x.squeeze(1))[0][:, -1], rnn=nn.RNN(6, 5)), (1, 6, 6), ("layer `rnn` (RNN)", "recurrent")),
-            (nn.Sequential(nn.ELU()), (4,), ("layer `0` (ELU)", "ReLU")),
+            (nn.Sequential(nn.Softsign()), (4,), ("layer `0` (Softsign)", "ReLU")),
             (nn.Sequential(nn.GroupNorm(2, 4)), (4, 2, 2), ("layer `0` (GroupNorm)", "BatchNorm")),
-            (Of(lambda m, x: x.split(2, 1)[0]), (4,), ("layer `split`", "takes a part")),
-            (Of(lambda m, x: x[:, :2]), (4,), ("layer `getitem`", "all numbers")),
+            (Of(lambda m, x: x.take(torch.tensor([0, 1]))), (4,), ("layer `take`", "slices")),
+            (Of(lambda m, x: x[:, [0, 1, 0, 3]].relu()), (4,), ("`getitem` (getitem) has moved", "slices")),
             (Of(lambda m, x: F.linear(x, x[:2])), (4,), ("layer `linear`", "depend on the images")),
             (nn.Sequential(nn.Conv2d(1, 2, 2, padding="same")), (1, 4, 4), ("pads one side more", "odd size")),
             (nn.Sequential(nn.Linear(5, 5)), (1, 5, 5), ("layer `0` (Linear)", "flatten")),

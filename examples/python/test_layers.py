@@ -224,6 +224,20 @@ class Activations(Case):
         self.right(Of(lambda m, x: x.softmax(-1)), (4,))
         self.refused(nn.Softmax(2), (3, 2, 2), "expected dim=1")
 
+    def test_curves(self):
+        for module, kinds in (
+            (nn.SiLU(), ["silu"]), (nn.Mish(), ["mish"]), (nn.Hardswish(), ["hardswish"]), (nn.ELU(), ["elu"]),
+            (nn.ELU(0.3), ["elu"]), (nn.Softplus(), ["softplus"]), (nn.GELU("tanh"), ["gelu_tanh"]),
+            (nn.Softplus(2), ["batch_norm", "softplus", "batch_norm"]), (nn.SELU(), ["elu", "batch_norm"]),
+            (nn.CELU(0.3), ["batch_norm", "elu", "batch_norm"]), (nn.LogSigmoid(), ["batch_norm", "softplus", "batch_norm"]),
+            (Of(lambda m, x: F.elu(x, alpha=0.3)), ["elu"]), (Of(lambda m, x: F.silu(x.clone(), inplace=True)), ["silu"]),
+            (Of(lambda m, x: x * x.sigmoid()), ["silu"]), (Of(lambda m, x: F.hardsigmoid(x) * x), ["hardswish"]),
+            (Of(lambda m, x: x * torch.tanh(F.softplus(x))), ["mish"]),
+        ):
+            with self.subTest(module):
+                self.assertEqual(self.kinds(self.right(module, (2, 3, 3))), kinds)
+        self.refused(nn.Sequential(nn.Softplus(threshold=1)), (4,), "(Softplus)", "threshold 1", "20")
+
     def test_gelu_written_out_is_one_layer(self):
         for write in (
             lambda x: x * 0.5 * (1.0 + torch.erf(x / math.sqrt(2.0))),
@@ -319,7 +333,6 @@ class Arithmetic(Case):
         self.refused(Of(lambda m, x: x + torch.arange(4.0).view(2, 2)), (3, 2, 2), "differs from place to place")
         self.refused(Of(lambda m, x: x[:, None] + torch.ones(5, 3, 1, 1)), (3, 2, 2), "constant of shape")
         self.refused(Of(lambda m, x: 1 / x), (3,), "divides by a result")
-        self.refused(Of(lambda m, x: x.relu() * x.sigmoid()), (3,), "layer `mul` (mul)", "multiplies two results")
 
 
 if __name__ == "__main__":

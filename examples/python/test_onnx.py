@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from export import Unsupported, export_onnx
 from testing import Case, Of, randomised
 from test_layers import SignLinear, StudyCnn, StudyMlp, log_softmax
+from test_parts import shuffle
 
 try:
     import onnx
@@ -102,6 +103,31 @@ class Onnx(Case):
             layers = self.same(nn.Sequential(nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2)), (4,), opset_version=opset)
             self.assertEqual(self.kinds(layers), ["linear", "gelu", "linear"])
 
+    def test_curves_are_one_layer_each_whatever_the_operators(self):
+        for curve, kinds in ((nn.SiLU(), ["silu"]), (nn.Mish(), ["mish"]), (nn.ELU(0.5), ["elu"]), (nn.Softplus(), ["softplus"]),
+                             (nn.Hardswish(), ["hardswish"]), (nn.SELU(), ["elu", "batch_norm"]),
+                             (nn.CELU(0.5), ["batch_norm", "elu", "batch_norm"])):
+            for opset in (13, 18):
+                with self.subTest(curve, opset=opset):
+                    layers = self.same(nn.Sequential(nn.Linear(4, 3), curve, nn.Linear(3, 2)), (4,), opset_version=opset)
+                    self.assertEqual(self.kinds(layers), ["linear", *kinds, "linear"])
+        layers = self.same(nn.Sequential(nn.Linear(4, 3), nn.GELU("tanh")), (4,), opset_version=20)
+        self.assertEqual(self.kinds(layers), ["linear", "gelu_tanh"])
+
+    def test_parts_and_products_of_results(self):
+        def squeezed(m, x):
+            x = m.conv(F.pad(x, (0, 1, 2, 0)))
+            x = x * F.hardsigmoid(m.scale(F.adaptive_avg_pool2d(F.interpolate(x, scale_factor=2), 1)))
+            a, b = x.chunk(2, 1)
+            return torch.cat([b, a[:, ::2] * 2, x.flip(1)], 1) ** 2
+
+        module = Of(squeezed, conv=nn.Conv2d(2, 6, 3), scale=nn.Conv2d(6, 6, 1))
+        for opset in (11, 13, 18):
+            layers = self.same(module, (2, 5, 6), opset_version=opset)
+            self.assertEqual(self.kinds(layers).count("multiply"), 2)
+        self.same(nn.Sequential(nn.Conv2d(2, 3, 1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)), (2, 5, 5))
+        self.same(Of(lambda m, x: shuffle(m.conv(x), 2).relu(), conv=nn.Conv2d(4, 4, 1)), (4, 3, 3))
+
     def test_a_matrix_product_and_its_bias_are_one_layer(self):
         module = Of(lambda m, x: torch.relu(x @ m.w + m.b) @ m.v, w=torch.randn(4, 5), b=torch.randn(5), v=torch.randn(5, 3))
         self.assertEqual(self.kinds(self.same(module, (4,))), ["linear", "relu", "linear"])
@@ -127,13 +153,12 @@ class Onnx(Case):
 
     def test_what_is_refused_has_the_same_messages(self):
         for module, shape, words in (
-            (Of(lambda m, x: torch.cat([x, x.relu()], 1)), (4,), ("Concat", "joins results")),
-            (Of(lambda m, x: x[:, 1:3]), (4,), ("Slice", "all numbers")),
-            (nn.Sequential(nn.Linear(4, 4), nn.ELU()), (4,), ("layer `1` (Elu)", "ReLU")),
+            (Of(lambda m, x: torch.cat([x, x.relu()], 2)), (4, 2, 2), ("Concat", "joins results", "dim=1")),
+            (Of(lambda m, x: x[:, [0, 1, 0, 3]]), (4,), ("has moved", "slices")),
+            (nn.Sequential(nn.Linear(4, 4), nn.Softsign()), (4,), ("layer `1` (Abs)", "no layer")),
             (Of(lambda m, x: m.rnn(x.squeeze(1))[0], rnn=nn.LSTM(5, 3, batch_first=True)), (1, 4, 5), ("LSTM", "recurrent")),
-            (Of(lambda m, x: x.relu() * x.sigmoid()), (4,), ("Mul", "multiplies two results")),
             (nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(1), nn.Linear(3, 2)), (4,), ("can only be the last",)),
-            (nn.MaxPool2d(2, ceil_mode=True), (1, 5, 5), ("MaxPool", "ceil_mode")),
+            (nn.AvgPool2d(2, ceil_mode=True), (1, 5, 5), ("AveragePool", "ceil_mode")),
             (nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), (1, 5, 5), ("Pad", "reflect")),
         ):
             with self.assertRaises(Unsupported) as caught:
@@ -174,6 +199,8 @@ class Onnx(Case):
              Of(lambda m, x: F.conv2d(x, kernel, padding=1))),
             ([node("Conv", ["x", "k"], ["y"], pads=[1, 0, 1, 0], strides=[2, 1])], images, {"k": kernel},
              Of(lambda m, x: F.conv2d(x, kernel, padding=(1, 0), stride=(2, 1)))),
+            ([node("Conv", ["x", "k"], ["y"], pads=[0, 0, 1, 1])], images, {"k": kernel},
+             Of(lambda m, x: F.conv2d(F.pad(x, (0, 1, 0, 1)), kernel))),
             ([node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)], images, {},
              Of(lambda m, x: F.avg_pool2d(x, 3, 1, 1))),
             ([node("Constant", [], ["c"], value_float=0.25), node("Sub", ["c", "x"], ["a"]), node("Identity", ["a"], ["b"]),
@@ -204,8 +231,8 @@ class Onnx(Case):
             (lambda path: open(path, "w").close(), ("expected one",)),
             (self.graph([node("Det", ["x"], ["y"], name="d")], (4,)), ("layer `d` (Det)", "is no layer")),
             (self.graph([node("Relu", ["x"], ["y"], domain="own", name="r")], (4,)), ("layer `r` (Relu)", "of own")),
-            (self.graph([node("Conv", ["x", "k"], ["y"], pads=[0, 0, 1, 1])], (2, 5, 6), k=torch.randn(4, 2, 3, 3)),
-             ("Conv", "pads by itself")),
+            (self.graph([node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], pads=[0, 0, 1, 1])], (2, 5, 6)),
+             ("MaxPool", "pads with -inf")),
             (self.graph([node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], (2, 5, 6)),
              ("AveragePool", "count_include_pad")),
             (self.graph([node("Relu", ["x"], ["y"], slope=0.1)], (4,)), ("Relu", "does not know")),
