@@ -48,6 +48,8 @@ class Result:
         other = Result(layer, self.shape if shape is None else shape, self.name)
         for key in ("places", "moved", "partial", "blocked", "ends", "pooled"):
             setattr(other, key, getattr(self, key))
+        # Another view of a layer is as little alone as this one.
+        other.sole = self.sole or layer != self.layer
         return other
 
     def options(self, layers):

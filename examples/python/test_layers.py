@@ -329,6 +329,13 @@ class Arithmetic(Case):
             self.right(Of(forward, fc=nn.Linear(4, 4)), (4,))
         self.refused(Of(viewed, fc=nn.Linear(4, 4)), (4,), "layer `flatten` (flatten)", "overwritten in place")
 
+    def test_a_bias_is_not_taken_into_a_result_that_is_used_in_another_shape(self):
+        def viewed(m, x):
+            y = m.fc(x)
+            return (y.view(-1, 2, 2) + 1).flatten(1) + y
+
+        self.right(Of(viewed, fc=nn.Linear(4, 4, bias=False)), (4,))
+
     def test_constants_of_other_shapes_are_refused(self):
         self.refused(Of(lambda m, x: x + torch.arange(4.0).view(2, 2)), (3, 2, 2), "differs from place to place")
         self.refused(Of(lambda m, x: x[:, None] + torch.ones(5, 3, 1, 1)), (3, 2, 2), "constant of shape")
