@@ -22,6 +22,8 @@ const WEIGHT_FRACTION: i32 = 24;
 const INPUT_FRACTION: i32 = 16;
 /// Bits of a value that an operation made of whole numbers, when it makes fractions.
 const FINE: i32 = 10;
+/// The most fractional bits of a function's values, if they are small.
+const SMALL_FRACTION: i32 = 24;
 /// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
@@ -227,7 +229,9 @@ impl Choosing for Choice<'_> {
     }
 
     fn tabled(&self, value: usize) -> u32 {
-        self.wanted(value).unwrap_or(TABLE_FRACTION).clamp(0, TABLE_FRACTION) as u32
+        // Values that are all below 1/2 have more.
+        let most = (TABLE_FRACTION + (1 - self.integer(value)).max(0)).min(SMALL_FRACTION);
+        self.wanted(value).unwrap_or(TABLE_FRACTION).clamp(0, most) as u32
     }
 
     fn fine(&self, value: usize) -> u32 {

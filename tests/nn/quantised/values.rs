@@ -60,6 +60,22 @@ fn channels_are_scaled_by_what_their_means_say() {
 }
 
 #[test]
+fn functions_of_small_values_keep_their_digits() {
+    let scaled = |factor: f32| op::Linear { weight: Weight::Real(vec![factor]), bias: vec![0.] };
+    for curve in [Op::Hardswish(op::Hardswish), Op::Silu(op::Silu), Op::Tanh(op::Tanh)] {
+        let mut model = Model::new([1, 1, 1]);
+        model.push("small", scaled(1. / 1000.)).unwrap();
+        model.push("curve", curve).unwrap();
+        model.push("large", scaled(900.)).unwrap();
+        let images: Vec<f32> = (-20..=20).map(|i| i as f32 / 21.).collect();
+        for rounding in [Rounding::Stochastic, Rounding::Floor] {
+            let (fixed, off) = off(&model, &images, &options(24, rounding));
+            assert!(off < 0.01, "{off}, {rounding:?}\n{fixed}");
+        }
+    }
+}
+
+#[test]
 fn products_of_whole_numbers_are_exact() {
     let mut model = Model::new([1, 1, 2]);
     model.push("square", op::Multiply { layer: "input".into() }).unwrap();
