@@ -147,7 +147,8 @@ pub use load::{
 pub use model::{Model, ModelError};
 pub use op::{Node, Op, Weight};
 pub use quantised::{
-    Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError, Quantised,
+    Cause, Difference, Format, Formats, Options, Overflow, PublicModel, PublicModelError, QuantiseError,
+    Quantised,
 };
 pub use sequential::{Prepared, Sequential, Weights, softmax_reference};
 pub use step::Layer;

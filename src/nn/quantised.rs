@@ -17,7 +17,8 @@
 //! rounding down becomes rounding to the nearest.
 //!
 //! [`Quantised::calibrate`] measures ranges and norms on images and searches for the least N that keeps the classes or, where there are none, the
-//! outputs ([`Options::agreement`]). If
+//! outputs ([`Options::agreement`]). If there is none, the error names the layer where the program
+//! parts from the real model ([`Quantised::differences`]). If
 //! all numbers of a layer are bounded integers, as with weights and signs of ±1, then it has no fractional bits, its bit
 //! length follows from the bound, and no input overflows. The last layer has up to four more bits, since its results
 //! need not be compared.
@@ -62,7 +63,9 @@ mod calibrate;
 mod choose;
 mod choosing;
 mod clip;
+mod compare;
 mod curve;
+mod difference;
 mod error;
 mod exact;
 mod format;
@@ -90,6 +93,7 @@ use crate::ring::Word;
 pub(super) use choosing::{Choosing, Chosen, TABLE_FRACTION};
 pub(super) use clip::{ends, outside};
 pub(super) use curve::Curve;
+pub use difference::{Cause, Difference};
 pub use error::{Overflow, QuantiseError};
 pub(super) use exact::Exact;
 pub use format::{Format, Formats};
@@ -196,7 +200,7 @@ impl Quantised {
     /// # Panics
     /// If `images` is not a whole number of images.
     pub fn reference(&self, images: &[i64]) -> Result<Vec<i64>, Overflow> {
-        let reference = Reference::new(&self.model, &self.program, self.formats.input);
+        let reference = self.exact();
         match self.architecture().rounding() {
             Rounding::Floor => reference.run(images, None),
             Rounding::Stochastic => {
@@ -217,7 +221,11 @@ impl Quantised {
         images: &[i64],
         mut round: impl FnMut(i64, u32) -> i64,
     ) -> Result<Vec<i64>, Overflow> {
-        Reference::new(&self.model, &self.program, self.formats.input).run(images, Some(&mut round))
+        self.exact().run(images, Some(&mut round))
+    }
+
+    fn exact(&self) -> Reference<'_> {
+        Reference::new(&self.model, &self.program, self.formats.input)
     }
 }
 

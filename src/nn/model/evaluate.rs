@@ -33,18 +33,44 @@ impl Model {
     pub fn trace(&self, images: &[f32], f: impl FnMut(usize, &[f32])) {
         run(self, images, f);
     }
+
+    /// As [`trace`](Self::trace) for one image from layer `from` on, whose earlier values are given, the first `from + 1`;
+    /// returns the last layer's result.
+    pub(in crate::nn) fn resume(
+        &self,
+        from: usize,
+        values: &[Vec<f32>],
+        f: impl FnMut(usize, &[f32]),
+    ) -> Vec<f32> {
+        run_from(self, 1, from, |value| &values[value], f)
+    }
 }
 
 /// The last layer's result, after every layer's has been shown to `f`.
-fn run(model: &Model, images: &[f32], mut f: impl FnMut(usize, &[f32])) -> Vec<f32> {
+fn run(model: &Model, images: &[f32], f: impl FnMut(usize, &[f32])) -> Vec<f32> {
     let count = images.len() / whole_images(model, images);
+    run_from(model, count, 0, |_| images, f)
+}
+
+/// The last layer's result for `count` images from layer `from` on, of which every layer's has been shown to `f`. `given`
+/// has the values before it, the first `from + 1`.
+fn run_from<'a>(
+    model: &Model,
+    count: usize,
+    from: usize,
+    given: impl Fn(usize) -> &'a [f32],
+    mut f: impl FnMut(usize, &[f32]),
+) -> Vec<f32> {
     let mut kept: Vec<Option<Vec<f32>>> = alloc::vec![None; model.nodes.len() + 1];
     let others = |node: &Node| -> Vec<usize> {
         node.op.get().others().iter().filter_map(|name| model.value(name)).collect()
     };
-    let referred: Vec<usize> = model.nodes.iter().flat_map(others).collect();
-    let mut x = images.to_vec();
-    for (layer, node) in model.nodes.iter().enumerate() {
+    let referred: Vec<usize> = model.nodes[from..].iter().flat_map(others).collect();
+    for &value in referred.iter().filter(|&&value| value < from) {
+        kept[value] = Some(given(value).to_vec());
+    }
+    let mut x = given(from).to_vec();
+    for (layer, node) in model.nodes.iter().enumerate().skip(from) {
         if referred.contains(&layer) {
             kept[layer] = Some(x.clone());
         }

@@ -1,10 +1,14 @@
 //! The search for formats that keep the classes, or the outputs, of images.
 
+use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::Quantised;
 use super::choose::Choice;
+use super::difference::{Cause, Difference};
 use super::error::{Overflow, QuantiseError};
+use super::exact::Round;
 use super::format::Formats;
 use super::graph::{Graph, rounded};
 use super::judge::Judge;
@@ -18,6 +22,10 @@ const BITS: [u32; 2] = [8, 40];
 const WORDS: [u32; 2] = [16, 32];
 /// Runs of a random rounding.
 const RUNS: u32 = 4;
+/// What the random roundings are drawn from.
+const SEED: u64 = 1;
+/// The most failing images that are looked at layer by layer.
+const SHOWN: usize = 16;
 /// How often a layer that overflows is given one more integer bit.
 const RETRIES: usize = 64;
 
@@ -26,7 +34,8 @@ impl Quantised {
     ///
     /// # Errors
     /// No images, images that are not finite or outside the range of [`Options::input`], or no formats that do what the
-    /// options ask for.
+    /// options ask for. In the latter case the error names the layer that has the greatest share in the difference
+    /// ([`differences`](Self::differences)) and says what would help.
     pub fn calibrate(model: &Model, images: &[f32], options: &Options) -> Result<Self, QuantiseError> {
         check(options)?;
         if model.nodes().is_empty() {
@@ -95,11 +104,7 @@ impl Search<'_> {
                 Ok(found) if found.agreement >= self.options.agreement => {
                     (best, high) = (Some(found), middle)
                 }
-                Ok(Found { agreement: found, .. }) if middle == BITS[1] => {
-                    let expected = self.options.agreement;
-                    let classes = self.judge.classes();
-                    return Err(QuantiseError::Agreement { expected, found, bits: middle, classes });
-                }
+                Ok(found) if middle == BITS[1] => return Err(self.refused(&found)?),
                 Err(error @ (QuantiseError::Range { .. } | QuantiseError::Fraction { .. })) => {
                     if middle == BITS[1] {
                         return Err(error);
@@ -111,6 +116,51 @@ impl Search<'_> {
             }
         }
         best.map(|found| found.model).ok_or(QuantiseError::NoImages)
+    }
+
+    /// The error about a model whose outputs are not good enough.
+    fn refused(&self, found: &Found) -> Result<QuantiseError, QuantiseError> {
+        let (x, mut state) = (found.model.encode(self.images)?, SEED);
+        let (mut outputs, mut failing) = (Vec::new(), Vec::new());
+        // Under random rounding, another run may fail.
+        for _ in 0..RUNS {
+            outputs = self.outputs(&found.model, &x, &mut state)?;
+            failing = self.judge.failing(&outputs);
+            if !failing.is_empty() {
+                break;
+            }
+        }
+        let cause = match self.judge.near_ties(&outputs, &failing) {
+            Some(ties) => ties,
+            None => self.worst(&found.model, &failing)?,
+        };
+        let (classes, expected, found) = (self.judge.classes(), self.options.agreement, found.agreement);
+        Ok(QuantiseError::Agreement { classes, expected, found, bits: BITS[1], cause: Box::new(cause) })
+    }
+
+    /// The layer with the greatest share in the difference of some of the failing images.
+    fn worst(&self, model: &Quantised, failing: &[usize]) -> Result<Cause, QuantiseError> {
+        let inputs = self.model.input().iter().product::<usize>();
+        let images = failing.iter().take(SHOWN).flat_map(|&image| &self.images[image * inputs..][..inputs]);
+        let images: Vec<f32> = images.copied().collect();
+        let mut state = SEED;
+        let mut chance = |x: i64, shift: u32| (x + random(&mut state, shift)) >> shift;
+        let round: Round<'_> =
+            if self.options.rounding == Rounding::Stochastic { Some(&mut chance) } else { None };
+        let all = model.differences_with(&images, self.judge.classes(), round)?.into_iter();
+        let worst = all.max_by(|a, b| a.share.total_cmp(&b.share)).ok_or(QuantiseError::NoImages)?;
+        Ok(Cause::Layer(Difference { image: failing.get(worst.image).copied().unwrap_or(0), ..worst }))
+    }
+
+    /// The outputs of one run, with truncations that round as the options say.
+    fn outputs(&self, model: &Quantised, x: &[i64], state: &mut u64) -> Result<Vec<f32>, QuantiseError> {
+        let outputs = match self.options.rounding {
+            Rounding::Floor => model.reference(x)?,
+            Rounding::Stochastic => {
+                model.reference_with(x, |x, shift| (x + random(state, shift)) >> shift)?
+            }
+        };
+        Ok(model.decode(&outputs))
     }
 
     /// The model at `bits` bits, in formats without overflow on the images.
@@ -146,17 +196,17 @@ impl Search<'_> {
     /// random, one run that is good may be luck, so that the mean of several counts.
     fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
-        let nearest = model.reference(&x)?;
-        if self.options.rounding != Rounding::Stochastic {
-            return Ok(self.judge.agreement(&model.decode(&nearest)));
+        let (mut state, mut sum) = (SEED, 0.);
+        if self.options.rounding == Rounding::Stochastic {
+            // Nothing may overflow when it is rounded to the nearest, either.
+            model.reference(&x)?;
         }
-        let (mut state, mut sum) = (1u64, 0.);
         for run in 1..=RUNS {
-            let outputs = model.reference_with(&x, |x, shift| (x + random(&mut state, shift)) >> shift)?;
-            let found = self.judge.agreement(&model.decode(&outputs));
+            let found = self.judge.agreement(&self.outputs(model, &x, &mut state)?);
             sum += found;
             // All or too few are no luck.
-            if run == 1 && (found == 1. || found < self.options.agreement) {
+            let clear = found == 1. || found < self.options.agreement;
+            if run == 1 && (clear || self.options.rounding == Rounding::Floor) {
                 return Ok(found);
             }
         }

@@ -1,8 +1,10 @@
 //! What is wrong with formats, and what did not fit them.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use super::difference::Cause;
 use crate::nn::ArchitectureError;
 
 /// A value that does not fit the bits that its layer declares.
@@ -121,6 +123,8 @@ pub enum QuantiseError {
         found: f64,
         /// The bits at which it does.
         bits: u32,
+        /// Where the outputs part from the real ones, and what would help.
+        cause: Box<Cause>,
     },
     /// A value that overflows on the images.
     Overflow(Overflow),
@@ -178,9 +182,12 @@ impl fmt::Display for QuantiseError {
                     "layer `{layer}`: expected results of at most {bits} bits, found some up to {largest}"
                 )
             }
-            Self::Agreement { classes, expected, found, bits } => {
+            Self::Agreement { classes, expected, found, bits, cause } => {
                 let what = if *classes { "keep their class" } else { "have the outputs of the real model" };
-                write!(f, "expected {expected} of the images to {what}, found {found} at {bits} bits")
+                write!(
+                    f,
+                    "expected {expected} of the images to {what}, found {found} at {bits} bits; {cause}"
+                )
             }
             Self::Overflow(overflow) => overflow.fmt(f),
             Self::Architecture(error) => error.fmt(f),

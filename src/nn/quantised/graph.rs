@@ -1,6 +1,7 @@
 //! Which layers take which values. Values are numbered as by [`Model::value`].
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter;
@@ -182,11 +183,22 @@ pub(super) fn rounded(model: &Model) -> Model {
         let rounds = layer.checked_sub(1).is_some_and(|before| graph.rounds(before));
         if graph.is_product(layer) && graph.accumulates(layer) && !rounds {
             // A name that is taken leaves the place out, and the weights with fewer bits.
-            let _ = out.push(&format!("{}.input", node.name), Dropout);
+            let _ = out.push(&added(&node.name), Dropout);
         }
         if out.push(&node.name, node.op.clone()).is_err() {
             return model.clone();
         }
     }
     out
+}
+
+/// The name of the layer that [`rounded`] adds before a product.
+fn added(product: &str) -> String {
+    format!("{product}.input")
+}
+
+/// Whether [`rounded`] added a layer.
+pub(super) fn is_added(model: &Model, layer: usize) -> bool {
+    let nodes = model.nodes();
+    nodes.get(layer + 1).is_some_and(|next| nodes[layer].name == added(&next.name))
 }

@@ -11,6 +11,7 @@
 
 use alloc::vec::Vec;
 
+use super::difference::Cause;
 use super::ranges::class;
 use crate::nn::Model;
 use crate::nn::op::Role;
@@ -26,6 +27,8 @@ pub(super) struct Judge {
     /// Outputs of an image.
     width: usize,
     classes: bool,
+    /// The distance between the least and the greatest output.
+    span: f64,
     /// In units of the outputs.
     tolerance: f64,
 }
@@ -41,7 +44,7 @@ impl Judge {
         let span = if low < high { f64::from(high) - f64::from(low) } else { f64::from(high).abs() };
         let part = tolerance.unwrap_or(if classes { MARGIN } else { VALUES });
         let width = model.output().iter().product();
-        Self { outputs, width, classes, tolerance: part * span }
+        Self { outputs, width, classes, span, tolerance: part * span }
     }
 
     /// Whether it compares classes.
@@ -51,17 +54,45 @@ impl Judge {
 
     /// The part of the images whose outputs are good enough.
     pub(super) fn agreement(&self, outputs: &[f32]) -> f64 {
-        let good = |(found, real): (&[f32], &[f32])| match self.classes {
-            true => margin(real) <= self.tolerance || class(found) == class(real),
-            false => {
-                let off = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).abs();
-                found.iter().zip(real).map(off).all(|off| off <= self.tolerance)
-            }
-        };
-        let images = outputs.chunks_exact(self.width).zip(self.outputs.chunks_exact(self.width));
-        let all = images.len();
-        images.filter(|&image| good(image)).count() as f64 / all.max(1) as f64
+        let all = outputs.len() / self.width;
+        self.images(outputs).filter(|&(found, real)| self.good(found, real)).count() as f64
+            / all.max(1) as f64
     }
+
+    /// The images whose outputs are not good enough.
+    pub(super) fn failing(&self, outputs: &[f32]) -> Vec<usize> {
+        let images = self.images(outputs).enumerate();
+        images.filter(|&(_, (found, real))| !self.good(found, real)).map(|(image, _)| image).collect()
+    }
+
+    /// Whether most of the failing images are near-ties: although their classes change, no output is farther from the real
+    /// one than outputs may be that have no classes.
+    pub(super) fn near_ties(&self, outputs: &[f32], failing: &[usize]) -> Option<Cause> {
+        let most = VALUES * self.span;
+        let image = |of: &'_ [f32], image: usize| of[image * self.width..][..self.width].to_vec();
+        let near = |&&i: &&usize| off(&image(outputs, i), &image(&self.outputs, i)).all(|off| off <= most);
+        let margins: Vec<f64> =
+            failing.iter().filter(near).map(|&i| margin(&image(&self.outputs, i))).collect();
+        let images = margins.len();
+        let tolerance = margins.into_iter().fold(0., f64::max) / self.span.max(f64::MIN_POSITIVE);
+        (self.classes && 2 * images > failing.len()).then_some(Cause::NearTies { images, tolerance })
+    }
+
+    fn images<'a>(&'a self, outputs: &'a [f32]) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
+        outputs.chunks_exact(self.width).zip(self.outputs.chunks_exact(self.width))
+    }
+
+    fn good(&self, found: &[f32], real: &[f32]) -> bool {
+        match self.classes {
+            true => margin(real) <= self.tolerance || class(found) == class(real),
+            false => off(found, real).all(|off| off <= self.tolerance),
+        }
+    }
+}
+
+/// The distances of outputs from the real ones.
+fn off(found: &[f32], real: &[f32]) -> impl Iterator<Item = f64> {
+    found.iter().zip(real).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs())
 }
 
 /// Whether the outputs are logits of classes.

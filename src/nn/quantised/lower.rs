@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use super::builder::Builder;
 use super::error::QuantiseError;
 use super::format::{Format, Formats};
-use super::graph::{Graph, others};
+use super::graph::{Graph, others, source};
 use super::lowering::{Held, Lowering, check_format};
-use super::program::Program;
+use super::program::{Place, Program};
 use crate::nn::op::Role;
 use crate::nn::{Model, Rounding};
+use crate::ring::power_of_two;
 
 /// The program of a model, for inputs of at most `most` in magnitude.
 ///
@@ -26,7 +27,7 @@ pub(super) fn lower(
     if expected != found {
         return Err(QuantiseError::Count { what: "formats of layers", expected, found });
     }
-    let program = Program { layers: vec![], steps: vec![], matrices: vec![], ring: 16 };
+    let program = Program { layers: vec![], steps: vec![], places: vec![], matrices: vec![], ring: 16 };
     let graph = Graph::new(model);
     let kept = graph.kept(&|layer| formats.layers[layer].fraction);
     let mut builder = Builder { graph, program, rounding, kept, layer: 0 };
@@ -41,7 +42,8 @@ pub(super) fn lower(
     }
     let last = values[values.len() - 1];
     builder.current(last);
-    let mut program = builder.program;
+    let places = builder.places(&values);
+    let mut program = Program { places, ..builder.program };
     program.widen(formats.input, last.format);
     program.check_ring(model)?;
     Ok(program)
@@ -57,5 +59,28 @@ impl Builder<'_> {
             (_, Some(curve)) => (self as &mut dyn Lowering).curve(x, curve, want),
             _ => op.lower(self, x, &others, want),
         }
+    }
+
+    /// Where the program holds the values of the model.
+    fn places(&self, values: &[Held]) -> Vec<Place> {
+        // The fractional bits that are kept of values whose product's bias was raised for it.
+        let mut kept: Vec<Option<u32>> = vec![None];
+        let place = |(value, held): (usize, &Held)| {
+            if let Some(layer) = value.checked_sub(1) {
+                let model = self.graph.model;
+                kept.push(match model.nodes()[layer].op.get().role() {
+                    Role::Product if self.rounding == Rounding::Floor => self.kept[value],
+                    Role::Sum => kept[layer],
+                    role if role.passes() => kept[source(model, layer)],
+                    _ => None,
+                });
+            }
+            let fraction = held.format.fraction;
+            let half = |kept: u32| power_of_two(-(kept as i32) - 1);
+            let raised = kept[value].filter(|&kept| kept < fraction).map_or(0., half);
+            let unit = power_of_two(-(fraction as i32)) * held.gain;
+            Place { value: held.value, format: held.format, unit, raised }
+        };
+        values.iter().enumerate().map(place).collect()
     }
 }

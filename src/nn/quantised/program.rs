@@ -14,6 +14,8 @@ pub(super) struct Program {
     pub(super) layers: Vec<Layer>,
     /// What is known of every layer's result.
     pub(super) steps: Vec<Step>,
+    /// How it holds every value of the model.
+    pub(super) places: Vec<Place>,
     /// The weights of the products, in their order.
     pub(super) matrices: Vec<Matrix>,
     pub(super) ring: u32,
@@ -26,6 +28,17 @@ pub(super) struct Step {
     pub(super) layer: usize,
     pub(super) shape: [usize; 3],
     pub(super) format: Format,
+}
+
+/// How a program holds a value of the model: the real value is the integer times `unit`, less `raised`.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The value's number in the program.
+    pub(super) value: usize,
+    pub(super) format: Format,
+    pub(super) unit: f64,
+    /// Half a unit of what is kept of it, by which the bias of a product was raised.
+    pub(super) raised: f64,
 }
 
 impl Program {

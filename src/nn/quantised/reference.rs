@@ -50,12 +50,18 @@ impl<'a> Reference<'a> {
         let mut out =
             Vec::with_capacity(images.len() / inputs * self.model.output().iter().product::<usize>());
         for block in images.chunks(BLOCK * inputs) {
-            out.extend(self.block(block, &mut round)?);
+            out.extend(self.trace(block, &mut round, &mut |_, _| ())?);
         }
         Ok(out)
     }
 
-    fn block(&self, images: &[i64], round: &mut Round<'_>) -> Result<Vec<i64>, Overflow> {
+    /// As [`run`](Self::run) for few images. Shows every value's number and the value.
+    pub(super) fn trace(
+        &self,
+        images: &[i64],
+        round: &mut Round<'_>,
+        watch: &mut dyn FnMut(usize, &[i64]),
+    ) -> Result<Vec<i64>, Overflow> {
         let layers = &self.program.layers;
         let mut kept: Vec<Vec<i64>> = vec![Vec::new(); layers.len() + 1];
         let mut wanted = vec![false; layers.len() + 1];
@@ -65,6 +71,7 @@ impl<'a> Reference<'a> {
         let mut products = self.products.iter().zip(&self.program.matrices);
         let mut x = images.to_vec();
         for (i, (layer, from)) in layers.iter().zip(&self.program.steps).enumerate() {
+            watch(i, &x);
             if wanted[i] {
                 kept[i] = x.clone();
             }
@@ -81,6 +88,7 @@ impl<'a> Reference<'a> {
             x = step.exact(x, &mut at)?;
             at.fits(&x, at.bits)?;
         }
+        watch(layers.len(), &x);
         Ok(x)
     }
 }
