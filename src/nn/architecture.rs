@@ -23,6 +23,9 @@ mod rounding;
 use alloc::vec::Vec;
 
 use super::Layer;
+use super::step::Sign;
+use crate::correlation::compare::legendre::MAX_BITS;
+use crate::protocol::Family;
 pub(super) use check::{Check, MAX_FRACTION, Value};
 pub use error::ArchitectureError;
 pub use rounding::Rounding;
@@ -35,6 +38,8 @@ pub struct Architecture {
     values: Vec<Value>,
     ring: u32,
     rounding: Rounding,
+    /// For every layer its own family, if it has one; empty if none has.
+    comparisons: Vec<Option<Family>>,
 }
 
 impl Architecture {
@@ -60,13 +65,63 @@ impl Architecture {
             let value = layer.step().check(&Check::new(number, &values, ring))?;
             values.push(value);
         }
-        Ok(Self { layers, values, ring, rounding: Rounding::default() })
+        Ok(Self { layers, values, ring, rounding: Rounding::default(), comparisons: Vec::new() })
     }
 
     /// The same, with truncations that round this way.
     pub fn with_rounding(mut self, rounding: Rounding) -> Self {
         self.rounding = rounding;
         self
+    }
+
+    /// The same, where layers compare by families of their own. There is an entry for every layer; `None` stands for the
+    /// family of the [party](crate::protocol::Party::set_comparison), and entries of layers that compare nothing have no
+    /// effect. As a part of the program, the families are the same at all parties.
+    ///
+    /// With [`Family::Legendre`] the result of a sign is [`Variant::evaluate`], whatever its bits: the sign on the variant's
+    /// range, and any outside. So the hidden layers of a binarized network can be compared as by Abspoel et al. (CT-RSA
+    /// 2019), and its first layer exactly. The values are then correct modulo 2^(b + 1), as the symbols of b bits need it.
+    ///
+    /// [`Variant::evaluate`]: crate::correlation::compare::legendre::Variant::evaluate
+    ///
+    /// # Errors
+    /// Another number of entries than layers, or Legendre symbols for a layer that is no sign, or one of so many bits that
+    /// the ring has none to spare.
+    pub fn with_comparisons(self, comparisons: &[Option<Family>]) -> Result<Self, ArchitectureError> {
+        let (expected, found) = (self.layers.len(), comparisons.len());
+        if expected != found {
+            return Err(ArchitectureError::Comparisons { expected, found });
+        }
+        let (inputs, ring, rounding, mut layers) = (self.inputs(), self.ring, self.rounding, self.layers);
+        let mut need = alloc::vec![0; expected + 1];
+        for (number, layer) in layers.iter_mut().enumerate().rev() {
+            let result = need[number + 1];
+            for &value in layer.step().earlier() {
+                need[value] = result.max(need[value]);
+            }
+            let x = match (comparisons[number], &*layer) {
+                (Some(Family::Legendre(_)), &Layer::Sign(Sign { bits })) => {
+                    let most = MAX_BITS.min(ring - 1);
+                    if bits > most {
+                        return Err(ArchitectureError::Bits { layer: number, most, found: bits });
+                    }
+                    bits + 1
+                }
+                (Some(Family::Legendre(_)), _) => {
+                    return Err(ArchitectureError::Symbols { layer: number });
+                }
+                _ => layer.step_mut().need(result),
+            };
+            need[number] = x.max(need[number]);
+        }
+        let some = comparisons.iter().any(Option::is_some);
+        let comparisons = if some { comparisons.to_vec() } else { Vec::new() };
+        Ok(Self { comparisons, rounding, ..Self::with_inputs(inputs, layers, ring)? })
+    }
+
+    /// The family by which a layer compares, if it has one of its own.
+    pub fn comparison(&self, layer: usize) -> Option<Family> {
+        self.comparisons.get(layer).copied().flatten()
     }
 
     /// How truncations round.

@@ -87,7 +87,8 @@ use alloc::vec::Vec;
 
 use self::program::Program;
 use self::reference::Reference;
-use super::{Architecture, Model, Rounding, Weights};
+use super::{Architecture, ArchitectureError, Model, Rounding, Weights};
+use crate::protocol::Family;
 use crate::ring::Word;
 
 pub(super) use choosing::{Choosing, Chosen, TABLE_FRACTION};
@@ -167,6 +168,15 @@ impl Quantised {
         self.public.architecture()
     }
 
+    /// The same, where layers of the program compare by families of their own. [`reference`](Self::reference) then has the
+    /// same results as the parties, those of Legendre symbols beyond their range among them.
+    ///
+    /// # Errors
+    /// As [`Architecture::with_comparisons`].
+    pub fn with_comparisons(self, comparisons: &[Option<Family>]) -> Result<Self, ArchitectureError> {
+        Ok(Self { public: self.public.with_comparisons(comparisons)?, ..self })
+    }
+
     /// Everything that a party without weights needs to know about the model.
     pub fn public(&self) -> &PublicModel {
         &self.public
@@ -225,7 +235,7 @@ impl Quantised {
     }
 
     fn exact(&self) -> Reference<'_> {
-        Reference::new(&self.model, &self.program, self.formats.input)
+        Reference::new(&self.model, &self.program, self.architecture(), self.formats.input)
     }
 }
 

@@ -17,6 +17,9 @@
 //! | function by lines | [`Party::piecewise`] or [`Party::piecewise_floor`] |
 //! | softmax | see [`softmax_reference`] |
 //!
+//! A layer that has a [family](Architecture::with_comparisons) of comparisons of its own compares by that, all others by the
+//! party's. By Legendre symbols a sign of its own family is [`Party::legendre`], whatever its bits.
+//!
 //! A value that later layers refer to is kept until the last of them has used it.
 
 mod forward;

@@ -5,6 +5,7 @@
 //! test that does not find them says that it is skipped.
 #![cfg(feature = "safetensors")]
 
+mod comparisons;
 mod differences;
 mod exact;
 mod extremes;

@@ -62,6 +62,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) comparison: Family,
 
+    /// How the signs after the first layer of signs are computed, if otherwise than the first. With legendre-0, -1 and -2
+    /// beside an exact comparison, binarized networks are evaluated as in the paper of Abspoel et al. and in MPyC
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hidden: Option<Family>,
+
     /// How a vector is opened: directly to all, or scattered and gathered
     #[arg(long, value_enum, default_value_t = Topology::Auto)]
     pub(crate) topology: Topology,
@@ -223,14 +228,27 @@ impl Args {
     /// Whether the arguments fit each other.
     fn check(&self) -> Result<(), Error> {
         let (parties, lengths) = (self.parties, self.bits.len());
-        let wrong = if self.comparison == Family::Dcf && parties != 2 {
-            format!("--comparison dcf: expected --parties 2, found {parties}")
+        let dcf = [("comparison", Some(self.comparison)), ("hidden", self.hidden)];
+        let dcf = dcf.into_iter().find(|&(_, family)| family == Some(Family::Dcf));
+        let wrong = if let (Some((option, _)), 3..) = (dcf, parties) {
+            format!("--{option} dcf: expected --parties 2, found {parties}")
         } else if self.save.is_some() && lengths > 1 {
             format!("--save: expected one bit length at most, found {lengths}")
         } else {
             return Ok(());
         };
         Err(Error::Usage(wrong))
+    }
+
+    /// How signs are computed: those of the first layer of signs, and all others.
+    pub(crate) fn signs(&self) -> [Family; 2] {
+        [self.comparison, self.hidden.unwrap_or(self.comparison)]
+    }
+
+    /// How signs are computed, for the reader.
+    pub(crate) fn compared(&self) -> String {
+        let hidden = self.hidden.map(|hidden| format!(", hidden signs by {hidden}"));
+        format!("{}{}", self.comparison, hidden.unwrap_or_default())
     }
 
     /// Directory of the images.

@@ -75,8 +75,9 @@ pub(crate) struct Float<'a> {
     next: Matrix,
     /// What lies below the window of a convolution, place after place.
     patches: Vec<f32>,
-    /// The signs of the integers from −LIMIT on, if they differ from the exact ones.
-    signs: Option<Vec<f32>>,
+    /// The signs of the integers from −LIMIT on, if they differ from the exact ones: for the first layer of signs, and for
+    /// all others.
+    signs: [Option<Vec<f32>>; 2],
 }
 
 impl<'a> Float<'a> {
@@ -94,7 +95,7 @@ impl<'a> Float<'a> {
             values,
             next,
             patches: Vec::new(),
-            signs: None,
+            signs: [None, None],
         }
     }
 
@@ -116,13 +117,14 @@ impl<'a> Float<'a> {
         float.rearranged(best.1, &inputs)
     }
 
-    /// With the signs that a comparison family computes: those of Legendre symbols are exact for small integers only.
-    pub(crate) fn with_signs(mut self, comparison: Family) -> Self {
-        if let Family::Legendre(variant) = comparison {
-            let signs =
-                (-(LIMIT as i64)..LIMIT as i64).map(|x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 });
-            self.signs = Some(signs.collect());
-        }
+    /// With the signs that comparison families compute, for the first layer of signs and for all others: those of Legendre
+    /// symbols are exact for small integers only.
+    pub(crate) fn with_signs(mut self, comparisons: [Family; 2]) -> Self {
+        self.signs = comparisons.map(|family| {
+            let Family::Legendre(variant) = family else { return None };
+            let sign = |x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 };
+            Some((-(LIMIT as i64)..LIMIT as i64).map(sign).collect())
+        });
         self
     }
 
@@ -171,17 +173,20 @@ impl<'a> Float<'a> {
     /// Evaluates a batch of `n` images, which `self.values` holds as well.
     fn batch(&mut self, inputs: &[f32], n: usize) -> Vec<f32> {
         let Some(steps) = self.steps.take() else { return self.model.forward(inputs) };
+        let mut hidden = false;
         for step in &steps {
-            self.step(step, n);
+            self.step(step, n, hidden);
+            hidden |= step.is_sign();
         }
         self.steps = Some(steps);
         let rows = self.values.rows;
         (0..n).flat_map(|i| (0..rows).map(move |r| (r, i))).map(|(r, i)| self.values.get(r, i)).collect()
     }
 
-    fn step(&mut self, step: &Step, n: usize) {
+    /// `hidden` says whether a layer of signs came before.
+    fn step(&mut self, step: &Step, n: usize, hidden: bool) {
         let (values, next, rows) = (&self.values, &mut self.next, self.layout.outputs_a_call);
-        let signs = self.signs.as_deref();
+        let signs = self.signs[usize::from(hidden)].as_deref();
         match step {
             Step::Linear { weights, bias, then } => {
                 next.shape(weights.rows, n);

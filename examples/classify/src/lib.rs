@@ -41,7 +41,6 @@ use dataset::Dataset;
 use error::{Error, writable};
 use network::{Calibration, Network};
 use report::{Report, Table, write_json};
-use ringshare::protocol::Family;
 use sweep::Row;
 use trial::{Setting, Trial, equal};
 
@@ -138,9 +137,9 @@ fn single(setting: &Setting<'_>, bits: Option<u32>) -> Result<(), Error> {
         print(&format!("{}\n", show::show(data.image(i), logits, classes[i], data.labels()[i])))?;
     }
     print(&Table { counts, phases: &secure.phases, plain: &plain }.to_string())?;
-    if let Family::Legendre(_) = args.comparison {
+    if expected.is_some() {
         let same = equal(classes, &float.classes);
-        print(&format!("as by exact signs    {same} of {} ({})\n", counts.images, args.comparison))?;
+        print(&format!("as by exact signs    {same} of {} ({})\n", counts.images, args.compared()))?;
     }
     if let Some(path) = &args.json {
         Report::new(counts, &secure.phases, &plain).write(path)?;
@@ -234,7 +233,7 @@ fn heading(setting: &Setting<'_>, trial: &Trial<'_>) -> String {
         network.name(),
         args.parties,
         trial.architecture.ring(),
-        args.comparison,
+        args.compared(),
         trial.from,
     );
     if args.verbose {

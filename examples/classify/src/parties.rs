@@ -27,7 +27,7 @@ struct Run {
 impl Study<'_> {
     fn runs(&self) -> Result<Vec<Run>, Error> {
         let images = self.setting.data.len().min(IMAGES);
-        let only_two = self.setting.args.comparison == Family::Dcf;
+        let only_two = self.setting.args.signs().contains(&Family::Dcf);
         let runs = PARTIES.filter(|&parties| parties == 2 || !only_two).map(|parties| {
             let job = self.trial.job(parties, images);
             memory::reset_peak();

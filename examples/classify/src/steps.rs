@@ -40,6 +40,18 @@ impl Then {
     }
 }
 
+impl Step {
+    /// Whether it ends in signs.
+    pub(crate) fn is_sign(&self) -> bool {
+        match self {
+            Self::Linear { then, .. } | Self::Convolution { then, .. } | Self::Then(then) => {
+                matches!(then, Then::Sign)
+            }
+            Self::MaxPool { .. } => false,
+        }
+    }
+}
+
 /// The steps of a model, if all of its layers are of the usual kinds.
 pub(crate) fn steps(model: &Model, weights_by_output: bool) -> Option<Vec<Step>> {
     let mut steps: Vec<Step> = Vec::new();

@@ -1,6 +1,6 @@
 //! A model in fixed point on the given images: from formats to classes, and the results they are compared with.
 
-use ringshare::nn::{Architecture, Forecast, Overflow, Quantised, Rounding};
+use ringshare::nn::{Architecture, ArchitectureError, Forecast, Layer, Overflow, Quantised, Rounding};
 use ringshare::protocol::Family;
 
 use crate::args::Args;
@@ -43,15 +43,15 @@ impl Setting<'_> {
 
     /// The network in the clear with signs by Legendre symbols, if the parties compute these: what they should find then.
     pub(crate) fn expected(&self) -> Option<Timed> {
-        let Family::Legendre(_) = self.args.comparison else { return None };
-        Some(self.clear())
+        let symbols = self.args.signs().iter().any(|family| matches!(family, Family::Legendre(_)));
+        symbols.then(|| self.clear())
     }
 
     /// The network in the clear with the signs of the parties' comparison, in no hurry.
     pub(crate) fn clear(&self) -> Timed {
         let numbers = self.network.input.encode(self.data.pixels());
         let float = Float::new(&self.network.model, self.batch(), Layout::default());
-        float.with_signs(self.args.comparison).run(&numbers, |_| ())
+        float.with_signs(self.args.signs()).run(&numbers, |_| ())
     }
 
     /// Counts the classes that are as they should be.
@@ -92,6 +92,10 @@ impl<'a> Trial<'a> {
             Some(bits) => Error::Usage(format!("--bits {bits} for {}: {e}", network.name())),
             None => Error::bad(&network.path, e),
         })?;
+        let (quantised, architecture) = match args.hidden {
+            Some(hidden) => by_own(quantised, architecture, hidden, network)?,
+            None => (quantised, architecture),
+        };
         let numbers = network.input.encode(data.pixels());
         quantised.encode(&numbers).map_err(|e| Error::bad(&network.path, e))?;
         if let (Some(bits), Some(most)) =
@@ -213,6 +217,30 @@ impl<'a> Trial<'a> {
             unit * bound
         ))
     }
+}
+
+/// The same, with `hidden` as the family of all layers of signs but the first.
+fn by_own(
+    quantised: Quantised,
+    architecture: Architecture,
+    hidden: Family,
+    network: &Network,
+) -> Result<(Quantised, Architecture), Error> {
+    let is_sign = |layer: &Layer| matches!(layer, Layer::Sign(_));
+    let found = architecture.layers().iter().filter(|layer| is_sign(layer)).count();
+    if found < 2 {
+        let name = network.name();
+        return Err(Error::Usage(format!(
+            "--hidden {hidden}: expected a model of at least 2 layers of signs, found {found} in {name}"
+        )));
+    }
+    let first = architecture.layers().iter().position(is_sign).unwrap_or(0);
+    let layers = architecture.layers().iter().enumerate();
+    let families: Vec<Option<Family>> =
+        layers.map(|(number, layer)| Some(hidden).filter(|_| number > first && is_sign(layer))).collect();
+    let bad = |e: ArchitectureError| Error::Usage(format!("--hidden {hidden} for {}: {e}", network.name()));
+    let architecture = architecture.with_comparisons(&families).map_err(bad)?;
+    Ok((quantised.with_comparisons(&families).map_err(bad)?, architecture))
 }
 
 /// The longest comparison of a binarized network.

@@ -117,6 +117,18 @@ pub enum ArchitectureError {
         /// Why.
         error: SelectionError,
     },
+    /// Families of comparisons for another number of layers than there are.
+    Comparisons {
+        /// The layers.
+        expected: usize,
+        /// The families.
+        found: usize,
+    },
+    /// Legendre symbols for a layer that is no sign.
+    Symbols {
+        /// The layer.
+        layer: usize,
+    },
     /// The number of elements overflows.
     Overflow {
         /// The layer.
@@ -162,6 +174,18 @@ impl fmt::Display for ArchitectureError {
             }
             Self::Pairs { layer } => {
                 write!(f, "layer {layer}: expected a table of one number, found one of two")
+            }
+            Self::Comparisons { expected, found } => {
+                write!(
+                    f,
+                    "families of comparisons: expected one for each of {expected} layers, found {found}"
+                )
+            }
+            Self::Symbols { layer } => {
+                write!(
+                    f,
+                    "layer {layer}: expected a sign, for which there are Legendre symbols, found another layer"
+                )
             }
             Self::Overflow { layer } => {
                 write!(f, "layer {layer}: expected elements that can be counted, found more")

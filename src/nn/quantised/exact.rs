@@ -6,6 +6,7 @@ use super::error::Overflow;
 use super::format::width;
 use super::product::Product;
 use crate::linalg::Window;
+use crate::protocol::Family;
 
 /// A function for x / 2^shift; `None` rounds down.
 pub(super) type Round<'a> = Option<&'a mut dyn FnMut(i64, u32) -> i64>;
@@ -16,6 +17,8 @@ pub(in crate::nn) struct Exact<'a> {
     pub(super) name: &'a str,
     /// The bits of its result.
     pub(in crate::nn) bits: u32,
+    /// Its own family of comparisons.
+    pub(in crate::nn) comparison: Option<Family>,
     /// The earlier values that it refers to.
     pub(in crate::nn) others: &'a [&'a [i64]],
     /// Its weights and its bias.

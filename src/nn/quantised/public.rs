@@ -17,7 +17,7 @@ pub(in crate::nn) use self::write::Writer;
 use super::error::QuantiseError;
 use super::format::{Format, real};
 use crate::nn::forecast::dry_runs;
-use crate::nn::{Architecture, Input};
+use crate::nn::{Architecture, ArchitectureError, Input};
 use crate::offline::Recipe;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Family};
@@ -67,6 +67,14 @@ impl PublicModel {
     /// The same, with a map from pixels to the real numbers that enter the model.
     pub fn with_pixels(self, pixels: Input) -> Self {
         Self { pixels: Some(pixels), ..self }
+    }
+
+    /// The same, where layers of the program compare by families of their own.
+    ///
+    /// # Errors
+    /// As [`Architecture::with_comparisons`].
+    pub fn with_comparisons(self, comparisons: &[Option<Family>]) -> Result<Self, ArchitectureError> {
+        Ok(Self { architecture: self.architecture.with_comparisons(comparisons)?, ..self })
     }
 
     /// How a pixel becomes a real number, if that was said.
@@ -146,7 +154,8 @@ impl PublicModel {
     /// such as an argmax, use a [dry run](crate::protocol::Party::dry).
     ///
     /// # Errors
-    /// Numbers out of range, or a layer that compares more bits than the family can.
+    /// Numbers out of range, or a layer that compares more bits than the family can. Layers with a family of their own use
+    /// that.
     //
     // All protocols in three rings, for a transport that nothing else uses: inlined, they are compiled where a program calls
     // this, and not for everyone who compiles the library.

@@ -13,7 +13,7 @@ use super::matrix::Matrix;
 use super::product::Product;
 use super::program::Program;
 use crate::linalg::Filters;
-use crate::nn::Model;
+use crate::nn::{Architecture, Model};
 use crate::ring::Word;
 
 /// Images that are evaluated at once.
@@ -25,12 +25,19 @@ const STRIP: usize = 16;
 pub(super) struct Reference<'a> {
     model: &'a Model,
     program: &'a Program,
+    architecture: &'a Architecture,
     products: Vec<Product>,
     input: Format,
 }
 
 impl<'a> Reference<'a> {
-    pub(super) fn new(model: &'a Model, program: &'a Program, input: Format) -> Self {
+    /// `architecture` is the program's, with the families of its comparisons.
+    pub(super) fn new(
+        model: &'a Model,
+        program: &'a Program,
+        architecture: &'a Architecture,
+        input: Format,
+    ) -> Self {
         let mut matrices = program.matrices.iter();
         let mut products = Vec::with_capacity(matrices.len());
         for (i, layer) in program.layers.iter().enumerate() {
@@ -39,7 +46,7 @@ impl<'a> Reference<'a> {
             let bits = i.checked_sub(1).map_or(input, |before| program.steps[before].format).bits;
             products.push(packed(matrix, shape.groups, matrix.bound(1 << (bits - 1))));
         }
-        Self { model, program, products, input }
+        Self { model, program, architecture, products, input }
     }
 
     /// From `[images, inputs]` to `[images, outputs]`.
@@ -81,6 +88,7 @@ impl<'a> Reference<'a> {
             let mut at = Exact {
                 name: &self.model.nodes()[from.layer].name,
                 bits: from.format.bits,
+                comparison: self.architecture.comparison(i),
                 others: &others,
                 product: product.map(|(product, matrix)| (product, &matrix.bias[..])),
                 round: round.as_mut().map(|round| &mut **round as _),

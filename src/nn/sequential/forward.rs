@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Online, Prepared, Sequential};
+use crate::correlation::compare::sign_values;
 use crate::net::Transport;
-use crate::protocol::{Error, Party};
+use crate::protocol::{Error, Family, Party};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
 
@@ -23,7 +24,8 @@ impl<R: Ring> Sequential<R> {
         self.forward_with(party, prepared, x, |party, x, bits| party.sign(x, bits))
     }
 
-    /// As [`forward`](Self::forward), with a given function for the signs of values of a bit length.
+    /// As [`forward`](Self::forward), with a given function for the signs of values of a bit length, where layers have no
+    /// family of their own ([`Architecture::with_comparisons`](crate::nn::Architecture::with_comparisons)).
     ///
     /// # Errors
     /// As [`forward`](Self::forward), or as the function.
@@ -62,20 +64,29 @@ impl<R: Ring> Sequential<R> {
         let mut weighted = self.weighted.iter().zip(products);
         let mut kept = Kept::new(self.architecture.last_uses());
         let mut x = x;
+        let mut sign_by_own = |party: &mut Party<T>, x: &Share<R>, bits| match party.comparison() {
+            // Whatever the variant's range: the layer was to be compared so.
+            Family::Legendre(variant) => party.legendre(x, bits, variant, sign_values::<R>()),
+            _ => party.sign(x, bits),
+        };
         for (number, layer) in self.architecture.layers().iter().enumerate() {
             kept.keep(number, &x);
             let step = layer.step();
             let product = step.weighted().and_then(|_| weighted.next());
             let others = kept.values(step.earlier());
+            let (own, common) = (self.architecture.comparison(number), party.comparison());
+            party.set_comparison(own.unwrap_or(common));
             let at = Online {
                 party,
                 rounding: self.architecture.rounding(),
-                sign: &mut sign,
+                sign: if own.is_some() { &mut sign_by_own } else { &mut sign },
                 others: &others,
                 product,
                 outputs: rows * self.architecture.elements(number + 1),
             };
-            x = layer.forward(x, at)?;
+            let result = layer.forward(x, at);
+            party.set_comparison(common);
+            x = result?;
             step.earlier().iter().for_each(|&value| kept.release(number, value));
             watch(number, party);
         }

@@ -8,11 +8,12 @@ use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
 use crate::nn::{ArchitectureError, Overflow, PublicModelError};
-use crate::protocol::Error;
+use crate::protocol::{Error, Family};
 use crate::ring::Ring;
 use crate::share::Share;
 
-/// +1 where x ≥ 0, else −1, of values that fit `bits` bits as signed numbers.
+/// +1 where x ≥ 0, else −1, of values that fit `bits` bits as signed numbers. By Legendre symbols of its
+/// [own](crate::nn::Architecture::with_comparisons), this holds on their range only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sign {
     /// The bit length.
@@ -31,7 +32,10 @@ impl Step for Sign {
 
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         at.fits(&x, self.bits)?;
-        x.iter_mut().for_each(|x| *x = 1 - 2 * i64::from(*x < 0));
+        match at.comparison {
+            Some(Family::Legendre(variant)) => x.iter_mut().for_each(|x| *x = variant.evaluate(*x).into()),
+            _ => x.iter_mut().for_each(|x| *x = 1 - 2 * i64::from(*x < 0)),
+        }
         Ok(x)
     }
 

@@ -199,8 +199,8 @@ fn bytes_that_end_too_soon_or_go_on_are_refused() {
     let error = PublicModel::from_bytes(&[&bytes[..], &[0]].concat()).unwrap_err();
     assert_eq!(error, PublicModelError::Trailing { expected, found: expected + 1 });
     assert_eq!(
-        PublicModel::from_bytes(b"ringshar\x02\x00"),
-        Err(PublicModelError::Version { expected: 1, found: 2 })
+        PublicModel::from_bytes(b"ringshar\x03\x00"),
+        Err(PublicModelError::Version { expected: 2, found: 3 })
     );
     assert_eq!(PublicModel::from_bytes(b"something else"), Err(PublicModelError::Magic));
 }

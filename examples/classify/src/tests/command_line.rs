@@ -68,6 +68,8 @@ fn bad_arguments_are_named_on_one_line() {
         &["--dataset", "cifar"],
         &["--show"],
         &["--comparison", "dcf", "--parties", "3"],
+        &["--hidden", "dcf", "--parties", "3"],
+        &["--hidden", "legendre"],
         &["--input", "threshold"],
         &["--input", "threshold=256"],
         &["--input", "drop-bits=8"],

@@ -100,7 +100,7 @@ fn signs_by_legendre_symbols_are_those_of_the_symbols() {
     let model = binarized(&[784, 600, 10]);
     let inputs: Vec<f32> = (0..784 * 20).map(|i| (i * i % 251 % 2) as f32).collect();
     for family in Family::ALL {
-        let timed = Float::fastest(&model, 7).with_signs(family).run(&inputs, |_| ());
+        let timed = Float::fastest(&model, 7).with_signs([family; 2]).run(&inputs, |_| ());
         let Family::Legendre(variant) = family else {
             assert_eq!(timed.logits, model.forward(&inputs));
             continue;
@@ -174,6 +174,61 @@ fn the_binarized_networks_give_the_reference_results() {
         let expected = path.clone().unwrap_or_default().with_extension("expected.safetensors");
         against_reference(path, &expected, dataset, accuracy);
     }
+}
+
+#[test]
+fn with_an_exact_first_layer_legendre_symbols_cost_few_classes() {
+    let (Some(path), Some(dir)) =
+        (in_repository("examples/data/bmlp_sign_4096_mnist.safetensors"), in_data("mnist"))
+    else {
+        super::skipped("the complete test set of mnist");
+        return;
+    };
+    let network = Network::load(&path).unwrap();
+    let mut data = Dataset::load(&dir, &["t10k"]).unwrap();
+    data.truncate(PART);
+    let inputs = network.input.encode(data.pixels());
+    for (name, accuracy) in [("legendre-0", 1937), ("legendre-1", 1936), ("legendre-2", 1940)] {
+        let float = Float::new(&network.model, 128, Layout::default());
+        let signs = [Family::default(), name.parse().unwrap()];
+        let outcome = float.with_signs(signs).run(&inputs, |_| ());
+        let correct = outcome.classes.iter().zip(data.labels()).filter(|(a, b)| a == b).count();
+        assert_eq!(correct, accuracy, "{name}");
+    }
+}
+
+#[test]
+fn the_first_layer_of_signs_has_a_family_of_its_own() {
+    // Sums of the first layer exceed the range of one symbol, as do those of the second.
+    let model = binarized(&[784, 3000, 300, 10]);
+    let inputs: Vec<f32> = (0..784 * 20).map(|i| (i * i % 251 % 16) as f32).collect();
+    let [exact, symbol] = ["lookup-balanced", "legendre-0"].map(|name| name.parse::<Family>().unwrap());
+    let sign = |family: Family, z: f32| match family {
+        Family::Legendre(variant) => f32::from(variant.evaluate(z as i64)),
+        _ => {
+            if z >= 0. {
+                1.
+            } else {
+                -1.
+            }
+        }
+    };
+    let mut all = Vec::new();
+    for signs in [[exact; 2], [exact, symbol], [symbol, exact], [symbol; 2]] {
+        let mut x = inputs.clone();
+        for (layer, width) in [784, 3000, 300].into_iter().enumerate() {
+            let mut one = Model::new([1, 1, width]);
+            one.push("fc", model.nodes()[2 * layer].op.clone()).unwrap();
+            x = one.forward(&x);
+            if let Some(&family) = signs.get(layer) {
+                x.iter_mut().for_each(|z| *z = sign(family, *z));
+            }
+        }
+        let timed = Float::new(&model, 7, Layout::default()).with_signs(signs).run(&inputs, |_| ());
+        assert_eq!(timed.logits, x, "{signs:?}");
+        all.push(x);
+    }
+    assert!((1..4).all(|i| all[..i].iter().all(|other| *other != all[i])));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! | field | bytes |
 //! | --- | --- |
 //! | `ringshar` | 8 |
-//! | version, 1 | 2 |
+//! | version: 2 if layers have families of comparisons of their own, else 1 | 2 |
 //! | height, width, channels of an image | 3 · 8 |
 //! | map of pixels: 0 unknown; 1, scale, shift; 2, threshold; 3, dropped bits | 1, 9, 2, 2 |
 //! | fractional bits and bits of the input | 2 |
@@ -15,6 +15,7 @@
 //! | rounding: 0 stochastic, 1 floor | 1 |
 //! | layers | 4 |
 //! | for each layer its kind, and its fields in the order of its struct | 1, … |
+//! | version 2: for each layer 0, or the number of its family in [`Family::ALL`], from 1 | 1 |
 //!
 //! Sizes, starts and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A
 //! selection is image, size, start, step, repeat, groups, and 1 for edges that are repeated, else 0. A list of values
@@ -29,9 +30,12 @@ use super::error::PublicModelError as Error;
 use super::read::Reader;
 use super::write::Writer;
 use crate::nn::{Architecture, Input, Layer, Model, Rounding, limits};
+use crate::protocol::Family;
 
 const MAGIC: [u8; 8] = *b"ringshar";
 const VERSION: u16 = 1;
+/// With families of comparisons.
+const COMPARISONS: u16 = 2;
 /// The most elements of all values of a model together, and of all values below windows of maxima, which are gathered.
 const MOST_VALUES: usize = 1 << 28;
 /// The most weights of all layers and values below windows of sums.
@@ -46,7 +50,11 @@ impl PublicModel {
     /// The model as bytes, which [`from_bytes`](Self::from_bytes) reads.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer(Vec::from(MAGIC));
-        out.0.extend(VERSION.to_le_bytes());
+        let layers = self.architecture.layers();
+        let families: Vec<u8> =
+            (0..layers.len()).map(|layer| number(self.architecture.comparison(layer))).collect();
+        let own = families.iter().any(|&family| family > 0);
+        out.0.extend((if own { COMPARISONS } else { VERSION }).to_le_bytes());
         out.sizes(&self.shape);
         match self.pixels {
             None => out.0.push(0),
@@ -66,9 +74,11 @@ impl PublicModel {
             Rounding::Stochastic => 0,
             Rounding::Floor => 1,
         });
-        let layers = self.architecture.layers();
         out.0.extend((layers.len() as u32).to_le_bytes());
         layers.iter().for_each(|layer| layer.write(&mut out));
+        if own {
+            out.0.extend(families);
+        }
         out.0
     }
 
@@ -85,9 +95,10 @@ impl PublicModel {
             return Err(Error::Magic);
         }
         let found = u16::from_le_bytes(reader.take()?);
-        if found != VERSION {
-            return Err(Error::Version { expected: VERSION, found });
+        if ![VERSION, COMPARISONS].contains(&found) {
+            return Err(Error::Version { expected: COMPARISONS, found });
         }
+        let own = found == COMPARISONS;
         let shape = [reader.size()?, reader.size()?, reader.size()?];
         limits::image(&shape)?;
         let pixels = reader.pixels()?;
@@ -109,6 +120,7 @@ impl PublicModel {
         for _ in 0..count {
             layers.push(Layer::read(&mut reader)?);
         }
+        let families = if own { families(&mut reader, count)? } else { Vec::new() };
         let (expected, found) = (reader.place, bytes.len());
         if expected != found {
             return Err(Error::Trailing { expected, found });
@@ -117,7 +129,39 @@ impl PublicModel {
         let architecture = Architecture::with_inputs(inputs, layers, ring).map_err(Error::Architecture)?;
         let architecture = architecture.with_rounding(rounding);
         check_sizes(&architecture)?;
-        Ok(Self { shape, pixels, input, range, output, architecture })
+        let public = Self { shape, pixels, input, range, output, architecture };
+        if !own {
+            return Ok(public);
+        }
+        let wide = public.architecture.clone();
+        let public = public.with_comparisons(&families).map_err(Error::Architecture)?;
+        match (0..count).find(|&value| wide.right_bits(value) < public.architecture.right_bits(value)) {
+            // Equal models are equal bytes.
+            Some(value) => {
+                let [least, found] = [&public.architecture, &wide].map(|a| a.right_bits(value));
+                let what = "correct bits of a value that Legendre symbols take";
+                Err(Error::Value { what, least: least.into(), most: 64, found: found.into() })
+            }
+            None => Ok(public),
+        }
+    }
+}
+
+/// A family in bytes.
+fn number(family: Option<Family>) -> u8 {
+    let place = family.and_then(|family| Family::ALL.iter().position(|&other| other == family));
+    place.map_or(0, |place| place as u8 + 1)
+}
+
+/// The families of so many layers, at least one of which has one.
+fn families(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Option<Family>>, Error> {
+    let (what, most) = ("family of comparisons", Family::ALL.len() as u8);
+    let family = |number: u8| number.checked_sub(1).map(|place| Family::ALL[usize::from(place)]);
+    let all = (0..count).map(|_| reader.number(what, 0, most).map(family));
+    let all: Vec<Option<Family>> = all.collect::<Result<_, _>>()?;
+    match all.iter().any(Option::is_some) {
+        true => Ok(all),
+        false => Err(Error::Value { what, least: 1, most: most.into(), found: 0 }),
     }
 }
 
