@@ -17,100 +17,100 @@ use crate::error::Error;
 /// found on images of the data set.
 #[derive(Clone, Debug, Parser, PartialEq)]
 #[command(name = "classify", version)]
-pub(crate) struct Args {
+pub struct Args {
     /// Data set; 1,000 images of each come with the repository
     #[arg(long, value_enum, default_value_t = Kind::Mnist)]
-    pub(crate) dataset: Kind,
+    pub dataset: Kind,
 
     /// Model: bmlp (binarized), mlp or cnn (ReLU) for the data set, or a safetensors file
     #[arg(long, value_name = "NAME|FILE", default_value = "bmlp")]
-    pub(crate) model: Model,
+    pub model: Model,
 
     /// How a pixel becomes a number, if the model's file does not say: threshold=T gives 1 if the pixel is at least T, else
     /// 0; drop-bits=D drops its lowest D bits; scale=S,shift=T multiplies it by S and adds T
     #[arg(long, value_name = "MAP", value_parser = input)]
-    pub(crate) input: Option<Input>,
+    pub input: Option<Input>,
 
     /// Parties, 2 to 16; the dealer is one more
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=16))]
-    pub(crate) parties: u8,
+    pub parties: u8,
 
     /// Images that are evaluated together, at least 1
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
-    pub(crate) batch: u32,
+    pub batch: u32,
 
     /// Classify only the first N images
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) images: Option<u32>,
+    pub images: Option<u32>,
 
     /// Directory of the original IDX files, gzipped or not [default: the data beside the example]
     #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
 
     /// Bit length of all comparisons; several lengths, as in 10,12,14, make a sweep. For a binarized network: the bits of
     /// every sign, 2 to 64. In fixed point: the bits of every layer's sums, 8 to 40 [default: what each layer needs].
     /// With a given length, results that differ from those in the clear are counted but are not an error
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(2..=64))]
-    pub(crate) bits: Vec<u32>,
+    pub bits: Vec<u32>,
 
     /// How fixed point is rounded: stochastic has an error below one unit and is cheap, floor is exact
     #[arg(long, value_enum, default_value_t = Rounds::Stochastic)]
-    pub(crate) rounding: Rounds,
+    pub rounding: Rounds,
 
     /// How signs are computed. With legendre-0, -1 and -2 they are exact on −135..134, −384..383 and −595..594 only, and
     /// the evaluation in the clear uses the same signs
     #[arg(long, value_name = "NAME", default_value_t)]
-    pub(crate) comparison: Family,
+    pub comparison: Family,
 
     /// How the signs after the first layer of signs are computed, if otherwise than the first. With legendre-0, -1 and -2
     /// beside an exact comparison, binarized networks are evaluated as in the paper of Abspoel et al. and in MPyC
     #[arg(long, value_name = "NAME")]
-    pub(crate) hidden: Option<Family>,
+    pub hidden: Option<Family>,
 
     /// How a vector is opened: directly to all, or scattered and gathered
     #[arg(long, value_enum, default_value_t = Topology::Auto)]
-    pub(crate) topology: Topology,
+    pub topology: Topology,
 
     /// Seed of all randomness; the same seed gives the same run
     #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
+    pub seed: Option<u64>,
 
     /// Print image N (from 0) as characters, with its logits
     #[arg(long, value_name = "N")]
-    pub(crate) show: Option<usize>,
+    pub show: Option<usize>,
 
     /// Write the results to FILE as one JSON object
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
 
     /// Reveal the logits as well and compare them with those computed in the clear
     #[arg(long)]
-    pub(crate) logits: bool,
+    pub logits: bool,
 
     /// Print the model, what was folded and pooled in it, and the formats of its layers
     #[arg(long)]
-    pub(crate) verbose: bool,
+    pub verbose: bool,
 
     /// Print what the run would cost and stop
     #[arg(long)]
-    pub(crate) dry: bool,
+    pub dry: bool,
 
     /// Write the model to FILE, with its formats and with weights in half precision, and stop
     #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "json"])]
-    pub(crate) save: Option<PathBuf>,
+    pub save: Option<PathBuf>,
 
     /// Load a model for images of any size from FILE, print its layers and stop
     #[arg(long, value_name = "FILE", exclusive = true)]
-    pub(crate) check: Option<PathBuf>,
+    pub check: Option<PathBuf>,
 
     /// Write report.html to DIR: charts of classes, times and memory, including runs of 2 to 7 parties
     #[arg(long, value_name = "DIR")]
-    pub(crate) report: Option<PathBuf>,
+    pub report: Option<PathBuf>,
 }
 
 /// What `--model` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Model {
+pub enum Model {
     /// A model for the data set, by the beginning of its file's name.
     Named(&'static str),
     /// A file.
@@ -130,7 +130,7 @@ impl From<OsString> for Model {
 
 /// Ways of rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rounds {
+pub enum Rounds {
     /// Down or up at random, up with a probability equal to the dropped fraction
     Stochastic,
     /// Down
@@ -148,14 +148,16 @@ impl From<Rounds> for Rounding {
 
 /// Data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Handwritten digits
     Mnist,
+    /// Articles of clothing
     Fashion,
 }
 
 /// Ways of opening a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Topology {
+pub enum Topology {
     /// Whichever costs less for each vector
     Auto,
     /// Each party sends its shares to all others
@@ -166,7 +168,7 @@ pub(crate) enum Topology {
 
 impl Kind {
     /// The name in paths.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Mnist => "mnist",
             Self::Fashion => "fashion",
@@ -174,7 +176,7 @@ impl Kind {
     }
 
     /// The name for the reader.
-    pub(crate) fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
             Self::Mnist => "MNIST",
             Self::Fashion => "Fashion-MNIST",
@@ -182,7 +184,7 @@ impl Kind {
     }
 
     /// What the classes are called.
-    pub(crate) fn classes(self) -> &'static [&'static str; CLASSES] {
+    pub fn classes(self) -> &'static [&'static str; CLASSES] {
         match self {
             Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             Self::Fashion => &[
@@ -193,7 +195,7 @@ impl Kind {
     }
 
     /// How the names of the files may start, the first choice first.
-    pub(crate) fn prefixes(self) -> &'static [&'static str] {
+    pub fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Mnist => &["t10k", "digits"],
             Self::Fashion => &["t10k"],
@@ -203,7 +205,7 @@ impl Kind {
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
-pub(crate) enum Command {
+pub enum Command {
     /// To run.
     Run(Box<Args>),
     /// To print this text and exit successfully.
@@ -215,7 +217,7 @@ impl Args {
     ///
     /// # Errors
     /// Unknown arguments, values out of range and those that do not fit each other, on one line.
-    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
         match Self::try_parse_from(args) {
             Ok(args) => args.check().map(|()| Command::Run(Box::new(args))),
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -241,23 +243,23 @@ impl Args {
     }
 
     /// How signs are computed: those of the first layer of signs, and all others.
-    pub(crate) fn signs(&self) -> [Family; 2] {
+    pub fn signs(&self) -> [Family; 2] {
         [self.comparison, self.hidden.unwrap_or(self.comparison)]
     }
 
     /// How signs are computed, for the reader.
-    pub(crate) fn compared(&self) -> String {
+    pub fn compared(&self) -> String {
         let hidden = self.hidden.map(|hidden| format!(", hidden signs by {hidden}"));
         format!("{}{}", self.comparison, hidden.unwrap_or_default())
     }
 
     /// Directory of the images.
-    pub(crate) fn data_dir(&self) -> PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| shipped().join(self.dataset.name()))
     }
 
     /// File of the model, or the first place where it is looked for.
-    pub(crate) fn model_file(&self) -> PathBuf {
+    pub fn model_file(&self) -> PathBuf {
         match &self.model {
             Model::Named(name) => named(name, self.dataset),
             Model::File(path) => path.clone(),
@@ -267,7 +269,7 @@ impl Args {
 
 /// The path of the model of this name: among the data of the example, or in `models` beside the directory that the
 /// environment variable RINGSHARE_DATA names.
-pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
+pub fn named(name: &str, dataset: Kind) -> PathBuf {
     let file = format!("{name}_{}.safetensors", dataset.name());
     let first = shipped().join(&file);
     let beside =
@@ -277,7 +279,7 @@ pub(crate) fn named(name: &str, dataset: Kind) -> PathBuf {
 
 /// The directory of the data that come with the repository: where the example was built, or else below the current
 /// directory.
-pub(crate) fn shipped() -> PathBuf {
+pub fn shipped() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("data");
     if built.is_dir() { built } else { "examples/data".into() }
 }

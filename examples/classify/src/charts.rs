@@ -26,31 +26,38 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn StdError>>;
 
 /// A curve.
-pub(crate) struct Curve {
-    pub(crate) name: String,
-    pub(crate) points: Vec<(f64, f64)>,
+pub struct Curve {
+    /// What the legend calls it.
+    pub name: String,
+    /// Points (x, y), from the left to the right.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// What a picture of curves says around them.
-pub(crate) struct Axes<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) x: &'a str,
-    pub(crate) y: &'a str,
+pub struct Axes<'a> {
+    /// The line above the picture.
+    pub title: &'a str,
+    /// The name of the horizontal axis.
+    pub x: &'a str,
+    /// The name of the vertical axis.
+    pub y: &'a str,
     /// Whether the vertical axis starts at the least value instead of zero.
-    pub(crate) close: bool,
+    pub close: bool,
 }
 
 /// A bar of parts, laid end to end.
-pub(crate) struct Bar {
-    pub(crate) name: String,
-    pub(crate) parts: Vec<f64>,
+pub struct Bar {
+    /// What stands on its left.
+    pub name: String,
+    /// Lengths of its parts, from the left to the right.
+    pub parts: Vec<f64>,
 }
 
 /// Draws curves over whole numbers.
 ///
 /// # Errors
 /// If the drawing fails.
-pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error> {
+pub fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error> {
     svg((560, 340), |area| {
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let range = |values: &mut dyn Iterator<Item = f64>| {
@@ -107,7 +114,7 @@ pub(crate) fn curves(axes: &Axes<'_>, curves: &[Curve]) -> Result<String, Error>
 ///
 /// # Errors
 /// If the drawing fails.
-pub(crate) fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Result<String, Error> {
+pub fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Result<String, Error> {
     const LEFT: i32 = 190;
     const RIGHT: i32 = 690;
     let height = 110 + 26 * bars.len() as u32;
@@ -153,7 +160,7 @@ pub(crate) fn bars(title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Res
 ///
 /// # Errors
 /// If the drawing fails.
-pub(crate) fn heat(title: &str, confusion: &Confusion, names: &[&str; CLASSES]) -> Result<String, Error> {
+pub fn heat(title: &str, confusion: &Confusion, names: &[&str; CLASSES]) -> Result<String, Error> {
     const CELL: i32 = 38;
     const LEFT: i32 = 92;
     const TOP: i32 = 50;
@@ -228,7 +235,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// Three digits.
-pub(crate) fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     let places = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) };
     format!("{value:.*}", places as usize)
 }

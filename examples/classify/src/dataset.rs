@@ -6,15 +6,15 @@ use crate::error::{Error, read};
 use crate::idx;
 
 /// Pixels along an edge of an image.
-pub(crate) const EDGE: usize = 28;
+pub const EDGE: usize = 28;
 /// Pixels of an image.
-pub(crate) const PIXELS: usize = EDGE * EDGE;
+pub const PIXELS: usize = EDGE * EDGE;
 /// Number of classes; labels are smaller.
-pub(crate) const CLASSES: usize = 10;
+pub const CLASSES: usize = 10;
 
 /// Labelled images.
 #[derive(Debug)]
-pub(crate) struct Dataset {
+pub struct Dataset {
     /// `[len, 28, 28]`
     pixels: Vec<u8>,
     labels: Vec<u8>,
@@ -26,7 +26,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Missing or malformed files, and what [`Dataset::new`] rejects.
-    pub(crate) fn load(dir: &Path, prefixes: &[&str]) -> Result<Self, Error> {
+    pub fn load(dir: &Path, prefixes: &[&str]) -> Result<Self, Error> {
         let pair = prefixes.iter().find_map(|p| Some((p, find(dir, &format!("{p}-images-idx3-ubyte"))?)));
         let Some((prefix, image_path)) = pair else {
             let names = prefixes.iter().map(|p| format!("{p}-images-idx3-ubyte[.gz]")).collect::<Vec<_>>();
@@ -42,7 +42,7 @@ impl Dataset {
     }
 
     /// Whether the directory has images whose name starts with `prefix`.
-    pub(crate) fn there(dir: &Path, prefix: &str) -> bool {
+    pub fn there(dir: &Path, prefix: &str) -> bool {
         find(dir, &format!("{prefix}-images-idx3-ubyte")).is_some()
     }
 
@@ -50,7 +50,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Images of another size than 28×28, none at all, another number of labels than images, labels above 9.
-    pub(crate) fn new(images: idx::Images, labels: Vec<u8>) -> Result<Self, String> {
+    pub fn new(images: idx::Images, labels: Vec<u8>) -> Result<Self, String> {
         let idx::Images { count, rows, cols, pixels } = images;
         if (rows, cols) != (EDGE, EDGE) {
             return Err(format!("expected images of {EDGE}x{EDGE} pixels, found {rows}x{cols}"));
@@ -68,28 +68,29 @@ impl Dataset {
     }
 
     /// Keeps the first `count` images.
-    pub(crate) fn truncate(&mut self, count: usize) {
+    pub fn truncate(&mut self, count: usize) {
         self.pixels.truncate(count.saturating_mul(PIXELS));
         self.labels.truncate(count);
     }
 
-    /// Number of images.
-    pub(crate) fn len(&self) -> usize {
+    /// Number of images, at least one.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// All pixels, `[len, 28, 28]`.
-    pub(crate) fn pixels(&self) -> &[u8] {
+    pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }
 
     /// Pixels of image `i`, `[28, 28]`.
-    pub(crate) fn image(&self, i: usize) -> &[u8] {
+    pub fn image(&self, i: usize) -> &[u8] {
         &self.pixels[i * PIXELS..][..PIXELS]
     }
 
     /// One label per image.
-    pub(crate) fn labels(&self) -> &[u8] {
+    pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 }

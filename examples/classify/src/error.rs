@@ -12,30 +12,40 @@ const LIMIT: u64 = 1 << 30;
 
 /// An error that ends the program.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub enum Error {
     /// Arguments that do not fit each other or the data.
     Usage(String),
     /// A file that cannot be read or written.
-    Io { path: PathBuf, source: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A file whose contents are not what they should be.
-    Bad { path: PathBuf, reason: String },
+    Bad {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
     /// A result that contradicts the evaluation in the clear.
     Wrong(String),
 }
 
 impl Error {
     /// Builds the error about the contents of `path`.
-    pub(crate) fn bad(path: &Path, reason: impl ToString) -> Self {
+    pub fn bad(path: &Path, reason: impl ToString) -> Self {
         Self::Bad { path: path.into(), reason: reason.to_string() }
     }
 
     /// Builds the error about access to `path`.
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+    pub fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.into(), source }
     }
 
     /// 2 for arguments, as is the custom, 1 for all else.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
     }
 }
@@ -69,7 +79,7 @@ impl std::error::Error for Error {
 ///
 /// # Errors
 /// A file that is missing, unreadable, too large, or not a file (a pipe would block, a device might not end).
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if !metadata.is_file() {
         return Err(Error::bad(path, "expected a file, found something else"));
@@ -87,7 +97,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// If it cannot.
-pub(crate) fn writable(path: &Path) -> Result<(), Error> {
+pub fn writable(path: &Path) -> Result<(), Error> {
     let there = path.exists();
     let opened = File::options().append(true).create(true).open(path);
     opened.and_then(|_| if there { Ok(()) } else { fs::remove_file(path) }).map_err(|e| Error::io(path, e))

@@ -18,13 +18,13 @@ use crate::steps::{LIMIT, Step, max_pool, size, steps, unfold};
 
 /// Order in memory of the weights and of the values between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Layout {
+pub struct Layout {
     /// `[out, in]`, otherwise `[in, out]`.
-    pub(crate) weights_by_output: bool,
+    pub weights_by_output: bool,
     /// `[n, width]`, otherwise `[width, n]`. Convolutions and pooling take the former only.
-    pub(crate) values_by_image: bool,
+    pub values_by_image: bool,
     /// The most outputs that one call computes.
-    pub(crate) outputs_a_call: usize,
+    pub outputs_a_call: usize,
 }
 
 impl Default for Layout {
@@ -35,7 +35,7 @@ impl Default for Layout {
 
 impl Layout {
     /// All that are tried for a model: 4096 is a whole layer at once.
-    pub(crate) fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
+    pub fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
         let windows = model.nodes().iter().any(|n| matches!(n.op, Op::Convolution(_) | Op::MaxPool(_)));
         let all = (0..12).map(|i| Self {
             weights_by_output: i / 3 % 2 == 1,
@@ -53,18 +53,20 @@ impl Layout {
 
 /// Classes, logits, and the time to compute them, without the time to read and arrange the inputs.
 #[derive(Debug, Default)]
-pub(crate) struct Timed {
+pub struct Timed {
     /// `[n, classes]`
-    pub(crate) logits: Vec<f32>,
+    pub logits: Vec<f32>,
     /// `[n]`, the first maximum of the logits.
-    pub(crate) classes: Vec<u8>,
-    pub(crate) wall_s: f64,
-    pub(crate) cpu_s: f64,
+    pub classes: Vec<u8>,
+    /// Seconds on the clock.
+    pub wall_s: f64,
+    /// CPU seconds.
+    pub cpu_s: f64,
 }
 
 /// A network with its weights as f32 and buffers for one batch.
 #[derive(Debug)]
-pub(crate) struct Float<'a> {
+pub struct Float<'a> {
     model: &'a Model,
     layout: Layout,
     batch: usize,
@@ -82,7 +84,7 @@ pub(crate) struct Float<'a> {
 
 impl<'a> Float<'a> {
     /// Arranges the weights for batches of up to `batch` images.
-    pub(crate) fn new(model: &'a Model, batch: usize, layout: Layout) -> Self {
+    pub fn new(model: &'a Model, batch: usize, layout: Layout) -> Self {
         let sizes = model.nodes().iter().map(|node| size(node.shape)).chain([size(model.input())]);
         let width = sizes.max().unwrap_or(0);
         let buffer = || Matrix::new(width, batch, !layout.values_by_image);
@@ -100,7 +102,7 @@ impl<'a> Float<'a> {
     }
 
     /// Tries every layout on one batch and keeps the fastest.
-    pub(crate) fn fastest(model: &'a Model, batch: usize) -> Self {
+    pub fn fastest(model: &'a Model, batch: usize) -> Self {
         let inputs = vec![1.0; batch * size(model.input())];
         let mut float = Self::warm(model, batch, Layout::default(), &inputs);
         if float.steps.is_none() {
@@ -119,7 +121,7 @@ impl<'a> Float<'a> {
 
     /// With the signs that comparison families compute, for the first layer of signs and for all others: those of Legendre
     /// symbols are exact for small integers only.
-    pub(crate) fn with_signs(mut self, comparisons: [Family; 2]) -> Self {
+    pub fn with_signs(mut self, comparisons: [Family; 2]) -> Self {
         self.signs = comparisons.map(|family| {
             let Family::Legendre(variant) = family else { return None };
             let sign = |x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 };
@@ -147,7 +149,7 @@ impl<'a> Float<'a> {
     }
 
     /// Evaluates the network on `inputs: [n, in]`, batch by batch; `progress` is called with the number of images done.
-    pub(crate) fn run(&mut self, inputs: &[f32], mut progress: impl FnMut(usize)) -> Timed {
+    pub fn run(&mut self, inputs: &[f32], mut progress: impl FnMut(usize)) -> Timed {
         let width = size(self.model.input());
         let mut out = Timed::default();
         for batch in inputs.chunks(self.batch * width) {
@@ -218,6 +220,6 @@ impl<'a> Float<'a> {
 }
 
 /// The index of the first maximum.
-pub(crate) fn argmax<T: PartialOrd + Copy>(values: &[T]) -> usize {
+pub fn argmax<T: PartialOrd + Copy>(values: &[T]) -> usize {
     (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }

@@ -18,31 +18,61 @@ const UNSIGNED_BYTE: u8 = 0x08;
 
 /// Images, row-major, one after the other.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Images {
-    pub(crate) count: usize,
-    pub(crate) rows: usize,
-    pub(crate) cols: usize,
+pub struct Images {
+    /// Number of images.
+    pub count: usize,
+    /// Pixels from top to bottom.
+    pub rows: usize,
+    /// Pixels from left to right.
+    pub cols: usize,
     /// `[count, rows, cols]`
-    pub(crate) pixels: Vec<u8>,
+    pub pixels: Vec<u8>,
 }
 
 /// What was expected of an IDX file and what was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum IdxError {
+pub enum IdxError {
     /// The file ends inside the header.
-    Header { expected: usize, found: usize },
+    Header {
+        /// Bytes of the header.
+        expected: usize,
+        /// Bytes of the file.
+        found: usize,
+    },
     /// The first two bytes are not zero.
-    Magic { found: [u8; 4] },
+    Magic {
+        /// The first four bytes.
+        found: [u8; 4],
+    },
     /// The elements are not unsigned bytes.
-    Type { found: u8 },
+    Type {
+        /// The code of the elements' type.
+        found: u8,
+    },
     /// Images where labels were expected, or the like.
-    Rank { expected: u8, found: u8 },
+    Rank {
+        /// The number of dimensions that images or labels have.
+        expected: u8,
+        /// The number of dimensions in the file.
+        found: u8,
+    },
     /// The dimensions multiply to more than is accepted.
-    TooLarge { dims: Vec<u32> },
+    TooLarge {
+        /// The dimensions in the file.
+        dims: Vec<u32>,
+    },
     /// The body is shorter than the header says.
-    Truncated { expected: u64, found: u64 },
+    Truncated {
+        /// Bytes of the body that the header announces.
+        expected: u64,
+        /// Bytes of the body, or for a gzip stream the most that it can hold or what came out of it.
+        found: u64,
+    },
     /// The file goes on after the body.
-    Trailing { expected: u64 },
+    Trailing {
+        /// Bytes of the body that the header announces.
+        expected: u64,
+    },
     /// The gzip stream is damaged or cut short.
     Gzip(String),
 }
@@ -83,7 +113,7 @@ impl std::error::Error for IdxError {}
 ///
 /// # Errors
 /// Anything but a well-formed file of rank 3 and nothing after it.
-pub(crate) fn images(file: &[u8]) -> Result<Images, IdxError> {
+pub fn images(file: &[u8]) -> Result<Images, IdxError> {
     let ([count, rows, cols], pixels) = parse(file)?;
     Ok(Images { count: count as usize, rows: rows as usize, cols: cols as usize, pixels })
 }
@@ -92,7 +122,7 @@ pub(crate) fn images(file: &[u8]) -> Result<Images, IdxError> {
 ///
 /// # Errors
 /// Anything but a well-formed file of rank 1 and nothing after it.
-pub(crate) fn labels(file: &[u8]) -> Result<Vec<u8>, IdxError> {
+pub fn labels(file: &[u8]) -> Result<Vec<u8>, IdxError> {
     let ([_], labels) = parse(file)?;
     Ok(labels)
 }

@@ -6,31 +6,29 @@
 
 #![cfg(feature = "safetensors")]
 
-mod args;
-mod charts;
-mod confusion;
-mod dataset;
-mod error;
-mod float;
+pub mod args;
+pub mod charts;
+pub mod confusion;
+pub mod dataset;
+pub mod error;
+pub mod float;
 mod forecast;
-mod idx;
+pub mod idx;
 mod matrix;
-mod memory;
-mod network;
-mod page;
+pub mod memory;
+pub mod network;
+pub mod page;
 mod parties;
 mod planner;
 mod progress;
-mod report;
-mod secure;
+pub mod report;
+pub mod secure;
 mod session;
-mod show;
+pub mod show;
 mod steps;
-mod study;
-mod sweep;
-#[cfg(test)]
-mod tests;
-mod trial;
+pub mod study;
+pub mod sweep;
+pub mod trial;
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;

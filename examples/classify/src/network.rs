@@ -16,12 +16,13 @@ const CALIBRATION: usize = 1000;
 
 /// A model from a file.
 #[derive(Debug)]
-pub(crate) struct Network {
-    pub(crate) path: PathBuf,
+pub struct Network {
+    /// Its file.
+    pub path: PathBuf,
     /// The model that is evaluated.
-    pub(crate) model: Model,
+    pub model: Model,
     /// How a pixel becomes a number.
-    pub(crate) input: Input,
+    pub input: Input,
     /// The contents of the model's file, including formats.
     loaded: Loaded,
     /// Where the description, and with it the formats, come from.
@@ -33,7 +34,7 @@ impl Network {
     ///
     /// # Errors
     /// A file that cannot be read, is no model, or one for other images.
-    pub(crate) fn load(path: &Path) -> Result<Self, Error> {
+    pub fn load(path: &Path) -> Result<Self, Error> {
         Self::load_with_input(path, None)
     }
 
@@ -41,7 +42,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`load`](Self::load), or if both the file and `input` give a map, or neither.
-    pub(crate) fn load_with_input(path: &Path, input: Option<Input>) -> Result<Self, Error> {
+    pub fn load_with_input(path: &Path, input: Option<Input>) -> Result<Self, Error> {
         let file = read(path)?;
         let (loaded, described_by) = described(path, &file, input)?;
         for (what, expected, shape) in
@@ -57,7 +58,7 @@ impl Network {
     }
 
     /// The file's name, for the reader.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
@@ -65,7 +66,7 @@ impl Network {
     ///
     /// # Errors
     /// A model that cannot be saved, or a file that cannot be written.
-    pub(crate) fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
+    pub fn save(&self, quantised: &Quantised, path: &Path) -> Result<(), Error> {
         let loaded = Loaded { formats: Some(quantised.formats().clone()), ..self.loaded.clone() };
         let file = nn::save(&loaded, Precision::Half).map_err(|e| Error::bad(path, e))?;
         std::fs::write(path, file).map_err(|e| Error::io(path, e))
@@ -73,7 +74,7 @@ impl Network {
 
     /// Whether all inputs are whole numbers, all weights are signs and only signs or whole numbers are made of them, so that
     /// fixed point is exact.
-    pub(crate) fn binarized(&self) -> bool {
+    pub fn binarized(&self) -> bool {
         let whole = |bias: &[f32]| bias.iter().all(|&b| b == b.trunc());
         let nodes = self.model.nodes();
         let kept = |node: &Node| matches!(node.op, Op::MaxPool(_) | Op::Flatten(_) | Op::Dropout(_));
@@ -98,7 +99,7 @@ impl Network {
     ///
     /// # Errors
     /// The first that this network cannot have.
-    pub(crate) fn check_bits(&self, bits: &[u32]) -> Result<(), Error> {
+    pub fn check_bits(&self, bits: &[u32]) -> Result<(), Error> {
         let ([least, most], what) =
             if self.binarized() { ([2, 64], "binarized") } else { ([8, 40], "evaluated in fixed point") };
         match bits.iter().find(|&bits| !(least..=most).contains(bits)) {
@@ -115,7 +116,7 @@ impl Network {
     ///
     /// # Errors
     /// No such formats.
-    pub(crate) fn quantise(
+    pub fn quantise(
         &self,
         args: &Args,
         bits: Option<u32>,
@@ -148,7 +149,7 @@ impl Network {
 ///
 /// # Errors
 /// A file that cannot be read or is no model.
-pub(crate) fn summary(path: &Path) -> Result<String, Error> {
+pub fn summary(path: &Path) -> Result<String, Error> {
     let (loaded, _) = described(path, &read(path)?, None)?;
     Ok(loaded.model.to_string())
 }
@@ -222,10 +223,11 @@ fn same_as_shipped(file: &[u8]) -> Result<Option<(Loaded, String)>, Error> {
 
 /// Images that formats are found on.
 #[derive(Debug)]
-pub(crate) struct Calibration {
-    pub(crate) pixels: Vec<u8>,
+pub struct Calibration {
+    /// `[n, 28, 28]`
+    pub pixels: Vec<u8>,
     /// Which they are.
-    pub(crate) of: &'static str,
+    pub of: &'static str,
 }
 
 impl Calibration {
@@ -233,7 +235,7 @@ impl Calibration {
     ///
     /// # Errors
     /// Training images that are damaged.
-    pub(crate) fn load(dir: &Path, data: &Dataset) -> Result<Self, Error> {
+    pub fn load(dir: &Path, data: &Dataset) -> Result<Self, Error> {
         let training = Dataset::there(dir, "train").then(|| Dataset::load(dir, &["train"])).transpose()?;
         let of = if training.is_some() { "training images" } else { "of the images at hand" };
         let pixels = training.as_ref().unwrap_or(data).pixels();
@@ -246,7 +248,7 @@ impl Calibration {
 ///
 /// # Errors
 /// Bits that the ring does not have.
-pub(crate) fn program(
+pub fn program(
     quantised: &Quantised,
     bits: Option<u32>,
     spare: u32,

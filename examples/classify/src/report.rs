@@ -11,21 +11,21 @@ use crate::sweep::Row;
 
 /// The cost of one phase, summed over the batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Phase {
+pub struct Phase {
     /// Wall-clock seconds of the slowest party.
-    pub(crate) wall_s: f64,
+    pub wall_s: f64,
     /// CPU seconds of the busiest party, or of the dealer in its phase.
-    pub(crate) cpu_s: f64,
+    pub cpu_s: f64,
     /// CPU seconds of all parties and the dealer.
-    pub(crate) cpu_all_s: f64,
+    pub cpu_all_s: f64,
     /// Rounds of a batch.
-    pub(crate) rounds: u64,
+    pub rounds: u64,
     /// Bytes sent by a party, the one that sends most.
-    pub(crate) sent_bytes: u64,
+    pub sent_bytes: u64,
     /// Bytes from the dealer to a party, the one that receives most.
-    pub(crate) dealer_bytes: u64,
+    pub dealer_bytes: u64,
     /// Peak memory of the process.
-    pub(crate) peak_rss_bytes: Option<u64>,
+    pub peak_rss_bytes: Option<u64>,
 }
 
 impl AddAssign for Phase {
@@ -43,64 +43,83 @@ impl AddAssign for Phase {
 
 /// The phases of a shared evaluation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Phases {
+pub struct Phases {
     /// Sharing the model, once.
-    pub(crate) setup: Phase,
+    pub setup: Phase,
     /// The dealer's work before the images are known.
-    pub(crate) dealer: Phase,
+    pub dealer: Phase,
     /// A party's work before the images are known.
-    pub(crate) offline: Phase,
+    pub offline: Phase,
     /// From the images to the classes.
-    pub(crate) online: Phase,
+    pub online: Phase,
 }
 
 /// The same network in the clear in float32 on one core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Plain {
-    pub(crate) wall_s: f64,
-    pub(crate) cpu_s: f64,
+pub struct Plain {
+    /// Seconds on the clock.
+    pub wall_s: f64,
+    /// CPU seconds.
+    pub cpu_s: f64,
     /// Peak memory of the process.
-    pub(crate) peak_rss_bytes: Option<u64>,
+    pub peak_rss_bytes: Option<u64>,
 }
 
 /// The JSON object. Times are summed over the batches; bytes are those of the party with most.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Report {
-    pub(crate) parties: usize,
-    pub(crate) batch: usize,
-    pub(crate) images: usize,
-    pub(crate) correct: usize,
-    pub(crate) agree: usize,
-    pub(crate) setup_s: f64,
-    pub(crate) dealer_s: f64,
-    pub(crate) offline_s: f64,
-    pub(crate) online_s: f64,
-    pub(crate) plain_s: f64,
-    pub(crate) rounds: u64,
-    pub(crate) sent_bytes: u64,
-    pub(crate) dealer_bytes: u64,
-    pub(crate) peak_rss_bytes: Option<u64>,
+pub struct Report {
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// Images of a full batch.
+    pub batch: usize,
+    /// Images that were classified.
+    pub images: usize,
+    /// Classes equal to the label.
+    pub correct: usize,
+    /// Classes equal to those of the evaluation in the clear.
+    pub agree: usize,
+    /// Seconds on the clock to share the model.
+    pub setup_s: f64,
+    /// Seconds on the clock of the dealer, before the images are known.
+    pub dealer_s: f64,
+    /// Seconds on the clock of the slowest party, before the images are known.
+    pub offline_s: f64,
+    /// Seconds on the clock of the slowest party, from the images to the classes.
+    pub online_s: f64,
+    /// Seconds on the clock in float32 in the clear.
+    pub plain_s: f64,
+    /// Rounds of a batch online.
+    pub rounds: u64,
+    /// Bytes sent online.
+    pub sent_bytes: u64,
+    /// Bytes from the dealer.
+    pub dealer_bytes: u64,
+    /// Peak memory of the process, if the system tells it.
+    pub peak_rss_bytes: Option<u64>,
     /// One row for each bit length of a sweep; the other figures then belong to the last of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) sweep: Vec<Row>,
+    pub sweep: Vec<Row>,
 }
 
 /// The number of images, and how many were classified as they should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) parties: usize,
-    pub(crate) batch: usize,
-    pub(crate) images: usize,
+pub struct Counts {
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// Images of a full batch.
+    pub batch: usize,
+    /// Images that were classified.
+    pub images: usize,
     /// Classes equal to the label.
-    pub(crate) correct: usize,
+    pub correct: usize,
     /// Classes equal to those of the evaluation in the clear.
-    pub(crate) agree: usize,
+    pub agree: usize,
 }
 
 impl Report {
     /// Gathers the figures: rounds and bytes sent of the online phase, bytes dealt of the phases before it, the peak
     /// memory of all.
-    pub(crate) fn new(counts: Counts, phases: &Phases, plain: &Plain) -> Self {
+    pub fn new(counts: Counts, phases: &Phases, plain: &Plain) -> Self {
         let Counts { parties, batch, images, correct, agree } = counts;
         let Phases { setup, dealer, offline, online } = phases;
         Self {
@@ -126,7 +145,7 @@ impl Report {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
         write_json(path, self)
     }
 }
@@ -135,17 +154,20 @@ impl Report {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(crate) fn write_json(path: &Path, object: &impl Serialize) -> Result<(), Error> {
+pub fn write_json(path: &Path, object: &impl Serialize) -> Result<(), Error> {
     let json = serde_json::to_string_pretty(object).map_err(|e| Error::bad(path, e))?;
     std::fs::write(path, json + "\n").map_err(|e| Error::io(path, e))
 }
 
 /// The table that is printed.
 #[derive(Debug)]
-pub(crate) struct Table<'a> {
-    pub(crate) counts: Counts,
-    pub(crate) phases: &'a Phases,
-    pub(crate) plain: &'a Plain,
+pub struct Table<'a> {
+    /// Images, and how many were classified as they should be.
+    pub counts: Counts,
+    /// What the shared evaluation cost.
+    pub phases: &'a Phases,
+    /// What the evaluation in the clear cost.
+    pub plain: &'a Plain,
 }
 
 impl fmt::Display for Table<'_> {

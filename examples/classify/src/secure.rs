@@ -28,50 +28,56 @@ const IMAGE_OWNER: usize = 1;
 
 /// The job of the parties and the dealer.
 #[derive(Clone, Copy)]
-pub(crate) struct Job<'a> {
+pub struct Job<'a> {
     /// The weights.
-    pub(crate) weights: &'a Quantised,
+    pub weights: &'a Quantised,
     /// The layers and how many bits count in each; differences of logits fit the last one's.
-    pub(crate) architecture: &'a Architecture,
+    pub architecture: &'a Architecture,
     /// `[n, in]`, pixels, each of them an input.
-    pub(crate) pixels: &'a [u8],
+    pub pixels: &'a [u8],
     /// How a pixel becomes a number.
-    pub(crate) input: Input,
-    pub(crate) parties: usize,
-    pub(crate) batch: usize,
-    pub(crate) comparison: Family,
-    pub(crate) topology: args::Topology,
-    pub(crate) seed: Option<u64>,
+    pub input: Input,
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// The most images that are evaluated together.
+    pub batch: usize,
+    /// How values are compared.
+    pub comparison: Family,
+    /// How a vector is opened.
+    pub topology: args::Topology,
+    /// What all randomness is drawn from; none if it is fresh.
+    pub seed: Option<u64>,
     /// Whether to reveal the logits as well as the classes.
-    pub(crate) logits: bool,
+    pub logits: bool,
 }
 
 /// The outcome of a job.
 #[derive(Debug)]
-pub(crate) struct Secure {
+pub struct Secure {
     /// `[n]`
-    pub(crate) classes: Vec<u8>,
+    pub classes: Vec<u8>,
     /// `[n, classes]`, if they were revealed.
-    pub(crate) logits: Option<Vec<i64>>,
-    pub(crate) phases: Phases,
+    pub logits: Option<Vec<i64>>,
+    /// What it cost.
+    pub phases: Phases,
     /// One for the input, one for every layer, and one for the classes.
-    pub(crate) steps: Vec<Step>,
+    pub steps: Vec<Step>,
 }
 
 /// Seconds of a step, summed over the batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Step {
+pub struct Step {
     /// CPU time of the dealer, before the images are known.
-    pub(crate) dealer_s: f64,
+    pub dealer_s: f64,
     /// On the clock at the image owner.
-    pub(crate) online_s: f64,
+    pub online_s: f64,
 }
 
 /// Runs the parties and the dealer.
 ///
 /// # Errors
 /// A protocol that fails at some party.
-pub(crate) fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error> {
+pub fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error> {
     with_ring!(job.architecture.ring(), R => Run::<R>::open(job)?.all(progress))
 }
 

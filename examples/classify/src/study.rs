@@ -17,14 +17,17 @@ use crate::sweep::Row;
 use crate::trial::{Setting, Trial};
 
 /// What is reported.
-pub(crate) struct Study<'a> {
-    pub(crate) setting: &'a Setting<'a>,
-    pub(crate) trial: &'a Trial<'a>,
-    pub(crate) secure: &'a Secure,
+pub struct Study<'a> {
+    /// Arguments, images and network.
+    pub setting: &'a Setting<'a>,
+    /// The network in fixed point.
+    pub trial: &'a Trial<'a>,
+    /// The outcome of the shared evaluation.
+    pub secure: &'a Secure,
     /// The evaluation in the clear.
-    pub(crate) float: &'a Timed,
+    pub float: &'a Timed,
     /// One for each bit length of a sweep.
-    pub(crate) rows: &'a [Row],
+    pub rows: &'a [Row],
 }
 
 impl Study<'_> {
@@ -32,7 +35,7 @@ impl Study<'_> {
     ///
     /// # Errors
     /// A protocol that fails, or a file that cannot be written.
-    pub(crate) fn write(&self, dir: &Path) -> Result<(), Error> {
+    pub fn write(&self, dir: &Path) -> Result<(), Error> {
         let text = self.page()?;
         let path = dir.join("report.html");
         std::fs::write(&path, text).map_err(|e| Error::io(&path, e))
@@ -42,7 +45,7 @@ impl Study<'_> {
     ///
     /// # Errors
     /// A protocol that fails.
-    pub(crate) fn page(&self) -> Result<String, Error> {
+    pub fn page(&self) -> Result<String, Error> {
         let Setting { args, data, network, .. } = self.setting;
         let lead = format!(
             "{} images of {} between {} parties and a dealer, in Z_2^{}; {}.",

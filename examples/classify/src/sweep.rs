@@ -9,27 +9,30 @@ use crate::report::{Counts, Phase};
 
 /// The results of one bit length.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Row {
-    pub(crate) bits: u32,
+pub struct Row {
+    /// Bits of every comparison.
+    pub bits: u32,
     /// The ring's width.
-    pub(crate) ring: u32,
+    pub ring: u32,
     /// The fewest and the most fractional bits of a layer's result.
-    pub(crate) fractions: [u32; 2],
-    pub(crate) images: usize,
-    pub(crate) correct: usize,
+    pub fractions: [u32; 2],
+    /// Images that were classified.
+    pub images: usize,
+    /// Classes equal to the label.
+    pub correct: usize,
     /// Classes equal to those of float32.
-    pub(crate) agree: usize,
+    pub agree: usize,
     /// Rounds of a batch.
-    pub(crate) rounds: u64,
+    pub rounds: u64,
     /// Bytes that a party sends online for each image.
-    pub(crate) sent_bytes: f64,
+    pub sent_bytes: f64,
     /// Wall-clock milliseconds for each image.
-    pub(crate) online_ms: f64,
+    pub online_ms: f64,
 }
 
 impl Row {
     /// The row of a run.
-    pub(crate) fn new(bits: u32, quantised: &Quantised, counts: Counts, online: &Phase) -> Self {
+    pub fn new(bits: u32, quantised: &Quantised, counts: Counts, online: &Phase) -> Self {
         let fractions = || quantised.formats().layers.iter().map(|format| format.fraction);
         let Counts { images, correct, agree, .. } = counts;
         Self {
@@ -46,17 +49,17 @@ impl Row {
     }
 
     /// The fraction of images whose class is their label, in percent.
-    pub(crate) fn correct_percent(&self) -> f64 {
+    pub fn correct_percent(&self) -> f64 {
         100.0 * self.correct as f64 / self.images.max(1) as f64
     }
 
     /// The fraction of images whose class is that of float32, in percent.
-    pub(crate) fn agree_percent(&self) -> f64 {
+    pub fn agree_percent(&self) -> f64 {
         100.0 * self.agree as f64 / self.images.max(1) as f64
     }
 
     /// The names of the columns.
-    pub(crate) fn heading() -> String {
+    pub fn heading() -> String {
         format!(
             "{:>4}{:>6}{:>12}{:>11}{:>13}{:>8}{:>13}{:>15}\n",
             "bits", "ring", "fractional", "correct %", "as float32 %", "rounds", "kB an image", "ms an image"

@@ -17,21 +17,25 @@ use crate::secure::{self, Job, Secure};
 
 /// What all runs have in common.
 #[derive(Debug)]
-pub(crate) struct Setting<'a> {
-    pub(crate) args: &'a Args,
-    pub(crate) data: &'a Dataset,
-    pub(crate) network: &'a Network,
-    pub(crate) calibration: &'a Calibration,
+pub struct Setting<'a> {
+    /// The command line.
+    pub args: &'a Args,
+    /// The images that are classified.
+    pub data: &'a Dataset,
+    /// The model.
+    pub network: &'a Network,
+    /// The images that formats are found on, if the model has none.
+    pub calibration: &'a Calibration,
 }
 
 impl Setting<'_> {
     /// Images of a batch.
-    pub(crate) fn batch(&self) -> usize {
+    pub fn batch(&self) -> usize {
         (self.args.batch as usize).min(self.data.len())
     }
 
     /// The network in the clear in float32, with the signs that the parties compute.
-    pub(crate) fn float(&self) -> (Timed, Plain) {
+    pub fn float(&self) -> (Timed, Plain) {
         memory::reset_peak();
         let numbers = self.network.input.encode(self.data.pixels());
         let bar = progress::bar("in the clear, float32", self.data.len());
@@ -42,20 +46,20 @@ impl Setting<'_> {
     }
 
     /// The network in the clear with signs by Legendre symbols, if the parties compute these: what they should find then.
-    pub(crate) fn expected(&self) -> Option<Timed> {
+    pub fn expected(&self) -> Option<Timed> {
         let symbols = self.args.signs().iter().any(|family| matches!(family, Family::Legendre(_)));
         symbols.then(|| self.clear())
     }
 
     /// The network in the clear with the signs of the parties' comparison, in no hurry.
-    pub(crate) fn clear(&self) -> Timed {
+    pub fn clear(&self) -> Timed {
         let numbers = self.network.input.encode(self.data.pixels());
         let float = Float::new(&self.network.model, self.batch(), Layout::default());
         float.with_signs(self.args.signs()).run(&numbers, |_| ())
     }
 
     /// Counts the classes that are as they should be.
-    pub(crate) fn counts(&self, classes: &[u8], expected: &[u8]) -> Counts {
+    pub fn counts(&self, classes: &[u8], expected: &[u8]) -> Counts {
         Counts {
             parties: self.args.parties.into(),
             batch: self.batch(),
@@ -67,14 +71,16 @@ impl Setting<'_> {
 }
 
 /// A network in fixed point, with the images encoded.
-pub(crate) struct Trial<'a> {
+pub struct Trial<'a> {
     setting: &'a Setting<'a>,
     /// The bit length on the command line.
-    pub(crate) bits: Option<u32>,
-    pub(crate) quantised: Quantised,
-    pub(crate) architecture: Architecture,
+    pub bits: Option<u32>,
+    /// Its weights and formats.
+    pub quantised: Quantised,
+    /// The integer program that the parties run.
+    pub architecture: Architecture,
     /// Where the formats come from.
-    pub(crate) from: String,
+    pub from: String,
 }
 
 impl<'a> Trial<'a> {
@@ -82,7 +88,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// If no formats are found, images do not fit them, or the ring has too few bits.
-    pub(crate) fn new(setting: &'a Setting<'a>, bits: Option<u32>) -> Result<Self, Error> {
+    pub fn new(setting: &'a Setting<'a>, bits: Option<u32>) -> Result<Self, Error> {
         let Setting { args, data, network, calibration } = setting;
         let (quantised, from) = network.quantise(args, bits, calibration)?;
         // Legendre symbols need one bit more than the values have.
@@ -109,7 +115,7 @@ impl<'a> Trial<'a> {
     }
 
     /// The job of `parties` parties for the first `images` images.
-    pub(crate) fn job(&self, parties: usize, images: usize) -> Job<'_> {
+    pub fn job(&self, parties: usize, images: usize) -> Job<'_> {
         let args = self.setting.args;
         Job {
             weights: &self.quantised,
@@ -143,7 +149,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// A protocol that fails.
-    pub(crate) fn run(&self) -> Result<Secure, Error> {
+    pub fn run(&self) -> Result<Secure, Error> {
         memory::reset_peak();
         let (parties, images) = (self.setting.args.parties.into(), self.setting.data.len());
         let bar = progress::bar("between the parties", images);
@@ -156,14 +162,14 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// A value that does not fit its bits.
-    pub(crate) fn reference(&self) -> Result<Vec<i64>, Overflow> {
+    pub fn reference(&self) -> Result<Vec<i64>, Overflow> {
         let numbers = self.setting.network.input.encode(self.setting.data.pixels());
         // They were encoded once, so there is no error.
         self.quantised.reference(&self.quantised.encode(&numbers).unwrap_or_default())
     }
 
     /// Whether the logits of the parties must equal those of the reference bit for bit.
-    pub(crate) fn exact(&self) -> bool {
+    pub fn exact(&self) -> bool {
         self.setting.network.binarized() || self.architecture.rounding() == Rounding::Floor
     }
 
@@ -172,7 +178,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// If classes or logits are wrong. With bit lengths from the command line, nothing counts as wrong.
-    pub(crate) fn check(&self, secure: &Secure, reference: &[i64]) -> Result<Option<String>, Error> {
+    pub fn check(&self, secure: &Secure, reference: &[i64]) -> Result<Option<String>, Error> {
         let classes: Vec<u8> = reference
             .chunks_exact(self.architecture.outputs())
             .map(|logits| crate::float::argmax(logits) as u8)
@@ -252,6 +258,6 @@ fn most_bits(architecture: &Architecture) -> Option<u32> {
 }
 
 /// The number of places at which the two are equal.
-pub(crate) fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
+pub fn equal<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     a.iter().zip(b).filter(|(a, b)| a == b).count()
 }

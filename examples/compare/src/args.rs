@@ -14,60 +14,62 @@ use crate::error::Error;
 /// Compares values with zero in every way that the library knows, and prints what each way costs.
 #[derive(Clone, Debug, Parser, PartialEq)]
 #[command(name = "compare", version)]
-pub(crate) struct Args {
+pub struct Args {
     /// Bit lengths, 2 to 64
     #[arg(long, value_name = "K,..", value_delimiter = ',', default_values_t = [8, 14, 32, 64],
         value_parser = clap::value_parser!(u32).range(2..=64))]
-    pub(crate) bits: Vec<u32>,
+    pub bits: Vec<u32>,
 
     /// Numbers of parties, 2 to 16; the dealer is one more
     #[arg(long, value_name = "N,..", value_delimiter = ',', default_values_t = [2, 3],
         value_parser = clap::value_parser!(u32).range(2..=16))]
-    pub(crate) parties: Vec<u32>,
+    pub parties: Vec<u32>,
 
     /// Values that are compared at once, 1 to 16777216
     #[arg(long, value_name = "N", default_value_t = 65536, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
-    pub(crate) count: u32,
+    pub count: u32,
 
     /// Ways to compare [default: all]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
-    pub(crate) families: Vec<Family>,
+    pub families: Vec<Family>,
 
     /// What comes out: the sign in the ring of the values, or the bit x < 0
     #[arg(long, value_enum, default_value_t = Output::Arithmetic)]
-    pub(crate) output: Output,
+    pub output: Output,
 
     /// One-way delay between two parties in milliseconds, 0 to 60000
     #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = delay, allow_negative_numbers = true)]
-    pub(crate) delay_ms: f64,
+    pub delay_ms: f64,
 
     /// Rate from one party to another in 10^6 bits a second, 0.001 to 1000000 [default: any]
     #[arg(long, value_name = "F", value_parser = rate, allow_negative_numbers = true)]
-    pub(crate) mbit: Option<f64>,
+    pub mbit: Option<f64>,
 
     /// Measured runs of a row, after one to warm up; the table has the least time
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) repeat: u32,
+    pub repeat: u32,
 
     /// Write the rows to FILE as one JSON object
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
 
     /// Draw the rows over the bit length to FILE
     #[arg(long, value_name = "FILE")]
-    pub(crate) svg: Option<PathBuf>,
+    pub svg: Option<PathBuf>,
 }
 
 /// What a comparison gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
+pub enum Output {
+    /// The sign, shared in the ring of the values
     Arithmetic,
+    /// The bit x < 0, shared by exclusive or
     Boolean,
 }
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
-pub(crate) enum Command {
+pub enum Command {
     /// To run.
     Run(Box<Args>),
     /// To print this text and end well.
@@ -79,7 +81,7 @@ impl Args {
     ///
     /// # Errors
     /// Unknown arguments and values out of range, on one line.
-    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
         let mut args = match Self::try_parse_from(args) {
             Ok(args) => args,
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -100,13 +102,13 @@ impl Args {
     }
 
     /// A link between two parties.
-    pub(crate) fn link(&self) -> Link {
+    pub fn link(&self) -> Link {
         let rate = self.mbit.and_then(|mbit| NonZeroU64::new((mbit * 1e6) as u64));
         Link { delay: Duration::from_secs_f64(self.delay_ms / 1e3), rate }
     }
 
     /// What all rows have in common.
-    pub(crate) fn setting(&self) -> String {
+    pub fn setting(&self) -> String {
         let output = match self.output {
             Output::Arithmetic => "arithmetic",
             Output::Boolean => "boolean",

@@ -10,8 +10,10 @@ use crate::measure::Job;
 use crate::session::{self, Dealt, End, Session, Step};
 
 /// A share of the results.
-pub(crate) enum Shared<R: Ring> {
+pub enum Shared<R: Ring> {
+    /// 1 or −1 each.
     Signs(Share<R>),
+    /// Set for values below zero.
     Bits(BitShare),
 }
 
@@ -36,7 +38,7 @@ impl<R: Ring> Shared<R> {
 ///
 /// # Errors
 /// If a result differs, or opening fails.
-pub(crate) fn results<R: Ring>(
+pub fn results<R: Ring>(
     session: &mut Session,
     shares: &mut [Shared<R>],
     negative: &[bool],
@@ -58,11 +60,7 @@ pub(crate) fn results<R: Ring>(
 ///
 /// # Errors
 /// If a count is not the cost.
-pub(crate) fn cost<R: Ring, O>(
-    job: &Job,
-    dealt: &Dealt,
-    steps: &[Step<O>],
-) -> Result<(u32, u64, u64), Error> {
+pub fn cost<R: Ring, O>(job: &Job, dealt: &Dealt, steps: &[Step<O>]) -> Result<(u32, u64, u64), Error> {
     let cost = |count| job.family.cost(count, job.bits, job.elements::<R>());
     let (exact, padded) = (cost(job.count), cost(job.count.next_multiple_of(64)));
     let rounds = steps.iter().map(|step| step.rounds).max().unwrap_or_default();
@@ -81,71 +79,4 @@ pub(crate) fn cost<R: Ring, O>(
         return wrong("bytes from the dealer", &exact.dealer_bytes, dealt.bytes);
     }
     Ok((rounds, sent, dealt.bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use ringshare::net::Link;
-    use ringshare::protocol::Family;
-    use ringshare::ring::Z2;
-
-    use super::*;
-    use crate::args::Output;
-
-    #[test]
-    fn results_that_differ_are_found() {
-        let mut session = session::open(2, Family::default(), Link::default()).unwrap();
-        // 1, −1, 2 and 1.
-        let signs = || [vec![1, 250, 2, 1], vec![0, 5, 0, 0]];
-        let signs = || signs().map(|words| Shared::Signs(Share::<Z2<8>>::from_words(words)));
-        let mut check =
-            |negative: &[bool]| results(&mut session, &mut signs(), negative).map_err(|e| e.to_string());
-        assert_eq!(check(&[false, true, true, false]), Err("party 0 finds 1 of 4 results wrong".into()));
-        assert_eq!(check(&[true, false, false, true]), Err("party 0 finds 4 of 4 results wrong".into()));
-        assert_eq!(check(&[false, true]), Err("party 0 finds 2 of 2 results wrong".into()));
-        let bits = || [0b0110, 0b0101].map(|word| Shared::<Z2<8>>::Bits(BitShare::from_words(vec![word], 3)));
-        let mut check =
-            |negative: &[bool]| results(&mut session, &mut bits(), negative).map_err(|e| e.to_string());
-        assert_eq!(check(&[true, true, false]), Ok(()));
-        assert_eq!(check(&[true, true, true]), Err("party 0 finds 1 of 3 results wrong".into()));
-    }
-
-    #[test]
-    fn counts_that_are_not_the_cost_are_found() {
-        let job = Job {
-            family: Family::default(),
-            bits: 14,
-            parties: 3,
-            count: 65,
-            output: Output::Arithmetic,
-            link: Link::default(),
-            repeat: 1,
-        };
-        let right = job.family.cost(65, 14, job.elements::<Z2<16>>());
-        let least = right.opened_bits.div_ceil(8);
-        let most = job.family.cost(128, 14, job.elements::<Z2<16>>()).opened_bits / 8;
-        let check = |rounds, sent: u64, bytes| {
-            let step = |sent| Step { output: (), cpu: Duration::ZERO, rounds, sent };
-            let dealt = Dealt { cpu: Duration::ZERO, bytes };
-            // The one who sends most is held to the cost.
-            cost::<Z2<16>, _>(&job, &dealt, &[step(0), step(2 * sent)]).map_err(|e| e.to_string())
-        };
-        for sent in [least, most] {
-            assert_eq!(
-                check(right.rounds, sent, right.dealer_bytes),
-                Ok((right.rounds, sent, right.dealer_bytes))
-            );
-        }
-        for (rounds, sent, dealt, what) in [
-            (right.rounds + 1, least, right.dealer_bytes, "rounds"),
-            (right.rounds, least - 1, right.dealer_bytes, "opened bits"),
-            (right.rounds, most + 1, right.dealer_bytes, "opened bits"),
-            (right.rounds, least, right.dealer_bytes - 1, "bytes from the dealer"),
-        ] {
-            let error = check(rounds, sent, dealt).unwrap_err();
-            assert!(error.starts_with(what) && error.contains("cost function"), "{error}");
-        }
-    }
 }

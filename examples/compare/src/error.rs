@@ -8,23 +8,28 @@ use ringshare::sim::SimError;
 
 /// An error that ends the program.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub enum Error {
     /// Arguments that make no sense.
     Usage(String),
     /// A file that cannot be written.
-    Io { path: PathBuf, source: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A result that should not have come out.
     Wrong(String),
 }
 
 impl Error {
     /// Builds the error about access to `path`.
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+    pub fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.into(), source }
     }
 
     /// 2 for arguments, as is the custom, 1 for all else.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
     }
 }

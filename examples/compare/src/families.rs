@@ -1,5 +1,8 @@
 //! How each way to compare goes about it, and the rings that hold values of a bit length.
 
+// The benchmark of the same name has this file as a module of its own.
+#![allow(unreachable_pub)]
+
 use std::fmt::Display;
 
 use ringshare::correlation::compare::{Plan, Task};
@@ -7,12 +10,12 @@ use ringshare::offline::Elements;
 use ringshare::protocol::Family;
 
 /// Bits that the ring must have: one to spare for Legendre symbols.
-pub(crate) fn ring_bits(family: Family, bits: u32) -> u32 {
+pub fn ring_bits(family: Family, bits: u32) -> u32 {
     bits + u32::from(matches!(family, Family::Legendre(_)))
 }
 
 /// How the family goes about it, in a few words; `-` if there is only one way.
-pub(crate) fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
+pub fn plan(family: Family, bits: u32, output: Option<Elements>) -> String {
     match family {
         Family::Lookup(wish) => chunks(&Plan::choose(bits, Task::Negative(output), wish)),
         Family::Dcf => "a key each".into(),

@@ -8,19 +8,24 @@ use crate::measure::{Row, Skipped};
 
 /// All that was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// Values that were compared at once.
-    pub(crate) count: u32,
-    pub(crate) output: &'static str,
-    pub(crate) delay_ms: f64,
-    pub(crate) mbit: Option<f64>,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) skipped: Vec<Skipped>,
+    pub count: u32,
+    /// What the comparisons gave: `arithmetic` or `boolean`.
+    pub output: &'static str,
+    /// One-way delay between two parties in milliseconds.
+    pub delay_ms: f64,
+    /// Rate from one party to another in 10^6 bits a second, if it was limited.
+    pub mbit: Option<f64>,
+    /// What was measured.
+    pub rows: Vec<Row>,
+    /// What was not.
+    pub skipped: Vec<Skipped>,
 }
 
 impl Report {
     /// A report with no rows yet.
-    pub(crate) fn new(args: &Args) -> Self {
+    pub fn new(args: &Args) -> Self {
         let output = match args.output {
             Output::Arithmetic => "arithmetic",
             Output::Boolean => "boolean",
@@ -33,7 +38,7 @@ impl Report {
     ///
     /// # Errors
     /// If a number has no place in JSON.
-    pub(crate) fn json(&self) -> Result<String, Error> {
+    pub fn json(&self) -> Result<String, Error> {
         serde_json::to_string_pretty(self).map_err(|e| Error::Wrong(e.to_string()))
     }
 }

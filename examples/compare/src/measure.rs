@@ -21,50 +21,73 @@ use crate::session::{self, Dealt, End, Step};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Job {
-    pub(crate) family: Family,
-    pub(crate) bits: u32,
-    pub(crate) parties: usize,
-    pub(crate) count: usize,
-    pub(crate) output: Output,
-    pub(crate) link: Link,
-    pub(crate) repeat: u32,
+pub struct Job {
+    /// The way to compare.
+    pub family: Family,
+    /// Bits of a value.
+    pub bits: u32,
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// Values that are compared at once.
+    pub count: usize,
+    /// What a comparison gives.
+    pub output: Output,
+    /// Every link between two parties.
+    pub link: Link,
+    /// Measured runs, after one to warm up.
+    pub repeat: u32,
 }
 
 /// What it costs. Bits, bytes and times are those of one value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Row {
-    pub(crate) family: &'static str,
-    pub(crate) plan: String,
-    pub(crate) bits: u32,
-    pub(crate) parties: usize,
-    pub(crate) rounds: u32,
-    pub(crate) opened_bits: f64,
-    pub(crate) dealer_bytes: f64,
-    pub(crate) party_ns: f64,
-    pub(crate) dealer_ns: f64,
-    pub(crate) wall_ns: f64,
+pub struct Row {
+    /// The way to compare, by its name.
+    pub family: &'static str,
+    /// How it goes about it, in a few words.
+    pub plan: String,
+    /// Bits of a value.
+    pub bits: u32,
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// Rounds online.
+    pub rounds: u32,
+    /// Bits that a party sends each other party.
+    pub opened_bits: f64,
+    /// Bytes that the dealer sends, to all parties together.
+    pub dealer_bytes: f64,
+    /// CPU time of the costliest party online, in nanoseconds.
+    pub party_ns: f64,
+    /// CPU time of the dealer, in nanoseconds.
+    pub dealer_ns: f64,
+    /// Time on the clock online, in nanoseconds.
+    pub wall_ns: f64,
 }
 
 /// A combination that a family does not take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Skipped {
-    pub(crate) family: &'static str,
-    pub(crate) bits: u32,
-    pub(crate) parties: usize,
-    pub(crate) reason: String,
+pub struct Skipped {
+    /// The way to compare, by its name.
+    pub family: &'static str,
+    /// Bits of a value.
+    pub bits: u32,
+    /// Parties, without the dealer.
+    pub parties: usize,
+    /// The family's own reason.
+    pub reason: String,
 }
 
 /// What comes of a job.
 #[derive(Clone, Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// What was measured.
     Row(Row),
+    /// The family does not take the combination.
     Skipped(Skipped),
 }
 
 impl Job {
     /// All rows that the arguments ask for, family by family.
-    pub(crate) fn all(args: &Args) -> Vec<Self> {
+    pub fn all(args: &Args) -> Vec<Self> {
         let mut jobs = Vec::new();
         for &family in &args.families {
             for &bits in &args.bits {
@@ -83,7 +106,7 @@ impl Job {
     }
 
     /// What is shared of the results, `None` for bits.
-    pub(crate) fn elements<R: Ring>(&self) -> Option<Elements> {
+    pub fn elements<R: Ring>(&self) -> Option<Elements> {
         (self.output == Output::Arithmetic).then(Elements::of::<R>)
     }
 
@@ -101,7 +124,7 @@ impl Job {
 /// # Errors
 /// A result that is not that of plain integers, a count that is not the family's cost, and a protocol
 /// that fails at some party.
-pub(crate) fn measure(job: &Job) -> Result<Outcome, Error> {
+pub fn measure(job: &Job) -> Result<Outcome, Error> {
     let done = with_ring!(families::ring_bits(job.family, job.bits), R => measure_in::<R>(job));
     done.map_err(|e| match e {
         Error::Wrong(reason) => {

@@ -10,37 +10,41 @@ use ringshare::protocol::{self, Dealer, Family, Party};
 use ringshare::sim::SimError;
 
 /// Transports that count, over links that take their time.
-pub(crate) type End = Counting<Delayed<Memory>>;
+pub type End = Counting<Delayed<Memory>>;
 
-pub(crate) type Session = ringshare::sim::Session<End>;
+/// A session over these.
+pub type Session = ringshare::sim::Session<End>;
 
 /// Nobody waits longer for another, delays aside.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What dealing took.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Dealt {
+pub struct Dealt {
     /// CPU time of the dealer.
-    pub(crate) cpu: Duration,
+    pub cpu: Duration,
     /// Bytes of corrections that the parties received, headers aside.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
 }
 
 /// What a phase took at one party.
 #[derive(Debug)]
-pub(crate) struct Step<O> {
-    pub(crate) output: O,
-    pub(crate) cpu: Duration,
-    pub(crate) rounds: u32,
+pub struct Step<O> {
+    /// What it gave.
+    pub output: O,
+    /// CPU time.
+    pub cpu: Duration,
+    /// Rounds.
+    pub rounds: u32,
     /// Bytes sent, headers aside.
-    pub(crate) sent: u64,
+    pub sent: u64,
 }
 
 /// Opens a session of `parties` parties, who compare by `family` and open directly.
 ///
 /// # Errors
 /// If the protocol that begins it fails.
-pub(crate) fn open(parties: usize, family: Family, link: Link) -> Result<Session, SimError> {
+pub fn open(parties: usize, family: Family, link: Link) -> Result<Session, SimError> {
     // What the dealer sends comes before the online phase: it need not be waited for.
     let between = |from, to| if from < parties && to < parties { link } else { Link::default() };
     let ends = Delayed::mesh(Memory::mesh(parties + 1, PATIENCE), between);
@@ -56,7 +60,7 @@ pub(crate) fn open(parties: usize, family: Family, link: Link) -> Result<Session
 ///
 /// # Errors
 /// If dealing or receiving fails.
-pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimError> {
+pub fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimError> {
     let deal = |dealer: &mut Dealer<End>| {
         let cpu = ThreadTime::now();
         dealer.deal(recipe)?;
@@ -80,7 +84,7 @@ pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimE
 ///
 /// # Errors
 /// The error that began it, if the phase fails at some party.
-pub(crate) fn each<S: Send, O: Send>(
+pub fn each<S: Send, O: Send>(
     session: &mut Session,
     states: &mut [S],
     phase: impl Fn(&mut Party<End>, &mut S) -> Result<O, protocol::Error> + Sync,

@@ -56,7 +56,7 @@ struct Series<'a> {
 ///
 /// # Errors
 /// If the drawing fails.
-pub(crate) fn draw(rows: &[Row], setting: &str) -> Result<String, Error> {
+pub fn draw(rows: &[Row], setting: &str) -> Result<String, Error> {
     let mut text = String::new();
     let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
     let drawn = draw_on(&root, &series(rows), setting).and_then(|()| Ok(root.present()?));

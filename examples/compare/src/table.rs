@@ -3,7 +3,7 @@
 use crate::measure::{Row, Skipped};
 
 /// The names of the columns and their units.
-pub(crate) fn header() -> String {
+pub fn header() -> String {
     let names = columns("family", "plan", "bits", "parties", ["rounds", "opened", "dealt"]);
     let names = format!("{names}{:>11}{:>11}{:>13}", "party", "dealer", "wall");
     let units = columns("", "", "", "", ["", "bits", "bytes"]);
@@ -12,7 +12,7 @@ pub(crate) fn header() -> String {
 }
 
 /// One row.
-pub(crate) fn line(row: &Row) -> String {
+pub fn line(row: &Row) -> String {
     let [opened, dealt] = [row.opened_bits, row.dealer_bytes].map(short);
     let counts = [row.rounds.to_string(), opened, dealt];
     let [bits, parties] = [row.bits as usize, row.parties].map(|n| n.to_string());
@@ -21,7 +21,7 @@ pub(crate) fn line(row: &Row) -> String {
 }
 
 /// What is not in the table, and why: a line for all bit lengths and numbers of parties of one reason.
-pub(crate) fn footer(skipped: &[Skipped]) -> String {
+pub fn footer(skipped: &[Skipped]) -> String {
     type Group<'a> = (&'a str, Vec<u32>, Vec<usize>, &'a str);
     let mut lengths: Vec<Group<'_>> = Vec::new();
     for Skipped { family, bits, parties, reason } in skipped {

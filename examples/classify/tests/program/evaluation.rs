@@ -7,11 +7,11 @@ use ringshare::nn::{Model, Op, Weight, op};
 use ringshare::protocol::Family;
 use safetensors::SafeTensors;
 
-use super::{in_data, in_repository};
-use crate::dataset::Dataset;
-use crate::error::read;
-use crate::float::{Float, Layout, argmax};
-use crate::network::Network;
+use crate::{in_data, in_repository, skipped};
+use classify::dataset::Dataset;
+use classify::error::read;
+use classify::float::{Float, Layout, argmax};
+use classify::network::Network;
 
 /// Pseudorandom numbers.
 fn random(state: &mut u64) -> u32 {
@@ -144,7 +144,7 @@ const PART: usize = 2_000;
 /// Evaluates a reference network on a part of the complete test set.
 fn against_reference(path: Option<PathBuf>, expected: &Path, dataset: &str, accuracy: usize) {
     let (Some(path), Some(dir)) = (path, in_data(dataset)) else {
-        super::skipped(&format!("the complete test set of {dataset} or its network"));
+        skipped(&format!("the complete test set of {dataset} or its network"));
         return;
     };
     let network = Network::load(&path).unwrap();
@@ -237,7 +237,7 @@ fn the_shipped_digits_are_classified() {
         in_repository("examples/data/bmlp_sign_4096_mnist.safetensors"),
         in_repository("examples/data/mnist"),
     ) else {
-        super::skipped("the shipped data");
+        skipped("the shipped data");
         return;
     };
     let network = Network::load(&model).unwrap();

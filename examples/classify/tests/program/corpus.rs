@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use super::in_repository;
-use crate::idx::{images, labels};
+use crate::{in_repository, skipped};
+use classify::idx::{images, labels};
 
 /// Calls `parse` with each seed and compares what it says with the seed's name.
 fn each(target: &str, parse: impl Fn(&[u8]) -> Result<(), String>) {
     let Some(dir) = in_repository(&format!("fuzz/corpus/{target}")) else {
-        super::skipped("the fuzz corpus");
+        skipped("the fuzz corpus");
         return;
     };
     let mut seeds = 0;

@@ -1,4 +1,5 @@
-//! The files that the example `classify` reads, its evaluation in the clear, and its evaluation between parties.
+//! The example `classify`: the files that it reads, its evaluation in the clear, its evaluation between parties, and the
+//! program as it is built.
 //!
 //! The complete data sets are looked for in `../shared/data` and in the directory that `RINGSHARE_DATA` names, with the
 //! models in `models` beside it; a test that does not find them says that it is skipped.
@@ -8,6 +9,7 @@ mod command_line;
 mod corpus;
 mod evaluation;
 mod idx_files;
+mod memory;
 mod networks;
 mod reports;
 
@@ -15,6 +17,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Says so past the test runner's capture.
+#[expect(clippy::explicit_write, reason = "eprintln is captured")]
 fn skipped(what: &str) {
     writeln!(std::io::stderr(), "skipped: {what} is not here").unwrap();
 }

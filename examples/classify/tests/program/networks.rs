@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use ringshare::nn::{Input, Rounding};
 use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 
-use super::command_line::read;
-use super::{in_data, in_repository, skipped};
-use crate::dataset::PIXELS;
-use crate::network::{Calibration, Network};
+use crate::command_line::read;
+use crate::{in_data, in_repository, skipped};
+use classify::dataset::PIXELS;
+use classify::network::{Calibration, Network};
 
 /// A directory of its own for one test.
 struct Directory(PathBuf);

@@ -1,20 +1,20 @@
 //! The example `compare`: its rows are what the families say they cost, its files are what programs read, and bad
 //! arguments are told by name.
 
+mod check;
+
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::{Command as Process, Output as Done};
 
-use crate::args::{Args, Command, Output};
-use crate::json::Report;
-use crate::measure::{Job, Outcome};
+use compare::args::{Args, Command, Output};
+use compare::json::Report;
+use compare::measure::{Job, Outcome};
+use compare::{families, measure, svg, table};
 use ringshare::correlation::compare::{Plan, Task};
 use ringshare::offline::Elements;
 use ringshare::protocol::Family;
 use ringshare::with_ring;
 use serde_json::Value;
-
-use crate::{families, measure, svg, table};
 
 fn read(args: &[&str]) -> Result<Args, String> {
     let args = std::iter::once("compare").chain(args.iter().copied()).map(OsString::from);
@@ -258,12 +258,19 @@ fn bad_arguments_are_named_on_one_line() {
     assert!(Family::ALL.iter().all(|family| error.contains(family.name())), "{error}");
 }
 
-/// Runs the program, which `cargo test` builds beside the tests.
-fn run(args: &[&str]) -> Option<Done> {
-    let deps: PathBuf = std::env::current_exe().ok()?.parent()?.into();
-    let program = deps.parent()?.join(format!("compare{}", std::env::consts::EXE_SUFFIX));
-    // Built on its own, this test has no program beside it.
-    program.exists().then(|| Process::new(program).args(args).output().unwrap())
+/// Runs the program as it is built.
+fn run(args: &[&str]) -> Done {
+    Process::new(env!("CARGO_BIN_EXE_compare")).args(args).output().unwrap()
+}
+
+#[test]
+fn the_help_names_every_argument() {
+    let output = run(&["--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    for argument in ["--bits", "--parties", "--count", "--families", "--output", "--json", "--svg"] {
+        assert!(text.contains(argument), "{argument} in\n{text}");
+    }
 }
 
 #[test]
@@ -273,23 +280,21 @@ fn the_program_writes_both_files_and_ends_on_the_first_error() {
     let [json, svg] = ["compare.json", "compare.svg"].map(|name| dir.join(name));
     let files = ["--json", json.to_str().unwrap(), "--svg", svg.to_str().unwrap()];
     let small = ["--bits", "14", "--parties", "2", "--count", "100", "--repeat", "1"];
-    if let Some(done) = run(&[&small[..], &files].concat()) {
-        let table = String::from_utf8(done.stdout).unwrap();
-        assert!(done.status.success() && done.stderr.is_empty());
-        let json: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
-        let rows = json["rows"].as_array().unwrap();
-        let named = |row: &Value| table.contains(row["family"].as_str().unwrap());
-        assert!(!rows.is_empty() && rows.iter().all(named), "{table}");
-        assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
-    }
+    let done = run(&[&small[..], &files].concat());
+    let table = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success() && done.stderr.is_empty());
+    let json: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let rows = json["rows"].as_array().unwrap();
+    let named = |row: &Value| table.contains(row["family"].as_str().unwrap());
+    assert!(!rows.is_empty() && rows.iter().all(named), "{table}");
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
     let nowhere = dir.join("none").join("x");
     for (bad, code) in [(["--json", nowhere.to_str().unwrap()], 1), (["--bits", "65"], 2)] {
-        if let Some(done) = run(&bad) {
-            let stderr = String::from_utf8(done.stderr).unwrap();
-            assert_eq!(done.status.code(), Some(code), "{stderr}");
-            assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");
-            assert!(stderr.contains(bad[1]) && done.stdout.is_empty(), "{stderr}");
-        }
+        let done = run(&bad);
+        let stderr = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(code), "{stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");
+        assert!(stderr.contains(bad[1]) && done.stdout.is_empty(), "{stderr}");
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -5,8 +5,8 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 
-use crate::dataset::Dataset;
-use crate::idx::{IdxError, Images, images, labels};
+use classify::dataset::Dataset;
+use classify::idx::{IdxError, Images, images, labels};
 
 fn image_file(count: u32, rows: u32, cols: u32, body: &[u8]) -> Vec<u8> {
     let mut file = vec![0, 0, 8, 3];

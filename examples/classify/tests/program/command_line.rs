@@ -1,12 +1,13 @@
 //! Arguments, the report, and how the program ends on bad arguments and bad files.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::{Command as Process, Output};
 
-use crate::args::{Args, Command, Kind, Model, Rounds, Topology};
-use crate::report::{Counts, Phase, Phases, Plain, Report, Table};
-use crate::sweep::Row;
+use classify::args::{Args, Command, Kind, Model, Rounds, Topology};
+use classify::report::{Counts, Phase, Phases, Plain, Report, Table};
+use classify::sweep::Row;
+
+use crate::{in_repository, skipped};
 
 /// Reads arguments.
 pub(crate) fn read(args: &[&str]) -> Result<Args, String> {
@@ -136,15 +137,19 @@ fn the_report_has_its_keys_in_one_object() {
     }
 }
 
-/// Runs the program, which `cargo test` builds beside the tests.
-fn run(args: &[&str]) -> Option<Output> {
-    let deps: PathBuf = std::env::current_exe().ok()?.parent()?.into();
-    let program = deps.parent()?.join(format!("classify{}", std::env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        super::skipped("the built example");
-        return None;
+/// Runs the program as it is built.
+fn run(args: &[&str]) -> Output {
+    Process::new(env!("CARGO_BIN_EXE_classify")).args(args).output().unwrap()
+}
+
+#[test]
+fn the_help_names_every_argument() {
+    let output = run(&["--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    for argument in ["--dataset", "--model", "--parties", "--batch", "--images", "--bits", "--comparison"] {
+        assert!(text.contains(argument), "{argument} in\n{text}");
     }
-    Some(Process::new(program).args(args).output().unwrap())
 }
 
 #[test]
@@ -178,11 +183,11 @@ fn bad_files_end_the_program_with_one_line() {
         ),
         (&["--images", "3", "--model", "cnn", "--dataset", "fashion", "--bits", "7"], 2, "cnn_fashion"),
     ] {
-        let Some(output) = run(args) else { return };
+        let output = run(args);
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
         assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{args:?}: {stderr}");
-        let packaged = super::in_repository("examples/data").is_none();
+        let packaged = in_repository("examples/data").is_none();
         assert!(stderr.contains(part) || packaged, "{args:?}: {stderr}");
         assert!(output.stdout.is_empty());
     }
@@ -190,10 +195,10 @@ fn bad_files_end_the_program_with_one_line() {
 
 #[test]
 fn a_checked_file_may_take_any_images_and_its_layers_are_printed() {
-    let Some(file) = super::in_repository("tests/data/residual.safetensors") else {
-        return super::skipped("the networks from PyTorch");
+    let Some(file) = in_repository("tests/data/residual.safetensors") else {
+        return skipped("the networks from PyTorch");
     };
-    let Some(output) = run(&["--check", file.to_str().unwrap()]) else { return };
+    let output = run(&["--check", file.to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty());
     for part in ["layer", "7×6×2", "back_to_relu_1", "view"] {
@@ -202,21 +207,21 @@ fn a_checked_file_may_take_any_images_and_its_layers_are_printed() {
 }
 
 /// The file that a dry run writes.
-fn dry_json(bits: &[&str]) -> Option<serde_json::Value> {
+fn dry_json(bits: &[&str]) -> serde_json::Value {
     let file = std::env::temp_dir().join(format!("ringshare-dry-{}.json", std::process::id()));
-    let output = run(&[&["--images", "3", "--dry", "--json", file.to_str()?], bits].concat())?;
+    let output = run(&[&["--images", "3", "--dry", "--json", file.to_str().unwrap()], bits].concat());
     assert!(output.status.success());
     let report = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
-    Some(report)
+    report
 }
 
 #[test]
 fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length() {
-    if super::in_repository("examples/data/mnist").is_none() {
-        return super::skipped("the shipped digits");
+    if in_repository("examples/data/mnist").is_none() {
+        return skipped("the shipped digits");
     }
-    let Some(output) = run(&["--images", "3", "--dry", "--verbose"]) else { return };
+    let output = run(&["--images", "3", "--dry", "--verbose"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     for part in
@@ -228,7 +233,7 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     for (bits, paths) in
         [(&[][..], &["/setup", "/batch"][..]), (&["--bits", "4,14"], &["/sweep/0/setup", "/sweep/1/batch"])]
     {
-        let Some(report) = dry_json(bits) else { return };
+        let report = dry_json(bits);
         for key in ["rounds", "sent_bytes", "dealer_bytes", "memory_bytes"] {
             for path in paths {
                 assert!(report.pointer(&format!("{path}/{key}")).is_some_and(|v| v.is_u64()), "{report}");
@@ -242,9 +247,7 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     }
     let file = std::env::temp_dir().join(format!("ringshare-sweep-{}.json", std::process::id()));
     let json = file.to_str().unwrap();
-    let Some(output) = run(&["--images", "3", "--bits", "4,14", "--seed", "1", "--json", json]) else {
-        return;
-    };
+    let output = run(&["--images", "3", "--bits", "4,14", "--seed", "1", "--json", json]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     let rows: Vec<_> = text

@@ -5,13 +5,13 @@ use indicatif::ProgressBar;
 use ringshare::nn::{Model, Precision, Weight, op};
 use ringshare::protocol::Family;
 
-use super::command_line::read;
-use super::{in_data, in_repository, skipped};
-use crate::args::Args;
-use crate::dataset::{Dataset, PIXELS};
-use crate::network::{Calibration, Network};
-use crate::secure;
-use crate::trial::{Setting, Trial};
+use crate::command_line::read;
+use crate::{in_data, in_repository, skipped};
+use classify::args::Args;
+use classify::dataset::{Dataset, PIXELS};
+use classify::network::{Calibration, Network};
+use classify::secure;
+use classify::trial::{Setting, Trial};
 
 /// The first shipped digits.
 fn digits(count: usize) -> Option<Dataset> {

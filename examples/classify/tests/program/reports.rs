@@ -2,16 +2,51 @@
 
 use indicatif::ProgressBar;
 
-use super::command_line::read;
-use super::{in_repository, skipped};
-use crate::charts::{Axes, Bar, Curve, bars, curves, heat};
-use crate::confusion::Confusion;
-use crate::dataset::Dataset;
-use crate::network::{Calibration, Network};
-use crate::secure;
-use crate::study::Study;
-use crate::sweep::Row;
-use crate::trial::{Setting, Trial};
+use crate::command_line::read;
+use crate::{in_repository, skipped};
+use classify::charts::{Axes, Bar, Curve, bars, curves, heat};
+use classify::confusion::Confusion;
+use classify::dataset::{Dataset, EDGE, PIXELS};
+use classify::network::{Calibration, Network};
+use classify::page::Page;
+use classify::secure;
+use classify::show::show;
+use classify::study::Study;
+use classify::sweep::Row;
+use classify::trial::{Setting, Trial};
+
+#[test]
+fn every_image_is_counted_once() {
+    let confusion = Confusion::new(&[0, 0, 9, 3], &[0, 1, 9, 0]);
+    assert_eq!((confusion.images(), confusion.correct(), confusion.accuracy()), (4, 2, 50.0));
+    assert_eq!((confusion.counts[0][1], confusion.counts[3][0], confusion.counts[1][0]), (1, 1, 0));
+    assert_eq!(Confusion::default().accuracy(), 0.0);
+}
+
+#[test]
+fn every_row_class_and_label_is_drawn() {
+    let mut image = vec![0; PIXELS];
+    image[0] = 255;
+    let logits: Vec<i32> = (0..10).map(|c| c * -100).collect();
+    let text = show(&image, &logits, 0, 3);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), EDGE + 1);
+    assert!(lines[0].starts_with("|@@  "));
+    assert!(lines[7].ends_with("|  0:      0  <"), "{}", lines[7]);
+    assert!(lines[16].ends_with("|  9:   -900"));
+    assert_eq!(lines[EDGE], "class 0, label 3: wrong");
+}
+
+#[test]
+fn what_comes_from_outside_is_escaped() {
+    let mut page = Page::new("a<b>", "\"c\" & d");
+    page.table(&[vec!["<script>".into()]]);
+    page.preformatted("x < y");
+    let text = page.finish();
+    assert!(text.contains("<h1>a&lt;b&gt;</h1>") && text.contains("&quot;c&quot; &amp; d"));
+    assert!(text.contains("<th>&lt;script&gt;</th>") && text.contains("x &lt; y"));
+    assert!(!text.contains("<script>"));
+}
 
 /// Checks that every element is closed in its turn; returns how many there are.
 fn elements(text: &str) -> usize {
