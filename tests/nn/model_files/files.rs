@@ -1,6 +1,6 @@
 //! Files for the tests: tensors by name, with or without a description.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ringshare::nn::load;
@@ -60,8 +60,8 @@ impl File {
         let views = self.tensors.iter().map(|(name, (dtype, shape, data))| {
             (name.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap())
         });
-        let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
-        serialize(views, (!metadata.is_empty()).then_some(metadata)).unwrap()
+        let metadata = (!self.metadata.is_empty()).then(|| self.metadata.clone().into_iter().collect());
+        serialize(views, metadata).unwrap()
     }
 
     /// Why the file is refused, on one line.

@@ -1,6 +1,5 @@
 //! Where the description of a model comes from: its file, a text beside it, or a shipped model of the same weights.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ringshare::nn::{Input, Rounding};
@@ -57,7 +56,7 @@ fn chain(words: Option<&str>) -> Vec<u8> {
         ("fc1.weight_bits", TensorView::new(Dtype::U8, vec![10, PIXELS / 8], &bits).unwrap()),
         ("fc1.bias", TensorView::new(Dtype::I32, vec![10], &bias).unwrap()),
     ];
-    let metadata = words.map(|words| HashMap::from([("input".to_string(), words.to_string())]));
+    let metadata = words.map(|words| [("input".to_string(), words.to_string())].into_iter().collect());
     serialize(views, metadata).unwrap()
 }
 
