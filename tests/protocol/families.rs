@@ -97,6 +97,18 @@ fn is_rounded<O: Ring>(x: i128, shift: u32, out: u128) -> bool {
     out == modulo::<O>(low) || x != low << shift && out == modulo::<O>(low + 1)
 }
 
+/// The results of all shifts, one after the other.
+fn each_shift<O: Ring>(
+    shifts: &[u32],
+    mut by: impl FnMut(u32) -> Result<Share<O>, Error>,
+) -> Result<Share<O>, Error> {
+    let mut all = Vec::new();
+    for &shift in shifts {
+        all.extend_from_slice(by(shift)?.expose());
+    }
+    Ok(Share::from_words(all))
+}
+
 fn of_one<R: Ring, O: Ring>() {
     for family in FAMILIES {
         for bits in lengths::<R>(family) {
@@ -107,7 +119,11 @@ fn of_one<R: Ring, O: Ring>() {
             let values = [77, -5].map(O::Word::from_signed);
             let each = |f: fn(i128) -> i128| x.iter().map(move |&x| modulo::<O>(f(x)));
             let clipped = half.iter().map(|x| modulo::<O>((*x).clamp(0, ceiling)));
-            let steps: [Step<'_, R>; 7] = [
+            let shifts = [0, 1, bits / 2, bits - 1];
+            // A floor takes fewer bits than the ring has, and than 64.
+            let shifts = if bits < R::BITS.min(64) { &shifts[..] } else { &[] };
+            let floors = shifts.iter().flat_map(|&shift| x.iter().map(move |x| modulo::<O>(x >> shift)));
+            let steps: [Step<'_, R>; 10] = [
                 step!("compare", each(|x| if x < 0 { -5 } else { 77 }), |party, [x, _]| party
                     .compare::<R, O>(x, bits, values)),
                 step!("sign", each(|x| if x < 0 { -1 } else { 1 }), |party, [x, _]| party
@@ -121,9 +137,6 @@ fn of_one<R: Ring, O: Ring>() {
                     bits,
                     ceiling_word
                 )),
-            ];
-            holds(family, bits, [x, half], &steps);
-            let steps: [Step<'_, R>; 2] = [
                 step!("bits x < 0", each(|x| (x < 0).into()), |party, [x, _]| {
                     let bits = party.negative_bits(x, bits)?;
                     party.arithmetic::<O>(&bits)
@@ -132,26 +145,23 @@ fn of_one<R: Ring, O: Ring>() {
                     let bits = party.zero_bits(x, bits)?;
                     party.arithmetic::<O>(&bits)
                 }),
+                step!("floors", floors, |party, [x, _]| each_shift(shifts, |shift| {
+                    party.truncate_floor::<R, O>(x, bits, shift)
+                })),
             ];
             holds(family, bits, [x, half], &steps);
-            for shift in [1, bits / 2, bits - 1] {
-                let out = run(&simulation(family, bits), &|party| {
-                    party.set_comparison(family);
-                    let x = input::<R>(party, 0, &words::<R>(x))?;
-                    let out = party.relu_truncate::<R, O>(&x, bits, shift)?;
-                    open(party, &out)
-                });
-                for (x, out) in x.iter().zip(&out[0]) {
-                    let fits = is_rounded::<O>(*x.max(&0), shift, *out);
+            let shifts = [1, bits / 2, bits - 1];
+            let out = run(&simulation(family, bits), &|party| {
+                party.set_comparison(family);
+                let x = input::<R>(party, 0, &words::<R>(x))?;
+                let out = each_shift(&shifts, |shift| party.relu_truncate::<R, O>(&x, bits, shift))?;
+                open(party, &out)
+            });
+            assert_eq!(out[0].len(), shifts.len() * x.len());
+            for (shift, out) in shifts.iter().zip(out[0].chunks(x.len())) {
+                for (x, out) in x.iter().zip(out) {
+                    let fits = is_rounded::<O>(*x.max(&0), *shift, *out);
                     assert!(fits, "{out} of {x} of {bits} bits by {shift}, {family:?}");
-                }
-            }
-            for shift in [0, 1, bits / 2, bits - 1] {
-                if bits < R::BITS.min(64) {
-                    let floor = x.iter().map(|x| modulo::<O>(x >> shift));
-                    let step: Step<'_, R> =
-                        step!("floor", floor, |party, [x, _]| party.truncate_floor::<R, O>(x, bits, shift));
-                    holds(family, bits, [x, half], &[step]);
                 }
             }
         }

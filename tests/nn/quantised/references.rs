@@ -46,14 +46,15 @@ fn check(name: &str, build: fn(&SafeTensors) -> Model, real: fn(u8) -> f32, coun
 
 #[test]
 fn relu_networks_keep_their_classes() {
-    check("mlp_relu_mnist", mlp, bit, [1000, 500], 16);
-    check("mlp_relu_fashion", mlp, unit, [1000, 500], 32);
+    check("mlp_relu_mnist", mlp, bit, [200, 500], 16);
+    check("mlp_relu_fashion", mlp, unit, [200, 500], 32);
 }
 
 #[test]
 fn convolutional_networks_keep_their_classes() {
+    // On a few hundred images it gets formats of more than 16 bits, on all that the example takes it does not.
     check("cnn_mnist", cnn, unit, [1000, 500], 16);
-    check("cnn_fashion", cnn, unit, [1000, 500], 32);
+    check("cnn_fashion", cnn, unit, [200, 500], 32);
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn binarized_networks_need_the_bits_of_their_bounds() {
     for (name, real, first) in
         [("bmlp_sign_4096_mnist", bit as fn(u8) -> f32, 11), ("bmlp_sign_4096_fashion", high, 15)]
     {
-        let Some((model, train, test)) = load(name, bmlp, real, [150, 100]) else { return };
+        let Some((model, train, test)) = load(name, bmlp, real, [30, 30]) else { return };
         let quantised = Quantised::calibrate(&model, &train, &Options::default()).unwrap();
         let formats: Vec<_> = quantised.formats().layers.iter().map(|f| (f.fraction, f.bits)).collect();
         assert_eq!(formats, [(0, first), (0, 2), (0, 14), (0, 2), (0, 14), (0, 2), (0, 14)], "{quantised}");

@@ -79,18 +79,20 @@ fn worst(f: &Piecewise, exact: fn(f64) -> f64) -> f64 {
 
 #[test]
 fn every_input_is_right_to_a_unit_in_the_last_place() {
-    let inputs = [format(9, 4), format(12, 8), format(13, 8), format(15, 8), format(15, 11), format(16, 10)];
-    for case in &CASES {
-        for input in inputs {
-            for output in [format(19, 11), format(12, 6)] {
-                let f = (case.make)(input, output);
-                let worst = worst(&f, case.exact);
-                println!("{}: {f:?}", case.name);
-                assert!((worst - f.error()).abs() < 1e-6, "{}: {worst} found in {f:?}", case.name);
-                // A square root is too steep at zero, an exponential at its end; 1/x and 1/√x bend much at theirs.
-                let steep = ["square root", "reciprocal", "exp", "inverse square root"].contains(&case.name);
-                assert!(worst <= 1.0 || steep && input.bits > 12, "{}: {worst} in {f:?}", case.name);
-            }
+    let short = [format(9, 4), format(12, 8), format(13, 8)];
+    let long = [format(15, 8), format(15, 11), format(16, 10)];
+    let outputs = [format(19, 11), format(12, 6)];
+    for (number, case) in CASES.iter().enumerate() {
+        let all = short.iter().flat_map(|&input| outputs.map(|output| (input, output)));
+        // Of the long inputs every function takes one, and each is taken with both outputs.
+        for (input, output) in all.chain([(long[number % 3], outputs[number % 2])]) {
+            let f = (case.make)(input, output);
+            let worst = worst(&f, case.exact);
+            println!("{}: {f:?}", case.name);
+            assert!((worst - f.error()).abs() < 1e-6, "{}: {worst} found in {f:?}", case.name);
+            // A square root is too steep at zero, an exponential at its end; 1/x and 1/√x bend much at theirs.
+            let steep = ["square root", "reciprocal", "exp", "inverse square root"].contains(&case.name);
+            assert!(worst <= 1.0 || steep && input.bits > 12, "{}: {worst} in {f:?}", case.name);
         }
     }
 }

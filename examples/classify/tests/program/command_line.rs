@@ -7,6 +7,7 @@ use classify::args::{Args, Command, Kind, Model, Rounds, Topology};
 use classify::report::{Counts, Phase, Phases, Plain, Report, Table};
 use classify::sweep::Row;
 
+use crate::models::small_file;
 use crate::{in_repository, skipped};
 
 /// Reads arguments.
@@ -206,10 +207,14 @@ fn a_checked_file_may_take_any_images_and_its_layers_are_printed() {
     }
 }
 
-/// The file that a dry run writes.
-fn dry_json(bits: &[&str]) -> serde_json::Value {
+/// The file that a dry run of a model writes.
+fn dry_json(model: &str, bits: &[&str]) -> serde_json::Value {
     let file = std::env::temp_dir().join(format!("ringshare-dry-{}.json", std::process::id()));
-    let output = run(&[&["--images", "3", "--dry", "--json", file.to_str().unwrap()], bits].concat());
+    let output = run(&[
+        &["--model", model, "--images", "3", "--dry", "--json", file.to_str().unwrap()],
+        bits,
+    ]
+    .concat());
     assert!(output.status.success());
     let report = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
@@ -221,7 +226,9 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     if in_repository("examples/data/mnist").is_none() {
         return skipped("the shipped digits");
     }
-    let output = run(&["--images", "3", "--dry", "--verbose"]);
+    let path = small_file("dry");
+    let model = path.to_str().unwrap();
+    let output = run(&["--model", model, "--images", "3", "--dry", "--verbose"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     for part in
@@ -233,7 +240,7 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     for (bits, paths) in
         [(&[][..], &["/setup", "/batch"][..]), (&["--bits", "4,14"], &["/sweep/0/setup", "/sweep/1/batch"])]
     {
-        let report = dry_json(bits);
+        let report = dry_json(model, bits);
         for key in ["rounds", "sent_bytes", "dealer_bytes", "memory_bytes"] {
             for path in paths {
                 assert!(report.pointer(&format!("{path}/{key}")).is_some_and(|v| v.is_u64()), "{report}");
@@ -247,7 +254,7 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     }
     let file = std::env::temp_dir().join(format!("ringshare-sweep-{}.json", std::process::id()));
     let json = file.to_str().unwrap();
-    let output = run(&["--images", "3", "--bits", "4,14", "--seed", "1", "--json", json]);
+    let output = run(&["--model", model, "--images", "3", "--bits", "4,14", "--seed", "1", "--json", json]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     let rows: Vec<_> = text
@@ -258,6 +265,7 @@ fn a_dry_run_says_what_the_run_would_cost_and_a_sweep_has_a_row_for_each_length(
     assert!(rows[1].contains("100.00"), "{text}");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(&path).unwrap();
     assert_eq!((report["images"].as_u64(), report["sweep"][0]["bits"].as_u64()), (Some(3), Some(4)));
     assert_eq!(report["sweep"][1]["agree"].as_u64(), Some(3));
 }

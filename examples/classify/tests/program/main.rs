@@ -10,6 +10,7 @@ mod corpus;
 mod evaluation;
 mod idx_files;
 mod memory;
+mod models;
 mod networks;
 mod reports;
 

@@ -3,11 +3,12 @@
 use indicatif::ProgressBar;
 
 use crate::command_line::read;
+use crate::models::small;
 use crate::{in_repository, skipped};
 use classify::charts::{Axes, Bar, Curve, bars, curves, heat};
 use classify::confusion::Confusion;
 use classify::dataset::{Dataset, EDGE, PIXELS};
-use classify::network::{Calibration, Network};
+use classify::network::Calibration;
 use classify::page::Page;
 use classify::secure;
 use classify::show::show;
@@ -111,11 +112,9 @@ fn pictures_of_nothing_and_of_zeros_are_drawn() {
 
 #[test]
 fn the_report_is_one_page_with_the_figures_of_the_run() {
-    let Some(path) = in_repository("examples/data/bmlp_sign_4096_mnist.safetensors") else {
-        return skipped("the shipped model");
-    };
-    let network = Network::load(&path).unwrap();
-    let mut images = Dataset::load(&in_repository("examples/data/mnist").unwrap(), &["digits"]).unwrap();
+    let Some(dir) = in_repository("examples/data/mnist") else { return skipped("the shipped digits") };
+    let network = small("report");
+    let mut images = Dataset::load(&dir, &["digits"]).unwrap();
     images.truncate(4);
     let args = read(&["--seed", "1", "--batch", "4"]).unwrap();
     let calibration = Calibration { pixels: images.pixels().to_vec(), of: "images" };
@@ -133,7 +132,7 @@ fn the_report_is_one_page_with_the_figures_of_the_run() {
         "4 images of MNIST between 2 parties",
         "class found",
         "Time of every layer",
-        "1  linear 784-4096",
+        "1  linear 784-1024",
         "2  sign of 11 bits",
         "Run time",
         "Memory",
