@@ -146,6 +146,18 @@ macro_rules! at_all_widths {
     }};
 }
 
+/// Calls a test of comparisons from one ring into another, `f::<R, O>(..)`, at pairs of widths: a word's own and others,
+/// into the same ring, a narrower and a wider one. All tests take the same, for each pair is compiled anew.
+#[macro_export]
+macro_rules! at_pairs {
+    ($f:ident $args:tt) => {
+        at_pairs!($f $args: 8 8, 13 13, 16 3, 33 33, 64 64, 64 128, 128 1)
+    };
+    ($f:ident $args:tt: $($r:literal $o:literal),*) => {{
+        $($f::<ringshare::ring::Z2<$r>, ringshare::ring::Z2<$o>> $args;)*
+    }};
+}
+
 /// Parties, topology, and a seed for the rest.
 pub fn settings() -> impl Strategy<Value = (Simulation, u64)> {
     let topology = prop_oneof![Just(Topology::Auto), Just(Topology::Direct), Just(Topology::Scatter)];

@@ -71,13 +71,7 @@ fn relu<R: Ring, O: Ring>() {
 
 #[test]
 fn relu_at_every_bit_length_into_rings_of_any_width() {
-    relu::<Z2<8>, Z2<8>>();
-    relu::<Z2<13>, Z2<64>>();
-    relu::<Z2<16>, Z2<3>>();
-    relu::<Z2<33>, Z2<32>>();
-    relu::<Z2<64>, Z2<64>>();
-    relu::<Z2<64>, Z2<128>>();
-    relu::<Z2<128>, Z2<1>>();
+    at_pairs!(relu());
 }
 
 fn family<R: Ring>() {

@@ -350,7 +350,7 @@ fn piecewise_functions() {
     for family in [Family::default(), Family::Dcf, Family::Bitwise] {
         for f in &all {
             let x = Share::<Z2<20>>::zeros(640);
-            let to = Elements::of::<Z2<77>>();
+            let to = Elements::of::<Z2<64>>();
             let hold = |cost: Cost, program: Program<'_>| {
                 let program: Program<'_> = &|party| {
                     party.set_comparison(family);
@@ -362,10 +362,10 @@ fn piecewise_functions() {
                 }
             };
             hold(protocol::cost::piecewise(family, 640, f, to), &|party| {
-                party.piecewise::<_, Z2<77>>(&x, f).map(drop)
+                party.piecewise::<_, Z2<64>>(&x, f).map(drop)
             });
             hold(protocol::cost::piecewise_floor(family, 640, f, to), &|party| {
-                party.piecewise_floor::<_, Z2<77>>(&x, f).map(drop)
+                party.piecewise_floor::<_, Z2<64>>(&x, f).map(drop)
             });
         }
     }
@@ -430,10 +430,10 @@ fn long_vectors_go_by_scatter_unless_there_are_two_parties() {
 #[test]
 fn greater_than_and_openings_of_bits() {
     for bits in [2, 14, 20, 40, 64] {
-        let cost = Family::default().cost(4096, bits, Some(Elements::of::<Z2<65>>()));
+        let cost = Family::default().cost(4096, bits, Some(Elements::of::<Z2<77>>()));
         let x = Share::<Z2<64>>::zeros(4096);
-        holds(cost, 0, &|party| party.greater::<_, Z2<65>>(&x, &x, bits).map(drop));
-        holds(cost, 0, &|party| party.negative::<_, Z2<65>>(&x, bits).map(drop));
+        holds(cost, 0, &|party| party.greater::<_, Z2<77>>(&x, &x, bits).map(drop));
+        holds(cost, 0, &|party| party.negative::<_, Z2<77>>(&x, bits).map(drop));
     }
     for len in LENS {
         holds(protocol::cost::open(len, 1), 1, &|party| party.open_bits(&BitShare::zeros(len)).map(drop));

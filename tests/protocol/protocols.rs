@@ -228,12 +228,12 @@ fn wrong_shapes_are_errors_that_name_both() {
     });
     refused("expected 3, found 2", &|party| {
         let (x, y) = (x(party)?, y(party)?);
-        party.greater::<_, Z2<8>>(&x, &y, 14).map(drop)
+        party.greater::<_, Z2<14>>(&x, &y, 14).map(drop)
     });
     for (bits, range) in [(1, "expected 2 to 14, found 1"), (15, "expected 2 to 14, found 15")] {
         refused(range, &|party| {
             let x = x(party)?;
-            party.sign::<_, Z2<8>>(&x, bits).map(drop)
+            party.sign::<_, Z2<14>>(&x, bits).map(drop)
         });
     }
     refused("expected 2, found 3", &|party| party.input::<Z2<14>>(0, 2, Some(&[1, 2, 3])).map(drop));

@@ -42,7 +42,7 @@ fn is_greater<R: Ring>(simulation: &Simulation, len: usize, seed: u64) {
     let (a_words, b_words) = (words(&a), words(&b));
     let program: Program<'_> = &|party| {
         let (x, y) = (input::<R>(party, 0, &a_words)?, input::<R>(party, 1, &b_words)?);
-        let greater = party.greater::<R, Z2<14>>(&x, &y, bits)?;
+        let greater = party.greater::<R, Z2<3>>(&x, &y, bits)?;
         open(party, &greater)
     };
     let expected: Vec<u128> = a.iter().zip(&b).map(|(a, b)| u128::from(a > b)).collect();

@@ -181,13 +181,7 @@ fn relus<R: Ring, O: Ring>() {
 
 #[test]
 fn relu_at_every_length_into_rings_of_any_width() {
-    relus::<Z2<8>, Z2<8>>();
-    relus::<Z2<13>, Z2<64>>();
-    relus::<Z2<16>, Z2<3>>();
-    relus::<Z2<33>, Z2<32>>();
-    relus::<Z2<64>, Z2<64>>();
-    relus::<Z2<64>, Z2<128>>();
-    relus::<Z2<128>, Z2<1>>();
+    at_pairs!(relus());
 }
 
 #[test]
