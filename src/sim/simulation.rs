@@ -1,5 +1,6 @@
 //! One function at every party.
 
+use core::iter;
 use std::boxed::Box;
 use std::thread;
 use std::time::Duration;
@@ -152,7 +153,7 @@ impl Simulation {
         let mut outputs: Vec<Option<O>> = (0..self.parties).map(|_| None).collect();
         let results = self.run_tasks_over(ends, recipe, tasks(&f, &mut outputs));
         // The dealer has none.
-        let outputs = outputs.into_iter().chain([None]);
+        let outputs = outputs.into_iter().chain(iter::repeat_with(|| None));
         results.into_iter().zip(outputs).map(|(result, output)| result.map(|()| output)).collect()
     }
 
@@ -178,10 +179,10 @@ impl Simulation {
             all().inspect_err(|error| party.abort(error))
         };
         thread::scope(|scope| {
+            // The dealer has no task. Ends beyond it are an error.
+            let tasks = tasks.into_iter().map(Some).chain(iter::repeat_with(|| None));
             let mut threads = Vec::new();
-            for (id, (end, task)) in
-                ends.into_iter().zip(tasks.into_iter().map(Some).chain([None])).enumerate()
-            {
+            for (id, (end, task)) in ends.into_iter().zip(tasks).enumerate() {
                 threads.push(scope.spawn(move || {
                     let network = Network::new(end, id, self.parties, self.seed)?;
                     match task {
