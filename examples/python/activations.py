@@ -5,6 +5,7 @@ import math
 import torch
 
 import arithmetic
+import channels
 from binary import sign as binary_sign
 from graph import refuse
 
@@ -18,6 +19,10 @@ def channels_only(layers, input, dim):
 
 
 def softmax(layers, input, dim=None, _stacklevel=3, dtype=None):
+    rank = len(input.shape)
+    if rank > 1 and dim is not None and dim % (rank + 1) == rank:
+        last = channels.Last(layers, input)
+        return last.back(layers.push("softmax", like=last.image))
     channels_only(layers, input, dim)
     layers.whole(input)
     return layers.push("softmax", like=input)

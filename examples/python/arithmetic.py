@@ -2,6 +2,7 @@
 
 import torch
 
+import channels
 import shapes
 from graph import Result, refuse
 from record import Unsupported
@@ -37,6 +38,8 @@ def channelwise(layers, result, constant):
 
 def scaled(layers, result, scale, shift=0.0):
     """x·scale + shift with constants."""
+    if any(channels.is_vector(result, constant) for constant in (scale, shift)):
+        return channels.scaled(layers, result, scale, shift)
     return layers.scale(result, channelwise(layers, result, scale), channelwise(layers, result, shift))
 
 

@@ -132,6 +132,18 @@ class Network:
         powers = torch.exp(x - x.amax(1, keepdim=True))
         return powers / powers.sum(1, keepdim=True)
 
+    def means(self, x, groups):
+        """The mean of the group of every element."""
+        if groups is None:
+            return x.mean(1, keepdim=True).expand_as(x)
+        return x.unflatten(1, (groups, -1)).flatten(2).mean(2, keepdim=True).expand(-1, -1, x[0].numel() // groups).reshape(x.shape)
+
+    def centre(self, _, x, __, *, groups=None):
+        return x - self.means(x, groups)
+
+    def inverse_rms(self, _, x, __, *, groups=None, eps=1e-5):
+        return (self.means(x * x, groups) + eps) ** -0.5
+
     def max_pool2d(self, _, x, __, *, size, stride=None, padding=(0, 0), dilation=(1, 1)):
         return F.max_pool2d(image(x), size, stride or size, padding, dilation)
 

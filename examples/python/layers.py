@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 import activations
 import arithmetic
+import channels
 import onnx_operators as onnx
 import pools
 import products
@@ -41,18 +42,21 @@ JOINS = no_layer("it joins results along a new dimension or the images; expected
 PARTS = no_layer("it takes parts of a result in an order of their own; expected slices, torch.split or torch.chunk")
 RECURRENT = no_layer("it is recurrent; expected layers that take an image at once, such as Linear and Conv2d")
 PRODUCTS = no_layer("it multiplies two results, as attention does; expected products with constants")
-NORMS = no_layer("it takes statistics of each image; a BatchNorm's are constant")
 CURVES = no_layer(
     "expected ReLU, ReLU6, LeakyReLU, PReLU, ELU, SELU, CELU, SiLU, GELU, Mish, Hardswish, Softplus, Sigmoid, Hardsigmoid, Tanh,"
     " Hardtanh or Softmax in its place"
 )
 
 TABLE = [
-    Entry(products.linear, "linear", onnx={"Gemm": onnx.gemm}),
-    Entry(products.matrix_product, "matmul", "mm", onnx={"MatMul": torch.matmul}),
-    Entry(lambda layers, input, other: products.matrix_product(layers, other, input), "rmatmul"),
+    Entry(channels.linear_of_any, "linear", onnx={"Gemm": onnx.gemm}),
+    Entry(channels.matrix_product, "matmul", "mm", onnx={"MatMul": torch.matmul}),
+    Entry(lambda layers, input, other: channels.matrix_product(layers, other, input), "rmatmul"),
     Entry(products.convolution, "conv2d", onnx={"Conv": onnx.conv}),
     Entry(products.batch_norm, "batch_norm", onnx={"BatchNormalization": onnx.batch_norm}),
+    Entry(channels.layer_norm, "layer_norm", onnx={"LayerNormalization": onnx.layer_norm}),
+    Entry(channels.rms_norm, "rms_norm"),
+    Entry(channels.group_norm, "group_norm", onnx={"GroupNormalization": onnx.group_norm}),
+    Entry(channels.instance_norm, "instance_norm", onnx={"InstanceNormalization": onnx.instance_norm}),
     Entry(activations.each("relu"), "relu", onnx={"Relu": F.relu}),
     Entry(activations.each("relu6"), "relu6"),
     Entry(activations.threshold, "threshold"),
@@ -81,7 +85,7 @@ TABLE = [
     Entry(pools.adaptive_max_pool, "adaptive_max_pool2d", onnx={"GlobalMaxPool": onnx.global_max_pool}),
     Entry(pools.avg_pool, "avg_pool2d", onnx={"AveragePool": onnx.avg_pool}),
     Entry(pools.adaptive_avg_pool, "adaptive_avg_pool2d", onnx={"GlobalAveragePool": onnx.global_avg_pool}),
-    Entry(pools.mean, "mean", onnx={"ReduceMean": onnx.mean}),
+    Entry(channels.mean, "mean", onnx={"ReduceMean": onnx.mean}),
     Entry(activations.dropout, "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout",
           "feature_alpha_dropout", onnx={"Dropout": onnx.dropout}),
     Entry(shapes.move, *shapes.NAMES, onnx={
@@ -108,8 +112,6 @@ TABLE = [
     Entry(PARTS, "gather", "take", "masked_select", "roll", "pixel_shuffle", "pixel_unshuffle", onnx={"DepthToSpace": None}),
     Entry(RECURRENT, "lstm", "gru", "rnn_tanh", "rnn_relu", onnx={"LSTM": None, "GRU": None, "RNN": None}),
     Entry(PRODUCTS, "bmm", "einsum", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"),
-    Entry(NORMS, "layer_norm", "group_norm", "instance_norm",
-          onnx={"LayerNormalization": None, "InstanceNormalization": None, "GroupNormalization": None}),
     Entry(CURVES, "softsign", "glu", "exp", "abs", "sqrt", "log", "erf", "softshrink", "hardshrink", "tanhshrink",
           onnx={"Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Abs": torch.abs, "Log": torch.log}),
     Entry(no_layer("write it as a ReLU, `relu`, or as a sign, `Sign` of binary.py"), "where", "ge", "gt", "le", "lt", "eq",

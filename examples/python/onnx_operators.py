@@ -50,6 +50,21 @@ def batch_norm(x, scale, bias, mean, var, *, epsilon=1e-5, momentum=0.9, trainin
     return F.batch_norm(x, mean, var, scale, bias, bool(training_mode), 1 - momentum, epsilon)
 
 
+def layer_norm(x, scale, bias=None, *, axis=-1, epsilon=1e-5, stash_type=1):
+    return F.layer_norm(x, x.shape[axis:], scale, bias, epsilon)
+
+
+def group_norm(x, scale, bias, *, num_groups, epsilon=1e-5, stash_type=1):
+    if len(scale) != x.shape[1]:
+        # Up to the 20th set of operators there was one for every group.
+        scale, bias = (values.repeat_interleave(x.shape[1] // num_groups) for values in (scale, bias))
+    return F.group_norm(x, num_groups, scale, bias, epsilon)
+
+
+def instance_norm(x, scale, bias, *, epsilon=1e-5):
+    return F.instance_norm(x, weight=scale, bias=bias, eps=epsilon)
+
+
 def clip(x, low=None, high=None, *, min=None, max=None):
     low, high = (bound if bound is None else bound.item() for bound in (low, high))
     low, high = min if low is None else low, max if high is None else high

@@ -54,14 +54,6 @@ def linear(layers, input, weight, bias=None):
     return layers.push("linear", tensors, **options)
 
 
-def matrix_product(layers, input, other):
-    both = isinstance(input, Result) and isinstance(other, Result)
-    refuse(both, "multiplies two results, as attention does; a file's products have constants")
-    refuse(not isinstance(input, Result), "multiplies by a matrix from the left; expected x @ matrix or F.linear(x, matrix)")
-    refuse(other.dim() != 2, f"multiplies by a tensor of shape {list(other.shape)}; expected a matrix [in, out]")
-    return linear(layers, input, other.t())
-
-
 def convolution(layers, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     layers.image(input)
     size, dilation = list(constant(weight, "weights").shape[2:]), pair(dilation)

@@ -146,7 +146,6 @@ class Messages(Case):
             (Of(lambda m, x: m.rnn(x.squeeze(1))[0][:, -1], rnn=nn.GRU(6, 5)), (1, 6, 6), ("layer `rnn` (GRU)", "recurrent")),
             (Of(lambda m, x: m.rnn(x.squeeze(1))[0][:, -1], rnn=nn.RNN(6, 5)), (1, 6, 6), ("layer `rnn` (RNN)", "recurrent")),
             (nn.Sequential(nn.Softsign()), (4,), ("layer `0` (Softsign)", "ReLU")),
-            (nn.Sequential(nn.GroupNorm(2, 4)), (4, 2, 2), ("layer `0` (GroupNorm)", "BatchNorm")),
             (Of(lambda m, x: x.take(torch.tensor([0, 1]))), (4,), ("layer `take`", "slices")),
             (Of(lambda m, x: x[:, [0, 1, 0, 3]].relu()), (4,), ("`getitem` (getitem) has moved", "slices")),
             (Of(lambda m, x: F.linear(x, x[:2])), (4,), ("layer `linear`", "depend on the images")),

@@ -114,6 +114,17 @@ class Onnx(Case):
         layers = self.same(nn.Sequential(nn.Linear(4, 3), nn.GELU("tanh")), (4,), opset_version=20)
         self.assertEqual(self.kinds(layers), ["linear", "gelu_tanh"])
 
+    def test_norms_of_each_image(self):
+        def forward(m, x):
+            x = m.group(m.conv(x)) + m.instance(m.conv(x))
+            return m.fc(m.layer(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+
+        parts = {"group": nn.GroupNorm(2, 4), "instance": nn.InstanceNorm2d(4, affine=True), "layer": nn.LayerNorm(4)}
+        module = Of(forward, conv=nn.Conv2d(2, 4, 3), fc=nn.Linear(4, 3), **parts)
+        for opset in (17, 18):
+            layers = self.same(module, (2, 6, 5), opset_version=opset)
+            self.assertEqual(self.kinds(layers).count("inverse_rms"), 3)
+
     def test_parts_and_products_of_results(self):
         def squeezed(m, x):
             x = m.conv(F.pad(x, (0, 1, 2, 0)))

@@ -13,6 +13,7 @@
 
 mod affine;
 mod contract;
+mod groups;
 mod role;
 mod weight;
 
@@ -21,6 +22,7 @@ use core::fmt;
 
 pub(super) use self::affine::Affine;
 pub(super) use self::contract::Operation;
+pub use self::groups::Groups;
 pub(super) use self::role::{Role, Rule};
 pub use self::weight::Weight;
 #[cfg(feature = "safetensors")]
@@ -112,6 +114,8 @@ operations! {
     concat::Concat,
     select::Select,
     from::From,
+    centre::Centre,
+    inverse_rms::InverseRms,
 }
 
 impl fmt::Debug for Op {

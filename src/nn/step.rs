@@ -113,4 +113,5 @@ layers! {
     multiply::Multiply = 14;
     concat::Concat = 15;
     select::Select = 16;
+    group_sum::GroupSum = 17;
 }

@@ -1,6 +1,7 @@
-//! Selections and joined values, index by index.
+//! Selections, joined values and groups, index by index.
 
 use ringshare::linalg::{Outside, Selection};
+use ringshare::nn::op::Groups;
 
 use crate::common::Random;
 
@@ -54,4 +55,31 @@ pub(crate) fn joined<T: Copy>(places: usize, parts: &[&[T]]) -> Vec<T> {
         })
     };
     (0..places).flat_map(at).collect()
+}
+
+/// The elements of the group of element i of x, `[places, channels]`.
+pub(crate) fn group<T: Copy>(groups: Groups, [places, channels]: [usize; 2], i: usize, x: &[T]) -> Vec<T> {
+    assert_eq!(x.len(), places * channels);
+    match groups {
+        Groups::Places => x.chunks(channels).nth(i / channels).unwrap().to_vec(),
+        Groups::Channels(groups) => {
+            let of = |i: usize| (i % channels) * groups / channels;
+            (0..x.len()).filter(|&other| of(other) == of(i)).map(|other| x[other]).collect()
+        }
+        _ => panic!("{groups:?}"),
+    }
+}
+
+/// Sums over rows and channels of x, `[blocks, rows, groups, channels]`.
+pub(crate) fn sums<T: Copy>(
+    [blocks, rows, groups, channels]: [usize; 4],
+    x: &[T],
+    add: impl Fn(T, T) -> T,
+) -> Vec<T> {
+    let mut sums = vec![None; blocks * groups];
+    for (i, &x) in x.iter().enumerate() {
+        let sum = &mut sums[i / (rows * groups * channels) * groups + i / channels % groups];
+        *sum = Some(sum.map_or(x, |sum| add(sum, x)));
+    }
+    sums.into_iter().flatten().collect()
 }

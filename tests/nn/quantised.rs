@@ -13,6 +13,7 @@ mod formats;
 mod fractions;
 mod layer_bytes;
 mod naive;
+mod norms;
 mod public;
 mod reals;
 mod references;

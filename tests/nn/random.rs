@@ -1,6 +1,7 @@
 //! Random models.
 
 use ringshare::linalg::Window;
+use ringshare::nn::op::Groups;
 use ringshare::nn::{Model, Op, Weight, op};
 
 use crate::common::Random;
@@ -86,7 +87,7 @@ impl Draw {
     /// A layer for a model's last value.
     pub(crate) fn op(&mut self, model: &Model) -> Op {
         let shape = model.output();
-        match self.random.below(20) {
+        match self.random.below(23) {
             0..=2 => self.convolution(shape),
             3 | 4 => self.linear(shape.iter().product()),
             5..=8 => self.normalise(shape[2]),
@@ -114,6 +115,16 @@ impl Draw {
             17 => Op::Flatten(op::Flatten),
             18 => Op::Dropout(op::Dropout),
             19 => Op::Select(op::Select { selection: parts::draw(&mut self.random, shape) }),
+            20 => {
+                let channels = shape[2];
+                let groups = [1, channels, 2 - channels % 2][self.random.below(3)];
+                let groups = [Groups::Places, Groups::Channels(groups)][self.random.below(2)];
+                // Of all x, however small, fixed point tells the inverse apart only if there is so much beside them.
+                let eps = 0.5;
+                [Op::Centre(op::Centre { groups }), Op::InverseRms(op::InverseRms { groups, eps })]
+                    [self.random.below(2)]
+                .clone()
+            }
             _ => self.reference(model),
         }
     }

@@ -14,7 +14,7 @@ use super::options::Options;
 use super::ranges::{Range, Ranges, integers};
 use crate::nn::Rounding;
 use crate::nn::op::Role;
-use crate::ring::nearest;
+use crate::ring::{nearest, power_of_two};
 
 /// The most fractional bits of weights: the precision of single precision numbers.
 const WEIGHT_FRACTION: i32 = 24;
@@ -24,6 +24,8 @@ const INPUT_FRACTION: i32 = 16;
 const FINE: i32 = 10;
 /// The most fractional bits of a function's values, if they are small.
 const SMALL_FRACTION: i32 = 24;
+/// The most bits of a value that takes up half an accumulator.
+const HALF: i32 = 14;
 /// The most fractional bits that accumulators are given.
 const MOST_FRACTION: i32 = 48;
 
@@ -236,6 +238,17 @@ impl Choosing for Choice<'_> {
 
     fn fine(&self, value: usize) -> u32 {
         (FINE - self.integer(value)).clamp(0, TABLE_FRACTION) as u32
+    }
+
+    fn half(&self, value: usize) -> u32 {
+        let bits = (self.bits as i32 / 2).min(HALF);
+        (bits - self.integer(value)).clamp(0, SMALL_FRACTION) as u32
+    }
+
+    fn digits(&self, value: usize, bits: u32) -> u32 {
+        let least = f64::from(self.range(value).low) / self.margin;
+        let fraction = f64::from(bits) - libm::floor(libm::log2(least.max(power_of_two(-30))));
+        (fraction as i32).clamp(0, SMALL_FRACTION) as u32
     }
 
     fn held(&self, value: usize, fraction: u32) -> Format {

@@ -30,6 +30,12 @@ pub(in crate::nn) trait Choosing {
     /// Fractional bits with which a value takes up all of [`FINE`] bits, where it is more precise than what it is made of.
     fn fine(&self, value: usize) -> u32;
 
+    /// Fractional bits with which a value takes up half an accumulator, since it is multiplied by another.
+    fn half(&self, value: usize) -> u32;
+
+    /// Fractional bits with which the least of a value's elements, all positive, has so many bits.
+    fn digits(&self, value: usize, bits: u32) -> u32;
+
     /// The format of a value with `fraction` fractional bits, by its range.
     fn held(&self, value: usize, fraction: u32) -> Format;
 

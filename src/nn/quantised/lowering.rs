@@ -108,6 +108,15 @@ impl dyn Lowering + '_ {
     pub(in crate::nn) fn fraction(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
         fraction(self.name(), want, least, most)
     }
+
+    /// Checks the bits of the layer's result.
+    pub(in crate::nn) fn bits(&self, want: Format, least: u32, most: u32) -> Result<(), QuantiseError> {
+        let (layer, found) = (self.name().into(), want.bits);
+        match (least..=most).contains(&found) {
+            true => Ok(()),
+            false => Err(QuantiseError::Bits { layer, least, most, found }),
+        }
+    }
 }
 
 /// Checks the fractional bits of a layer's result.

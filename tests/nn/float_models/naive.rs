@@ -43,6 +43,15 @@ pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
                 parts::joined(node.shape[0] * node.shape[1], &all)
             }
             Op::Select(op::Select { selection }) => parts::selected(selection, x),
+            Op::Centre(op::Centre { groups }) => {
+                let size = x.len() / channels;
+                (0..x.len()).map(|i| x[i] - mean(&parts::group(*groups, [size, channels], i, x))).collect()
+            }
+            Op::InverseRms(op::InverseRms { groups, eps }) => {
+                let squares: Vec<f64> = x.iter().map(|x| x * x).collect();
+                let group = |i: usize| parts::group(*groups, [x.len() / channels, channels], i, &squares);
+                (0..x.len()).map(|i| (mean(&group(i)) + f64::from(*eps)).powf(-0.5)).collect()
+            }
             Op::From(op::From { layer }) => other(layer),
             op => x.iter().map(|&x| function(op, x)).collect(),
         };
@@ -93,6 +102,10 @@ fn libm_erfc(x: f64) -> f64 {
     let f = |i: i32| (-(f64::from(i) * h).powi(2)).exp();
     let inner: f64 = (1..steps).map(|i| f(i) * if i % 2 == 1 { 4. } else { 2. }).sum();
     1. - 2. / std::f64::consts::PI.sqrt() * h / 3. * (f(0) + inner + f(steps))
+}
+
+fn mean(x: &[f64]) -> f64 {
+    x.iter().sum::<f64>() / x.len() as f64
 }
 
 fn softmax(x: &[f64]) -> Vec<f64> {

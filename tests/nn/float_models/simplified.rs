@@ -53,6 +53,8 @@ fn keeps_integers(op: &Op) -> bool {
     !matches!(
         op,
         Op::AveragePool(_)
+            | Op::Centre(_)
+            | Op::InverseRms(_)
             | Op::Clip(_)
             | Op::Sigmoid(op::Sigmoid)
             | Op::Tanh(op::Tanh)

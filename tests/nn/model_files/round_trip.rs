@@ -61,11 +61,15 @@ fn everything() -> Loaded {
         ("softplus", Op::Softplus(op::Softplus)),
         ("elu", Op::Elu(op::Elu { alpha: 0.2 })),
         ("softmax", Op::Softmax(op::Softmax)),
+        ("centre", op::Centre { groups: op::Groups::Places }.into()),
+        ("halves", op::Centre { groups: op::Groups::Channels(1) }.into()),
+        ("rms", op::InverseRms { groups: op::Groups::Channels(3), eps: 0.3 }.into()),
+        ("places_rms", op::InverseRms { groups: op::Groups::Places, eps: 1e-6 }.into()),
     ] {
         model.push(name, op).unwrap();
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
-    let formats = Formats { input: format(0), layers: (1..=30).map(format).collect() };
+    let formats = Formats { input: format(0), layers: (1..=34).map(format).collect() };
     Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
 }
 

@@ -82,6 +82,14 @@ fn factors_parts_and_selections_are_to_fit() {
     refused(concat(&[1], &[8]), E::Inputs { layer: 2, expected: 2, found: 1 });
     refused(concat(&[1], &[8, 0]), E::Empty { layer: 2 });
     refused(concat(&[5], &[8, 4]), E::Value { layer: 2, most: 2, found: 5 });
+    let sum = |[blocks, rows, groups, channels]: [usize; 4]| {
+        after(step::GroupSum { blocks, rows, groups, channels }.into())
+    };
+    let summed = Architecture::new(sum([2, 1, 2, 2]), 16).unwrap();
+    assert_eq!((summed.outputs(), summed.bits_out()), (4, 12));
+    refused(sum([2, 1, 2, 3]), E::Inputs { layer: 2, expected: 8, found: 12 });
+    refused(sum([2, 1, 0, 4]), E::Empty { layer: 2 });
+    refused(sum([usize::MAX, 2, 1, 4]), E::Overflow { layer: 2 });
     let select = |selection| after(step::Select { selection }.into());
     let all = Selection::new([2, 1, 4]);
     assert!(Architecture::new(select(all), 16).is_ok());

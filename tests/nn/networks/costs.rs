@@ -52,6 +52,7 @@ fn parts_and_joins_are_free_and_a_product_of_values_is_one_round() {
     let plain = batch(&[]);
     assert_eq!(batch(&[concat]), plain);
     assert_eq!(batch(&[select]), plain);
+    assert_eq!(batch(&[step::GroupSum { blocks: 1, rows: 2, groups: 2, channels: 2 }.into()]), plain);
     let product = batch(&[step::Multiply { value: 1, places: 2, channels: 4 }.into()]);
     let Cost { rounds, opened_bits, dealer_bytes } = protocol::cost::multiply(5 * 8, 16);
     assert_eq!(product.0, plain.0 + rounds);

@@ -81,6 +81,9 @@ impl Plain {
                     parts::joined(x.len() / channels[0], &all)
                 }
                 Layer::Select(step::Select { selection }) => parts::selected(selection, x),
+                Layer::GroupSum(step::GroupSum { blocks, rows, groups, channels }) => {
+                    parts::sums([*blocks, *rows, *groups, *channels], x, |[a, b], [c, d]| [a + c, b + d])
+                }
                 Layer::From(step::From { value }) => values[*value].clone(),
                 Layer::Lookup(step::Lookup { table }) => each(&|x| image(table, x)),
                 Layer::Softmax(step::Softmax { classes, bits, fraction }) if exact => {

@@ -40,7 +40,7 @@ impl<'a> Programs<'a> {
         self.values = vec![Value { shape, most: PIXEL as i64, right: self.ring }];
         let mut layers = Vec::new();
         while layers.len() < count {
-            let kind = if layers.is_empty() { 1 } else { self.random.below(15) };
+            let kind = if layers.is_empty() { 1 } else { self.random.below(16) };
             if let Some((layer, value)) = self.layer(kind) {
                 layers.push(layer);
                 self.values.push(value);
@@ -159,6 +159,18 @@ impl<'a> Programs<'a> {
                 let selection = parts::draw(random, x.shape);
                 let layer = step::Select { selection }.into();
                 fits(bits, x.right, layer, Value { shape: selection.size, ..x })
+            }
+            15 => {
+                let [rows, columns, channels] = x.shape;
+                let layer = match channels.is_multiple_of(2) && random.below(2) == 0 {
+                    true => {
+                        step::GroupSum { blocks: 1, rows: rows * columns, groups: 2, channels: channels / 2 }
+                    }
+                    false => step::GroupSum { blocks: rows * columns, rows: 1, groups: 1, channels },
+                };
+                let shape = if layer.blocks == 1 { [1, 1, layer.groups] } else { [rows, columns, 1] };
+                let most = x.most * (layer.rows * layer.channels) as i64;
+                fits(need(most), x.right, layer.into(), Value { shape, most, ..x })
             }
             10 => {
                 let index = 2 + random.below(7) as u32;

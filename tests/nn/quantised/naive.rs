@@ -46,6 +46,9 @@ pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
                 parts::joined(x.len() / channels[0], &all)
             }
             Layer::Select(step::Select { selection }) => parts::selected(selection, x),
+            Layer::GroupSum(step::GroupSum { blocks, rows, groups, channels }) => {
+                parts::sums([*blocks, *rows, *groups, *channels], x, |a, b| a + b)
+            }
             Layer::From(step::From { value }) => values[*value].clone(),
             Layer::Lookup(step::Lookup { table }) => {
                 let size = table.entries().len() as i128;

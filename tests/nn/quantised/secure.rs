@@ -8,10 +8,10 @@ use ringshare::sim::Simulation;
 
 use crate::random::Draw;
 
-/// The opened results of two parties, in the word's full width.
-fn open<R: Ring>(model: &Quantised, x: &[i64]) -> Vec<i64> {
+/// The opened results of parties, in the word's full width.
+pub(crate) fn open<R: Ring>(parties: usize, model: &Quantised, x: &[i64]) -> Vec<i64> {
     let rows = x.len() / model.architecture().inputs();
-    let run = Simulation::new(2).seed(7).run(|party| {
+    let run = Simulation::new(parties).seed(7).run(|party| {
         let own = (party.id() == 0).then_some(model as &dyn Weights<R::Word>);
         let shared = Sequential::<R>::share(party, 0, model.architecture(), own)?;
         let prepared = shared.prepare(party, rows)?;
@@ -41,9 +41,9 @@ fn parties_compute_the_reference() {
         let expected = quantised.reference(&x).unwrap();
         rings.insert(quantised.ring());
         let found = match quantised.ring() {
-            16 => open::<Z2<16>>(&quantised, &x),
-            32 => open::<Z2<32>>(&quantised, &x),
-            _ => open::<Z2<64>>(&quantised, &x),
+            16 => open::<Z2<16>>(2, &quantised, &x),
+            32 => open::<Z2<32>>(2, &quantised, &x),
+            _ => open::<Z2<64>>(2, &quantised, &x),
         };
         assert_eq!(found, expected, "seed {seed}\n{quantised}");
     }
@@ -64,6 +64,6 @@ fn parties_clip_to_where_no_value_is() {
         let x: Vec<i64> = (-32..32).collect();
         let wanted = if low > 0. { 800 } else { -800 };
         assert_eq!(quantised.reference(&x).unwrap(), [wanted; 64]);
-        assert_eq!(open::<Z2<16>>(&quantised, &x), [wanted; 64], "{quantised}");
+        assert_eq!(open::<Z2<16>>(2, &quantised, &x), [wanted; 64], "{quantised}");
     }
 }
