@@ -11,7 +11,7 @@
 //! | [`input`](Party::input) | 0 | 0 | 0 |
 //! | [`open`](Party::open), [`reveal`](Party::reveal) | 1 | k | 0 |
 //! | [`multiply`](Party::multiply) | 1 | 2k | k |
-//! | [`matmul`](Party::matmul) of r×m by m×c | 1 | (rm + mc)·k in all | rc·k in all |
+//! | [`matmul`](Party::matmul) of r×m by m×c, and [`matmuls`](Party::matmuls), each | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a masked matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`product`](Party::product) through a window, an image | 1 | h·w·c·k | places·outputs·k |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |

@@ -116,6 +116,9 @@ operations! {
     from::From,
     centre::Centre,
     inverse_rms::InverseRms,
+    matmul::MatMul,
+    scale_elements::ScaleElements,
+    reshape::Reshape,
 }
 
 impl fmt::Debug for Op {

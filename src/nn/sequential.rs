@@ -13,6 +13,7 @@
 //! | truncation | [`Party::truncate`] or [`Party::truncate_floor`] |
 //! | pooling | [`Party::max_pool`]; sums locally |
 //! | product of two values | [`Party::multiply`] |
+//! | matrices times those of another value | [`Party::matmuls`] |
 //! | lookup | [`Party::lookup`] |
 //! | function by lines | [`Party::piecewise`] or [`Party::piecewise_floor`] |
 //! | softmax | see [`softmax_reference`] |

@@ -114,4 +114,5 @@ layers! {
     concat::Concat = 15;
     select::Select = 16;
     group_sum::GroupSum = 17;
+    matmul::MatMul = 18;
 }

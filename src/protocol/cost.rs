@@ -10,7 +10,7 @@ pub use super::input::input;
 pub use super::lookup::lookup;
 pub use super::matrix::{convolution, mask_matrix, product};
 pub use super::maximum::maximum;
-pub use super::multiply::{matmul, multiply};
+pub use super::multiply::{matmul, matmuls, multiply};
 pub use super::open::open;
 pub use super::piecewise::{piecewise, piecewise_floor};
 pub use super::pool::max_pool;

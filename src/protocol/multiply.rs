@@ -4,6 +4,8 @@
 //! an element of the product from the dealer. See [`Triple`](crate::correlation::Triple) and
 //! [`MatrixTriple`](crate::correlation::MatrixTriple).
 
+use alloc::vec::Vec;
+
 use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::MatrixTriple;
@@ -74,14 +76,55 @@ impl<T: Transport> Party<T> {
         y: &Share<R>,
         dims: [usize; 3],
     ) -> Result<Share<R>, Error> {
+        self.matmuls(x, y, 1, dims)
+    }
+
+    /// `count` products in the round of one, of the matrices x: `[count, rows, inner]` and y: `[count, inner, columns]`;
+    /// `dims` is `[rows, inner, columns]`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 4, (party.id() == 0).then_some(&[5, 252, 1, 2]))?;
+    /// # let y = party.input::<Z2<8>>(1, 4, (party.id() == 1).then_some(&[3, 2, 4, 1]))?;
+    /// let dots = party.matmuls(&x, &y, 2, [1, 2, 1])?; // (5, −4) times (3, 2), and (1, 2) times (4, 1)
+    /// party.open(&dots) // 7, 6
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [7, 6]);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`matmul`](Self::matmul).
+    pub fn matmuls<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        y: &Share<R>,
+        count: usize,
+        dims: [usize; 3],
+    ) -> Result<Share<R>, Error> {
         let [rows, inner, columns] = dims;
-        shape("elements of the left matrix", rows.saturating_mul(inner), x.len())?;
-        shape("elements of the right matrix", inner.saturating_mul(columns), y.len())?;
-        range("elements of the product", 0, isize::MAX as u64, rows.saturating_mul(columns) as u64)?;
-        let triple = MatrixTriple::<R>::take(&mut self.store, dims)?;
-        let (mut opened, triple) = triple.mask(x, y);
+        let [left, right, product] =
+            [[rows, inner], [inner, columns], [rows, columns]].map(|[a, b]| a.saturating_mul(b));
+        shape("elements of the left matrices", left.saturating_mul(count), x.len())?;
+        shape("elements of the right matrices", right.saturating_mul(count), y.len())?;
+        range("elements of the products", 0, isize::MAX as u64, product.saturating_mul(count) as u64)?;
+        let mut opened = Vec::with_capacity(x.len() + y.len());
+        let mut triples = Vec::with_capacity(count);
+        for i in 0..count {
+            let (x, y) = (x.slice(i * left..(i + 1) * left), y.slice(i * right..(i + 1) * right));
+            let (masked, triple) = MatrixTriple::<R>::take(&mut self.store, dims)?.mask(&x, &y);
+            opened.extend(masked);
+            triples.push(triple);
+        }
         self.network.open(&mut opened, R::BITS)?;
-        Ok(triple.finish(&opened))
+        let mut out = Share::zeros(count * product);
+        for (i, triple) in triples.into_iter().enumerate() {
+            let z = triple.finish(&opened[i * (left + right)..(i + 1) * (left + right)]);
+            out.expose_mut()[i * product..(i + 1) * product].copy_from_slice(z.expose());
+        }
+        Ok(out)
     }
 }
 
@@ -91,10 +134,15 @@ pub fn multiply(len: usize, bits: u32) -> Cost {
 }
 
 /// The cost of a product of `[rows, inner]` and `[inner, columns]` of k-bit elements.
-pub fn matmul([rows, inner, columns]: [usize; 3], bits: u32) -> Cost {
+pub fn matmul(dims: [usize; 3], bits: u32) -> Cost {
+    matmuls(1, dims, bits)
+}
+
+/// The cost of `count` products of `[rows, inner]` and `[inner, columns]` of k-bit elements.
+pub fn matmuls(count: usize, [rows, inner, columns]: [usize; 3], bits: u32) -> Cost {
     Cost {
         rounds: 1,
-        opened_bits: (rows * inner + inner * columns) as u64 * bits as u64,
-        dealer_bytes: packed_len(rows * columns, bits) as u64,
+        opened_bits: (count * (rows * inner + inner * columns)) as u64 * bits as u64,
+        dealer_bytes: (count * packed_len(rows * columns, bits)) as u64,
     }
 }

@@ -126,5 +126,5 @@ fn random_networks_have_layers_of_every_kind() {
             *names.entry(name).or_insert(0) += 1;
         }
     }
-    assert!(names.len() == 17 && names.values().all(|&count| count >= 4), "{names:?}");
+    assert!(names.len() == 18 && names.values().all(|&count| count >= 4), "{names:?}");
 }

@@ -83,3 +83,29 @@ pub(crate) fn sums<T: Copy>(
     }
     sums.into_iter().flatten().collect()
 }
+
+/// x, `[rows, heads, inner]`, times y, `[columns, heads, inner]` if it is transposed and otherwise `[inner, heads, columns]`.
+pub(crate) fn multiplied<T: Copy>(
+    [heads, rows, inner, columns]: [usize; 4],
+    transposed: bool,
+    x: &[T],
+    y: &[T],
+    times: impl Fn(T, T) -> T,
+    plus: impl Fn(T, T) -> T,
+) -> Vec<T> {
+    let mut out = Vec::new();
+    for (row, head, column) in
+        (0..rows * heads * columns).map(|i| (i / columns / heads, i / columns % heads, i % columns))
+    {
+        let product = |i: usize| {
+            let other = if transposed {
+                (column * heads + head) * inner + i
+            } else {
+                (i * heads + head) * columns + column
+            };
+            times(x[(row * heads + head) * inner + i], y[other])
+        };
+        out.push((1..inner).fold(product(0), |sum, i| plus(sum, product(i))));
+    }
+    out
+}

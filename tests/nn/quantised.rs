@@ -7,6 +7,7 @@
 
 mod comparisons;
 mod differences;
+mod attention;
 mod exact;
 mod extremes;
 mod formats;

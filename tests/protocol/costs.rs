@@ -120,6 +120,10 @@ fn products() {
             let (x, y) = (Share::<R>::zeros(rows * inner), Share::zeros(inner * columns));
             party.matmul(&x, &y, dims).map(drop)
         });
+        holds(protocol::cost::matmuls(3, dims, 14), 1, &|party| {
+            let (x, y) = (Share::<R>::zeros(3 * rows * inner), Share::zeros(3 * inner * columns));
+            party.matmuls(&x, &y, 3, dims).map(drop)
+        });
     }
 }
 

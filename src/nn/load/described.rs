@@ -203,6 +203,18 @@ impl Described<'_, '_> {
         }
     }
 
+    /// A tensor of a number for every element of an image, in the order of this crate.
+    pub(in crate::nn) fn element_vector(&mut self, tensor: &str) -> Result<Vec<f32>, LoadError> {
+        let [height, width, channels] = self.image()?;
+        let tensor = self.tensors.take(self.name, tensor)?;
+        if tensor.shape() != [channels, height, width] {
+            return Err(
+                tensor.wrong_shape(format!("[{channels}, {height}, {width}] for the image before it"))
+            );
+        }
+        tensor.reals().map(|reals| order::channels_last(&reals, channels))
+    }
+
     /// Passes over a tensor that the library does not need.
     pub(in crate::nn) fn skip(&mut self, tensor: &str) {
         self.tensors.skip(self.name, tensor);

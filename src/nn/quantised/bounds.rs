@@ -35,7 +35,7 @@ impl Quantised {
                 },
             };
             let result = layer.error(&off[i], &at);
-            off.push(result);
+            off.push(channels(result, step.shape[2]));
         }
         let last = off.pop().unwrap_or_default();
         let outputs = self.architecture().outputs();
@@ -48,6 +48,16 @@ impl Quantised {
         let format = before.map_or(self.formats.input, |layer| self.program.steps[layer].format);
         power_of_two(format.bits as i32 - 1)
     }
+}
+
+/// The greatest errors of channels, of those of all elements.
+fn channels(e: Vec<f64>, channels: usize) -> Vec<f64> {
+    if e.len() <= channels || !e.len().is_multiple_of(channels) {
+        return e;
+    }
+    (0..channels)
+        .map(|channel| e.iter().skip(channel).step_by(channels).fold(0., |all, &e| e.max(all)))
+        .collect()
 }
 
 /// |W|·e for images of `channels` channels. A vector x of fewer elements is repeated.

@@ -8,9 +8,9 @@ use crate::parts;
 /// All values of one image: the input's, then every layer's.
 pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
     let mut values = vec![image.iter().map(|&x| f64::from(x)).collect::<Vec<_>>()];
-    let mut channels = model.input()[2];
+    let mut shape = model.input();
     for node in model.nodes() {
-        let x = values.last().unwrap();
+        let (x, channels) = (values.last().unwrap(), shape[2]);
         let other = |name: &str| values[model.value(name).unwrap()].clone();
         let value = match &node.op {
             Op::Linear(op::Linear { weight, bias }) => linear(x, weight, bias),
@@ -52,12 +52,29 @@ pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
                 let group = |i: usize| parts::group(*groups, [x.len() / channels, channels], i, &squares);
                 (0..x.len()).map(|i| (mean(&group(i)) + f64::from(*eps)).powf(-0.5)).collect()
             }
+            Op::MatMul(op::MatMul { layer, heads, transposed }) => {
+                let (other, rows) = (other(layer), shape[0]);
+                let inner = x.len() / (rows * heads);
+                let columns = other.len() / (heads * inner);
+                parts::multiplied(
+                    [*heads, rows, inner, columns],
+                    *transposed,
+                    x,
+                    &other,
+                    |a, b| a * b,
+                    |a, b| a + b,
+                )
+            }
+            Op::ScaleElements(op::ScaleElements { scale, shift }) => {
+                (0..x.len()).map(|i| x[i] * f64::from(scale[i]) + f64::from(shift[i])).collect()
+            }
+            Op::Reshape(_) => x.clone(),
             Op::From(op::From { layer }) => other(layer),
             op => x.iter().map(|&x| function(op, x)).collect(),
         };
         assert_eq!(value.len(), node.shape.iter().product::<usize>(), "{}", node.name);
         values.push(value);
-        channels = node.shape[2];
+        shape = node.shape;
     }
     values
 }

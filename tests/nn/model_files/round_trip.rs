@@ -61,6 +61,10 @@ fn everything() -> Loaded {
         ("softplus", Op::Softplus(op::Softplus)),
         ("elu", Op::Elu(op::Elu { alpha: 0.2 })),
         ("softmax", Op::Softmax(op::Softmax)),
+        ("rows", op::Reshape { size: [1, 1] }.into()),
+        ("matrices", op::MatMul { layer: "softmax".into(), heads: 3, transposed: true }.into()),
+        ("elements", op::ScaleElements { scale: numbers(3), shift: numbers(3) }.into()),
+        ("times", op::MatMul { layer: "softmax".into(), heads: 3, transposed: false }.into()),
         ("centre", op::Centre { groups: op::Groups::Places }.into()),
         ("halves", op::Centre { groups: op::Groups::Channels(1) }.into()),
         ("rms", op::InverseRms { groups: op::Groups::Channels(3), eps: 0.3 }.into()),
@@ -69,7 +73,7 @@ fn everything() -> Loaded {
         model.push(name, op).unwrap();
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
-    let formats = Formats { input: format(0), layers: (1..=34).map(format).collect() };
+    let formats = Formats { input: format(0), layers: (1..=38).map(format).collect() };
     Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
 }
 

@@ -90,6 +90,16 @@ fn factors_parts_and_selections_are_to_fit() {
     refused(sum([2, 1, 2, 3]), E::Inputs { layer: 2, expected: 8, found: 12 });
     refused(sum([2, 1, 0, 4]), E::Empty { layer: 2 });
     refused(sum([usize::MAX, 2, 1, 4]), E::Overflow { layer: 2 });
+    let matrices = |value, heads, [rows, inner, columns]: [usize; 3]| {
+        after(step::MatMul { value, heads, rows, inner, columns, transposed: false }.into())
+    };
+    let product = Architecture::new(matrices(1, 1, [4, 2, 2]), 16).unwrap();
+    assert_eq!((product.outputs(), product.bits_out()), (8, 12));
+    refused(matrices(1, 1, [2, 2, 2]), E::Inputs { layer: 2, expected: 8, found: 4 });
+    refused(matrices(1, 2, [2, 2, 2]), E::Inputs { layer: 2, expected: 8, found: 4 });
+    refused(matrices(3, 2, [2, 2, 1]), E::Value { layer: 2, most: 2, found: 3 });
+    refused(matrices(1, 0, [2, 2, 2]), E::Empty { layer: 2 });
+    refused(matrices(1, usize::MAX, [2, 2, 2]), E::Overflow { layer: 2 });
     let select = |selection| after(step::Select { selection }.into());
     let all = Selection::new([2, 1, 4]);
     assert!(Architecture::new(select(all), 16).is_ok());

@@ -53,6 +53,11 @@ fn parts_and_joins_are_free_and_a_product_of_values_is_one_round() {
     assert_eq!(batch(&[concat]), plain);
     assert_eq!(batch(&[select]), plain);
     assert_eq!(batch(&[step::GroupSum { blocks: 1, rows: 2, groups: 2, channels: 2 }.into()]), plain);
+    let matrices = step::MatMul { value: 1, heads: 2, rows: 2, inner: 2, columns: 2, transposed: true };
+    let product = batch(&[matrices.into()]);
+    let Cost { rounds, opened_bits, dealer_bytes } = protocol::cost::matmuls(5 * 2, [2; 3], 16);
+    assert_eq!((product.0, product.2), (plain.0 + rounds, plain.2 + dealer_bytes));
+    assert!(product.1 >= plain.1 + 2 * opened_bits / 8, "to two others");
     let product = batch(&[step::Multiply { value: 1, places: 2, channels: 4 }.into()]);
     let Cost { rounds, opened_bits, dealer_bytes } = protocol::cost::multiply(5 * 8, 16);
     assert_eq!(product.0, plain.0 + rounds);

@@ -84,6 +84,12 @@ impl Plain {
                 Layer::GroupSum(step::GroupSum { blocks, rows, groups, channels }) => {
                     parts::sums([*blocks, *rows, *groups, *channels], x, |[a, b], [c, d]| [a + c, b + d])
                 }
+                Layer::MatMul(step::MatMul { value, heads, rows, inner, columns, transposed }) => {
+                    let (dims, sum) = ([*heads, *rows, *inner, *columns], |a: Interval, b: Interval| {
+                        [a[0] + b[0], a[1] + b[1]]
+                    });
+                    parts::multiplied(dims, *transposed, x, &values[*value], product, sum)
+                }
                 Layer::From(step::From { value }) => values[*value].clone(),
                 Layer::Lookup(step::Lookup { table }) => each(&|x| image(table, x)),
                 Layer::Softmax(step::Softmax { classes, bits, fraction }) if exact => {

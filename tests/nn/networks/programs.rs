@@ -40,7 +40,7 @@ impl<'a> Programs<'a> {
         self.values = vec![Value { shape, most: PIXEL as i64, right: self.ring }];
         let mut layers = Vec::new();
         while layers.len() < count {
-            let kind = if layers.is_empty() { 1 } else { self.random.below(16) };
+            let kind = if layers.is_empty() { 1 } else { self.random.below(17) };
             if let Some((layer, value)) = self.layer(kind) {
                 layers.push(layer);
                 self.values.push(value);
@@ -171,6 +171,21 @@ impl<'a> Programs<'a> {
                 let shape = if layer.blocks == 1 { [1, 1, layer.groups] } else { [rows, columns, 1] };
                 let most = x.most * (layer.rows * layer.channels) as i64;
                 fits(need(most), x.right, layer.into(), Value { shape, most, ..x })
+            }
+            16 => {
+                // Of any value that has some of x's divisors as channels.
+                let value = random.below(self.values.len());
+                let other = self.values[value];
+                let heads = 1 + random.below(2);
+                let [rows, inner] = [x.shape[0] * x.shape[1], x.shape[2] / heads];
+                let all = other.shape.iter().product::<usize>();
+                let fits_all = x.shape[2].is_multiple_of(heads) && all.is_multiple_of(heads * inner);
+                let columns = all / (heads * inner).max(1);
+                let transposed = random.below(2) == 0;
+                let layer = step::MatMul { value, heads, rows, inner, columns, transposed }.into();
+                let (most, right) = (x.most * other.most * inner as i64, x.right.min(other.right));
+                let value = Value { shape: [rows, heads, columns], most, right };
+                if fits_all && columns < 30 { fits(need(most), right, layer, value) } else { None }
             }
             10 => {
                 let index = 2 + random.below(7) as u32;

@@ -53,12 +53,13 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         step::Select { selection }.into(),
         step::Concat { values: vec![14, 3], channels: vec![4, 4, 8] }.into(),
         step::GroupSum { blocks: 2, rows: 1, groups: 2, channels: 8 }.into(),
+        step::MatMul { value: 9, heads: 2, rows: 1, inner: 2, columns: 2, transposed: true }.into(),
         step::Linear { inputs: 4, outputs: 6, bits: 15 }.into(),
         step::Softmax { classes: 3, bits: 14, fraction: 8 }.into(),
     ];
     // The header: no map of pixels, formats of 0 and 8 bits, inputs from −9 to 7, a ring of 32 bits, rounding down.
     let bytes = Bytes::default().bytes(b"ringshar").bytes(&[1, 0]).sizes([4, 4, 2]).bytes(&[0, 0, 8]);
-    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 18, 0, 0, 0]);
+    let bytes = bytes.numbers(&[-9, 7]).bytes(&[0, 8, 32, 1, 19, 0, 0, 0]);
     let bytes = bytes
         .bytes(&[1])
         .sizes([4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 4, 2])
@@ -93,6 +94,9 @@ fn program() -> (Vec<Layer>, Vec<u8>) {
         .sizes([2, 14, 3, 4, 4, 8])
         .bytes(&[17])
         .sizes([2, 1, 2, 8])
+        .bytes(&[18])
+        .sizes([9, 2, 1, 2, 2])
+        .bytes(&[1])
         .bytes(&[0])
         .sizes([4, 6])
         .bytes(&[15])
@@ -118,6 +122,6 @@ fn kinds_beyond_the_last_are_refused() {
     for unknown in layers.len() as u8..=u8::MAX {
         bytes[kind] = unknown;
         let error = PublicModel::from_bytes(&bytes).unwrap_err().to_string();
-        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 17, found {unknown}"));
+        assert_eq!(error, format!("public model: kind of a layer: expected 0 to 18, found {unknown}"));
     }
 }

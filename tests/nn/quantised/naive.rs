@@ -49,6 +49,10 @@ pub(crate) fn run(model: &Quantised, image: &[i64]) -> Vec<i64> {
             Layer::GroupSum(step::GroupSum { blocks, rows, groups, channels }) => {
                 parts::sums([*blocks, *rows, *groups, *channels], x, |a, b| a + b)
             }
+            Layer::MatMul(step::MatMul { value, heads, rows, inner, columns, transposed }) => {
+                let dims = [*heads, *rows, *inner, *columns];
+                parts::multiplied(dims, *transposed, x, &values[*value], |a, b| a * b, |a, b| a + b)
+            }
             Layer::From(step::From { value }) => values[*value].clone(),
             Layer::Lookup(step::Lookup { table }) => {
                 let size = table.entries().len() as i128;

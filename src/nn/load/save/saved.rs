@@ -80,6 +80,13 @@ impl Saved<'_> {
         self.tensor(name, values::vector(vector, self.channels()));
     }
 
+    /// A number for every element of the image that it takes.
+    pub(in crate::nn) fn elements(&mut self, name: &str, elements: &[f32]) {
+        let [height, width, channels] = self.image;
+        let shape = Vec::from([channels, height, width]);
+        self.tensor(name, Data { shape, ..values::vector(elements, channels) });
+    }
+
     fn tensor(&mut self, name: &str, data: Data) {
         self.tensors.push((format!("{}.{name}", self.name), data));
     }
