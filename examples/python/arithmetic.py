@@ -40,6 +40,8 @@ def scaled(layers, result, scale, shift=0.0):
     """x·scale + shift with constants."""
     if any(channels.is_vector(result, constant) for constant in (scale, shift)):
         return channels.scaled(layers, result, scale, shift)
+    if channels.is_elementwise(layers, result, scale, shift):
+        return channels.scaled_elements(layers, result, scale, shift)
     return layers.scale(result, channelwise(layers, result, scale), channelwise(layers, result, shift))
 
 
@@ -67,7 +69,12 @@ def broadcast(layers, *results, vectors=False):
             return result
         return shapes.moved_by(layers, result, lambda places: places.expand(layers.images, *full))
 
-    return [same(result) for result in results]
+    results = [same(result) for result in results]
+    # Tokens of unlike images, such as one of patches and one of a row of tokens.
+    unlike = len({tuple(layers.shapes[result.layer]) for result in results}) > 1
+    if unlike and all(result.places is not None and len(result.shape) > 1 for result in results):
+        return [channels.rows(layers, result) for result in results]
+    return results
 
 
 def square(layers, input):

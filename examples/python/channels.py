@@ -8,6 +8,7 @@ import math
 
 import torch
 
+import parameters
 import pools
 import products
 import selection
@@ -28,24 +29,42 @@ def laid(layers, layer, places):
     result = Result(layer, places.shape, layers.step.layer)
     length = math.prod(layers.shapes[layer])
     if not torch.equal(places.flatten(), torch.arange(length)):
-        result.places = places + length * torch.arange(layers.images).reshape([-1] + [1] * places.dim())
+        shifts = length * torch.arange(layers.images).reshape([-1] + [1] * places.dim())
+        result.places = torch.where(places == selection.NONE, selection.NONE, places + shifts)
         result.moved = f"what {layers.step.label} gives, {result.shape}, whose channels are last"
     return result
 
 
 def image_of(layers, result, places, shape):
     """Makes a result's elements, in the order of these of its layer's places, an image of a layer. Returns whether it can."""
-    if torch.equal(places.flatten(), torch.arange(places.numel())) and layers.shapes[result.layer] == shape:
-        result.places, result.shape, result.partial = None, list(shape), False
+    base = [*layers.shapes[result.layer], 1, 1][:3]
+    # The image, or the same with its places as one row.
+    for image in (base, [base[0], base[1] * base[2], 1]):
+        in_order = shape == image and torch.equal(places.flatten(), torch.arange(math.prod(image)))
+        if not in_order and selection.options(places.reshape(shape), image) is None:
+            continue
+        result.places, result.shape, result.partial = None, list(image), False
         layers.in_order(result)
+        if image != base:
+            layers.go_to(result)
+            result.layer = layers.push("reshape", shape=image, size=image[1:], name=f"{result.layer}_rows").layer
+        if not in_order:
+            part = laid(layers, result.layer, places.reshape(shape))
+            layers.select(part)
+            result.layer, result.shape = part.layer, list(shape)
         return True
-    image = laid(layers, result.layer, places.reshape(shape))
-    image.partial = True
-    if image.places is None or image.options(layers) is None:
-        return False
-    layers.select(image)
-    result.layer, result.shape, result.places, result.partial = image.layer, list(shape), None, False
-    return True
+    return False
+
+
+def rows(layers, result):
+    """Tokens whose image has its places in one row."""
+    places = one_image(result, layers)
+    refuse(places is None or places.dim() < 2, LAST.format(result.shape))
+    *lead, depth = places.shape
+    made = result.of(result.layer)
+    if not image_of(layers, made, places.movedim(-1, 0), [depth, math.prod(lead), 1]):
+        return result
+    return laid(layers, made.layer, torch.arange(places.numel()).reshape(depth, *lead).movedim(0, -1))
 
 
 class Last:
@@ -70,7 +89,7 @@ class Last:
             refuse(not image_of(layers, result, places, [channels, *sides]), message.format(input.shape))
             self.where = torch.arange(count)
         self.image = Result(result.layer, layers.shapes[result.layer])
-        self.image.sole = False
+        self.image.sole = input.sole
         layers.go_to(self.image)
 
     def back(self, image):
@@ -97,8 +116,6 @@ def linear_of_any(layers, input, weight, bias=None):
 
 
 def matrix_product(layers, input, other):
-    both = isinstance(input, Result) and isinstance(other, Result)
-    refuse(both, "multiplies two results, as attention does; a file's products have constants")
     refuse(not isinstance(input, Result), "multiplies by a matrix from the left; expected x @ matrix or F.linear(x, matrix)")
     refuse(other.dim() != 2, f"multiplies by a tensor of shape {list(other.shape)}; expected a matrix [in, out]")
     return linear_of_any(layers, input, other.t())
@@ -116,6 +133,56 @@ def scaled(layers, result, scale, shift):
     last = Last(layers, result)
     scale, shift = (torch.as_tensor(v).detach().double().reshape(-1).expand(result.shape[-1]) for v in (scale, shift))
     return last.back(affine(layers, last.image, scale, shift))
+
+
+def is_elementwise(layers, result, *constants):
+    """Whether constants of a result's whole shape differ from place to place, and its elements have places."""
+    shape = [1, *result.shape]
+    tensors = [torch.as_tensor(constant) for constant in constants]
+    whole = [t for t in tensors if t.numel() > 1 and list(t.shape) in (shape, shape[1:])]
+    if not whole or len(shape) < 3 or any(t.numel() > 1 and all(t is not w for w in whole) for t in tensors):
+        return False
+    if len(shape) == 4 and result.places is None:
+        return any(bool((t.reshape(shape) != t.reshape(shape)[:, :, :1, :1]).any()) for t in whole)
+    return one_image(result, layers) is not None
+
+
+def scaled_elements(layers, result, scale, shift):
+    """x·scale + shift with a number for every element."""
+    layers.free(result)
+    if len(result.shape) == 3 and result.places is None:
+        layers.image(result)
+        return elements(layers, result, scale, shift, result.shape)
+    last = Last(layers, result)
+    sides = layers.shapes[last.image.layer]
+
+    def moved(constant):
+        constant = torch.as_tensor(constant).detach().double()
+        if constant.numel() == 1:
+            return constant.reshape(())
+        flat = constant.reshape(result.shape).movedim(-1, 0).reshape(result.shape[-1], -1)
+        return torch.empty_like(flat).index_copy_(1, last.where, flat)
+
+    return last.back(elements(layers, last.image, moved(scale), moved(shift), sides))
+
+
+def elements(layers, image, scale, shift, shape):
+    """An image times a number for every element, and with one added to each."""
+    shape = [*shape, 1, 1][:3]
+    scale, shift = (torch.as_tensor(v).detach().double() for v in (scale, shift))
+    scale, shift = (v.expand(shape) if v.numel() == 1 else v.reshape(shape) for v in (scale, shift))
+    latest = layers.descriptions[-1] if layers.descriptions else {}
+    if image.sole and latest.get("name") == image.layer in layers.elements:
+        before, offset = layers.elements[image.layer]
+        scale, shift = before * scale, offset * scale + shift
+        name = image.layer
+        made = image.of(name)
+    else:
+        made = layers.push("scale_elements", like=image)
+        name = made.layer
+    layers.elements[name] = scale, shift
+    layers.tensors.update({f"{name}.weight": parameters.reals(scale), f"{name}.bias": parameters.reals(shift)})
+    return made
 
 
 def normalised(layers, image, eps, weight, bias, groups=None):

@@ -144,6 +144,25 @@ class Network:
     def inverse_rms(self, _, x, __, *, groups=None, eps=1e-5):
         return (self.means(x * x, groups) + eps) ** -0.5
 
+    def matmul(self, _, x, results, *, layer, heads=1, transposed=False):
+        def split(x):
+            """`[heads, rows, columns]` of `[h·m, T, 1]` or of `[m, T, h]`."""
+            x = image(x)
+            if x.shape[3] == heads:
+                return x.permute(0, 3, 2, 1)
+            assert x.shape[3] == 1
+            return x.squeeze(3).unflatten(1, (heads, -1)).transpose(2, 3)
+
+        one, other = split(x), split(results[layer])
+        made = one @ (other.transpose(2, 3) if transposed else other)
+        return made.permute(0, 3, 2, 1) if transposed else made.transpose(2, 3).flatten(1, 2).unsqueeze(3)
+
+    def scale_elements(self, name, x, _):
+        return image(x) * self.get(name, "weight") + self.get(name, "bias")
+
+    def reshape(self, _, x, __, *, size):
+        return image(x).flatten(2).unflatten(2, size)
+
     def max_pool2d(self, _, x, __, *, size, stride=None, padding=(0, 0), dilation=(1, 1)):
         return F.max_pool2d(image(x), size, stride or size, padding, dilation)
 

@@ -56,7 +56,7 @@ class Result:
         """Those of the layer that selects these elements of its own, or None."""
         shape = layers.shapes[self.layer]
         places = selection.of_one_image(self.places, layers.images, math.prod(shape))
-        if places is None or places.dim() != len(shape) or places.numel() == 0:
+        if places is None or places.dim() not in (1, len(shape)) or places.numel() == 0:
             return None
         # A vector is an image of one place.
         image = [*shape, 1, 1][:3]
@@ -75,7 +75,7 @@ class Layers:
         self.orders = {"input": None}
         self.last = "input"
         # Norms that are multiplications and additions written out.
-        self.scales = {}
+        self.scales, self.elements = {}, {}
         self.step = None
 
     def input(self):

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 import activations
 import arithmetic
+import attention
 import channels
 import onnx_operators as onnx
 import pools
@@ -41,7 +42,7 @@ UNKNOWN = "is no layer that a file can describe; README.md lists those that are 
 JOINS = no_layer("it joins results along a new dimension or the images; expected torch.cat of their channels, dim=1")
 PARTS = no_layer("it takes parts of a result in an order of their own; expected slices, torch.split or torch.chunk")
 RECURRENT = no_layer("it is recurrent; expected layers that take an image at once, such as Linear and Conv2d")
-PRODUCTS = no_layer("it multiplies two results, as attention does; expected products with constants")
+PRODUCTS = no_layer("it multiplies results in a way of its own; expected matmul, or scaled_dot_product_attention")
 CURVES = no_layer(
     "expected ReLU, ReLU6, LeakyReLU, PReLU, ELU, SELU, CELU, SiLU, GELU, Mish, Hardswish, Softplus, Sigmoid, Hardsigmoid, Tanh,"
     " Hardtanh or Softmax in its place"
@@ -49,8 +50,10 @@ CURVES = no_layer(
 
 TABLE = [
     Entry(channels.linear_of_any, "linear", onnx={"Gemm": onnx.gemm}),
-    Entry(channels.matrix_product, "matmul", "mm", onnx={"MatMul": torch.matmul}),
-    Entry(lambda layers, input, other: channels.matrix_product(layers, other, input), "rmatmul"),
+    Entry(attention.matrix_product, "matmul", "mm", "bmm", onnx={"MatMul": torch.matmul}),
+    Entry(lambda layers, input, other: attention.matrix_product(layers, other, input), "rmatmul"),
+    Entry(attention.scaled_dot_product_attention, "scaled_dot_product_attention"),
+    Entry(attention.multi_head_attention, "multi_head_attention_forward"),
     Entry(products.convolution, "conv2d", onnx={"Conv": onnx.conv}),
     Entry(products.batch_norm, "batch_norm", onnx={"BatchNormalization": onnx.batch_norm}),
     Entry(channels.layer_norm, "layer_norm", onnx={"LayerNormalization": onnx.layer_norm}),
@@ -111,7 +114,7 @@ TABLE = [
     Entry(JOINS, "stack", "vstack", "row_stack", "dstack"),
     Entry(PARTS, "gather", "take", "masked_select", "roll", "pixel_shuffle", "pixel_unshuffle", onnx={"DepthToSpace": None}),
     Entry(RECURRENT, "lstm", "gru", "rnn_tanh", "rnn_relu", onnx={"LSTM": None, "GRU": None, "RNN": None}),
-    Entry(PRODUCTS, "bmm", "einsum", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"),
+    Entry(PRODUCTS, "einsum", "baddbmm"),
     Entry(CURVES, "softsign", "glu", "exp", "abs", "sqrt", "log", "erf", "softshrink", "hardshrink", "tanhshrink",
           onnx={"Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Abs": torch.abs, "Log": torch.log}),
     Entry(no_layer("write it as a ReLU, `relu`, or as a sign, `Sign` of binary.py"), "where", "ge", "gt", "le", "lt", "eq",

@@ -5,6 +5,7 @@ import math
 import torch
 from torch.nn import functional as F
 
+import channels
 import selection
 from graph import Result, refuse
 from record import Unsupported, mapped
@@ -79,7 +80,22 @@ def interpolate(layers, input, size=None, scale_factor=None, mode="nearest", ali
     return moved_by(layers, input, lambda places: F.interpolate(places.double(), size, scale_factor, mode).long())
 
 
+def behind_constants(layers, tensors):
+    """A result with constant tokens before it, as class tokens are: zeros to which they are added."""
+    *constants, result = tensors
+    count = sum(part.shape[1] for part in constants)
+    row = torch.cat([part[:1] for part in constants], 1).double()
+    refuse(any(bool((part != part[:1]).any()) for part in constants), "joins constants that differ from image to image")
+    padded = moved_by(layers, result, lambda places: F.pad(places.double(), (0, 0, count, 0), value=selection.NONE).long())
+    shift = torch.zeros(1, *padded.shape, dtype=torch.float64)
+    shift[:, :count] = row
+    return channels.scaled_elements(layers, padded, 1.0, shift)
+
+
 def cat(layers, tensors, dim=0):
+    tokens = isinstance(tensors[-1], Result) and len(tensors[-1].shape) == 2 and dim % 3 == 1
+    if tokens and len(tensors) > 1 and not any(isinstance(part, Result) for part in tensors[:-1]):
+        return behind_constants(layers, tensors)
     refuse(not all(isinstance(part, Result) for part in tensors), "joins a constant with results; expected results alone")
     ranks = {len(part.shape) for part in tensors}
     refuse(ranks not in ({1}, {3}) or dim % (ranks.pop() + 1) != 1,

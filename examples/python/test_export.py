@@ -15,6 +15,7 @@ from torch.nn import functional as F
 import model_file
 from binary import BinaryConv2d, BinaryLinear, Sign
 from export import Unsupported, export
+from test_attention import Attention
 from test_channels import Channels
 from test_files import Files, Library, Messages
 from test_layers import Activations, Arithmetic, Networks, Nothing

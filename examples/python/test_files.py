@@ -168,20 +168,6 @@ class Messages(Case):
         ):
             self.refused(module, shape, *words)
 
-    def test_an_attention_is_refused_by_what_it_multiplies(self):
-        class Transformer(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.patches = nn.Conv2d(1, 16, 4, 4)
-                self.layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
-                self.head = nn.Linear(16, 3)
-
-            def forward(self, x):
-                x = self.patches(x).flatten(2).transpose(1, 2)
-                return self.head(self.layer(x).mean(1))
-
-        self.refused(Transformer(), (1, 8, 8), "layer `layer.self_attn` (MultiheadAttention)", "multiplies two results")
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -119,7 +119,7 @@ class Networks(Case):
         matrix = torch.randn(4, 3)
         self.right(Of(lambda m, x: x @ m.matrix, matrix=matrix), (4,))
         self.refused(Of(lambda m, x: (m.matrix @ x[:, :, None]).flatten(1), matrix=torch.ones(3, 4)), (4,), "from the left")
-        self.refused(Of(lambda m, x: x.view(-1, 2, 2) @ x.view(-1, 2, 2)), (4,), "layer `matmul`", "multiplies two results")
+        self.refused(Of(lambda m, x: x.view(-1, 2, 2) @ x.view(-1, 2, 2)), (4,), "layer `matmul`", "queries, keys and values")
         layers = self.right(Of(lambda m, x: x.matmul(m.matrix) + m.bias, matrix=matrix, bias=torch.randn(3)), (4,))
         self.assertEqual(self.kinds(layers), ["linear"])
 
