@@ -2,7 +2,8 @@
 """Exports torchvision's classification networks with random weights, for 10 classes and images 3×64×64, and says which of
 them a file can describe and why others are refused. Needs torchvision.
 
-With a directory as its argument, the files stay there; otherwise they are removed again.
+With a directory as its argument, the files stay there; otherwise they are removed again. Names after it are of networks, instead
+of all. `tests/nn/quantised/exported.rs` has parties evaluate the files.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ SHAPE, CLASSES, IMAGES = (3, 64, 64), 10, 4
 NETWORKS = [
     "alexnet", "vgg11_bn", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "squeezenet1_1", "densenet121",
     "googlenet", "shufflenet_v2_x1_0", "efficientnet_b0", "mnasnet1_0", "regnet_x_400mf", "convnext_tiny",
+    "vit",
 ]
 
 
@@ -30,7 +32,15 @@ def make(name):
     """A network with weights at random, and the statistics that its norms find on random images."""
     torch.manual_seed(1)
     options = {"init_weights": True, "aux_logits": False} if name == "googlenet" else {}
-    module = getattr(torchvision.models, name)(weights=None, num_classes=CLASSES, **options)
+    if name == "vit":
+        # A small one. Its head and its class token are zeros at first, with which there would be nothing to see.
+        module = torchvision.models.VisionTransformer(
+            image_size=SHAPE[1], patch_size=16, num_layers=2, num_heads=3, hidden_dim=48, mlp_dim=192, num_classes=CLASSES
+        )
+        torch.nn.init.normal_(module.heads.head.weight, std=0.1)
+        torch.nn.init.normal_(module.class_token, std=0.5)
+    else:
+        module = getattr(torchvision.models, name)(weights=None, num_classes=CLASSES, **options)
     with torch.no_grad():
         for _ in range(5):
             module.train()(torch.randn(16, *SHAPE))
@@ -48,7 +58,7 @@ def difference(module, path):
 def main():
     with contextlib.ExitStack() as stack:
         directory = sys.argv[1] if len(sys.argv) > 1 else stack.enter_context(tempfile.TemporaryDirectory())
-        for name in NETWORKS:
+        for name in sys.argv[2:] or NETWORKS:
             path = os.path.join(directory, f"{name}.safetensors")
             module, notes = make(name), io.StringIO()
             start = time.perf_counter()

@@ -9,6 +9,7 @@ mod comparisons;
 mod differences;
 mod attention;
 mod exact;
+mod exported;
 mod extremes;
 mod formats;
 mod fractions;

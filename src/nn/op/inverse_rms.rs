@@ -9,7 +9,7 @@
 //! 2. The sum of squares is truncated, and r taken from it by lines between up to 2^12 nodes. The nodes reach four times as
 //!    far as the greatest v, on both sides of zero, so that nothing is to be clipped.
 //!
-//! **Error.** With nodes w apart the lines are too high by 3/32·(w/v)² of r at most. w is a quarter of the least v for which r
+//! **Error.** With nodes w apart the lines are too high by 3/32·(w/v)² of r at most. w is an eighth of the least v for which r
 //! fits its format or, if that takes too many nodes, 2^−10 of the greatest; below w, r is at most doubled.
 
 use alloc::string::String;
@@ -47,15 +47,19 @@ pub struct InverseRms {
     pub eps: f32,
 }
 
+/// The logarithm of the number of nodes.
+fn nodes(want: Format) -> u32 {
+    // The least v for which r fits its format is so many bits below the greatest, and eight nodes from zero.
+    let spread = 2 * want.bits.saturating_sub(LEAST + 1) + 3;
+    // Beyond the greatest v there are as many again, and as many below zero.
+    (spread + 2).min(NODES)
+}
+
 impl InverseRms {
-    /// r for integers u < 2^`bits`, of which each unit is `unit` of v.
+    /// r for integers u < 2^`bits`, with bits for at most [`LOW`] below the nodes, of which each unit is `unit` of v.
     fn lines(&self, bits: u32, unit: f64, middle: f64, want: Format) -> Piecewise {
-        // The least v for which r fits its format is so many bits below the greatest, and four nodes from zero.
-        let spread = 2 * want.bits.saturating_sub(LEAST + 1) + 2;
-        // Beyond the greatest v there are as many again, and as many below zero.
-        let index = (spread + 2).clamp(4, NODES);
-        let low = (bits + 2).saturating_sub(index).min(LOW);
-        let index = (bits + 2 - low).min(NODES);
+        let low = (bits + 2).saturating_sub(nodes(want));
+        let index = bits + 2 - low;
         let r = |u: i64| 1. / libm::sqrt((u as f64 + middle) * unit + f64::from(self.eps));
         let (one, most) =
             (power_of_two((want.fraction + GUARD) as i32), power_of_two(want.bits as i32 - 1) - 1.);
@@ -129,7 +133,7 @@ impl Operation for InverseRms {
         let greatest = power_of_two(2 * (want.fraction as i32 - LEAST as i32)) / unit;
         let bits = libm::ceil(libm::log2(greatest)).clamp(1., f64::from(format.bits + more - 1)) as u32;
         let sum = self.groups.sums(builder, squares, bits + 1);
-        let shift = bits.saturating_sub(NODES + LOW - 2);
+        let shift = bits.saturating_sub(nodes(want) + LOW - 2);
         let (mut short, mut middle) = (sum, 0.);
         if shift > 0 {
             let format = Format { fraction: 0, bits: bits + 2 - shift };
