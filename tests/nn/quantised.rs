@@ -5,9 +5,9 @@
 //! test that does not find them says that it is skipped.
 #![cfg(feature = "safetensors")]
 
+mod attention;
 mod comparisons;
 mod differences;
-mod attention;
 mod exact;
 mod exported;
 mod extremes;
