@@ -133,7 +133,7 @@ def each(kind):
 
 def dropout(layers, input, p=0.5, training=True, inplace=False):
     refuse(training and p, "drops at random (training=True); is a dropout left on? Take training=self.training")
-    if input.blocked:
+    if input.blocked or input.later:
         return input.of(input.layer)
     return layers.push("dropout", like=layers.each(input))
 

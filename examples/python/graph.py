@@ -38,15 +38,16 @@ class Result:
         self.partial = False
         # Why no layer may take it, if none may; and whether it may be the last nevertheless.
         self.blocked, self.ends = None, False
-        # A matrix `[places, places of the layer]` for every channel, if a linear layer is yet to multiply by it.
-        self.pooled = None
+        # A matrix `[places, places of the layer]` for every channel, if a linear layer may yet multiply by it, and what
+        # appends its layers where none does.
+        self.pooled = self.later = None
         # Whether no other result is of the same layer, and at most one step takes this one.
         self.sole = True
 
     def of(self, layer, shape=None):
         """The same places of another layer."""
         other = Result(layer, self.shape if shape is None else shape, self.name)
-        for key in ("places", "moved", "partial", "blocked", "ends", "pooled"):
+        for key in ("places", "moved", "partial", "blocked", "ends", "pooled", "later"):
             setattr(other, key, getattr(self, key))
         # Another view of a layer is as little alone as this one.
         other.sole = self.sole or layer != self.layer
@@ -122,6 +123,9 @@ class Layers:
         """Checks that a layer may take a result."""
         refuse(not isinstance(result, Result), "takes a constant where a file's layers take the result of one before them")
         refuse(result.blocked, result.blocked)
+        if result.later:
+            result.layer = result.later().layer
+            result.pooled = result.later = None
 
     def fit(self, result):
         """Makes a result one of a layer, by a flatten if it is an image's vector."""

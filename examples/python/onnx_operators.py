@@ -13,8 +13,8 @@ def numbers(tensor):
     return [tensor.item()] if tensor.dim() == 0 else tensor.tolist()
 
 
-def symmetric(x, rank, pads, auto_pad, kernel, strides, dilations, value=0.0):
-    """The input and its padding; padded first if the two ends of a side differ."""
+def ends(x, rank, pads, auto_pad, kernel, strides, dilations):
+    """The padding at the beginning and at the end of every side."""
     if auto_pad not in ("NOTSET", "VALID", ""):
         pads = [0] * (2 * rank)
         for side, (size, k, s, d) in enumerate(zip(x.shape[2:], kernel, strides, dilations)):
@@ -22,11 +22,31 @@ def symmetric(x, rank, pads, auto_pad, kernel, strides, dilations, value=0.0):
             least, most = missing // 2, missing - missing // 2
             pads[side], pads[side + rank] = (least, most) if auto_pad == "SAME_UPPER" else (most, least)
     pads = pads or [0] * (2 * rank)
-    begin, end = pads[:rank], pads[rank:]
+    return list(pads[:rank]), list(pads[rank:])
+
+
+def symmetric(x, rank, pads, auto_pad, kernel, strides, dilations, value=0.0):
+    """The input and its padding; padded first if the two ends of a side differ."""
+    begin, end = ends(x, rank, pads, auto_pad, kernel, strides, dilations)
     if begin == end:
-        return x, list(begin)
+        return x, begin
     both = [p for side in range(rank - 1, -1, -1) for p in (begin[side], end[side])]
     return F.pad(x, both, value=value), [0] * rank
+
+
+def uncounted(pool, x, pads, auto_pad, kernel, strides, dilations, ceil_mode):
+    """A pool that does not see its padding, as a function of PyTorch's padding and ceil_mode."""
+    rank = len(kernel)
+    begin, end = ends(x, rank, pads, auto_pad, kernel, strides, dilations)
+    if begin == end:
+        return pool(x, begin, bool(ceil_mode))
+    # Windows that end with the image are those of ceil_mode, if there are as many.
+    sides = zip(x.shape[2:], begin, end, kernel, strides, dilations)
+    made = [(n + b + e - d * (k - 1) - 1) // s + 1 for n, b, e, k, s, d in sides]
+    result = pool(x, begin, True)
+    if list(result.shape[2:]) != made or ceil_mode:
+        raise Unsupported(f"pads {begin} and {end} places, which no pool of PyTorch does; pad both ends alike")
+    return result
 
 
 def conv(x, w, b=None, *, strides=None, pads=None, dilations=None, group=1, auto_pad="NOTSET", kernel_shape=None):
@@ -134,8 +154,11 @@ def two_sides(kernel):
 def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
     two_sides(kernel_shape)
     strides, dilations = strides or [1, 1], dilations or [1, 1]
-    x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, dilations, float("-inf"))
-    return F.max_pool2d(x, kernel_shape, strides, padding, dilations, bool(ceil_mode))
+
+    def pool(x, padding, ceil_mode):
+        return F.max_pool2d(x, kernel_shape, strides, padding, dilations, ceil_mode)
+
+    return uncounted(pool, x, pads, auto_pad, kernel_shape, strides, dilations, ceil_mode)
 
 
 def avg_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0,
@@ -144,8 +167,14 @@ def avg_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_p
     if dilations not in (None, [1, 1]):
         raise Unsupported(f"has dilation {dilations}; expected a mean of neighbours")
     strides = strides or [1, 1]
-    x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, [1, 1])
-    return F.avg_pool2d(x, kernel_shape, strides, padding, bool(ceil_mode), bool(count_include_pad))
+    if count_include_pad:
+        x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, [1, 1])
+        return F.avg_pool2d(x, kernel_shape, strides, padding, bool(ceil_mode))
+
+    def pool(x, padding, ceil_mode):
+        return F.avg_pool2d(x, kernel_shape, strides, padding, ceil_mode, False)
+
+    return uncounted(pool, x, pads, auto_pad, kernel_shape, strides, [1, 1], ceil_mode)
 
 
 def global_avg_pool(x):
