@@ -142,7 +142,7 @@ pub use forecast::{Forecast, Nowhere};
 pub use input::Input;
 #[cfg(feature = "safetensors")]
 pub use load::{
-    LoadError, Loaded, Precision, SaveError, description, load, load_with, load_with_input, save,
+    LoadError, Loaded, Output, Precision, SaveError, description, load, load_with, load_with_input, save,
 };
 pub use model::{Model, ModelError};
 pub use op::{Node, Op, Weight};

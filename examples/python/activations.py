@@ -15,7 +15,7 @@ def channels_only(layers, input, dim):
     rank = len(input.shape)
     # Without a dimension PyTorch takes the first of three, which are the images here, and else the second.
     over = (0 if rank == 2 else 1) if dim is None else dim % (rank + 1)
-    refuse(rank not in (1, 3) or over != 1, "runs over something else than the channels; expected dim=1")
+    refuse(rank not in (1, 2, 3) or over != 1, "runs over something else than the channels; expected dim=1")
 
 
 def softmax(layers, input, dim=None, _stacklevel=3, dtype=None):

@@ -28,9 +28,9 @@ def channelwise(layers, result, constant):
     except RuntimeError:
         raise Unsupported(f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one for every channel")
     rank = len(result.shape)
-    refuse(rank not in (1, 3) or result.places is not None,
+    refuse(rank not in (1, 2, 3) or result.places is not None,
            f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one number")
-    vector = values[0].flatten(1)[:, 0] if rank == 3 else values[0]
+    vector = values[0].flatten(1)[:, 0] if rank > 1 else values[0]
     same = values == vector.reshape([1, -1] + [1] * (rank - 1))
     refuse(not bool(same.all()), "takes a constant that differs from place to place; expected one number for every channel")
     return vector
@@ -61,10 +61,11 @@ def broadcast(layers, *results, vectors=False):
     full = layers.step.results[0].shape[1:]
     refuse(any(len(shape) != len(full) for shape in shapes_),
            f"takes results of shapes {shapes_[0]} and {shapes_[1]}; expected as many dimensions")
-    refuse(vectors and len(full) not in (1, 3), f"multiplies results of shape {full}; expected images [C, H, W] or vectors")
+    refuse(vectors and len(full) not in (1, 2, 3),
+           f"multiplies results of shape {full}; expected images [C, H, W], sequences [C, L] or vectors")
 
     def same(result):
-        is_vector = vectors and len(full) == 3 and result.shape == [full[0], 1, 1]
+        is_vector = vectors and len(full) > 1 and result.shape == [full[0]] + [1] * (len(full) - 1)
         if result.shape == full or is_vector:
             return result
         return shapes.moved_by(layers, result, lambda places: places.expand(layers.images, *full))

@@ -191,13 +191,15 @@ class Network:
         parts = [image(part) for part in (x, *(results[layer] for layer in layers))]
         return torch.cat(parts, 1)
 
-    def select(self, _, x, __, *, size, start=(0, 0, 0), step=(1, 1, 1), repeat=(1, 1, 1), groups=1, edges=False):
+    def select(self, _, x, __, *, size, start=(0, 0, 0), step=(1, 1, 1), repeat=(1, 1, 1), groups=1, edges=False, zeros_between=False):
         x = image(x)
         x = x.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
         for axis in range(3):
             side = x.shape[axis + 1]
             at = torch.tensor([(start[axis] + step[axis] * i) // repeat[axis] for i in range(size[axis])])
             inside = (at >= 0) & (at < side)
+            if zeros_between:
+                inside &= torch.tensor([(start[axis] + step[axis] * i) % repeat[axis] == 0 for i in range(size[axis])])
             x = x.index_select(axis + 1, at.clamp(0, side - 1))
             if not edges:
                 x = x * inside.double().reshape([-1] + [1] * (2 - axis))

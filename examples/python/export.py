@@ -26,32 +26,30 @@ __all__ = ["Unsupported", "export", "export_onnx", "layers_of"]
 
 def listed(module, images, half):
     """The list of a module's layers, as it is for these images."""
-    first, steps, last, wrong = record(module, images)
-    steps = simplified(steps, last)
+    first, steps, last = record(module, images)
+    steps = simplified(steps, [value for _, value in last])
     made = Layers(first.shape, half)
     results = {first: made.input()}
     uses = {}
-    for value in [last, *(value for step in steps for value in step.taken())]:
+    for value in [*(value for _, value in last), *(value for step in steps for value in step.taken())]:
         uses[value] = uses.get(value, 0) + 1
     for step in steps:
         layers.append(made, step, results)
         result = results.get(step.results[0])
         if result is not None:
             result.sole = result.sole and uses.get(step.results[0]) == 1
-    if wrong:
-        raise Unsupported(wrong)
-    made.end(results[last])
+    made.end([(name, results[value]) for name, value in last])
     return made
 
 
 def layers_of(module, shape, half=False, images=None):
-    """Descriptions of a module's layers, their tensors by name, and notes for the reader.
+    """Descriptions of a module's layers, their tensors by name, its outputs if they are several, and notes for the reader.
 
     The module runs twice, on other images and, unless it takes `images` only, another number of them: the layers must be
     the same.
     """
-    if len(shape) not in (1, 3) or min(shape) < 1:
-        raise Unsupported(f"the shape of an image: expected [C, H, W] or [N], found {list(shape)}")
+    if len(shape) not in (1, 2, 3) or min(shape) < 1:
+        raise Unsupported(f"the shape of an image: expected [C, H, W], [C, L] or [N], found {list(shape)}")
     generator = torch.Generator().manual_seed(1)
     made = None
     with plain(module):
@@ -63,7 +61,7 @@ def layers_of(module, shape, half=False, images=None):
                     "the module gives other layers for other images, or for another number of them: it draws at random, or"
                     " its numbers depend on the size of the batch"
                 )
-    return made.descriptions, made.tensors, made.notes
+    return made.descriptions, made.tensors, made.outputs, made.notes
 
 
 def same(one, other):
@@ -89,18 +87,20 @@ def unwrapped(module):
 def export(module, path, shape, pixel=None, half=False, metadata=None, check=True, images=None):
     """Writes a module to a file.
 
-    shape: `(C, H, W)` or `(N,)`, without the batch. pixel: how a byte becomes the number that the module takes, for
+    shape: `(C, H, W)`, `(C, L)`, which is an image of height 1 in the file, or `(N,)`, without the batch. pixel: how a byte becomes the number that the module takes, for
     example `{"scale": 1 / 255, "shift": 0}`, `{"threshold": 128}` or `{"drop_bits": 4}`. half: weights as F16. check: have
     the library load the file. images: their number at a time, if the module takes no other.
     Returns the library's summary, or None if it was not asked.
     Raises `Unsupported`, which names the layer, and writes nothing, if a layer fits no file.
     """
-    descriptions, tensors, notes = layers_of(unwrapped(module), list(shape), half, images)
+    descriptions, tensors, outputs, notes = layers_of(unwrapped(module), list(shape), half, images)
     description = {
         "version": 1,
-        "input": {"shape": list(shape), "pixel": pixel or {"scale": 1 / 255, "shift": 0.0}},
+        "input": {"shape": list(shape) if len(shape) != 2 else [shape[0], 1, shape[1]], "pixel": pixel or {"scale": 1 / 255, "shift": 0.0}},
         "layers": descriptions,
     }
+    if outputs:
+        description["outputs"] = outputs
     size = len(json.dumps(description, separators=(",", ":")).encode())
     if size > MOST_BYTES:
         raise Unsupported(f"the description takes {size} bytes, a file has room for {MOST_BYTES}; give shorter names")
@@ -136,7 +136,7 @@ def arguments():
     parser.add_argument("source", help="FILE.onnx, or FILE.py:NAME, a module or a function without arguments that makes one")
     parser.add_argument("output", help="the file to write")
     parser.add_argument("--state", help="a file of torch.save(module.state_dict(), ...)")
-    parser.add_argument("--shape", type=int, nargs="+", help="C H W, or N (default 1 28 28, or what the ONNX file says)")
+    parser.add_argument("--shape", type=int, nargs="+", help="C H W, C L, or N (default 1 28 28, or what the ONNX file says)")
     parser.add_argument("--mean", type=float, default=0.0, help="of pixels in 0..1, as in transforms.Normalize")
     parser.add_argument("--std", type=float, default=1.0, help="of pixels in 0..1, as in transforms.Normalize")
     parser.add_argument("--threshold", type=int, help="a pixel of this or more is 1, another 0")

@@ -57,6 +57,9 @@ class Result:
         """Those of the layer that selects these elements of its own, or None."""
         shape = layers.shapes[self.layer]
         places = selection.of_one_image(self.places, layers.images, math.prod(shape))
+        if places is not None and places.dim() == 2 and len(shape) == 3:
+            # A sequence is an image of height 1.
+            places = places.unsqueeze(1)
         if places is None or places.dim() not in (1, len(shape)) or places.numel() == 0:
             return None
         # A vector is an image of one place.
@@ -69,9 +72,10 @@ class Layers:
 
     def __init__(self, images, half):
         self.half, self.images = half, images[0]
-        self.descriptions, self.tensors, self.notes = [], {}, []
+        self.descriptions, self.tensors, self.outputs, self.notes = [], {}, [], []
         self.names = {"input"}
-        self.shapes = {"input": list(images[1:])}
+        self.taken = list(images[1:])
+        self.shapes = {"input": self.taken if len(self.taken) != 2 else [self.taken[0], 1, self.taken[1]]}
         # How a flattened image's elements lie in the library, if in another order than in PyTorch.
         self.orders = {"input": None}
         self.last = "input"
@@ -81,7 +85,7 @@ class Layers:
 
     def input(self):
         """The images."""
-        return Result("input", self.shapes["input"], "flatten")
+        return Result("input", self.taken, "flatten")
 
     def unique(self, name):
         """The name, or one like it that no layer has and that a file can hold."""
@@ -106,10 +110,12 @@ class Layers:
         if kind == "flatten":
             channels, *sides = self.shapes[self.last]
             order = (channels, *sides) if channels > 1 and math.prod(sides) > 1 else self.orders[self.last]
-        shape = shape or (self.shapes[self.last] if like else self.step.results[0].shape[1:])
+        shape = list(shape or (self.shapes[self.last] if like else self.step.results[0].shape[1:]))
         self.descriptions.append({"name": name, "type": kind, **options})
         self.tensors.update({f"{name}.{key}": tensor for key, tensor in (tensors or {}).items()})
-        self.shapes[name], self.orders[name], self.last = list(shape), order, name
+        # A sequence `[C, L]` is an image of height 1.
+        self.shapes[name] = shape if len(shape) != 2 else [shape[0], 1, shape[1]]
+        self.orders[name], self.last = order, name
         return like.of(name) if like else Result(name, shape, name)
 
     def go_to(self, result):
@@ -140,6 +146,8 @@ class Layers:
                 length = result.shape[:1]
                 result.layer = self.push("flatten", shape=length, name=result.name).layer
             return
+        if len(result.shape) == 2 and base == [result.shape[0], 1, result.shape[1]]:
+            return
         refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W] or a vector [N]")
         if base != result.shape:
             hint = "; give --shape as the images are" if result.layer == "input" else ""
@@ -164,6 +172,15 @@ class Layers:
         # A vector that is taken as an image of one place.
         self.in_order(result)
         return self.whole(result)
+
+    def sequence(self, result):
+        """A result `[C, L]` as an image of height 1."""
+        refuse(not isinstance(result, Result), "takes a constant where a file's layers take the result of one before them")
+        refuse(len(result.shape) != 2, f"takes a result of shape {result.shape}; expected [C, L]")
+        channels, length = result.shape
+        made = result.of(result.layer, [channels, 1, length])
+        made.places = None if result.places is None else result.places.unsqueeze(2)
+        return made
 
     def vector(self, result):
         """Goes to a result, a vector. Returns its shape `[N]`."""
@@ -271,11 +288,20 @@ class Layers:
         for key, values in (("weight", scale), ("bias", shift), ("running_mean", one * 0), ("running_var", one)):
             self.tensors[f"{name}.{key}"] = parameters.reals(values)
 
-    def end(self, result):
-        """Makes a result the last of all, as PyTorch has it."""
-        if result.ends:
-            self.notes.append(f"`{result.name}` is left out: the file ends with what it takes, which has the same largest class")
-            result.blocked = None
+    def end(self, named):
+        """Makes results the last of all, as PyTorch has them."""
+        if len(named) == 1:
+            self.one(named[0][1])
+        else:
+            self.several(named)
+        refuse(not self.descriptions, "the module has no layers: it returns what it takes; export one that computes something")
+        refuse(
+            len(self.descriptions) > MOST_LAYERS,
+            f"the module has {len(self.descriptions)} layers; a file holds at most {MOST_LAYERS}",
+        )
+
+    def ended(self, result):
+        """Makes a result that is to be the last one of a layer's own shape."""
         self.free(result)
         if result.places is not None:
             refuse(result.options(self) is None, f"the module returns {result.moved}")
@@ -283,14 +309,37 @@ class Layers:
         # One number for each image.
         result.shape = result.shape or [1]
         refuse(
-            len(result.shape) not in (1, 3),
-            f"the module returns something else than the result of a layer, the shape {result.shape}; expected [N] or"
-            " [C, H, W]",
+            len(result.shape) not in (1, 2, 3),
+            f"the module returns something else than the result of a layer, the shape {result.shape}; expected [N],"
+            " [C, L] or [C, H, W]",
         )
+
+    def one(self, result):
+        """Makes a result the last of all."""
+        if result.ends:
+            self.notes.append(f"`{result.name}` is left out: the file ends with what it takes, which has the same largest class")
+            result.blocked = None
+        self.ended(result)
         self.whole(result)
         self.in_order(result)
-        refuse(not self.descriptions, "the module has no layers: it returns what it takes; export one that computes something")
-        refuse(
-            len(self.descriptions) > MOST_LAYERS,
-            f"the module has {len(self.descriptions)} layers; a file holds at most {MOST_LAYERS}",
+
+    def several(self, named):
+        """Makes the last of all of several results: images of one size as their channels, others row by row."""
+        results = []
+        for name, result in named:
+            try:
+                self.ended(result)
+            except Unsupported as error:
+                raise Unsupported(f"the result `{name}`: {error}") from None
+            self.outputs.append({"name": name, "shape": result.shape})
+            # Another view, since a result may be returned twice.
+            results.append(result.of(result.layer))
+        sides = {tuple(result.shape[1:]) for result in results}
+        if len(sides) > 1 or len(results[0].shape) == 2:
+            for result in results:
+                result.shape = [math.prod(result.shape)]
+        self.join(results)
+        self.notes.append(
+            f"the module returns {len(results)} results, which follow each other in the file's: "
+            + ", ".join(f"`{output['name']}` {output['shape']}" for output in self.outputs)
         )

@@ -104,14 +104,13 @@ class OnnxModule(nn.Module):
         opset = max((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), default=1)
         self.constants = {one.name: tensor(one) for one in graph.initializer}
         inputs = [one for one in graph.input if one.name not in self.constants]
-        for what, found in (("inputs", inputs), ("outputs", graph.output)):
-            if len(found) != 1:
-                names = ", ".join(f"`{one.name}`" for one in found)
-                raise Unsupported(f"the file has {len(found)} {what} ({names}); expected one")
-        self.input, self.output = inputs[0].name, graph.output[0].name
+        if len(inputs) != 1:
+            names = ", ".join(f"`{one.name}`" for one in inputs)
+            raise Unsupported(f"the file has {len(inputs)} inputs ({names}); expected one")
+        self.input, self.outputs = inputs[0].name, [one.name for one in graph.output]
         sides = [side.dim_value for side in inputs[0].type.tensor_type.shape.dim]
         self.images = sides[0] if sides and sides[0] > 0 else None
-        self.shape = sides[1:] if len(sides) in (2, 4) and all(side > 0 for side in sides[1:]) else None
+        self.shape = sides[1:] if len(sides) in (2, 3, 4) and all(side > 0 for side in sides[1:]) else None
         self.nodes = [Operator(node, self.constants, opset) for node in graph.node]
         # What runs, for whoever names layers.
         self.running_operator = None
@@ -121,4 +120,5 @@ class OnnxModule(nn.Module):
         for node in self.nodes:
             self.running_operator = node.layer, node.kind
             node.run(values)
-        return values[self.output]
+        found = {name: values[name] for name in self.outputs}
+        return found if len(found) > 1 else found[self.outputs[0]]

@@ -57,6 +57,21 @@ def conv(x, w, b=None, *, strides=None, pads=None, dilations=None, group=1, auto
     return function(x, w, b, strides, padding, dilations, group)
 
 
+def conv_transpose(x, w, b=None, *, strides=None, pads=None, dilations=None, group=1, auto_pad="NOTSET", kernel_shape=None,
+                   output_padding=None, output_shape=None):
+    rank = w.dim() - 2
+    if output_shape or auto_pad not in ("NOTSET", "VALID", ""):
+        raise Unsupported("says what shape it makes (output_shape or auto_pad); expected `pads` and `output_padding`")
+    strides, dilations, more = strides or [1] * rank, dilations or [1] * rank, output_padding or [0] * rank
+    pads = pads or [0] * (2 * rank)
+    begin, end = list(pads[:rank]), list(pads[rank:])
+    function = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}[rank]
+    if begin == end:
+        return function(x, w, b, strides, begin, more, group, dilations)
+    full = function(x, w, b, strides, 0, more, group, dilations)
+    return full[(slice(None), slice(None), *(slice(b, n - e) for b, n, e in zip(begin, full.shape[2:], end)))]
+
+
 def gemm(a, b, c=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
     if transA:
         a = a.t()
@@ -146,35 +161,32 @@ def log_softmax(x, *, axis=None, opset):
     return over(lambda x, dim: F.log_softmax(x, dim=dim), x, axis, opset)
 
 
-def two_sides(kernel):
-    if len(kernel) != 2:
-        raise Unsupported(f"has a window of {len(kernel)} sides; expected height and width")
-
-
 def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
-    two_sides(kernel_shape)
-    strides, dilations = strides or [1, 1], dilations or [1, 1]
+    rank = len(kernel_shape)
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    function = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}[rank]
 
     def pool(x, padding, ceil_mode):
-        return F.max_pool2d(x, kernel_shape, strides, padding, dilations, ceil_mode)
+        return function(x, kernel_shape, strides, padding, dilations, ceil_mode)
 
     return uncounted(pool, x, pads, auto_pad, kernel_shape, strides, dilations, ceil_mode)
 
 
 def avg_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0,
              count_include_pad=0):
-    two_sides(kernel_shape)
-    if dilations not in (None, [1, 1]):
+    rank = len(kernel_shape)
+    if set(dilations or [1]) != {1}:
         raise Unsupported(f"has dilation {dilations}; expected a mean of neighbours")
-    strides = strides or [1, 1]
+    strides, dilations = strides or [1] * rank, [1] * rank
+    function = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}[rank]
     if count_include_pad:
-        x, padding = symmetric(x, 2, pads, auto_pad, kernel_shape, strides, [1, 1])
-        return F.avg_pool2d(x, kernel_shape, strides, padding, bool(ceil_mode))
+        x, padding = symmetric(x, rank, pads, auto_pad, kernel_shape, strides, dilations)
+        return function(x, kernel_shape, strides, padding, bool(ceil_mode))
 
     def pool(x, padding, ceil_mode):
-        return F.avg_pool2d(x, kernel_shape, strides, padding, ceil_mode, False)
+        return function(x, kernel_shape, strides, padding, ceil_mode, False)
 
-    return uncounted(pool, x, pads, auto_pad, kernel_shape, strides, [1, 1], ceil_mode)
+    return uncounted(pool, x, pads, auto_pad, kernel_shape, strides, dilations, ceil_mode)
 
 
 def global_avg_pool(x):
@@ -182,7 +194,7 @@ def global_avg_pool(x):
 
 
 def global_max_pool(x):
-    return F.adaptive_max_pool2d(x, 1)
+    return F.adaptive_max_pool2d(x, 1) if x.dim() == 4 else F.adaptive_max_pool1d(x, 1)
 
 
 def mean(x, over=None, *, axes=None, keepdims=1, noop_with_empty_axes=0):

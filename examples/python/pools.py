@@ -19,6 +19,22 @@ def pair(value):
     return numbers * 2 if len(numbers) == 1 else numbers
 
 
+def places(layers):
+    """Height and width of what a pool makes."""
+    return ([1] + layers.step.results[0].shape[2:])[-2:]
+
+
+def wide(value, height=1):
+    """A number for the length of a sequence as a pair, for an image of height 1."""
+    return [height, pair(value)[-1]]
+
+
+def flat(layers, result):
+    """An image of height 1 as a sequence `[C, L]`."""
+    result.shape = layers.step.results[0].shape[1:]
+    return result
+
+
 def missing(input, made, size, stride, padding, dilation):
     """Rows and columns that the last places of a pool lack at the end of the image and its padding."""
     sides = zip(input.shape[1:], made, size, stride, padding, dilation)
@@ -95,7 +111,7 @@ def pooled(layers, kind, input, name, windows, dilation=(1, 1)):
 def max_pool(layers, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     size, stride, padding, dilation = pair(kernel_size), pair(stride or kernel_size), pair(padding), pair(dilation)
     layers.image(input)
-    made = layers.step.results[0].shape[2:]
+    made = places(layers)
     down, right = missing(input, made, size, stride, padding, dilation)
     if (down or right) and dilation != [1, 1]:
         windows = [clipped(*side) for side in zip(input.shape[1:], made, size, stride, padding, dilation)]
@@ -106,6 +122,11 @@ def max_pool(layers, input, kernel_size, stride=None, padding=0, dilation=1, cei
         input.name = f"{layers.step.layer}_edges"
         layers.image(input)
     return layers.push("max_pool2d", size=size, stride=stride, padding=padding, dilation=dilation)
+
+
+def max_pool1d(layers, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    input, stride = layers.sequence(input), wide(stride or kernel_size)
+    return flat(layers, max_pool(layers, input, wide(kernel_size), stride, wide(padding, 0), wide(dilation), ceil_mode))
 
 
 def padded(layers, input, sides):
@@ -122,7 +143,7 @@ def avg_pool(layers, input, kernel_size, stride=None, padding=0, ceil_mode=False
              divisor_override=None):
     size, stride, padding = pair(kernel_size), pair(stride or kernel_size), pair(padding)
     layers.image(input)
-    made = layers.step.results[0].shape[2:]
+    made = places(layers)
     down, right = missing(input, made, size, stride, padding, [1, 1])
     if divisor_override is not None:
         # The sum of what is there, whatever its number.
@@ -140,6 +161,11 @@ def avg_pool(layers, input, kernel_size, stride=None, padding=0, ceil_mode=False
     return pooled(layers, "avg_pool2d", input, layers.step.layer, windows)
 
 
+def avg_pool1d(layers, input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+    input, stride = layers.sequence(input), wide(stride or kernel_size)
+    return flat(layers, avg_pool(layers, input, wide(kernel_size), stride, wide(padding, 0), ceil_mode, count_include_pad))
+
+
 def means(windows, side):
     """Means over windows as a matrix `[windows, side]`."""
     matrix = torch.zeros(len(windows), side, dtype=torch.float64)
@@ -150,11 +176,11 @@ def means(windows, side):
 
 def adaptive_avg_pool(layers, input, output_size):
     _, *sides = layers.image(input)
-    made = layers.step.results[0].shape[2:]
+    made = places(layers)
     if made == [1, 1]:
         return layers.push("global_avg_pool2d")
-    windows = [adaptive(side, places) for side, places in zip(sides, made)]
-    if not any(side % places for side, places in zip(sides, made)):
+    windows = [adaptive(side, count) for side, count in zip(sides, made)]
+    if not any(side % count for side, count in zip(sides, made)):
         return pooled(layers, "avg_pool2d", input, layers.step.layer, windows)
     # A linear layer behind a flatten takes the means into its weights.
     name, taken = layers.step.layer, Result(input.layer, input.shape)
@@ -166,8 +192,15 @@ def adaptive_avg_pool(layers, input, output_size):
 
 def adaptive_max_pool(layers, input, output_size, return_indices=False):
     _, *sides = layers.image(input)
-    windows = [adaptive(side, places) for side, places in zip(sides, layers.step.results[0].shape[2:])]
+    windows = [adaptive(side, count) for side, count in zip(sides, places(layers))]
     return pooled(layers, "max_pool2d", input, layers.step.layer, windows)
+
+
+def adaptive_pool1d(pool):
+    def append(layers, input, output_size, return_indices=False):
+        return flat(layers, pool(layers, layers.sequence(input), output_size))
+
+    return append
 
 
 def mean(layers, input, dim=None, keepdim=False, dtype=None):
@@ -179,8 +212,10 @@ def mean(layers, input, dim=None, keepdim=False, dtype=None):
         # Of an image whose places are one dimension.
         input = input.of(input.layer, base)
         dims = [2, 3]
+    elif dims == [2] and len(shape) == 2:
+        input, dims = layers.sequence(input), [2, 3]
     refuse(len(input.shape) != 3 or not set(dims) <= {2, 3} or not dims,
-           "averages something else than the height, the width or both of an image [C, H, W]")
+           "averages something else than the height, the width or both of an image [C, H, W], or the length of a sequence")
     layers.image(input)
     channels, height, width = input.shape
     size = [height if 2 in dims else 1, width if 3 in dims else 1]

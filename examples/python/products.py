@@ -68,6 +68,50 @@ def convolution(layers, input, weight, bias=None, stride=1, padding=0, dilation=
                        groups=groups, **options)
 
 
+def sequences(layers, input, weight, dims):
+    """What a function of sequences `[C, L]` takes, as that of images takes it, and its numbers with those of the height."""
+    weight = constant(weight, "weights").unsqueeze(2)
+    return layers.sequence(input), weight, [[usual, pair(number)[-1]] for number, usual in dims]
+
+
+def convolution1d(layers, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    if padding == "valid":
+        padding = 0
+    elif padding == "same":
+        span = pair(dilation)[-1] * (weight.shape[2] - 1)
+        refuse(span % 2, "pads one side more than the other; take a kernel of odd size")
+        padding = span // 2
+    input, weight, (stride, padding, dilation) = sequences(layers, input, weight, ((stride, 1), (padding, 0), (dilation, 1)))
+    return convolution(layers, input, weight, bias, stride, padding, dilation, groups)
+
+
+def transposed(layers, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """With zeros between the places of an image and around it, a transposed convolution is one with the kernel turned round."""
+    stride, padding, dilation, more = pair(stride), pair(padding), pair(dilation), pair(output_padding)
+    weight = constant(weight, "weights").detach()
+    channels, *sides = layers.image(input)
+    _, each, *size = weight.shape
+    begin = [d * (k - 1) - p for d, k, p in zip(dilation, size, padding)]
+    spread = [(n - 1) * s + 1 + 2 * b + m for n, s, b, m in zip(sides, stride, begin, more)]
+    # Weights `[in, out / groups, ...]` as `[out, in / groups, ...]`.
+    weight = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1).flip((2, 3))
+    name, shape = layers.step.layer, [channels, *spread]
+    if stride == [1, 1] and more == [0, 0] and min(begin) >= 0:
+        padding = begin
+    else:
+        apart = {"repeat": [1, *stride], "zeros_between": True} if stride != [1, 1] else {}
+        layers.push("select", shape=shape, name=f"{name}_apart", size=shape, start=[0, *(-b for b in begin)], **apart)
+        padding = [0, 0]
+    tensors, options = product(layers, weight, bias)
+    return layers.push("conv2d", tensors, size=size, stride=[1, 1], padding=padding, dilation=dilation, groups=groups, **options)
+
+
+def transposed1d(layers, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    dims = ((stride, 1), (padding, 0), (output_padding, 0), (dilation, 1))
+    input, weight, (stride, padding, more, dilation) = sequences(layers, input, weight, dims)
+    return transposed(layers, input, weight, bias, stride, padding, more, groups, dilation)
+
+
 def batch_norm(layers, input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5,
                cudnn_enabled=True):
     refuse(running_mean is None, "keeps no running statistics; train it with track_running_stats=True")

@@ -7,6 +7,7 @@ and whoever takes the old one by another name is refused.
 """
 
 import contextlib
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -201,10 +202,8 @@ def plain(module):
 
 
 def record(module, images):
-    """The images as a value, the steps that follow, and the module's result as a value.
-
-    The last is what is wrong with a result that is no tensor, or None. A layer within may say so better.
-    """
+    """The images as a value, the steps that follow, and the module's results, values with names; that of the only one is empty
+    unless it is in a list or dictionary."""
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         raise Unsupported("the module is compiled (TorchScript); export the Python module that it was made of, or ONNX")
     recorder = Recorder(module)
@@ -216,16 +215,28 @@ def record(module, images):
         raise
     except Exception as error:
         raise Unsupported(f"the module does not take images of shape {shape}: {first_line(error)}") from None
-    tensors = [tensor for tensor in found(result, torch.Tensor) if recorder.tracked(tensor)]
-    if not tensors:
+    outputs = named(result)
+    if not any(isinstance(one, torch.Tensor) and recorder.tracked(one) for _, one in outputs):
         raise Unsupported(
             f"the module returns something else than the result of a layer, a {type(result).__name__}: no function of PyTorch"
             " that can be watched leads to it from the images"
         )
-    wrong = None
-    if not isinstance(result, torch.Tensor):
-        wrong = (
-            f"the module returns something else than the result of a layer, a {type(result).__name__}; a file has one result:"
-            " wrap the module in one that returns it"
-        )
-    return first, recorder.steps, recorder.value(tensors[0], "the module's result"), wrong
+    for name, one in outputs:
+        if not isinstance(one, torch.Tensor) or not recorder.tracked(one):
+            raise Unsupported(
+                f"the module returns `{name}`, {type(one).__name__}, beside results of layers; wrap it in a module that returns"
+                " these alone"
+            )
+    return first, recorder.steps, [(name, recorder.value(one, "the module's result")) for name, one in outputs]
+
+
+def named(result, path=""):
+    """Everything in nested lists, tuples and dictionaries with its keys and numbers; nothing is left out."""
+    if result is None:
+        return []
+    if isinstance(result, (list, tuple)):
+        fields = getattr(result, "_fields", None) or range(len(result))
+        result = dict(zip(map(str, fields), result))
+    if not isinstance(result, Mapping):
+        return [(path, result)]
+    return [one for key, part in result.items() for one in named(part, f"{path}.{key}" if path else str(key))]

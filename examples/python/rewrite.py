@@ -9,9 +9,9 @@ from binary import sign as binary_sign
 from record import Step, Value
 
 
-def live(steps, result):
-    """The steps that a result depends on."""
-    needed, kept = {result}, []
+def live(steps, results):
+    """The steps that results depend on."""
+    needed, kept = set(results), []
     for step in reversed(steps):
         if needed.intersection(step.results):
             needed.update(step.taken())
@@ -127,6 +127,6 @@ def signs(steps):
     return rewritten
 
 
-def simplified(steps, result):
-    """The steps that a result depends on, in fewer and known ones."""
-    return live(signs(curves(gelus(steps))), result)
+def simplified(steps, results):
+    """The steps that results depend on, in fewer and known ones."""
+    return live(signs(curves(gelus(steps))), results)

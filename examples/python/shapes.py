@@ -98,7 +98,7 @@ def cat(layers, tensors, dim=0):
         return behind_constants(layers, tensors)
     refuse(not all(isinstance(part, Result) for part in tensors), "joins a constant with results; expected results alone")
     ranks = {len(part.shape) for part in tensors}
-    refuse(ranks not in ({1}, {3}) or dim % (ranks.pop() + 1) != 1,
-           f"joins results of shapes {[part.shape for part in tensors]} along dimension {dim}; expected images [C, H, W] or vectors"
+    refuse(ranks not in ({1}, {2}, {3}) or dim % (ranks.pop() + 1) != 1,
+           f"joins results of shapes {[part.shape for part in tensors]} along dimension {dim}; expected images [C, H, W], sequences [C, L] or vectors"
            " and their channels, dim=1")
     return tensors[0].of(tensors[0].layer) if len(tensors) == 1 else layers.join(tensors)

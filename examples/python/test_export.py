@@ -20,13 +20,16 @@ from test_channels import Channels
 from test_files import Files, Library, Messages
 from test_layers import Activations, Arithmetic, Networks, Nothing
 from test_onnx import Onnx
+from test_outputs import Outputs
 from test_parts import Parts
 from test_pools import Pools
+from test_sequences import Sequences
 from test_shapes import Random, Sizes
 from testing import Case, randomised
 
 # The tests of other files, which run with those of this one.
-OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Parts, Pools, Random, Sizes)
+OTHERS = (Files, Library, Messages, Activations, Arithmetic, Networks, Nothing, Onnx, Outputs, Parts, Pools,
+          Random, Sequences, Sizes)
 
 
 class Residual(nn.Module):
@@ -210,7 +213,8 @@ class Tests(Case):
 
     def test_what_no_file_can_describe_is_named(self):
         self.refused(nn.Sequential(nn.Linear(4, 4), nn.Softsign()), (4,), "layer `1` (Softsign)")
-        self.refused(nn.Sequential(nn.ConvTranspose2d(1, 1, 3)), (1, 5, 5), "layer `0` (ConvTranspose2d)")
+        self.refused(nn.Sequential(nn.Bilinear(4, 4, 2)), (4,), "does not take images")
+        self.refused(nn.Sequential(nn.Fold((4, 4), 2)), (4, 9), "layer `0` (Fold)")
         self.refused(nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), (1, 5, 5), "reflect")
         self.refused(nn.Sequential(nn.Linear(5, 5)), (1, 5, 5), "layer `0` (Linear)", "flatten")
 
@@ -226,15 +230,9 @@ class Tests(Case):
             def forward(self, x):
                 return x if x.sum() > 0 else -x
 
-        class Both(nn.Module):
-            def forward(self, x):
-                x = F.relu(x)
-                return x, x
-
         self.refused(Product(), (4,), "layer `matmul`")
         self.refused(Parts(), (4,), "layer `take`", "split")
         self.refused(Branch(), (4,), "no straight line")
-        self.refused(Both(), (4,), "returns something else")
         self.refused(mlp(), (1, 4, 6), "does not take images of shape [1, 4, 6]")
         self.refused(nn.Sequential(nn.LogSoftmax(1)), (4,), "has no layers")
 

@@ -195,7 +195,7 @@ class Onnx(Case):
 
     def test_operators_as_others_write_them(self):
         weight, bias, images = torch.randn(3, 4), torch.randn(3), (2, 5, 6)
-        kernel = torch.randn(4, 2, 3, 3)
+        kernel, turned, rows = torch.randn(4, 2, 3, 3), torch.randn(2, 3, 3, 2), torch.randn(3, 2, 2)
         node = helper.make_node
         for nodes, shape, constants, module in (
             ([node("Gemm", ["x", "w", "b"], ["y"], alpha=0.5, beta=2.0, transB=1)], (4,), {"w": weight, "b": bias},
@@ -215,6 +215,10 @@ class Onnx(Case):
              Of(lambda m, x: F.avg_pool2d(x, 3, 1, 1))),
             ([node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], images, {},
              Of(lambda m, x: F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))),
+            ([node("ConvTranspose", ["x", "t"], ["y"], strides=[2, 1], pads=[1, 0, 0, 1], output_padding=[1, 0])], images,
+             {"t": turned}, Of(lambda m, x: F.conv_transpose2d(x, turned, stride=(2, 1), output_padding=(1, 0))[:, :, 1:, :-1])),
+            ([node("Conv", ["x", "r"], ["a"]), node("MaxPool", ["a"], ["y"], kernel_shape=[2])], (2, 7), {"r": rows},
+             Of(lambda m, x: F.max_pool1d(F.conv1d(x, rows), 2, 1))),
             # The padding at the end is not counted.
             ([node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER")], (2, 4, 6), {},
              Of(lambda m, x: F.avg_pool2d(F.pad(x, (0, 1, 0, 1)), 3, 2) / F.avg_pool2d(F.pad(x * 0 + 1, (0, 1, 0, 1)), 3, 2))),

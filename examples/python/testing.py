@@ -36,16 +36,16 @@ class Case(unittest.TestCase):
             library.check(path, library.built())
         return Network(path)
 
-    def right(self, module, shape, after=lambda outputs: outputs, tolerance=1e-4, constant=False, **options):
+    def right(self, module, shape, after=lambda outputs: outputs, tolerance=1e-4, constant=False, exports=None, **options):
         """Exports a module and checks that its file gives what the module gives, behind `after`; returns its layers.
 
-        constant: whether all of it may be one number.
+        constant: whether all of it may be one number. exports: what is exported in place of the module.
         """
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "net.safetensors")
-            network = self.written(path, export, module, path, shape, **options)
+            network = self.written(path, export, exports or module, path, shape, **options)
         self.equal(network, module, shape, after, tolerance, constant)
-        self.tensors = network.tensors
+        self.tensors, self.description = network.tensors, network.description
         return network.description["layers"]
 
     def equal(self, network, module, shape, after=lambda outputs: outputs, tolerance=1e-4, constant=False):
@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
             expected = module.eval()(images.to(parameter.dtype)).double()
         for part, training in modes:
             part.training = training
-        found = after(network(images))
+        found = after(network(images.unsqueeze(2) if images.dim() == 3 else images))
         if expected.shape != found.shape:
             found = found.reshape(expected.shape)
         self.assertTrue(constant or expected.std() > 0, "the test has one number only")

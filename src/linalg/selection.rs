@@ -6,7 +6,8 @@
 //!
 //! of the image, for i below the result's *size*. Where the image has no such element, the result is zero, or has the nearest
 //! one. So a slice has a start and a step, zeros around an image are a negative start and a larger size, and an image that
-//! is enlarged to its n-fold repeats every element n times.
+//! is enlarged to its n-fold repeats every element n times. In place of the repetitions there may be zeros, as the transposed
+//! convolution with a stride takes them.
 //!
 //! *Groups* shuffle the channels first: with C channels in g groups, channel c of what is selected from is channel
 //! (c mod g)·(C/g) + ⌊c/g⌋ of the image, as in ShuffleNet (<https://arxiv.org/abs/1707.01083>, figure 1).
@@ -41,6 +42,8 @@ pub enum Outside {
     Zero,
     /// Along each axis, the nearest element of the image.
     Nearest,
+    /// Zeros, and also in place of repetitions: where the division by `repeat` has a remainder.
+    ZeroBetween,
 }
 
 /// What is wrong with a [`Selection`].
@@ -130,7 +133,11 @@ impl Selection {
         let (start, step, repeat) = (self.start[axis], self.step[axis], self.repeat[axis] as i64);
         let last = self.image[axis] as i64 - 1;
         let source = |i: usize| {
-            let at = (start + step * i as i64).div_euclid(repeat);
+            let at = start + step * i as i64;
+            if self.outside == Outside::ZeroBetween && at.rem_euclid(repeat) != 0 {
+                return None;
+            }
+            let at = at.div_euclid(repeat);
             let at = if self.outside == Outside::Nearest { at.clamp(0, last) } else { at };
             let at = usize::try_from(at).ok().filter(|_| at <= last)?;
             Some(if axis == 2 { self.shuffled(at) } else { at })
@@ -186,6 +193,10 @@ impl fmt::Display for Selection {
         if self.groups > 1 {
             write!(f, ", {} groups shuffled", self.groups)?;
         }
-        if self.outside == Outside::Nearest { f.write_str(", edges repeated") } else { Ok(()) }
+        match self.outside {
+            Outside::Zero => Ok(()),
+            Outside::Nearest => f.write_str(", edges repeated"),
+            Outside::ZeroBetween => f.write_str(", zeros between"),
+        }
     }
 }

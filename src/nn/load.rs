@@ -18,7 +18,7 @@ mod tensors;
 pub(super) use described::{Described, ones, yes};
 pub use error::LoadError;
 pub(super) use file::{File, Plain};
-pub use loaded::Loaded;
+pub use loaded::{Loaded, Output};
 pub(super) use order::{Order, flattened};
 pub(super) use save::Saved;
 pub use save::{Precision, SaveError, save};
@@ -35,7 +35,7 @@ use tensors::Tensors;
 /// let mut model = Model::new([1, 1, 3]);
 /// let weight = Weight::Real(vec![0.5, -1.0, 2.0]);
 /// model.push("fc", op::Linear { weight, bias: vec![0.25] })?;
-/// let saved = Loaded { model, input: Input::Threshold { at: 128 }, formats: None };
+/// let saved = Loaded { model, input: Input::Threshold { at: 128 }, formats: None, outputs: vec![] };
 ///
 /// let loaded = load(&save(&saved, Precision::Half)?)?;
 /// assert_eq!(loaded, saved);
@@ -91,5 +91,7 @@ pub fn description(file: &[u8]) -> Result<Option<std::string::String>, LoadError
 
 fn finish(description: Description, tensors: Tensors<'_>) -> Result<Loaded, LoadError> {
     let model = build::build(&description, tensors)?;
-    Ok(Loaded { model, input: description.input, formats: description.formats })
+    description.check_outputs(model.output())?;
+    let Description { input, formats, outputs, .. } = description;
+    Ok(Loaded { model, input, formats, outputs })
 }

@@ -16,7 +16,7 @@ pub(crate) fn draw(random: &mut Random, image: [usize; 3]) -> Selection {
     }
     let divisors: Vec<usize> = (1..=image[2]).filter(|&g| image[2].is_multiple_of(g)).collect();
     selection.groups = divisors[random.below(divisors.len())];
-    selection.outside = [Outside::Zero, Outside::Nearest][random.below(2)];
+    selection.outside = [Outside::Zero, Outside::Nearest, Outside::ZeroBetween][random.below(3)];
     selection
 }
 
@@ -28,7 +28,8 @@ pub(crate) fn selected<T: Copy + Default>(selection: &Selection, x: &[T]) -> Vec
         let (at, last) = (exact.floor(), image[axis] as f64 - 1.);
         match outside {
             Outside::Nearest => Some(at.max(0.).min(last) as usize),
-            Outside::Zero => (0. ..=last).contains(&at).then_some(at as usize),
+            Outside::ZeroBetween if at != exact => None,
+            Outside::Zero | Outside::ZeroBetween => (0. ..=last).contains(&at).then_some(at as usize),
         }
     };
     // A table of the channels' groups, read column by column.

@@ -44,7 +44,13 @@ pub(super) fn describe(
             layers.push(layer(format!("sign{n}"), "sign"));
         }
     }
-    Ok(Description { shape: vec![inputs], input: pixel(words, given)?, layers, formats: None })
+    Ok(Description {
+        shape: vec![inputs],
+        input: pixel(words, given)?,
+        layers,
+        formats: None,
+        outputs: vec![],
+    })
 }
 
 /// The N of a tensor of the layer `fcN`.

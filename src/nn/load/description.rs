@@ -11,6 +11,7 @@ mod numbers;
 
 use self::numbers::{FormatsDocument, Pixel};
 use super::error::LoadError;
+use super::loaded::Output;
 use crate::nn::{Formats, Input};
 
 /// Which description this is.
@@ -29,6 +30,7 @@ pub(super) struct Description {
     pub(super) input: Input,
     pub(super) layers: Vec<Layer>,
     pub(super) formats: Option<Formats>,
+    pub(super) outputs: Vec<Output>,
 }
 
 /// A layer without its tensors.
@@ -46,6 +48,15 @@ struct Document {
     input: InputDocument,
     layers: Vec<Value>,
     formats: Option<FormatsDocument>,
+    #[serde(default)]
+    outputs: Vec<OutputDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutputDocument {
+    name: String,
+    shape: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +94,34 @@ impl Description {
             input: document.input.pixel.input().map_err(wrong)?,
             layers: layers.collect::<Result<_, _>>()?,
             formats: document.formats.map(FormatsDocument::formats).transpose().map_err(wrong)?,
+            outputs: document
+                .outputs
+                .into_iter()
+                .map(|OutputDocument { name, shape }| Output { name, shape })
+                .collect(),
         })
+    }
+
+    /// Checks that several outputs make up the result of the model.
+    pub(super) fn check_outputs(&self, [height, width, channels]: [usize; 3]) -> Result<(), LoadError> {
+        let wrong = |reason| Err(LoadError::Description { reason });
+        let mut all = 0usize;
+        for Output { name, shape } in &self.outputs {
+            let elements = shape.iter().try_fold(1usize, |all, &side| all.checked_mul(side)).unwrap_or(0);
+            // Images that are joined keep their height and width.
+            let image = height * width == 1 || matches!(shape[..], [_, h, w] if [h, w] == [height, width]);
+            if elements == 0 || !image {
+                return wrong(format!(
+                    "outputs: `{name}`: expected a part of [{channels}, {height}, {width}], found {shape:?}"
+                ));
+            }
+            all = all.saturating_add(elements);
+        }
+        let expected = height * width * channels;
+        if !self.outputs.is_empty() && all != expected {
+            return wrong(format!("outputs: expected {expected} elements, found {all}"));
+        }
+        Ok(())
     }
 }
 

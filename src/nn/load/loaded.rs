@@ -1,5 +1,8 @@
 //! The contents of a model file.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::nn::{Formats, Input, Model};
 
 /// The contents of a model file.
@@ -11,4 +14,15 @@ pub struct Loaded {
     pub input: Input,
     /// The formats in fixed point, if the file has some.
     pub formats: Option<Formats>,
+    /// What the result consists of, if it is several outputs.
+    pub outputs: Vec<Output>,
+}
+
+/// One of several outputs of a network. Those of a model's result follow each other, each of them row by row in its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its name or number.
+    pub name: String,
+    /// Its shape for an image, `[C, H, W]` for an image.
+    pub shape: Vec<usize>,
 }

@@ -50,6 +50,11 @@ pub fn save(loaded: &Loaded, precision: Precision) -> Result<Vec<u8>, SaveError>
     if let (Some(formats), Some(whole)) = (&loaded.formats, description.as_object_mut()) {
         whole.insert("formats".into(), options::formats(formats));
     }
+    if let (false, Some(whole)) = (loaded.outputs.is_empty(), description.as_object_mut()) {
+        let outputs =
+            loaded.outputs.iter().map(|output| json!({ "name": output.name, "shape": output.shape }));
+        whole.insert("outputs".into(), outputs.collect());
+    }
     let file = |e: safetensors::SafeTensorError| SaveError::File { reason: e.to_string() };
     let views = writer.tensors.iter().map(|(name, data)| {
         TensorView::new(data.dtype, data.shape.clone(), &data.bytes).map(|view| (name.as_str(), view))

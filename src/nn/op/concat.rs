@@ -32,6 +32,10 @@ impl Operation for Concat {
         &mut self.layers
     }
 
+    fn counts(&self) -> bool {
+        true
+    }
+
     fn shape(&self, x: Value<'_>) -> Result<[usize; 3], ModelError> {
         let [rows, columns, mut channels] = x.shape;
         for &found in x.others {

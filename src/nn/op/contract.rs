@@ -64,8 +64,8 @@ pub(in crate::nn) trait Operation {
         self.rises()
     }
 
-    /// Whether its results are probabilities, so that they count as they are.
-    fn is_probability(&self) -> bool {
+    /// Whether its results count as they are, and not which of them is greatest: probabilities, or several outputs.
+    fn counts(&self) -> bool {
         false
     }
 

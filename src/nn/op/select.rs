@@ -71,6 +71,8 @@ struct Options {
     groups: usize,
     #[serde(default)]
     edges: bool,
+    #[serde(default)]
+    zeros_between: bool,
 }
 
 #[cfg(feature = "safetensors")]
@@ -105,7 +107,15 @@ impl File for Select {
     const TYPES: &'static [&'static str] = &["select"];
 
     fn read(layer: &mut Described<'_, '_>) -> Result<Self, LoadError> {
-        let Options { size, start, step, repeat, groups, edges } = layer.options()?;
+        let Options { size, start, step, repeat, groups, edges, zeros_between } = layer.options()?;
+        let outside = match (edges, zeros_between) {
+            (false, false) => Outside::Zero,
+            (true, false) => Outside::Nearest,
+            (false, true) => Outside::ZeroBetween,
+            (true, true) => {
+                return Err(layer.wrong("expected `edges` or `zeros_between`, found both"));
+            }
+        };
         let selection = Selection {
             image: layer.image()?,
             size: last(size),
@@ -113,7 +123,7 @@ impl File for Select {
             step: last(step),
             repeat: last(repeat),
             groups,
-            outside: if edges { Outside::Nearest } else { Outside::Zero },
+            outside,
         };
         let wrong = |error: SelectionError| layer.wrong(format!("{error}"));
         selection.elements().map_err(wrong)?;
@@ -129,6 +139,7 @@ impl File for Select {
         layer.option("repeat", first(repeat));
         layer.option("groups", groups);
         layer.option("edges", outside == Outside::Nearest);
+        layer.option("zeros_between", outside == Outside::ZeroBetween);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ impl Operation for Sigmoid {
         true
     }
 
-    fn is_probability(&self) -> bool {
+    fn counts(&self) -> bool {
         true
     }
 }

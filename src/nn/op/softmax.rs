@@ -30,7 +30,7 @@ impl Operation for Softmax {
         "softmax".into()
     }
 
-    fn is_probability(&self) -> bool {
+    fn counts(&self) -> bool {
         true
     }
 

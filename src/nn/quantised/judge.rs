@@ -4,7 +4,8 @@
 //! image whose greatest output exceeds the next by no more than the tolerance may have any: a tie says nothing about the
 //! precision.
 //!
-//! **Values.** Outputs that are one number, that are read as probabilities, or that are an image, have no classes. Then a part of
+//! **Values.** Outputs that are one number, that are read as probabilities, that are an image, or that are several results joined,
+//! have no classes. Then a part of
 //! the images must have outputs that are all within the tolerance of the real ones.
 //!
 //! The tolerance is a part of the distance between the least and the greatest real output.
@@ -99,7 +100,7 @@ fn off(found: &[f32], real: &[f32]) -> impl Iterator<Item = f64> {
 fn has_classes(model: &Model) -> bool {
     let [height, width, classes] = model.output();
     let mut last = model.nodes().iter().rev().map(|node| node.op.get());
-    let read = last.find(|op| op.role() != Role::Same).is_some_and(|op| op.is_probability());
+    let read = last.find(|op| op.role() != Role::Same).is_some_and(|op| op.counts());
     height * width == 1 && classes > 1 && !read
 }
 

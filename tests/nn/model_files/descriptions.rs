@@ -57,11 +57,14 @@ fn several_values_and_parts_are_read_channels_first() {
         { "name": "steep", "type": "elu", "alpha": 2 },
         { "name": "vector", "type": "global_avg_pool2d" },
         { "name": "scaled", "type": "multiply", "layer": "all" },
+        { "name": "apart", "type": "select", "size": [4, 7, 11], "repeat": [1, 2, 2], "zeros_between": true },
     ]));
     let part = Selection::new([6, 8, 4]);
     let part = Selection { size: [6, 4, 2], start: [0, -1, 1], repeat: [1, 2, 1], ..part };
     let shuffled = Selection { size: [6, 5, 4], step: [1, -1, 1], ..Selection::new([6, 4, 4]) };
     let shuffled = Selection { groups: 2, outside: Outside::Nearest, ..shuffled };
+    let apart = Selection { size: [7, 11, 4], repeat: [2, 2, 1], ..Selection::new([6, 4, 4]) };
+    let apart = Selection { outside: Outside::ZeroBetween, ..apart };
     let expected = [
         Op::Select(op::Select { selection: part }),
         Op::Concat(op::Concat { layers: vec!["part".into()] }),
@@ -71,9 +74,13 @@ fn several_values_and_parts_are_read_channels_first() {
         Op::Elu(op::Elu { alpha: 2.0 }),
         Op::AveragePool(op::AveragePool { window: Window::new([6, 5, 4], [6, 5]) }),
         Op::Multiply(op::Multiply { layer: "all".into() }),
+        Op::Select(op::Select { selection: apart }),
     ];
     assert_eq!(ops(&file), expected);
-    assert_eq!(load(&file.bytes()).unwrap().model.output(), [6, 4, 4]);
+    assert_eq!(load(&file.bytes()).unwrap().model.output(), [7, 11, 4]);
+    let both =
+        json!({ "name": "x", "type": "select", "size": [2, 6, 8], "edges": true, "zeros_between": true });
+    layers(json!([both])).refused(&["layer `x`", "found both"]);
 }
 
 #[test]

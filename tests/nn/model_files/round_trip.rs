@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use ringshare::linalg::{Outside, Selection, Window};
 use ringshare::nn::{
-    Format, Formats, Input, Loaded, Model, Op, Precision, SaveError, Weight, load, op, save,
+    Format, Formats, Input, Loaded, Model, Op, Output, Precision, SaveError, Weight, load, op, save,
 };
 use safetensors::{Dtype, SafeTensors};
 
@@ -74,7 +74,12 @@ fn everything() -> Loaded {
     }
     let format = |i: u32| Format { fraction: i % 9, bits: 9 + i };
     let formats = Formats { input: format(0), layers: (1..=38).map(format).collect() };
-    Loaded { model, input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 }, formats: Some(formats) }
+    Loaded {
+        model,
+        input: Input::Scaled { scale: 1.0 / 255.0, shift: -0.1 },
+        formats: Some(formats),
+        outputs: vec![],
+    }
 }
 
 #[test]
@@ -83,6 +88,26 @@ fn every_layer_comes_back_bit_for_bit() {
     let file = save(&loaded, Precision::Single).unwrap();
     assert_eq!(load(&file).unwrap(), loaded);
     assert_eq!(save(&loaded, Precision::Single).unwrap(), file);
+}
+
+#[test]
+fn several_outputs_come_back_and_make_up_the_result() {
+    let output = |name: &str, shape: &[usize]| Output { name: name.into(), shape: shape.into() };
+    let loaded = |outputs: Vec<Output>| Loaded { outputs, ..load(&small().bytes()).unwrap() };
+    let good = loaded(vec![output("boxes", &[2, 1]), output("score", &[1])]);
+    assert_eq!(good.model.output(), [1, 1, 3]);
+    assert_eq!(load(&save(&good, Precision::Single).unwrap()).unwrap(), good);
+    for (outputs, words) in [
+        (vec![output("boxes", &[2]), output("score", &[2])], "outputs: expected 3 elements, found 4"),
+        (
+            vec![output("boxes", &[3]), output("score", &[0])],
+            "`score`: expected a part of [3, 1, 1], found [0]",
+        ),
+        (vec![output("boxes", &[usize::MAX, 2])], "`boxes`: expected a part of [3, 1, 1]"),
+    ] {
+        let error = load(&save(&loaded(outputs), Precision::Single).unwrap()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]
@@ -136,7 +161,7 @@ fn what_half_precision_cannot_hold_is_named() {
     let mut model = Model::new([1, 1, 2]);
     let weight = Weight::Real(vec![65504.0, -1.0, 1.0, 65520.0]);
     model.push("fc", op::Linear { weight, bias: vec![1e30, 0.0] }).unwrap();
-    let loaded = Loaded { model, input: Input::Threshold { at: 1 }, formats: None };
+    let loaded = Loaded { model, input: Input::Threshold { at: 1 }, formats: None, outputs: vec![] };
     let error = save(&loaded, Precision::Half).unwrap_err();
     assert_eq!(error, SaveError::Range { layer: "fc".into(), place: 3, found: 65520.0 });
     assert!(error.to_string().contains("fc: expected weights of at most 65504, found 65520 in place 3"));
@@ -160,7 +185,8 @@ fn a_simplified_model_is_flattened_again_and_computes_the_same() {
 fn an_order_that_pytorch_does_not_have_is_refused() {
     let mut model = Model::new([2, 2, 3]);
     model.push("flat", op::Flatten).unwrap();
-    let loaded = Loaded { model: model.clone(), input: Input::Threshold { at: 1 }, formats: None };
+    let loaded =
+        Loaded { model: model.clone(), input: Input::Threshold { at: 1 }, formats: None, outputs: vec![] };
     assert_eq!(save(&loaded, Precision::Single), Err(SaveError::Order { layer: "flat".into() }));
     model.push("pool", op::MaxPool { window: Window::new([1, 1, 12], [1, 1]) }).unwrap();
     let loaded = Loaded { model, ..loaded };
@@ -179,7 +205,7 @@ proptest! {
         model.push("fc", op::Linear { weight, bias: bits[8..10].to_vec() }).unwrap();
         let (scales, shifts) = (bits[8..10].to_vec(), bits[10..].to_vec());
         model.push("norm", op::Normalise { scale: scales, shift: shifts }).unwrap();
-        let loaded = Loaded { model, input: Input::Scaled { scale, shift }, formats: None };
+        let loaded = Loaded { model, input: Input::Scaled { scale, shift }, formats: None, outputs: vec![] };
         prop_assert_eq!(load(&save(&loaded, Precision::Single).unwrap()).unwrap(), loaded);
     }
 }

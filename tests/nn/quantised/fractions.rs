@@ -165,6 +165,20 @@ fn probabilities_are_calibrated_by_their_values() {
 }
 
 #[test]
+fn several_outputs_are_calibrated_by_their_values() {
+    let weight = || Weight::Real(vec![0.1, -0.03, 0.05, 0.02]);
+    let mut model = one("score", op::Linear { weight: weight(), bias: vec![1., 0.] }, 2);
+    model.push("back", op::From { layer: "input".into() }).unwrap();
+    model.push("box", op::Linear { weight: weight(), bias: vec![-0.5, -0.6] }).unwrap();
+    model.push("both", op::Concat { layers: vec!["score".into()] }).unwrap();
+    let [fixed, real] = found(&model, &spread(600));
+    let ends = real.iter().fold([f32::MAX, f32::MIN], |[low, high], &x| [low.min(x), high.max(x)]);
+    let far = fixed.iter().zip(&real).filter(|(a, b)| (**a - **b).abs() > (ends[1] - ends[0]) / 256.);
+    let far = far.count();
+    assert!(far <= 4, "{far} outputs are off");
+}
+
+#[test]
 fn images_are_calibrated_by_their_values() {
     let mut model = Model::new([4, 4, 1]);
     let window = Window { padding: [1, 1], ..Window::new([4, 4, 1], [3, 3]) };

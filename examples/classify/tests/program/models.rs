@@ -47,7 +47,7 @@ pub(crate) fn written(name: &str, model: Model, input: Input) -> Network {
 /// Writes a model to a file.
 fn file(name: &str, model: Model, input: Input) -> PathBuf {
     let path = std::env::temp_dir().join(format!("ringshare-{name}-{}.safetensors", std::process::id()));
-    let loaded = Loaded { model, input, formats: None };
+    let loaded = Loaded { model, input, formats: None, outputs: vec![] };
     std::fs::write(&path, save(&loaded, Precision::Single).unwrap()).unwrap();
     path
 }

@@ -113,9 +113,10 @@ impl Reader<'_> {
         let start = [self.integer()?, self.integer()?, self.integer()?];
         let step = [self.integer()?, self.integer()?, self.integer()?];
         let (repeat, groups) = (self.sides()?, self.size()?);
-        let outside = match self.number("what lies around an image", 0, 1)? {
+        let outside = match self.number("what lies around an image", 0, 2)? {
             0 => Outside::Zero,
-            _ => Outside::Nearest,
+            1 => Outside::Nearest,
+            _ => Outside::ZeroBetween,
         };
         Ok(Selection { image, size, start, step, repeat, groups, outside })
     }

@@ -35,6 +35,7 @@ impl Writer {
         self.0.push(match outside {
             Outside::Zero => 0,
             Outside::Nearest => 1,
+            Outside::ZeroBetween => 2,
         });
     }
 
