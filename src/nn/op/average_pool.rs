@@ -17,6 +17,9 @@ use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseErr
 use crate::nn::step;
 use crate::ring::{nearest, power_of_two};
 
+/// Fractional bits of a mean that are not worth a truncation.
+const MOST_SPARE: u32 = 2;
+
 /// The mean over every window, channel by channel; padding counts as 0.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AveragePool {
@@ -70,7 +73,10 @@ impl Operation for AveragePool {
             }
             _ => Format { fraction: x.fraction + grown, bits: x.bits + grown },
         };
-        let fraction = if choice.rounds(layer) { choice.dropped(value, whole) } else { whole.fraction };
+        let kept = choice.dropped(value, whole);
+        // Where others take the values as well, these may have many more fractional bits than their mean needs.
+        let fraction =
+            if choice.rounds(layer) || whole.fraction > kept + MOST_SPARE { kept } else { whole.fraction };
         // The sum of n values stands for up to twice their mean times 2^⌊log2 n⌋.
         let more = u32::from(!self.values().is_power_of_two());
         let held = choice.held(value, fraction);

@@ -42,6 +42,8 @@ pub(super) struct Choice<'a> {
     /// Integer bits of every value in addition to those that its range needs.
     extra: &'a [u32],
     integers: Vec<i32>,
+    /// The fractional bits that products want of every value, the one that wants most.
+    wanted: Vec<Option<i32>>,
     /// Whether the bits of a value suffice for all inputs.
     bounded: Vec<bool>,
 }
@@ -58,7 +60,9 @@ impl<'a> Choice<'a> {
         let margin = options.margin;
         let chance = if options.rounding == Rounding::Stochastic { 0.5 } else { 0. };
         let integers = integers(graph, ranges, margin, extra);
-        let mut this = Self { graph, ranges, margin, bits, chance, extra, integers, bounded: vec![] };
+        let mut this =
+            Self { graph, ranges, margin, bits, chance, extra, integers, wanted: vec![], bounded: vec![] };
+        this.wanted = graph.wanted(&|layer| this.wanted_by(layer));
         this.find_bounded();
         this
     }
@@ -129,9 +133,13 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// The fractional bits that the first product after a value wants of it.
+    /// The fractional bits that products want of a value.
     fn wanted(&self, value: usize) -> Option<i32> {
-        let (layer, grown) = self.graph.product(value)?;
+        self.wanted[value]
+    }
+
+    /// The fractional bits that a product wants of what it takes.
+    fn wanted_by(&self, layer: usize) -> Option<i32> {
         let affine = self.graph.affine(layer)?;
         let bits = self.accumulator(layer) as i32;
         let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
@@ -145,7 +153,7 @@ impl<'a> Choice<'a> {
                 split.min(most_fraction(largest)).clamp(0, all.max(0))
             }
         };
-        Some(all - weights - grown as i32)
+        Some(all - weights)
     }
 
     fn integer(&self, value: usize) -> i32 {

@@ -37,7 +37,6 @@ pub(in crate::nn) struct Graph<'a> {
     pub(super) model: &'a Model,
     uses: Vec<Vec<usize>>,
     only_signs: Vec<bool>,
-    products: Vec<Option<(usize, u32)>>,
     accumulates: Vec<bool>,
 }
 
@@ -49,11 +48,9 @@ impl<'a> Graph<'a> {
             taken(model, layer).for_each(|value| uses[value].push(layer));
         }
         let only_signs = vec![false; values];
-        let mut graph =
-            Self { model, uses, only_signs, products: vec![None; values], accumulates: vec![false; values] };
+        let mut graph = Self { model, uses, only_signs, accumulates: vec![false; values] };
         for value in (0..values).rev() {
             graph.only_signs[value] = graph.signs_of(value);
-            graph.products[value] = graph.product_of(value);
         }
         for value in 1..values {
             graph.accumulates[value] = graph.accumulated(value - 1);
@@ -88,21 +85,22 @@ impl<'a> Graph<'a> {
         !self.uses(value).is_empty() && self.uses(value).iter().all(sign)
     }
 
-    /// The first product that takes a value, directly or in a sum, and how many fractional bits averages add in between.
-    pub(super) fn product(&self, value: usize) -> Option<(usize, u32)> {
-        self.products[value]
-    }
-
-    fn product_of(&self, value: usize) -> Option<(usize, u32)> {
-        self.uses(value).iter().find_map(|&layer| match self.role(layer) {
-            Role::Product => Some((layer, 0)),
-            Role::Mean { values, .. } => {
-                let grown = self.grown(layer, values);
-                self.products[layer + 1].map(|(layer, more)| (layer, more + grown))
-            }
-            role if role.passes() || matches!(role, Role::Sum | Role::Factors) => self.products[layer + 1],
-            _ => None,
-        })
+    /// For every value the most of what the products that take it want, directly, in a sum, or as an average, which adds
+    /// fractional bits. `product` gives what a product wants.
+    pub(super) fn wanted(&self, product: &dyn Fn(usize) -> Option<i32>) -> Vec<Option<i32>> {
+        let mut wanted = vec![None; self.uses.len()];
+        for value in (0..wanted.len()).rev() {
+            let of = |&layer: &usize| match self.role(layer) {
+                Role::Product => product(layer),
+                Role::Mean { values, .. } => {
+                    wanted[layer + 1].map(|all| all - self.grown(layer, values) as i32)
+                }
+                role if role.passes() || matches!(role, Role::Sum | Role::Factors) => wanted[layer + 1],
+                _ => None,
+            };
+            wanted[value] = self.uses(value).iter().filter_map(of).max();
+        }
+        wanted
     }
 
     /// Whether a value still has the fractional bits of a product: none were dropped after it.

@@ -165,6 +165,34 @@ fn probabilities_are_calibrated_by_their_values() {
 }
 
 #[test]
+fn a_value_has_the_bits_that_the_most_demanding_of_its_products_wants() {
+    // A squeeze-and-excite block: the mean of 256 values brings eight bits of its own, the product with the factors none.
+    let mut model = Model::new([16, 16, 3]);
+    let conv = |image, outputs: usize| {
+        let weights = (0..3 * outputs).map(|i| ((i * 7 % 11) as f32 - 4.5) / 9.).collect();
+        let (window, weight) = (Window::new(image, [1, 1]), Weight::Real(weights));
+        op::Convolution { window, groups: 1, weight, bias: vec![0.1; outputs] }
+    };
+    model.push("conv", conv([16, 16, 3], 3)).unwrap();
+    model.push("relu", op::Relu).unwrap();
+    model.push("mean", op::AveragePool { window: Window::new([16, 16, 3], [16, 16]) }).unwrap();
+    model.push("fc", conv([1, 1, 3], 3)).unwrap();
+    model.push("gate", op::Sigmoid).unwrap();
+    model.push("scaled", op::Multiply { layer: "relu".into() }).unwrap();
+    model.push("last", conv([16, 16, 3], 2)).unwrap();
+    let images = spread(16 * 16 * 3 * 8);
+    let options = Options { bits: Some(24), ..Options::default() };
+    let quantised = Quantised::calibrate(&model, &images, &options).unwrap();
+    let fraction =
+        |name: &str| quantised.formats().layers[quantised.model().value(name).unwrap() - 1].fraction;
+    assert!(fraction("relu") >= 9, "{} fractional bits", fraction("relu"));
+    // The mean keeps what its own product wants.
+    assert!(fraction("mean") < fraction("relu") + 6, "{} fractional bits", fraction("mean"));
+    let [fixed, real] = outputs(&model, &images, &options);
+    assert!(fixed.iter().zip(&real).all(|(a, b)| (a - b).abs() <= 1. / 256.));
+}
+
+#[test]
 fn several_outputs_are_calibrated_by_their_values() {
     let weight = || Weight::Real(vec![0.1, -0.03, 0.05, 0.02]);
     let mut model = one("score", op::Linear { weight: weight(), bias: vec![1., 0.] }, 2);
