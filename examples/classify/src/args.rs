@@ -103,6 +103,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE", exclusive = true)]
     pub check: Option<PathBuf>,
 
+    /// Evaluate a model for images of any size on the tensors in FILE, a safetensors file: `inputs`, numbers [N, C, H, W], or
+    /// `pixels`, bytes, and `outputs`, what the network gives for them, in the order of PyTorch. Formats are found on the
+    /// numbers `calibration` if there are any. Prints how far the parties' outputs are from those, and what the run costs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "data", "input", "show", "logits", "save", "report", "dry"])]
+    pub(crate) outputs: Option<PathBuf>,
+
     /// Write report.html to DIR: charts of classes, times and memory, including runs of 2 to 7 parties
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,

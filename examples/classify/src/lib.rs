@@ -17,6 +17,7 @@ pub mod idx;
 mod matrix;
 pub mod memory;
 pub mod network;
+pub mod outputs;
 pub mod page;
 mod parties;
 mod planner;
@@ -63,6 +64,9 @@ pub fn main() -> ExitCode {
 fn run(args: &Args) -> Result<(), Error> {
     if let Some(path) = &args.check {
         return print(&network::summary(path)?);
+    }
+    if let Some(path) = &args.outputs {
+        return outputs::run(args, path);
     }
     let data = load_data(args)?;
     let network = Network::load_with_input(&args.model_file(), args.input)?;

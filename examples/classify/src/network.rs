@@ -43,16 +43,26 @@ impl Network {
     /// # Errors
     /// As [`load`](Self::load), or if both the file and `input` give a map, or neither.
     pub fn load_with_input(path: &Path, input: Option<Input>) -> Result<Self, Error> {
-        let file = read(path)?;
-        let (loaded, described_by) = described(path, &file, input)?;
+        let network = Self::of_any_shape(path, input)?;
+        let model = &network.loaded.model;
         for (what, expected, shape) in
-            [("inputs", PIXELS, loaded.model.input()), ("outputs", CLASSES, loaded.model.output())]
+            [("inputs", PIXELS, model.input()), ("outputs", CLASSES, model.output())]
         {
             if shape.iter().product::<usize>() != expected {
                 let reason = format!("expected a model of {expected} {what}, found the shape {shape:?}");
                 return Err(Error::bad(path, reason));
             }
         }
+        Ok(network)
+    }
+
+    /// Loads and simplifies a model of any shape.
+    ///
+    /// # Errors
+    /// As [`load_with_input`](Self::load_with_input).
+    pub fn of_any_shape(path: &Path, input: Option<Input>) -> Result<Self, Error> {
+        let file = read(path)?;
+        let (loaded, described_by) = described(path, &file, input)?;
         let model = loaded.model.simplify();
         Ok(Self { path: path.into(), model, input: loaded.input, loaded, described_by })
     }
@@ -122,6 +132,23 @@ impl Network {
         bits: Option<u32>,
         images: &Calibration,
     ) -> Result<(Quantised, String), Error> {
+        let numbers = self.input.encode(&images.pixels);
+        let of = format!("{} {}", images.pixels.len() / PIXELS, images.of);
+        self.quantise_on(args, bits, &numbers, Some(self.input.range()), &of)
+    }
+
+    /// As [`quantise`](Self::quantise) for numbers, `[images, height, width, channels]`, of a known range if there is one.
+    ///
+    /// # Errors
+    /// As [`quantise`](Self::quantise).
+    pub(crate) fn quantise_on(
+        &self,
+        args: &Args,
+        bits: Option<u32>,
+        numbers: &[f32],
+        range: Option<[f32; 2]>,
+        of: &str,
+    ) -> Result<(Quantised, String), Error> {
         let bits = bits.filter(|_| !self.binarized());
         let bad = |e: QuantiseError| match bits {
             Some(bits) => Error::Usage(format!("--bits {bits} for {}: {e}", self.name())),
@@ -132,14 +159,12 @@ impl Network {
             return Ok((quantised, format!("formats from {}", self.described_by)));
         }
         let rounding = args.rounding.into();
-        let input = Some(self.input.range());
-        let options = Options { bits, rounding, input, ..Options::default() };
-        let numbers = self.input.encode(&images.pixels);
-        let quantised = Quantised::calibrate(&self.model, &numbers, &options).map_err(bad)?;
+        let options = Options { bits, rounding, input: range, ..Options::default() };
+        let quantised = Quantised::calibrate(&self.model, numbers, &options).map_err(bad)?;
         let from = if self.binarized() {
             "formats from bounds that no image exceeds".into()
         } else {
-            format!("formats found on {} {}", images.pixels.len() / PIXELS, images.of)
+            format!("formats found on {of}")
         };
         Ok((quantised, from))
     }

@@ -242,7 +242,7 @@ fn ratio(a: f64, b: f64) -> f64 {
 }
 
 /// Bytes in decimal units.
-struct Bytes(f64);
+pub(crate) struct Bytes(pub(crate) f64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

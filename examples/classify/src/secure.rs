@@ -3,6 +3,7 @@
 //! Party 0 owns the model, party 1 owns the images, and only party 1 learns the classes. Every phase of every batch runs
 //! separately, so that its cost can be measured.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
@@ -26,6 +27,34 @@ type Class = Z2<8>;
 pub(crate) const MODEL_OWNER: usize = 0;
 const IMAGE_OWNER: usize = 1;
 
+/// The inputs of a network for some images.
+#[derive(Clone, Copy)]
+pub enum Images<'a> {
+    /// Pixels, and how one becomes a number.
+    Pixels(&'a [u8], Input),
+    /// The numbers themselves.
+    Numbers(&'a [f32]),
+}
+
+impl Images<'_> {
+    /// How many they are, each of `width` inputs.
+    fn len(self, width: usize) -> usize {
+        let inputs = match self {
+            Self::Pixels(pixels, _) => pixels.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        };
+        inputs / width
+    }
+
+    /// Some of the inputs.
+    fn part(self, inputs: Range<usize>) -> Vec<f32> {
+        match self {
+            Self::Pixels(pixels, input) => input.encode(&pixels[inputs]),
+            Self::Numbers(numbers) => numbers[inputs].to_vec(),
+        }
+    }
+}
+
 /// The job of the parties and the dealer.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
@@ -33,10 +62,8 @@ pub struct Job<'a> {
     pub weights: &'a Quantised,
     /// The layers and how many bits count in each; differences of logits fit the last one's.
     pub architecture: &'a Architecture,
-    /// `[n, in]`, pixels, each of them an input.
-    pub pixels: &'a [u8],
-    /// How a pixel becomes a number.
-    pub input: Input,
+    /// `[n, in]`
+    pub images: Images<'a>,
     /// Parties, without the dealer.
     pub parties: usize,
     /// The most images that are evaluated together.
@@ -47,14 +74,16 @@ pub struct Job<'a> {
     pub topology: args::Topology,
     /// What all randomness is drawn from; none if it is fresh.
     pub seed: Option<u64>,
-    /// Whether to reveal the logits as well as the classes.
+    /// Whether to find and reveal the classes.
+    pub classes: bool,
+    /// Whether to reveal the logits.
     pub logits: bool,
 }
 
 /// The outcome of a job.
 #[derive(Debug)]
 pub struct Secure {
-    /// `[n]`
+    /// `[n]`, if they were revealed.
     pub classes: Vec<u8>,
     /// `[n, classes]`, if they were revealed.
     pub logits: Option<Vec<i64>>,
@@ -123,10 +152,11 @@ impl<'a, R: Ring> Run<'a, R> {
         phases.setup += received;
         phases.setup += session::each(session, "setup", sides, &|party, side| side.setup(job, party))?;
         let (mut classes, mut logits) = (Vec::new(), job.logits.then(Vec::new));
-        for batch in job.pixels.chunks(job.batch * width) {
-            let rows = batch.len() / width;
+        let images = job.images.len(width);
+        for first in (0..images).step_by(job.batch) {
+            let rows = job.batch.min(images - first);
             // One batch at a time: all images as integers would take more memory than the model.
-            let batch = job.weights.encode(&job.input.encode(batch));
+            let batch = job.weights.encode(&job.images.part(first * width..(first + rows) * width));
             let batch = batch.map_err(|e| Error::Wrong(e.to_string()))?;
             let found = self.batch(&batch, rows, &mut phases)?;
             classes.extend(found.0);
@@ -192,7 +222,7 @@ impl<R: Ring> Side<R> {
 }
 
 impl Job<'_> {
-    /// One batch online: input, network, classes, and revealing them. `watch` is called after each step.
+    /// One batch online: input, network, classes, and revealing what is asked for. `watch` is called after each step.
     pub(crate) fn evaluate<R: Ring>(
         &self,
         party: &mut Party<Memory>,
@@ -213,13 +243,18 @@ impl Job<'_> {
         };
         let layer = |layer: usize, party: &mut Party<Memory>| watch(layer + 1, party);
         let logits = model.forward_watched(party, prepared, x, sign, layer)?;
-        let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
-        let classes = party.reveal(&classes, IMAGE_OWNER)?;
+        let classes = if self.classes {
+            let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;
+            party.reveal(&classes, IMAGE_OWNER)?
+        } else {
+            None
+        };
         let logits = if self.logits { party.reveal_modulo(&logits, bits, IMAGE_OWNER)? } else { None };
         watch(self.steps() - 1, party);
         let signed = |logit: R::Word| logit.signed(bits) as i64;
-        let logits = logits.map(|logits| logits.into_iter().map(signed).collect()).unwrap_or_default();
-        Ok(classes.map(|classes| (classes, logits)))
+        let logits: Option<Vec<i64>> = logits.map(|logits| logits.into_iter().map(signed).collect());
+        let learns = classes.is_some() || logits.is_some();
+        Ok(learns.then(|| (classes.unwrap_or_default(), logits.unwrap_or_default())))
     }
 
     /// The input, every layer, and the classes.

@@ -13,7 +13,7 @@ use crate::network::{Calibration, Network, program};
 use crate::planner;
 use crate::progress;
 use crate::report::{Counts, Plain};
-use crate::secure::{self, Job, Secure};
+use crate::secure::{self, Images, Job, Secure};
 
 /// What all runs have in common.
 #[derive(Debug)]
@@ -120,13 +120,16 @@ impl<'a> Trial<'a> {
         Job {
             weights: &self.quantised,
             architecture: &self.architecture,
-            pixels: &self.setting.data.pixels()[..images * self.architecture.inputs()],
-            input: self.setting.network.input,
+            images: Images::Pixels(
+                &self.setting.data.pixels()[..images * self.architecture.inputs()],
+                self.setting.network.input,
+            ),
             parties,
             batch: self.setting.batch().min(images),
             comparison: args.comparison,
             topology: args.topology,
             seed: args.seed,
+            classes: true,
             logits: args.logits || args.show.is_some(),
         }
     }

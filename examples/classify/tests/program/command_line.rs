@@ -139,7 +139,7 @@ fn the_report_has_its_keys_in_one_object() {
 }
 
 /// Runs the program as it is built.
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     Process::new(env!("CARGO_BIN_EXE_classify")).args(args).output().unwrap()
 }
 

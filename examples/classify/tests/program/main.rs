@@ -12,6 +12,7 @@ mod idx_files;
 mod memory;
 mod models;
 mod networks;
+mod outputs;
 mod reports;
 
 use std::io::Write;
