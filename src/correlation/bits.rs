@@ -58,6 +58,6 @@ pub use dabits::{DaBits, DaBitsRequest};
 pub(crate) use edabits::lowest;
 pub use edabits::{EdaBits, EdaBitsRequest, lowest_bits};
 pub use products::{BitProducts, BitProductsRequest};
-pub(crate) use select::Selection;
+pub(crate) use select::Selector;
 pub use select::{Select, SelectRequest};
 pub use subtract::{Circuit, Level, Subtraction};

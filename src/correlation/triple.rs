@@ -265,8 +265,12 @@ impl<R: Ring> MatrixTriple<R> {
     /// # Panics
     /// If x or y has another length than the triple.
     pub fn mask(self, x: &Share<R>, y: &Share<R>) -> (Vec<R::Word>, Masked<Self>) {
-        let opened = masked(x.expose(), self.a.expose(), y.expose(), self.b.expose());
-        (opened, Masked::new(self))
+        self.mask_words(x.expose(), y.expose())
+    }
+
+    /// [`mask`](Self::mask) of parts of shares.
+    pub(crate) fn mask_words(self, x: &[R::Word], y: &[R::Word]) -> (Vec<R::Word>, Masked<Self>) {
+        (masked(x, self.a.expose(), y, self.b.expose()), Masked::new(self))
     }
 }
 

@@ -179,12 +179,11 @@ impl Piecewise {
 
     /// By how many units the result changes at most for a unit of x.
     pub(crate) fn steepest(&self) -> f64 {
-        let steps =
-            self.nodes.windows(2).map(|pair| pair[0].abs_diff(pair[1]) as f64 / (1u64 << self.low) as f64);
-        let tails = self.slopes.map(|slope| slope.unsigned_abs() as f64);
-        let all = steps.chain(tails).fold(0., f64::max);
-        // v changes by 2^l for a step of the nodes.
-        all * (1u64 << self.low) as f64 / (1u64 << self.shift()) as f64
+        // For a unit of x, v changes by a difference of nodes, which are 2^l units of x apart and 2^l times as large in v, or by
+        // the slope of a tail.
+        let steps = self.nodes.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+        let tails = self.slopes.map(i64::unsigned_abs);
+        steps.chain(tails).max().unwrap_or(0) as f64 / (1u64 << self.shift()) as f64
     }
 
     /// What is added to v before the bits are dropped.
@@ -248,5 +247,19 @@ impl fmt::Debug for Piecewise {
         let Self { input, output, index, low, guard, error, .. } = self;
         write!(f, "Piecewise({input:?} to {output:?}, 2^{index} nodes of {guard} more bits, ")?;
         write!(f, "2^{low} values each, error {error})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Piecewise, TableFormat};
+
+    #[test]
+    fn tails_are_no_steeper_than_their_slopes() {
+        let [input, output] = [24, 26].map(|bits| TableFormat { bits, fraction: 12 });
+        let silu = Piecewise::silu(input, output);
+        assert!(silu.low > 0 && silu.is_clipped());
+        // The slope of SiLU is at most 1.1, where nodes have twelve bits and more.
+        assert!((1. ..1.11).contains(&silu.steepest()), "{}", silu.steepest());
     }
 }

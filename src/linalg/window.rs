@@ -152,6 +152,16 @@ impl Window {
         }
     }
 
+    /// Whether every one of the window's `places` along axis 0 or 1 sees a row or column of the image.
+    pub(crate) fn sees_image(&self, axis: usize, places: usize) -> bool {
+        let (size, padding, dilation) = (self.size[axis], self.padding[axis], self.dilation[axis]);
+        (0..places).all(|place| {
+            let start = place * self.stride[axis];
+            let first = padding.saturating_sub(start).div_ceil(dilation);
+            first < size && start + first * dilation < padding + self.image[axis]
+        })
+    }
+
     /// Places in all of `images`, a number of images.
     ///
     /// # Panics

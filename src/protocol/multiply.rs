@@ -109,22 +109,23 @@ impl<T: Transport> Party<T> {
             [[rows, inner], [inner, columns], [rows, columns]].map(|[a, b]| a.saturating_mul(b));
         shape("elements of the left matrices", left.saturating_mul(count), x.len())?;
         shape("elements of the right matrices", right.saturating_mul(count), y.len())?;
+        range("matrices to multiply", 0, u32::MAX.into(), count as u64)?;
         range("elements of the products", 0, isize::MAX as u64, product.saturating_mul(count) as u64)?;
         let mut opened = Vec::with_capacity(x.len() + y.len());
         let mut triples = Vec::with_capacity(count);
         for i in 0..count {
-            let (x, y) = (x.slice(i * left..(i + 1) * left), y.slice(i * right..(i + 1) * right));
-            let (masked, triple) = MatrixTriple::<R>::take(&mut self.store, dims)?.mask(&x, &y);
+            let (x, y) = (&x.expose()[i * left..][..left], &y.expose()[i * right..][..right]);
+            let (masked, triple) = MatrixTriple::<R>::take(&mut self.store, dims)?.mask_words(x, y);
             opened.extend(masked);
             triples.push(triple);
         }
         self.network.open(&mut opened, R::BITS)?;
-        let mut out = Share::zeros(count * product);
+        // Growing would leave the old place unwiped.
+        let mut out = Vec::with_capacity(count * product);
         for (i, triple) in triples.into_iter().enumerate() {
-            let z = triple.finish(&opened[i * (left + right)..(i + 1) * (left + right)]);
-            out.expose_mut()[i * product..(i + 1) * product].copy_from_slice(z.expose());
+            out.extend_from_slice(triple.finish(&opened[i * (left + right)..][..left + right]).expose());
         }
-        Ok(out)
+        Ok(Share::from_words(out))
     }
 }
 

@@ -129,7 +129,6 @@ impl<T: Transport> Party<T> {
         output: Elements,
     ) -> Result<Scratch<V>, Error> {
         let mut v: Scratch<C> = self.sum(x, f, f.sum_bits() + 1)?;
-        truncate::check_shift(C::BITS, f.sum_bits(), f.shift())?;
         if !floor {
             return self.truncate_words(&v, f.sum_bits(), f.shift(), output);
         }
@@ -162,9 +161,9 @@ impl<T: Transport> Party<T> {
         let both: Scratch<C> = self.relu_words(&beyond(x, f, self.id()), f.needed_bits(), 0, ring)?;
         let (below, above) = both.split_at(x.len());
         let mut v: Scratch<V> = self.between(&inside(x, below, above), f, bits)?;
-        for ((tail, slope), sign) in [below, above].into_iter().zip(f.slopes()).zip([-1, 1]) {
+        for ((tail, slope), sign) in [below, above].into_iter().zip(f.slopes()).zip([-1i128, 1]) {
             if slope != 0 {
-                let slope = V::from_signed((sign * slope).into());
+                let slope = V::from_signed(sign * i128::from(slope));
                 // Shares modulo a power of two are shares modulo any smaller one.
                 let tail = tail.iter().map(|word| V::truncate(word.widen()));
                 v.iter_mut().zip(tail).for_each(|(v, tail)| *v = v.wrapping_add(&tail.wrapping_mul(&slope)));

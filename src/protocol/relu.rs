@@ -28,7 +28,7 @@
 
 use alloc::vec::Vec;
 
-use super::compare::{bitwise, check_bits};
+use super::compare::bitwise;
 use super::error::range;
 use super::{Error, Family, Party, multiply};
 use crate::correlation::compare::{Plan, Task, Wish};
@@ -146,7 +146,8 @@ impl<T: Transport> Party<T> {
         ceiling: R::Word,
     ) -> Result<Share<O>, Error> {
         let height = (ceiling & R::Word::mask(R::BITS)).widen();
-        check_ceiling(self.family, R::BITS, bits, height)?;
+        self.family.check(R::BITS, bits)?;
+        range("ceiling of a ReLU", 0, 1 << (bits - 1), height.try_into().unwrap_or(u64::MAX))?;
         self.clipped_words(x.expose(), bits, ceiling, Elements::of::<O>()).map(Share::of)
     }
 
@@ -192,16 +193,8 @@ impl<T: Transport> Party<T> {
 
 /// Checks that `family` has a ReLU of `bits` bits of a ring of `ring` bits, truncated by `shift`.
 pub(super) fn check(family: Family, ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
-    check_bits(ring, bits)?;
-    range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())?;
-    family.check(ring, bits)
-}
-
-/// The same for a clipped one, without truncation.
-fn check_ceiling(family: Family, ring: u32, bits: u32, ceiling: u128) -> Result<(), Error> {
-    check_bits(ring, bits)?;
-    range("ceiling of a ReLU", 0, 1 << (bits - 1), ceiling.try_into().unwrap_or(u64::MAX))?;
-    family.check(ring, bits)
+    family.check(ring, bits)?;
+    range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())
 }
 
 /// Whether an element of `output` bits is made of the low bits of x alone.

@@ -138,7 +138,7 @@ impl<T: Transport> Party<T> {
 }
 
 /// Checks that numbers of `bits` bits in a ring of `ring` bits can be truncated by `shift`.
-pub(super) fn check_shift(ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
+fn check_shift(ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
     range("bits of a truncation", 1, u64::from(ring.min(64)) - 1, bits.into())?;
     range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())
 }

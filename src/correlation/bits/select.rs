@@ -90,7 +90,7 @@ impl fmt::Debug for SelectRequest {
 ///     select.mask(b, x);
 /// }
 /// ```
-pub struct Select<R: Ring>(Selection<R::Word>);
+pub struct Select<R: Ring>(Selector<R::Word>);
 
 impl<R: Ring> Select<R> {
     /// What to ask the dealer for.
@@ -103,7 +103,7 @@ impl<R: Ring> Select<R> {
     /// # Errors
     /// If it is not next in the store.
     pub fn take(store: &mut Store, len: usize) -> Result<Self, Error> {
-        Ok(Self(Selection::take(store, len, R::BITS)?))
+        Ok(Self(Selector::take(store, len, R::BITS)?))
     }
 
     /// What is to be opened: x − s modulo 2^k, and the bits masked.
@@ -111,8 +111,8 @@ impl<R: Ring> Select<R> {
     /// # Panics
     /// If c or x has another length than was dealt for.
     pub fn mask(self, c: &BitShare, x: &Share<R>) -> (Vec<R::Word>, Vec<u8>, Masked<Self>) {
-        let (y, bits, selection) = self.0.mask(c, x.expose());
-        (y, bits, selection.map(Self))
+        let (y, bits, selector) = self.0.mask(c, x.expose());
+        (y, bits, selector.map(Self))
     }
 }
 
@@ -130,13 +130,13 @@ impl<R: Ring> Masked<Select<R>> {
 }
 
 /// [`Select`] for a word, of a ring of any width.
-pub(crate) struct Selection<W: Word> {
+pub(crate) struct Selector<W: Word> {
     source: Source,
     bits: u32,
     s: Scratch<W>,
 }
 
-impl<W: Word> Selection<W> {
+impl<W: Word> Selector<W> {
     pub(crate) fn take(store: &mut Store, len: usize, bits: u32) -> Result<Self, Error> {
         let source = store.take(SelectRequest { len, elements: Elements::held::<W>(bits) })?;
         let mut s = Scratch::zeros(len);
@@ -151,9 +151,9 @@ impl<W: Word> Selection<W> {
     }
 }
 
-impl<W: Word> Masked<Selection<W>> {
+impl<W: Word> Masked<Selector<W>> {
     pub(crate) fn finish(self, y: &[W], opened_bits: &[u8]) -> Result<Scratch<W>, Error> {
-        let Selection { source, bits, mut s } = self.into_inner();
+        let Selector { source, bits, mut s } = self.into_inner();
         let len = s.len();
         assert_eq!(
             (y.len(), opened_bits.len()),

@@ -2,7 +2,7 @@
 //!
 //! One round, 1 + k bits opened, 2k bits from the dealer. See [`Select`](crate::correlation::bits::Select).
 
-use crate::correlation::bits::Selection;
+use crate::correlation::bits::Selector;
 use crate::net::Transport;
 use crate::offline::Cost;
 use crate::protocol::error::shape;
@@ -43,9 +43,9 @@ impl<T: Transport> Party<T> {
         x: &[W],
         bits: u32,
     ) -> Result<Scratch<W>, Error> {
-        let (mut y, mut gamma, selection) = Selection::take(&mut self.store, x.len(), bits)?.mask(c, x);
+        let (mut y, mut gamma, selector) = Selector::take(&mut self.store, x.len(), bits)?.mask(c, x);
         self.network.open_both(&mut y, bits, &mut gamma)?;
-        Ok(selection.finish(&y, &gamma)?)
+        Ok(selector.finish(&y, &gamma)?)
     }
 
     /// The value of a where the bit is set, else that of b: b + c·(a − b).

@@ -40,6 +40,12 @@ fn windows_and_groups_are_to_fit() {
         |padding| vec![Layer::MaxPool(step::MaxPool { window: Window { padding, ..WINDOW }, bits: 8 })];
     assert!(Architecture::new(pool([1, 1]), 16).is_ok());
     refused(pool([1, 2]), E::Padding { layer: 0, most: 1, found: 2 });
+    // Rows 0 and 1 are seen by a window that steps over three at a time, from −3, −2, −1 and 0.
+    let high = Window { padding: [3, 0], dilation: [3, 1], ..Window::new([2, 1, 1], [3, 1]) };
+    let layer = |window| vec![Layer::MaxPool(step::MaxPool { window, bits: 8 })];
+    assert!(Architecture::new(layer(high), 16).is_ok());
+    let beside = Window { image: [1, 1, 1], padding: [4, 0], ..high };
+    refused(layer(beside), E::Padding { layer: 0, most: 0, found: 4 });
     refused(vec![convolution(Window { image: [usize::MAX, 2, 2], ..WINDOW }, 1)], E::NoLinear);
     let wide = Window { padding: [usize::MAX / 2, 0], ..WINDOW };
     let limit = WindowError::Limit { what: "padding", most: Window::MOST_STEP, found: usize::MAX / 2 };

@@ -1,6 +1,7 @@
 //! Piecewise linear functions on shares against their reference in integers.
 
 use ringshare::function::{Piecewise, PiecewiseError, TableFormat};
+use ringshare::net::Nowhere;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -167,4 +168,12 @@ fn nodes_that_do_not_fit_are_errors() {
     }
     assert_eq!(make(8, 8, [10, 0], &[0, 1 << 52]), PiecewiseError::Sum);
     assert_eq!(make(8, 8, [0, 0], &[0, i64::MIN]), PiecewiseError::Sum);
+}
+
+#[test]
+fn slopes_of_tails_that_no_input_reaches_may_be_any_numbers() {
+    // The left end is the least input, so nothing lies before it.
+    let f = Piecewise::from_nodes(format(2), format(8), [1, 0], [i64::MIN, 0], vec![0, 1]).unwrap();
+    let mut party = Party::<Nowhere>::dry(2);
+    assert_eq!(party.piecewise::<_, Z2<16>>(&Share::<Z2<16>>::zeros(3), &f).unwrap().len(), 3);
 }
