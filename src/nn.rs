@@ -27,8 +27,9 @@
 //! | truncation of b bits by f, stochastic rounding | 1 | b + 1 | k or 2k |
 //! | truncation of b bits by f, floor rounding | those of a comparison of f + 1 bits | b + 1, plus those of the comparison | k or 2k, plus its tables |
 //! | maximum over windows of m values | ⌈log2 m⌉ times those of a ReLU | m − 1 ReLUs a window | the same |
-//! | sums, scale, add, concat, select, from | 0 | 0 | 0 |
+//! | sums, also of groups, scale, add, concat, select, from | 0 | 0 | 0 |
 //! | product of two values | 1 | 2k | k |
+//! | products of two values as matrices, `[rows, inner]` and `[inner, columns]` | 1 | k for every element of both | k |
 //! | lookup of m bits | 1 | m | 2^m·k |
 //! | function by lines | 3 or more | see [`Party::piecewise`](crate::protocol::Party::piecewise) | the same |
 //! | softmax of C classes | those of a maximum of C values, plus 9 or more | see [`softmax_reference`] | some 2,300 a value of 10 classes |
@@ -52,11 +53,12 @@
 //! revealed, nothing else that they see depends on the model.
 //!
 //! - **Layers.** Kind and order of the layers of the program: linear, convolution, sign, ReLU, clip, truncation,
-//!   maximum, sum, scale, add, multiply, concat, select, from, lookup, functions by lines, softmax. So everybody knows the
+//!   maximum, sum, scale, add, multiply, concat, select, from, products of matrices, sums of groups, lookup, functions by lines,
+//!   softmax. So everybody knows the
 //!   activation of each layer, which values are added, multiplied and joined, and which normalisations were not folded into other layers.
 //! - **Shapes.** Height, width and channels of the image; inputs and outputs of linear layers; size, stride, padding,
-//!   dilation, groups and output channels of convolutions and poolings; which elements of a value are selected; classes of a softmax. So everybody knows the
-//!   number of weights.
+//!   dilation, groups and output channels of convolutions and poolings; which elements of a value are selected; heads, rows and columns of products of matrices;
+//!   sizes of groups; classes of a softmax. So everybody knows the number of weights.
 //! - **Numbers in layers.** The ends of clips; slopes of leaky ReLUs; the factors of scales, which follow from the
 //!   sizes of averages and from differences of fractional bits; all entries of tables and nodes of functions by lines,
 //!   hence which function they compute between which formats.
@@ -65,7 +67,8 @@
 //!   (all in [`PublicModel`]).
 //! - **Rounding** of truncations, and the map from pixels to real numbers ([`Input`]).
 //! - **The run.** Who owns the weights; whether they are secret at all ([`Sequential::share`] or
-//!   [`Sequential::public`]); the number of parties, the size of a batch, the comparison family and the way of opening.
+//!   [`Sequential::public`]); the number of parties, the size of a batch, the comparison family, those of layers that have
+//!   their own, and the way of opening.
 //!
 //! *What formats tell of weights.* [`Quantised::calibrate`] chooses formats by what it measures, so the formats tell
 //! something of the weights and of the images that it was given: the ranges of each layer's results on these images,

@@ -11,7 +11,7 @@
 //! | sign, ReLU, clip of b bits | 2^k | 2^b |
 //! | truncation of b bits | 2^k | 2^(b+1), as it opens one bit more |
 //! | maximum of b bits | the modulus of its input | 2^b |
-//! | sums, scale, add, multiply, concat, select, from | the modulus of their inputs | any power of two |
+//! | sums, also of groups, scale, add, multiply, products of matrices, concat, select, from | the modulus of their inputs | any power of two |
 //! | lookup of m bits | 2^k | 2^m |
 //! | function by lines of b bits, with the bit that a clip needs | 2^k | 2^b |
 //! | softmax of b bits | 2^k | 2^b |
@@ -93,27 +93,17 @@ impl Architecture {
             return Err(ArchitectureError::Comparisons { expected, found });
         }
         let (inputs, ring, rounding, mut layers) = (self.inputs(), self.ring, self.rounding, self.layers);
-        let mut need = alloc::vec![0; expected + 1];
-        for (number, layer) in layers.iter_mut().enumerate().rev() {
-            let result = need[number + 1];
-            for &value in layer.step().earlier() {
-                need[value] = result.max(need[value]);
+        needs(&mut layers, 0, |number, layer, result| match (comparisons[number], &*layer) {
+            (Some(Family::Legendre(_)), &Layer::Sign(Sign { bits })) => {
+                let most = MAX_BITS.min(ring - 1);
+                match bits > most {
+                    true => Err(ArchitectureError::Bits { layer: number, most, found: bits }),
+                    false => Ok(bits + 1),
+                }
             }
-            let x = match (comparisons[number], &*layer) {
-                (Some(Family::Legendre(_)), &Layer::Sign(Sign { bits })) => {
-                    let most = MAX_BITS.min(ring - 1);
-                    if bits > most {
-                        return Err(ArchitectureError::Bits { layer: number, most, found: bits });
-                    }
-                    bits + 1
-                }
-                (Some(Family::Legendre(_)), _) => {
-                    return Err(ArchitectureError::Symbols { layer: number });
-                }
-                _ => layer.step_mut().need(result),
-            };
-            need[number] = x.max(need[number]);
-        }
+            (Some(Family::Legendre(_)), _) => Err(ArchitectureError::Symbols { layer: number }),
+            _ => Ok(layer.step_mut().need(result)),
+        })?;
         let some = comparisons.iter().any(Option::is_some);
         let comparisons = if some { comparisons.to_vec() } else { Vec::new() };
         Ok(Self { comparisons, rounding, ..Self::with_inputs(inputs, layers, ring)? })
@@ -179,4 +169,23 @@ impl Architecture {
         }
         last
     }
+}
+
+/// The low bits of every value that have to be correct, so that those of the last are, `last` of them: what layers need for
+/// results of so many bits, found from the last to the first. Products are given as many bits on the way.
+pub(super) fn needs<E>(
+    layers: &mut [Layer],
+    last: u32,
+    of: impl Fn(usize, &mut Layer, u32) -> Result<u32, E>,
+) -> Result<Vec<u32>, E> {
+    let mut need = alloc::vec![0; layers.len() + 1];
+    need[layers.len()] = last;
+    for (number, layer) in layers.iter_mut().enumerate().rev() {
+        let result = need[number + 1];
+        for &value in layer.step().earlier() {
+            need[value] = result.max(need[value]);
+        }
+        need[number] = need[number].max(of(number, layer, result)?);
+    }
+    Ok(need)
 }

@@ -85,6 +85,7 @@ mod windows;
 
 use alloc::vec::Vec;
 
+use self::exact::nearest;
 use self::program::Program;
 use self::reference::Reference;
 use super::{Architecture, ArchitectureError, Model, Rounding, Weights};
@@ -213,9 +214,7 @@ impl Quantised {
         let reference = self.exact();
         match self.architecture().rounding() {
             Rounding::Floor => reference.run(images, None),
-            Rounding::Stochastic => {
-                reference.run(images, Some(&mut |x, shift| (x + (1 << (shift - 1))) >> shift))
-            }
+            Rounding::Stochastic => reference.run(images, Some(&mut nearest)),
         }
     }
 

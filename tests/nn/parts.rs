@@ -2,6 +2,7 @@
 
 use ringshare::linalg::{Outside, Selection};
 use ringshare::nn::op::Groups;
+use ringshare::nn::{Model, op};
 
 use crate::common::Random;
 
@@ -109,4 +110,16 @@ pub(crate) fn multiplied<T: Copy>(
         out.push((1..inner).fold(product(0), |sum, i| plus(sum, product(i))));
     }
     out
+}
+
+#[test]
+fn matrices_of_no_images_have_no_product() {
+    let mut model = Model::new([2, 1, 2]);
+    model.push("square", op::MatMul { layer: "input".into(), heads: 1, transposed: true }).unwrap();
+    let mut seen = 0;
+    model.trace(&[], |_, result| {
+        assert!(result.is_empty());
+        seen += 1;
+    });
+    assert_eq!(seen, 1);
 }

@@ -12,6 +12,12 @@ use super::order::Order;
 use super::tensors::Tensors;
 use crate::nn::{Model, Op, limits};
 
+/// The most layers of a model.
+const MOST_LAYERS: usize = 1 << 10;
+/// The most names of earlier layers that the layers of a model refer to. Each is looked up among all layers whenever the model
+/// is rewritten.
+const MOST_REFERRED: usize = 1 << 14;
+
 /// Builds the model, and checks that every tensor has its place.
 ///
 /// # Errors
@@ -25,7 +31,14 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
     let wrong = |reason| LoadError::Description { reason: format!("input: {reason}") };
     check_elements(image).map_err(wrong)?;
     limits::image(&image).map_err(|error| wrong(error.to_string()))?;
+    let found = description.layers.len();
+    if !(1..=MOST_LAYERS).contains(&found) {
+        return Err(LoadError::Description {
+            reason: format!("expected 1 to {MOST_LAYERS} layers, found {found}"),
+        });
+    }
     let mut model = Model::new(image);
+    let mut referred = 0;
     // By the numbers of values.
     let mut orders: Vec<Order> = vec![None];
     for Layer { name, kind, options } in &description.layers {
@@ -33,6 +46,12 @@ pub(super) fn build(description: &Description, mut tensors: Tensors<'_>) -> Resu
         let options = options.clone();
         let mut layer = Described { name, kind, options, image, order, tensors: &mut tensors };
         let op = Op::read(&mut layer)?;
+        referred += op.get().others().len();
+        if referred > MOST_REFERRED {
+            let reason =
+                format!("expected at most {MOST_REFERRED} names of earlier layers in all, found more");
+            return Err(LoadError::Description { reason });
+        }
         // A name that is unknown is refused by the model.
         let known = |name| model.value(name).map_or(order, |value| orders[value]);
         let others: Vec<Order> = op.get().others().iter().map(|name| known(name)).collect();

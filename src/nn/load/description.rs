@@ -18,10 +18,10 @@ use crate::nn::{Formats, Input};
 pub(super) const VERSION: u64 = 1;
 /// The most bytes of a description.
 const MOST_BYTES: usize = 1 << 20;
-/// The most layers of a model.
-const MOST_LAYERS: usize = 1 << 10;
 /// The most characters of a layer's name.
 const MOST_CHARACTERS: usize = 1 << 8;
+/// Of the shape of an output.
+const MOST_SIDES: usize = 8;
 
 /// A model without its tensors.
 pub(super) struct Description {
@@ -84,10 +84,6 @@ impl Description {
             let found = document.input.shape.len();
             return Err(wrong(format!("input: expected a shape [C, H, W] or [N], found {found} numbers")));
         }
-        if !(1..=MOST_LAYERS).contains(&document.layers.len()) {
-            let found = document.layers.len();
-            return Err(wrong(format!("expected 1 to {MOST_LAYERS} layers, found {found}")));
-        }
         let layers = document.layers.into_iter().enumerate().map(|(i, layer)| Layer::parse(i + 1, layer));
         Ok(Self {
             shape: document.input.shape,
@@ -97,8 +93,9 @@ impl Description {
             outputs: document
                 .outputs
                 .into_iter()
-                .map(|OutputDocument { name, shape }| Output { name, shape })
-                .collect(),
+                .map(OutputDocument::output)
+                .collect::<Result<_, _>>()
+                .map_err(wrong)?,
         })
     }
 
@@ -125,6 +122,26 @@ impl Description {
     }
 }
 
+impl OutputDocument {
+    fn output(self) -> Result<Output, String> {
+        let Self { name, shape } = self;
+        if !is_name(&name) {
+            return Err("outputs: expected names of 1 to 256 printable characters, found another".into());
+        }
+        match shape.len() {
+            1..=MOST_SIDES => Ok(Output { name, shape }),
+            found => Err(format!(
+                "outputs: `{name}`: expected a shape of 1 to {MOST_SIDES} numbers, found {found}"
+            )),
+        }
+    }
+}
+
+/// Whether messages can show it.
+fn is_name(name: &str) -> bool {
+    (1..=MOST_CHARACTERS).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+}
+
 impl Layer {
     /// Reads the description of the layer of a number, counted from 1.
     fn parse(number: usize, layer: Value) -> Result<Self, LoadError> {
@@ -135,7 +152,7 @@ impl Layer {
         let Some(Value::String(name)) = options.remove("name") else {
             return Err(numbered("expected a text `name`, found none"));
         };
-        if !(1..=MOST_CHARACTERS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        if !is_name(&name) {
             return Err(numbered("expected a name of 1 to 256 printable characters, found another"));
         }
         let wrong = |reason| LoadError::Layer { layer: name.clone(), reason };

@@ -18,7 +18,8 @@ pub struct Loaded {
     pub outputs: Vec<Output>,
 }
 
-/// One of several outputs of a network. Those of a model's result follow each other, each of them row by row in its shape.
+/// One of several outputs of a network. In PyTorch's order, those of a model's result follow each other, each row by row in its
+/// shape. In a result that is an image, whose channels are last here, each is some of the channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Its name or number.

@@ -37,7 +37,7 @@ impl Value<'_> {
         let places = self.places(window)?;
         let result = [places[0], places[1], self.shape[2]];
         elements(self.layer, result)?;
-        if !(0..2).all(|axis| sees_image(window, places[axis], axis)) {
+        if !(0..2).all(|axis| window.sees_image(axis, places[axis])) {
             let (size, padding) = (window.size, window.padding);
             return Err(ModelError::Padding { layer: self.layer.into(), size, padding });
         }
@@ -102,14 +102,4 @@ impl Value<'_> {
         let Some(place) = vector.iter().position(|x| !x.is_finite()) else { return Ok(()) };
         Err(ModelError::NotFinite { layer: self.layer.into(), what, place, found: vector[place] })
     }
-}
-
-/// Whether the window sees a row (axis 0) or column (1) of the image at every place.
-fn sees_image(window: &Window, places: usize, axis: usize) -> bool {
-    let (size, padding, dilation) = (window.size[axis], window.padding[axis], window.dilation[axis]);
-    (0..places).all(|place| {
-        let start = place * window.stride[axis];
-        let first = padding.saturating_sub(start).div_ceil(dilation);
-        first < size && start + first * dilation < padding + window.image[axis]
-    })
 }

@@ -13,7 +13,6 @@ use super::role::Role;
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 use crate::nn::quantised::{Choosing, Chosen, Format, Held, Lowering, QuantiseError};
-use crate::nn::step;
 
 /// x plus the result of the layer of this name, or the input for the name `input`.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,15 +66,12 @@ impl Operation for Add {
         want: Format,
     ) -> Result<Held, QuantiseError> {
         let other = others[0];
-        let (coarse, fine) = if x.format.fraction < other.format.fraction { (x, other) } else { (other, x) };
+        let (coarse, fine) = if x.format.fraction <= other.format.fraction { (x, other) } else { (other, x) };
         let fraction = fine.format.fraction;
         builder.fraction(want, 0, fraction)?;
         let bits = want.bits + fraction - want.fraction;
-        let up = fraction - coarse.format.fraction;
-        let (scaled, fine) = if up == 0 { (x, other) } else { (builder.scale(coarse, up)?, fine) };
-        builder.current(scaled);
-        let layer = step::Add { value: fine.value };
-        let sum = builder.emit(scaled, layer, x.shape, Format { fraction, bits });
+        let scaled = builder.refine(coarse, fraction)?;
+        let sum = builder.sum(scaled, fine, Format { fraction, bits });
         builder.finish(sum, want)
     }
 }

@@ -1,6 +1,7 @@
 //! Products with weights.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use super::weight::Weight;
 use crate::linalg::Window;
@@ -13,6 +14,14 @@ pub(in crate::nn) struct Affine<'a> {
     pub(in crate::nn) row: usize,
     /// And groups, of all but linear layers.
     pub(in crate::nn) window: Option<(Window, usize)>,
+}
+
+impl<'a> Affine<'a> {
+    /// x·scale + shift of every channel of an image.
+    pub(super) fn diagonal(image: [usize; 3], scale: &[f32], shift: &'a [f32]) -> Self {
+        let weight = Cow::Owned(Weight::Real(scale.to_vec()));
+        Self { weight, bias: shift, row: 1, window: Some((Window::new(image, [1, 1]), image[2])) }
+    }
 }
 
 impl Affine<'_> {
@@ -42,4 +51,14 @@ impl Affine<'_> {
             }
         }
     }
+}
+
+/// x·scale + shift, repeated along x. By way of double precision: the product is exact there, so the sign of the sum is, too.
+pub(super) fn scaled(mut x: Vec<f32>, scale: &[f32], shift: &[f32]) -> Vec<f32> {
+    for x in x.chunks_exact_mut(scale.len()) {
+        for ((x, &scale), &shift) in x.iter_mut().zip(scale).zip(shift) {
+            *x = (f64::from(*x) * f64::from(scale) + f64::from(shift)) as f32;
+        }
+    }
+    x
 }

@@ -33,7 +33,7 @@ impl AveragePool {
         self.window.size[0] * self.window.size[1]
     }
 
-    /// q. It gives 2^11 ≤ c < 2^13, so the relative error of rounding c is at most 2^−12.
+    /// q. It gives 2^11 ≤ c < 2^12, so the relative error of rounding c is at most 2^−12.
     fn shift(&self) -> u32 {
         11 + self.values().next_power_of_two().ilog2()
     }

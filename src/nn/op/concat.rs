@@ -108,7 +108,7 @@ impl Operation for Concat {
         let shape = builder.shape();
         let joined = builder.emit(x, layer, shape, Format { fraction, bits });
         let joined = Held { most, ..joined };
-        if want.fraction == fraction { Ok(joined) } else { builder.finish(joined, want) }
+        builder.same(joined, want)
     }
 }
 

@@ -35,10 +35,13 @@ pub(in crate::nn) trait Operation {
         Ok(x.shape)
     }
 
-    /// Its result in single precision, for a batch.
+    /// Its result in single precision, for a batch: by default that of its curve, or the value.
     fn evaluate(&self, x: Vec<f32>, batch: Batch<'_>) -> Vec<f32> {
         let _ = batch;
-        x
+        match self.curve() {
+            Some(curve) => each(x, |x| curve.at(x.into()) as f32),
+            None => x,
+        }
     }
 
     /// What a table says that it is.
@@ -61,7 +64,7 @@ pub(in crate::nn) trait Operation {
 
     /// Whether every element of its result depends on the element in the same place alone.
     fn is_elementwise(&self) -> bool {
-        self.rises()
+        self.rises() || self.curve().is_some()
     }
 
     /// Whether its results count as they are, and not which of them is greatest: probabilities, or several outputs.

@@ -2,14 +2,13 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::contract::{Operation, each};
+use super::contract::Operation;
 use crate::function::reals;
 use crate::nn::ModelError;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
-use crate::nn::model::{Batch, Value};
+use crate::nn::model::Value;
 use crate::nn::quantised::Curve;
 
 /// x where it is positive, else α·(e^x − 1)
@@ -31,20 +30,12 @@ impl Operation for Elu {
         Some(Curve::new(-libm::ceil(libm::log2(slope)) as i32, move |x| reals::elu(x, alpha)))
     }
 
-    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        each(x, |x| reals::elu(x.into(), self.alpha.into()) as f32)
-    }
-
     fn summary(&self) -> String {
         format!("ELU {}", self.alpha)
     }
 
     fn rises(&self) -> bool {
         self.alpha >= 0.
-    }
-
-    fn is_elementwise(&self) -> bool {
-        true
     }
 }
 

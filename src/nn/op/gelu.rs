@@ -27,10 +27,6 @@ impl Operation for Gelu {
     fn summary(&self) -> String {
         "GELU".into()
     }
-
-    fn is_elementwise(&self) -> bool {
-        true
-    }
 }
 
 #[cfg(feature = "safetensors")]

@@ -12,6 +12,8 @@
 //! **Error.** With nodes w apart the lines are too high by 3/32·(w/v)² of r at most. w is an eighth of the least v for which r
 //! fits its format or, if that takes too many nodes, 2^−10 of the greatest; below w, r is at most doubled.
 
+#[cfg(feature = "safetensors")]
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -167,6 +169,9 @@ impl File for InverseRms {
 
     fn read(layer: &mut Described<'_, '_>) -> Result<Self, LoadError> {
         let Options { groups, eps } = layer.options()?;
+        if eps.is_nan() || eps <= 0. {
+            return Err(layer.wrong(format!("expected a positive `eps`, found {eps}")));
+        }
         Groups::read(groups, layer).map(|groups| Self { groups, eps })
     }
 

@@ -57,17 +57,6 @@ impl MatMul {
     }
 }
 
-/// The value without the fractional bits that do not count in sums of `inner` products with the other.
-fn shortened(builder: &mut dyn Lowering, x: Held, other: Format, want: Format, inner: usize) -> Held {
-    let more = inner.next_power_of_two().ilog2().div_ceil(2);
-    let enough = (want.fraction + other.bits + more).saturating_sub(other.fraction + 3);
-    // At least one bit of small values must be left.
-    match x.format.fraction.saturating_sub(enough).min(x.format.bits - 1) {
-        0 => x,
-        shift => builder.truncate(x, shift),
-    }
-}
-
 impl Operation for MatMul {
     fn others(&self) -> &[String] {
         slice::from_ref(&self.layer)
@@ -100,7 +89,10 @@ impl Operation for MatMul {
     }
 
     fn evaluate(&self, x: Vec<f32>, batch: Batch<'_>) -> Vec<f32> {
-        let (count, other) = (batch.count.max(1), batch.others[0]);
+        if x.is_empty() {
+            return x;
+        }
+        let (count, other) = (batch.count, batch.others[0]);
         let inner = self.columns(batch.shape).unwrap_or(1);
         let elements = other.len() / count;
         let columns = elements / (self.heads * inner);
@@ -146,11 +138,10 @@ impl Operation for MatMul {
         let other = others[0];
         // The model's layers fit each other.
         let dims = self.dims(x.shape, other.shape).unwrap_or([1; 3]);
-        let short = shortened(builder, x, other.format, want, dims[1]);
-        let factor = match other.value == x.value {
-            true => short,
-            false => shortened(builder, other, x.format, want, dims[1]),
-        };
+        // The fractional bits that count in sums of so many products with values of a format.
+        let more = dims[1].next_power_of_two().ilog2().div_ceil(2);
+        let enough = |by: Format| (want.fraction + by.bits + more).saturating_sub(by.fraction + 3);
+        let [short, factor] = builder.factors(x, other, enough);
         let fraction = short.format.fraction + factor.format.fraction;
         builder.fraction(want, 0, fraction)?;
         let most = short.format.bits + factor.format.bits + dims[1].next_power_of_two().ilog2();

@@ -25,16 +25,6 @@ pub struct Multiply {
     pub layer: String,
 }
 
-/// The value without the fractional bits that do not count in a product of `want` fractional bits with the other.
-fn shortened(builder: &mut dyn Lowering, x: Held, other: Format, want: Format) -> Held {
-    let enough = want.fraction + 1 + other.bits.saturating_sub(other.fraction);
-    // At least one bit of small values must be left.
-    match x.format.fraction.saturating_sub(enough).min(x.format.bits - 1) {
-        0 => x,
-        shift => builder.truncate(x, shift),
-    }
-}
-
 impl Operation for Multiply {
     fn others(&self) -> &[String] {
         slice::from_ref(&self.layer)
@@ -95,11 +85,9 @@ impl Operation for Multiply {
         want: Format,
     ) -> Result<Held, QuantiseError> {
         let other = others[0];
-        let short = shortened(builder, x, other.format, want);
-        let factor = match other.value == x.value {
-            true => short,
-            false => shortened(builder, other, x.format, want),
-        };
+        // The fractional bits that count in a product with values of a format.
+        let enough = |by: Format| want.fraction + 1 + by.bits.saturating_sub(by.fraction);
+        let [short, factor] = builder.factors(x, other, enough);
         let elements = |held: Held| held.shape.iter().product::<usize>();
         let (x, factor) = if elements(short) < elements(factor) { (factor, short) } else { (short, factor) };
         let fraction = x.format.fraction + factor.format.fraction;

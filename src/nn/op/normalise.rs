@@ -3,16 +3,13 @@
 //! Most normalisations are folded into the weights of neighbours (`model/fold.rs`). One that is left becomes a 1 × 1
 //! convolution in which every channel is a group.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::affine::Affine;
+use super::affine::{Affine, scaled};
 use super::contract::Operation;
 use super::role::{Role, Rule};
-use super::weight::Weight;
-use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
@@ -35,14 +32,8 @@ impl Operation for Normalise {
         Ok(x.shape)
     }
 
-    /// By way of double precision: the product is exact there, so the sign of the sum is, too.
-    fn evaluate(&self, mut x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        for x in x.chunks_exact_mut(self.scale.len()) {
-            for ((x, &scale), &shift) in x.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *x = (f64::from(*x) * f64::from(scale) + f64::from(shift)) as f32;
-            }
-        }
-        x
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        scaled(x, &self.scale, &self.shift)
     }
 
     fn summary(&self) -> String {
@@ -62,12 +53,7 @@ impl Operation for Normalise {
     }
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
-        Some(Affine {
-            weight: Cow::Owned(Weight::Real(self.scale.clone())),
-            bias: &self.shift,
-            row: 1,
-            window: Some((Window::new(x, [1, 1]), x[2])),
-        })
+        Some(Affine::diagonal(x, &self.scale, &self.shift))
     }
 }
 

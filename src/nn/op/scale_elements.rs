@@ -2,16 +2,13 @@
 //!
 //! It is a 1 × 1 convolution of the image as one place, in which every element is a group.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::affine::Affine;
+use super::affine::{Affine, scaled};
 use super::contract::Operation;
 use super::role::Role;
-use super::weight::Weight;
-use crate::linalg::Window;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::{Described, File, LoadError, Order, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
@@ -34,13 +31,8 @@ impl Operation for ScaleElements {
         Ok(x.shape)
     }
 
-    fn evaluate(&self, mut x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        for x in x.chunks_exact_mut(self.scale.len()) {
-            for ((x, &scale), &shift) in x.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *x = (f64::from(*x) * f64::from(scale) + f64::from(shift)) as f32;
-            }
-        }
-        x
+    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
+        scaled(x, &self.scale, &self.shift)
     }
 
     fn summary(&self) -> String {
@@ -56,13 +48,7 @@ impl Operation for ScaleElements {
     }
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
-        let elements = x.iter().product();
-        Some(Affine {
-            weight: Cow::Owned(Weight::Real(self.scale.clone())),
-            bias: &self.shift,
-            row: 1,
-            window: Some((Window::new([1, 1, elements], [1, 1]), elements)),
-        })
+        Some(Affine::diagonal([1, 1, x.iter().product()], &self.scale, &self.shift))
     }
 }
 

@@ -1,13 +1,11 @@
 //! SiLU, also called swish: x / (1 + e^−x).
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::contract::{Operation, each};
+use super::contract::Operation;
 use crate::function::reals;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
-use crate::nn::model::Batch;
 use crate::nn::quantised::Curve;
 
 /// x / (1 + e^−x)
@@ -20,16 +18,8 @@ impl Operation for Silu {
         Some(Curve::new(-1, reals::silu))
     }
 
-    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        each(x, |x| reals::silu(x.into()) as f32)
-    }
-
     fn summary(&self) -> String {
         "SiLU".into()
-    }
-
-    fn is_elementwise(&self) -> bool {
-        true
     }
 }
 

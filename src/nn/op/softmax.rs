@@ -53,8 +53,8 @@ impl Operation for Softmax {
         want: Format,
     ) -> Result<Held, QuantiseError> {
         let x = builder.refine(x, want.fraction)?;
-        let bits = x.format.bits.saturating_sub(x.format.fraction - want.fraction);
-        let x = builder.finish(x, Format { bits: bits.max(2), ..want })?;
+        let shift = builder.shift(x.format, want)?;
+        let x = if shift > 0 { builder.truncate(x, shift) } else { x };
         let layer = step::Softmax { classes: x.shape[2], bits: x.format.bits + 1, fraction: want.fraction };
         Ok(builder.emit(x, layer, x.shape, want))
     }

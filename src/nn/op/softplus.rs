@@ -1,13 +1,11 @@
 //! Softplus, ln(1 + e^x).
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::contract::{Operation, each};
+use super::contract::Operation;
 use crate::function::reals;
 #[cfg(feature = "safetensors")]
 use crate::nn::load::Plain;
-use crate::nn::model::Batch;
 use crate::nn::quantised::Curve;
 
 /// ln(1 + e^x)
@@ -17,10 +15,6 @@ pub struct Softplus;
 impl Operation for Softplus {
     fn curve(&self) -> Option<Curve> {
         Some(Curve::new(0, reals::softplus))
-    }
-
-    fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        each(x, |x| reals::softplus(x.into()) as f32)
     }
 
     fn summary(&self) -> String {

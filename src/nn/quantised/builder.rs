@@ -58,6 +58,15 @@ impl Builder<'_> {
     }
 }
 
+impl Builder<'_> {
+    /// Makes a value the current one, which the next layer of the program takes.
+    pub(super) fn current(&mut self, x: Held) {
+        if x.value != self.program.layers.len() {
+            self.push(step::From { value: x.value }.into(), x.shape, x.format);
+        }
+    }
+}
+
 impl Lowering for Builder<'_> {
     fn name(&self) -> &str {
         &self.graph.model.nodes()[self.layer].name
@@ -73,12 +82,6 @@ impl Lowering for Builder<'_> {
 
     fn grown(&self, values: usize) -> u32 {
         self.graph.grown(self.layer, values)
-    }
-
-    fn current(&mut self, x: Held) {
-        if x.value != self.program.layers.len() {
-            self.push(step::From { value: x.value }.into(), x.shape, x.format);
-        }
     }
 
     fn append(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held {

@@ -24,8 +24,9 @@ const WORDS: [u32; 2] = [16, 32];
 const RUNS: u32 = 4;
 /// What the random roundings are drawn from.
 const SEED: u64 = 1;
-/// The most failing images that are looked at layer by layer.
-const SHOWN: usize = 16;
+/// The most failing images that are looked at layer by layer, and the most layers of all these together: each takes an
+/// evaluation of those behind it.
+const SHOWN: [usize; 2] = [16, 1024];
 /// How often a layer that overflows is given one more integer bit.
 const RETRIES: usize = 64;
 
@@ -141,7 +142,8 @@ impl Search<'_> {
     /// The layer with the greatest share in the difference of some of the failing images.
     fn worst(&self, model: &Quantised, failing: &[usize]) -> Result<Cause, QuantiseError> {
         let inputs = self.model.input().iter().product::<usize>();
-        let images = failing.iter().take(SHOWN).flat_map(|&image| &self.images[image * inputs..][..inputs]);
+        let shown = (SHOWN[1] / self.model.nodes().len().max(1)).clamp(1, SHOWN[0]);
+        let images = failing.iter().take(shown).flat_map(|&image| &self.images[image * inputs..][..inputs]);
         let images: Vec<f32> = images.copied().collect();
         let mut state = SEED;
         let mut chance = |x: i64, shift: u32| (x + random(&mut state, shift)) >> shift;

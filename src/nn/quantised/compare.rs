@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 use super::Quantised;
 use super::difference::Difference;
 use super::error::QuantiseError;
-use super::exact::Round;
+use super::exact::{Round, nearest};
 use super::graph::is_added;
 use super::program::Place;
 use super::ranges::class;
@@ -63,15 +63,12 @@ impl Quantised {
     /// # }
     /// ```
     pub fn differences(&self, images: &[f32]) -> Result<Vec<Difference>, QuantiseError> {
-        let nearest = &mut |x: i64, shift: u32| (x + (1 << (shift - 1))) >> shift;
-        self.differences_with(
-            images,
-            false,
-            match self.architecture().rounding() {
-                Rounding::Floor => None,
-                Rounding::Stochastic => Some(nearest),
-            },
-        )
+        let mut nearest = nearest;
+        let round: Round<'_> = match self.architecture().rounding() {
+            Rounding::Floor => None,
+            Rounding::Stochastic => Some(&mut nearest),
+        };
+        self.differences_with(images, false, round)
     }
 
     /// As [`differences`](Self::differences), with a given rounding. Says whether outputs are read as classes.
@@ -81,7 +78,9 @@ impl Quantised {
         classes: bool,
         mut round: Round<'_>,
     ) -> Result<Vec<Difference>, QuantiseError> {
-        let (x, inputs) = (self.encode(images)?, self.model.input().iter().product());
+        let inputs: usize = self.model.input().iter().product();
+        assert!(images.len().is_multiple_of(inputs), "{} numbers for images of {inputs}", images.len());
+        let x = self.encode(images)?;
         let reference = self.exact();
         let mut all: Vec<Measured> = vec![Measured::default(); self.program.places.len()];
         let mut whole = 0.;

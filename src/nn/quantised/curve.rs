@@ -38,6 +38,11 @@ impl Curve {
         Self { flat, is_bounded: false, f: Box::new(f) }
     }
 
+    /// Its value.
+    pub(in crate::nn) fn at(&self, x: f64) -> f64 {
+        (self.f)(x)
+    }
+
     /// The same, whose values lie between −1 and 1.
     pub(in crate::nn) fn bounded(self) -> Self {
         Self { is_bounded: true, ..self }
@@ -49,14 +54,13 @@ impl dyn Lowering + '_ {
     pub(super) fn curve(&mut self, x: Held, curve: Curve, want: Format) -> Result<Held, QuantiseError> {
         self.fraction(want, 0, MOST_FRACTION)?;
         let enough = (want.fraction as i32 + 1 - curve.flat).max(0) as u32;
-        // At least one bit of small values must be left.
-        let shift = x.format.fraction.saturating_sub(enough).min(x.format.bits - 1);
-        let x = if shift > 0 { self.truncate(x, shift) } else { x };
+        let whole = x.format.fraction;
+        let x = self.coarsen(x, enough);
         let end = 1i128 << (MOST_BITS - 1);
         let x = if x.format.bits > MOST_BITS { self.clip(x, [-end, end - 1])? } else { x };
         let Format { fraction, bits } = x.format;
         let middle = match self.rounding() {
-            Rounding::Floor if shift > 0 => power_of_two(-(fraction as i32) - 1),
+            Rounding::Floor if fraction < whole => power_of_two(-(fraction as i32) - 1),
             _ => 0.,
         };
         let input = TableFormat { bits: bits.min(MOST_BITS), fraction: fraction.min(32) };

@@ -11,6 +11,11 @@ use crate::protocol::Family;
 /// A function for x / 2^shift; `None` rounds down.
 pub(super) type Round<'a> = Option<&'a mut dyn FnMut(i64, u32) -> i64>;
 
+/// x / 2^shift, rounded to the nearest.
+pub(super) fn nearest(x: i64, shift: u32) -> i64 {
+    (x + (1 << (shift - 1))) >> shift
+}
+
 /// What a layer is evaluated with, beside x.
 pub(in crate::nn) struct Exact<'a> {
     /// The name of the model's layer that it comes from.

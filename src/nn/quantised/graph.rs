@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::iter;
 
 use crate::nn::Model;
+use crate::nn::Op;
 use crate::nn::op::{Affine, Dropout, Role};
 
 /// The value that a layer takes: the result of the layer before it, or another in place of that.
@@ -198,5 +199,6 @@ fn added(product: &str) -> String {
 /// Whether [`rounded`] added a layer.
 pub(super) fn is_added(model: &Model, layer: usize) -> bool {
     let nodes = model.nodes();
-    nodes.get(layer + 1).is_some_and(|next| nodes[layer].name == added(&next.name))
+    matches!(nodes[layer].op, Op::Dropout(_))
+        && nodes.get(layer + 1).is_some_and(|next| nodes[layer].name == added(&next.name))
 }

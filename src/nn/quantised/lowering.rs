@@ -35,9 +35,6 @@ pub(in crate::nn) trait Lowering {
     /// The fractional bits that the layer adds if a sum of `values` values stands for their mean.
     fn grown(&self, values: usize) -> u32;
 
-    /// Makes a value the current one, which the next layer of the program takes.
-    fn current(&mut self, x: Held);
-
     /// Appends a layer of the program that takes x.
     fn append(&mut self, x: Held, layer: Layer, shape: [usize; 3], format: Format) -> Held;
 }
@@ -67,6 +64,26 @@ impl dyn Lowering + '_ {
             0 => Ok(x),
             up => self.scale(x, up),
         }
+    }
+
+    /// The same value without the fractional bits that it has above `enough`. At least one bit of small values is left.
+    pub(in crate::nn) fn coarsen(&mut self, x: Held, enough: u32) -> Held {
+        match x.format.fraction.saturating_sub(enough).min(x.format.bits - 1) {
+            0 => x,
+            shift => self.truncate(x, shift),
+        }
+    }
+
+    /// Two factors without the fractional bits that do not count: of each `enough` are, given the format of the other.
+    pub(in crate::nn) fn factors(
+        &mut self,
+        x: Held,
+        other: Held,
+        enough: impl Fn(Format) -> u32,
+    ) -> [Held; 2] {
+        let short = self.coarsen(x, enough(other.format));
+        let factor = if other.value == x.value { short } else { self.coarsen(other, enough(x.format)) };
+        [short, factor]
     }
 
     /// The same value with `shift` fractional bits fewer.

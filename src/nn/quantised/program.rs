@@ -1,11 +1,12 @@
 //! The integer program of a model: its layers, what is known of their results, and the ring they fit.
 
-use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use super::error::QuantiseError;
 use super::format::{Format, word};
 use super::matrix::Matrix;
+use crate::nn::architecture::needs;
 use crate::nn::{Layer, Model};
 
 /// The integer program of a model, before its bits are known to fit a ring.
@@ -45,17 +46,10 @@ impl Program {
     /// Gives products as many bits as the layers after them need: a sum of values that are correct modulo 2^b is correct
     /// modulo 2^b only. The last result gets one bit more than its values need, for their differences.
     pub(super) fn widen(&mut self, input: Format, last: Format) {
-        let mut need = vec![0; self.layers.len() + 1];
-        need[self.layers.len()] = last.bits + 1;
-        for (i, layer) in self.layers.iter_mut().enumerate().rev() {
-            let result = need[i + 1];
-            for &value in layer.step().earlier() {
-                need[value] = need[value].max(result);
-            }
-            let x = layer.step_mut().need(result);
-            need[i] = need[i].max(x);
-        }
-        self.ring = need.into_iter().fold(input.bits, u32::max);
+        let Ok(needed) = needs(&mut self.layers, last.bits + 1, |_, layer, result| {
+            Ok::<_, Infallible>(layer.step_mut().need(result))
+        });
+        self.ring = needed.into_iter().fold(input.bits, u32::max);
     }
 
     /// Finds the word that all layers fit.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::error::QuantiseError;
 use super::format::integer_bits;
 use super::graph::Graph;
-pub(super) use super::windows::for_windows;
+use super::windows::for_windows;
 use crate::linalg::Window;
 use crate::nn::Model;
 

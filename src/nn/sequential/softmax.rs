@@ -29,7 +29,6 @@
 //! reciprocal, product and last truncation; above 64 classes those of a ReLU, a truncation and a second reciprocal. Under floor
 //! rounding each truncation takes the rounds of a comparison. The ReLU of a sum is of up to 26 bits.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use num_traits::WrappingNeg;
@@ -41,7 +40,7 @@ use crate::nn::Rounding;
 use crate::nn::architecture::MAX_FRACTION;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Word, Z2};
-use crate::share::Share;
+use crate::share::{Share, add_public};
 
 /// The ring of exponentials and their sums: products take 2^(E + 15), at most 2^39.
 type Work = Z2<48>;
@@ -113,7 +112,7 @@ impl Part {
         rounding: Rounding,
     ) -> Result<Share<Work>, Error> {
         let offset = R::Word::from_signed(self.offset.into()).wrapping_neg();
-        x.add_public(party.id(), &vec![offset; x.len()]);
+        add_public(party.id(), offset, x.expose_mut());
         match rounding {
             Rounding::Stochastic => party.piecewise(&x, &self.lines),
             Rounding::Floor => party.piecewise_floor(&x, &self.lines),
@@ -165,7 +164,7 @@ impl Softmax {
         let mut product = party.multiply(&e, &repeated(&reciprocal, self.classes))?;
         let shift = self.precision + RECIPROCAL - self.fraction;
         if rounding == Rounding::Floor {
-            product.add_public(party.id(), &vec![1 << (shift - 1); product.len()]);
+            add_public(party.id(), 1 << (shift - 1), product.expose_mut());
         }
         round::shift_down(party, product, self.precision + RECIPROCAL + 2, shift, rounding)
     }
@@ -178,7 +177,7 @@ impl Softmax {
         rounding: Rounding,
     ) -> Result<Share<Work>, Error> {
         let moved = |party: &Party<T>, x: &mut Share<Work>, by: i64| {
-            x.add_public(party.id(), &vec![(-by) as u64; x.len()]);
+            add_public(party.id(), (-by) as u64, x.expose_mut());
         };
         moved(party, &mut sums, 1 << SUM);
         let Some(second) = &self.second else {

@@ -3,7 +3,6 @@
 //! min(max(x, low), high) = relu(x − low) − relu(x − high) + low, both ReLUs in the same rounds.
 
 use alloc::format;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use num_traits::WrappingNeg;
@@ -16,7 +15,7 @@ use crate::nn::sequential::Online;
 use crate::nn::{ArchitectureError, Overflow, PublicModelError};
 use crate::protocol::Error;
 use crate::ring::{Ring, Word};
-use crate::share::Share;
+use crate::share::{Share, add_public};
 
 /// min(max(x, low), high), of values for which x − low and x − high fit `bits` bits as signed numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +69,13 @@ impl Step for Clip {
         let [low, high] = [self.low, self.high].map(|end| R::Word::from_signed(end.into()));
         let mut both = x.clone();
         both.append(&x);
-        let mut shift = vec![low.wrapping_neg(); x.len()];
-        shift.resize(both.len(), high.wrapping_neg());
-        both.add_public(party.id(), &shift);
+        let (above_low, above_high) = both.expose_mut().split_at_mut(x.len());
+        add_public(party.id(), low.wrapping_neg(), above_low);
+        add_public(party.id(), high.wrapping_neg(), above_high);
         let both = party.relu::<R, R>(&both, self.bits)?;
         let mut out = both.slice(0..x.len());
         out.sub_assign(&both.slice(x.len()..both.len()));
-        out.add_public(party.id(), &vec![low; x.len()]);
+        add_public(party.id(), low, out.expose_mut());
         Ok(out)
     }
 }

@@ -56,6 +56,11 @@ pub(in crate::nn) trait Step {
         self.weighted().map_or(0, |shape| shape.weights())
     }
 
+    /// Correlations of a kind that it takes for an image, whatever their sizes.
+    fn items(&self) -> usize {
+        1
+    }
+
     /// The exact result for integers x.
     fn exact(&self, x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow>;
 

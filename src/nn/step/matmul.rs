@@ -117,6 +117,10 @@ impl Step for MatMul {
         elements.saturating_mul(self.inner)
     }
 
+    fn items(&self) -> usize {
+        self.heads
+    }
+
     fn exact(&self, x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         let [left, right, product] = self.lens();
         let mut out = Vec::with_capacity(x.len() / left * product);

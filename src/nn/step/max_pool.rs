@@ -31,7 +31,15 @@ impl Step for MaxPool {
 
     fn check(&self, check: &Check<'_>) -> Result<Value, ArchitectureError> {
         let [rows, columns] = check.window(&self.window)?;
-        padding(check.layer, &self.window)?;
+        for (axis, places) in [rows, columns].into_iter().enumerate() {
+            if !self.window.sees_image(axis, places) {
+                let Window { size, dilation, padding, image, .. } = self.window;
+                // A wide dilation may step over a small image.
+                let most = if dilation[axis] <= image[axis] { (size[axis] - 1) * dilation[axis] } else { 0 };
+                let (layer, found) = (check.layer, padding[axis]);
+                return Err(ArchitectureError::Padding { layer, most, found });
+            }
+        }
         check.bits(self.bits, check.comparable())?;
         Ok(Value { elements: check.count(&[rows, columns, self.window.image[2]])?, ..check.x })
     }
@@ -81,18 +89,4 @@ impl Step for MaxPool {
     fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
         at.party.max_pool(&x, &self.window, self.bits)
     }
-}
-
-/// Checks that every place of the window sees some of the image.
-fn padding(layer: usize, window: &Window) -> Result<(), ArchitectureError> {
-    for i in 0..2 {
-        let found = window.padding[i];
-        // A wide dilation may step over a small image.
-        let span = (window.size[i] - 1) * window.dilation[i];
-        let most = if window.dilation[i] <= window.image[i] { span } else { 0 };
-        if found > most {
-            return Err(ArchitectureError::Padding { layer, most, found });
-        }
-    }
-    Ok(())
 }

@@ -174,7 +174,10 @@ fn keys_that_are_unknown_missing_or_twice_there_are_named() {
             "[C, H, W] or [N], found 2 numbers",
         ),
         (r#"{"version":1,"input":{"shape":[-1],"pixel":{}},"layers":[]}"#, "-1"),
-        (r#"{"version":1,"input":{"shape":[1],"pixel":{}},"layers":[]}"#, "1 to 1024 layers, found 0"),
+        (
+            r#"{"version":1,"input":{"shape":[1],"pixel":{"threshold":1}},"layers":[]}"#,
+            "1 to 1024 layers, found 0",
+        ),
         (r#"{"version":1,"input":{"shape":[1],"pixel":{"threshold":256}},"layers":[]}"#, "256"),
         (r#"{"version":1,"input":{"shape":[1],"pixel":{}},"layers":[1]}"#, "expected finite scale and shift"),
         (
@@ -347,4 +350,22 @@ fn windows_beyond_the_limits_are_refused_with_the_layer_and_the_limit() {
     let edge = json!([{ "name": "edge", "type": "max_pool2d", "size": [1, 1], "stride": [65_536, 65_536] }]);
     let loaded = load(&layers(edge).bytes()).unwrap();
     assert_eq!(loaded.model.forward(&[0.5; 4 * 6 * 8]), [0.5; 4]);
+}
+
+#[test]
+fn more_names_of_layers_than_any_network_has_are_refused() {
+    let names = |n: usize| vec!["input"; n];
+    let file = |n| layers(json!([{ "name": "all", "type": "concat", "layers": names(n) }])).bytes();
+    assert!(load(&file(1 << 14)).is_ok());
+    let error = load(&file((1 << 14) + 1)).unwrap_err().to_string();
+    assert!(error.contains("expected at most 16384 names of earlier layers in all, found more"), "{error}");
+}
+
+#[test]
+fn an_eps_that_is_not_positive_is_refused_as_it_came() {
+    for (eps, found) in [(json!(0), "0"), (json!(-1), "-1")] {
+        let file = layers(json!([{ "name": "x", "type": "inverse_rms", "eps": eps }]));
+        let error = load(&file.bytes()).unwrap_err().to_string();
+        assert!(error.contains(&format!("expected a positive `eps`, found {found}")), "{error}");
+    }
 }

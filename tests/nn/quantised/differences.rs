@@ -212,3 +212,22 @@ fn shares_add_up_to_one_and_local_errors_are_those_of_rounding() {
         }
     }
 }
+
+#[test]
+#[should_panic = "3 numbers for images of 2"]
+fn parts_of_images_are_refused() {
+    let mut model = Model::new([1, 1, 2]);
+    model.push("tanh", op::Tanh).unwrap();
+    let fixed = Quantised::calibrate(&model, &[0.5, 0.25], &Options::default()).unwrap();
+    let _ = fixed.differences(&[0.3, 0.9, -0.4]);
+}
+
+#[test]
+fn layers_of_a_user_are_in_the_table_whatever_their_names() {
+    let mut model = Model::new([1, 1, 2]);
+    model.push("fc.input", op::Relu).unwrap();
+    model.push("fc", linear(&[1.5, -0.75], &[0.1])).unwrap();
+    let fixed = Quantised::calibrate(&model, &[0.5, 0.25, -1., 1.5], &Options::default()).unwrap();
+    let all = fixed.differences(&[0.5, 0.25]).unwrap();
+    assert_eq!(all.iter().map(|row| row.layer.as_str()).collect::<Vec<_>>(), ["input", "fc.input", "fc"]);
+}

@@ -125,3 +125,16 @@ fn kinds_beyond_the_last_are_refused() {
         assert_eq!(error, format!("public model: kind of a layer: expected 0 to 18, found {unknown}"));
     }
 }
+
+#[test]
+fn more_products_of_matrices_than_a_dry_run_can_afford_are_refused() {
+    // Of a vector with itself, every element a head.
+    let of = |heads: u64| {
+        let header = Bytes(b"ringshar".to_vec()).bytes(&[1, 0]).sizes([1, 1, heads]);
+        let header = header.bytes(&[0, 0, 8]).numbers(&[-128, 127]).bytes(&[0, 16, 32, 0, 1, 0, 0, 0]);
+        PublicModel::from_bytes(&header.bytes(&[18]).sizes([0, heads, 1, 1, 1]).bytes(&[0]).0)
+    };
+    assert!(of(1 << 16).is_ok());
+    let error = of((1 << 16) + 1).unwrap_err().to_string();
+    assert!(error.contains("correlations of an image: expected 0 to 65536, found 65537"), "{error}");
+}

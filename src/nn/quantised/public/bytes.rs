@@ -18,8 +18,8 @@
 //! | version 2: for each layer 0, or the number of its family in [`Family::ALL`], from 1 | 1 |
 //!
 //! Sizes, starts and numbers of values take 8 bytes, bit lengths 1. A window is image, size, stride, padding, dilation. A
-//! selection is image, size, start, step, repeat, groups, and 1 for edges that are repeated, else 0. A list of values
-//! begins with their number. A table is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
+//! selection is image, size, start, step, repeat, groups, and what lies outside: 0 zeros, 1 the nearest element, 2 zeros, also
+//! between elements. A list of values begins with their number. A table is its index bits and its entries, 8 bytes each. Every value has exactly one form as bytes.
 
 use alloc::vec::Vec;
 
@@ -40,6 +40,8 @@ const COMPARISONS: u16 = 2;
 const MOST_VALUES: usize = 1 << 28;
 /// The most weights of all layers and values below windows of sums.
 const MOST_PRODUCTS: usize = 1 << 32;
+/// The most correlations of an image: products of matrices take one for each head.
+const MOST_ITEMS: usize = 1 << 16;
 
 impl PublicModel {
     /// SHA-256 of the model's bytes, by which parties and files agree on the model.
@@ -133,12 +135,12 @@ impl PublicModel {
         if !own {
             return Ok(public);
         }
-        let wide = public.architecture.clone();
+        let before: Vec<u32> = (0..count).map(|value| public.architecture.right_bits(value)).collect();
         let public = public.with_comparisons(&families).map_err(Error::Architecture)?;
-        match (0..count).find(|&value| wide.right_bits(value) < public.architecture.right_bits(value)) {
+        match (0..count).find(|&value| before[value] < public.architecture.right_bits(value)) {
             // Equal models are equal bytes.
             Some(value) => {
-                let [least, found] = [&public.architecture, &wide].map(|a| a.right_bits(value));
+                let (least, found) = (public.architecture.right_bits(value), before[value]);
                 let what = "correct bits of a value that Legendre symbols take";
                 Err(Error::Value { what, least: least.into(), most: 64, found: found.into() })
             }
@@ -168,7 +170,7 @@ fn families(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Option<Family>>
 /// Checks that a dry run of the program can be afforded.
 fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
     let layers = architecture.layers();
-    let (mut values, mut gathered, mut products) = (0usize, 0usize, 0usize);
+    let (mut values, mut gathered, mut products, mut items) = (0usize, 0usize, 0usize, 0usize);
     for value in 0..=layers.len() {
         let elements = architecture.elements(value);
         if !(1..=Model::MOST_ELEMENTS).contains(&elements) {
@@ -181,10 +183,12 @@ fn check_sizes(architecture: &Architecture) -> Result<(), Error> {
         let elements = architecture.elements(number + 1);
         gathered = gathered.saturating_add(layer.step().gathered(elements));
         products = products.saturating_add(layer.step().products(elements));
+        items = items.saturating_add(layer.step().items());
     }
     at_most("elements of all values", MOST_VALUES, values)?;
     at_most("values below windows of maxima", MOST_VALUES, gathered)?;
-    at_most("weights and values below windows", MOST_PRODUCTS, products)
+    at_most("weights and values below windows", MOST_PRODUCTS, products)?;
+    at_most("correlations of an image", MOST_ITEMS, items)
 }
 
 fn at_most(what: &'static str, most: usize, found: usize) -> Result<(), Error> {
