@@ -16,7 +16,7 @@ import model_file
 from binary import BinaryConv2d, BinaryLinear, Sign
 from export import Unsupported, export
 from test_attention import Attention
-from test_channels import Channels
+from test_channels import Channels, drawn
 from test_files import Files, Library, Messages
 from test_layers import Activations, Arithmetic, Networks, Nothing
 from test_onnx import Onnx
@@ -72,6 +72,28 @@ class Functional(nn.Module):
         return F.softmax(self.fc2(x), dim=1)
 
 
+class Attending(nn.Module):
+    """Patches as tokens at places of their own, norms of images and of tokens, parts that are joined, and attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(2, 8, 2, stride=2)
+        self.groups = drawn(nn.GroupNorm(2, 8))
+        self.narrow = nn.Conv2d(9, 6, 1)
+        self.places = nn.Parameter(torch.randn(1, 12, 6))
+        self.norm = drawn(nn.LayerNorm(6))
+        self.attention = drawn(nn.MultiheadAttention(6, 3, batch_first=True))
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = self.groups(self.patches(x))
+        x = self.narrow(torch.cat([x[:, 5:], x[:, :6].flip(3)], 1))
+        x = x.flatten(2).transpose(1, 2) + self.places
+        y = self.norm(x)
+        x = x + self.attention(y, y, y, need_weights=False)[0]
+        return self.out(x[:, 3:].mean(1))
+
+
 def mlp():
     return nn.Sequential(nn.Flatten(), nn.Linear(20, 9), nn.ReLU(), nn.Linear(9, 5), nn.Sigmoid(), nn.Linear(5, 3))
 
@@ -99,6 +121,7 @@ NETWORKS = [
     ("residual", Residual, (2, 7, 6), {"threshold": 100}, False),
     ("functional", Functional, (1, 9, 9), {"drop_bits": 4}, False),
     ("binarized", binarized, (2, 7, 7), {"threshold": 128}, False),
+    ("attending", Attending, (2, 6, 8), {"scale": 1 / 127.5, "shift": -1.0}, False),
 ]
 
 

@@ -5,8 +5,8 @@
 //! test that does not find them says that it is skipped.
 #![cfg(feature = "std")]
 
-mod evaluation;
-mod naive;
+pub(crate) mod evaluation;
+pub(crate) mod naive;
 mod references;
 mod secrets;
 mod shapes;

@@ -28,22 +28,32 @@ pub(crate) fn redrawn(model: &Model, draw: &mut Draw, scales: Scales) -> Model {
                 Op::Convolution(op::Convolution { window: *window, groups: *groups, weight, bias })
             }
             Op::Normalise(op::Normalise { scale, .. }) => {
-                let sign = |i: usize, s: f32| match scales {
-                    Scales::Positive => s.abs() + 1.,
-                    Scales::Negative => -s.abs() - 1.,
-                    Scales::Mixed => s.abs().max(1.) * if i.is_multiple_of(2) { 1. } else { -1. },
-                    Scales::Zero => 0.,
-                };
-                let drawn = draw.numbers(scale.len());
-                let scale: Vec<f32> = drawn.iter().enumerate().map(|(i, &s)| sign(i, s)).collect();
-                let shift = if draw.random.below(2) == 0 { vec![0.; scale.len()] } else { drawn };
+                let [scale, shift] = scaled(scale.len(), draw, scales);
                 Op::Normalise(op::Normalise { scale, shift })
+            }
+            Op::ScaleElements(op::ScaleElements { scale, .. }) => {
+                let [scale, shift] = scaled(scale.len(), draw, scales);
+                Op::ScaleElements(op::ScaleElements { scale, shift })
             }
             op => op.clone(),
         };
         new.push(&node.name, op).unwrap();
     }
     new
+}
+
+/// So many scales of these signs, and shifts; at times without any.
+fn scaled(count: usize, draw: &mut Draw, scales: Scales) -> [Vec<f32>; 2] {
+    let sign = |i: usize, s: f32| match scales {
+        Scales::Positive => s.abs() + 1.,
+        Scales::Negative => -s.abs() - 1.,
+        Scales::Mixed => s.abs().max(1.) * if i.is_multiple_of(2) { 1. } else { -1. },
+        Scales::Zero => 0.,
+    };
+    let drawn = draw.numbers(count);
+    let scale = drawn.iter().enumerate().map(|(i, &s)| sign(i, s)).collect();
+    let shift = if draw.random.below(2) == 0 { vec![0.; count] } else { drawn };
+    [scale, shift]
 }
 
 /// As many weights of the same kind; at times all alike, or zero.

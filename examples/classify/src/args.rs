@@ -106,7 +106,7 @@ pub struct Args {
     /// Evaluate a model for images of any size on the tensors in FILE, a safetensors file: `inputs`, numbers [N, C, H, W], or
     /// `pixels`, bytes, and `outputs`, what the network gives for them, in the order of PyTorch. Formats are found on the
     /// numbers `calibration` if there are any. Prints how far the parties' outputs are from those, and what the run costs
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "data", "input", "show", "logits", "save", "report", "dry"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "data", "input", "hidden", "show", "logits", "save", "report", "dry"])]
     pub(crate) outputs: Option<PathBuf>,
 
     /// Write report.html to DIR: charts of classes, times and memory, including runs of 2 to 7 parties
@@ -242,6 +242,9 @@ impl Args {
             format!("--{option} dcf: expected --parties 2, found {parties}")
         } else if self.save.is_some() && lengths > 1 {
             format!("--save: expected one bit length at most, found {lengths}")
+        } else if let (Some(_), Family::Legendre(_)) = (&self.outputs, self.comparison) {
+            // They are no signs beyond their exact ranges, and the given outputs are by signs.
+            format!("--outputs: expected a comparison that is exact, found --comparison {}", self.comparison)
         } else {
             return Ok(());
         };

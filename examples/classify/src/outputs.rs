@@ -162,6 +162,12 @@ pub(crate) fn run(args: &Args, path: &Path) -> Result<(), Error> {
     let ([] | [_]) = args.bits[..] else {
         return Err(Error::Usage("--outputs: expected one bit length at most, found several".into()));
     };
+    if let (true, [bits]) = (network.binarized(), &args.bits[..]) {
+        let name = network.name();
+        return Err(Error::Usage(format!(
+            "--bits {bits}: expected none with --outputs, as {name} is binarized and needs what its layers say"
+        )));
+    }
     args.json.iter().try_for_each(|path| writable(path))?;
     let file = read(path)?;
     let file = SafeTensors::deserialize(&file).map_err(|e| Error::bad(path, e))?;

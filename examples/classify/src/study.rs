@@ -217,7 +217,14 @@ fn name(number: usize, layer: &Layer) -> String {
         Layer::Softmax(_) => "softmax".into(),
         Layer::Scale(_) => "scale".into(),
         Layer::Add(_) => "sum of two".into(),
-        _ => "earlier value".into(),
+        Layer::From(_) => "earlier value".into(),
+        Layer::Piecewise(_) => "function by lines".into(),
+        Layer::Multiply(_) => "product of two".into(),
+        Layer::Concat(_) => "joined values".into(),
+        Layer::Select(_) => "selection".into(),
+        Layer::GroupSum(_) => "sums of groups".into(),
+        Layer::MatMul(step::MatMul { heads, .. }) => format!("products of matrices, {heads}"),
+        _ => "other".into(),
     };
     format!("{}  {what}", number + 1)
 }

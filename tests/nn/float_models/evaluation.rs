@@ -7,7 +7,8 @@ use ringshare::nn::{Model, Op, Weight, op};
 use super::naive;
 use crate::random::Draw;
 
-fn assert_near(found: &[f32], expected: &[f64], within: f64) {
+/// Checks numbers against those of the definition, within a part of those beyond 1.
+pub(crate) fn assert_near(found: &[f32], expected: &[f64], within: f64) {
     assert_eq!(found.len(), expected.len());
     for (place, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let error = (f64::from(found) - expected).abs();

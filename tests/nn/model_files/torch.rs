@@ -73,6 +73,11 @@ fn packed_weights_and_signs_give_the_outputs_of_pytorch() {
 }
 
 #[test]
+fn attention_norms_and_joined_parts_give_the_outputs_of_pytorch() {
+    check("attending");
+}
+
+#[test]
 fn a_batch_of_no_images_gives_no_outputs() {
     let path = root().join("tests/data/cnn.safetensors");
     assert!(load(&std::fs::read(path).unwrap()).unwrap().model.forward(&[]).is_empty());

@@ -1,10 +1,10 @@
 //! Layer, group and instance normalisation against real numbers, and among parties.
 
 use ringshare::nn::op::Groups;
-use ringshare::nn::{Model, Options, Quantised, Rounding, Weight, op};
-use ringshare::ring::Z2;
+use ringshare::nn::{Model, Quantised, Rounding, Weight, op};
 
-use super::secure::open;
+use super::secure::agree;
+use super::values::{off, options};
 use crate::parts;
 use crate::random::Draw;
 
@@ -61,14 +61,9 @@ fn norms_in_fixed_point_are_those_of_real_numbers() {
             let images = draw.images(&model, 20);
             for (bits, most) in [(20, 0.03), (24, 0.01), (28, 0.006)] {
                 for rounding in [Rounding::Stochastic, Rounding::Floor] {
-                    let options = Options { bits: Some(bits), rounding, ..Options::default() };
-                    let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
-                    let found = fixed.decode(&fixed.reference(&fixed.encode(&images).unwrap()).unwrap());
-                    let real = model.forward(&images);
-                    let largest = real.iter().fold(0f32, |most, x| most.max(x.abs()));
-                    let off = found.iter().zip(&real).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
-                    println!("{bits} bits, {groups:?}, {rounding:?}: {}", off / largest);
-                    assert!(off < most * largest, "{off} of {largest}, {groups:?}, {rounding:?}\n{fixed}");
+                    let (fixed, off) = off(&model, &images, &options(bits, rounding));
+                    println!("{bits} bits, {groups:?}, {rounding:?}: {off}");
+                    assert!(off < most, "{off}, {groups:?}, {rounding:?}\n{fixed}");
                     assert_eq!(fixed.ring(), 32, "{fixed}");
                 }
             }
@@ -82,20 +77,7 @@ fn parties_normalise_as_the_reference_does() {
         let mut draw = Draw::new(70 + seed as u64);
         let model = network(&mut draw, groups, 6);
         let images = draw.images(&model, 3);
-        for (bits, ring) in [(22, 32), (34, 64)] {
-            let options = Options { bits: Some(bits), rounding: Rounding::Floor, ..Options::default() };
-            let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
-            assert_eq!(fixed.ring(), ring, "{fixed}");
-            let x = fixed.encode(&images).unwrap();
-            let expected = fixed.reference(&x).unwrap();
-            for parties in [2, 3] {
-                let found = match ring {
-                    32 => open::<Z2<32>>(parties, &fixed, &x),
-                    _ => open::<Z2<64>>(parties, &fixed, &x),
-                };
-                assert_eq!(found, expected, "{parties} parties, {groups:?}\n{fixed}");
-            }
-        }
+        agree(&model, &images);
     }
 }
 
@@ -104,8 +86,7 @@ fn a_place_without_deviations_is_zero() {
     let mut model = Model::new([3, 1, 4]);
     normalise(&mut model, "norm", Groups::Places, 1e-5);
     let images = [0.7, 0.7, 0.7, 0.7, 0.1, -0.4, 0.3, 1., -0.5, 0.5, -0.5, 0.5];
-    let options = Options { bits: Some(24), rounding: Rounding::Floor, ..Options::default() };
-    let fixed = Quantised::calibrate(&model, &images, &options).unwrap();
+    let fixed = Quantised::calibrate(&model, &images, &options(24, Rounding::Floor)).unwrap();
     let found = fixed.decode(&fixed.reference(&fixed.encode(&images).unwrap()).unwrap());
     for (found, real) in found.iter().zip(model.forward(&images)) {
         assert!((found - real).abs() < 0.03, "{found} for {real}\n{fixed}");

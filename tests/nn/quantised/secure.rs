@@ -1,11 +1,10 @@
 //! Calibrated models among parties.
 
-use ringshare::nn::{
-    Format, Formats, Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights, op,
-};
+use ringshare::nn::{Format, Formats, Model, Op, Quantised, Rounding, Sequential, Weight, Weights, op};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
 
+use super::values::options;
 use crate::random::Draw;
 
 /// The opened results of parties, in the word's full width.
@@ -24,6 +23,28 @@ pub(crate) fn open<R: Ring>(parties: usize, model: &Quantised, x: &[i64]) -> Vec
     run.unwrap().outputs[0].iter().map(|word| word.signed(bits) as i64).collect()
 }
 
+/// As [`open`], in the model's own ring.
+pub(crate) fn open_in_its_ring(parties: usize, model: &Quantised, x: &[i64]) -> Vec<i64> {
+    match model.ring() {
+        16 => open::<Z2<16>>(parties, model, x),
+        32 => open::<Z2<32>>(parties, model, x),
+        _ => open::<Z2<64>>(parties, model, x),
+    }
+}
+
+/// Checks that two and three parties find the reference's results on images, in rings of 32 and of 64 bits.
+pub(crate) fn agree(model: &Model, images: &[f32]) {
+    for (bits, ring) in [(22, 32), (34, 64)] {
+        let fixed = Quantised::calibrate(model, images, &options(bits, Rounding::Floor)).unwrap();
+        assert_eq!(fixed.ring(), ring, "{fixed}");
+        let x = fixed.encode(images).unwrap();
+        let expected = fixed.reference(&x).unwrap();
+        for parties in [2, 3] {
+            assert_eq!(open_in_its_ring(parties, &fixed, &x), expected, "{parties} parties\n{fixed}");
+        }
+    }
+}
+
 #[test]
 fn parties_compute_the_reference() {
     let mut rings = std::collections::BTreeSet::new();
@@ -31,21 +52,12 @@ fn parties_compute_the_reference() {
         let mut draw = Draw::new(9000 + seed);
         let model = draw.model(5);
         let images = draw.images(&model, 3);
-        let options = Options {
-            bits: Some([11, 14, 18, 34][seed as usize % 4]),
-            rounding: Rounding::Floor,
-            ..Options::default()
-        };
+        let options = options([11, 14, 18, 34][seed as usize % 4], Rounding::Floor);
         let Ok(quantised) = Quantised::calibrate(&model, &images, &options) else { continue };
         let x = quantised.encode(&images).unwrap();
         let expected = quantised.reference(&x).unwrap();
         rings.insert(quantised.ring());
-        let found = match quantised.ring() {
-            16 => open::<Z2<16>>(2, &quantised, &x),
-            32 => open::<Z2<32>>(2, &quantised, &x),
-            _ => open::<Z2<64>>(2, &quantised, &x),
-        };
-        assert_eq!(found, expected, "seed {seed}\n{quantised}");
+        assert_eq!(open_in_its_ring(2, &quantised, &x), expected, "seed {seed}\n{quantised}");
     }
     assert_eq!(rings.into_iter().collect::<Vec<_>>(), [16, 32, 64]);
 }

@@ -5,18 +5,24 @@ use ringshare::nn::{Model, Op, Options, Quantised, Rounding, Weight, op};
 
 use crate::random::Draw;
 
-fn options(bits: u32, rounding: Rounding) -> Options {
+/// Of so many bits for sums, by calibration.
+pub(crate) fn options(bits: u32, rounding: Rounding) -> Options {
     Options { bits: Some(bits), rounding, ..Options::default() }
 }
 
-/// The largest difference between integers and real numbers, as a part of the largest real number.
-fn off(model: &Model, images: &[f32], options: &Options) -> (Quantised, f32) {
+/// The largest difference from real numbers, as a part of the largest of these.
+pub(crate) fn apart(found: &[f32], real: &[f32]) -> f32 {
+    assert_eq!(found.len(), real.len());
+    let largest = real.iter().fold(0f32, |most, x| most.max(x.abs()));
+    found.iter().zip(real).fold(0f32, |most, (a, b)| most.max((a - b).abs())) / largest
+}
+
+/// A model calibrated on images, and how far its results on them are [apart] from those of the real numbers.
+pub(crate) fn off(model: &Model, images: &[f32], options: &Options) -> (Quantised, f32) {
     let fixed = Quantised::calibrate(model, images, options).unwrap();
     let found = fixed.decode(&fixed.reference(&fixed.encode(images).unwrap()).unwrap());
-    let real = model.forward(images);
-    let largest = real.iter().fold(0f32, |most, x| most.max(x.abs()));
-    let off = found.iter().zip(&real).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
-    (fixed, off / largest)
+    let off = apart(&found, &model.forward(images));
+    (fixed, off)
 }
 
 fn convolution(draw: &mut Draw, image: [usize; 3], side: usize, outputs: usize) -> Op {

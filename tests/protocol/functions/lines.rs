@@ -99,10 +99,13 @@ fn every_input_is_right_to_a_unit_in_the_last_place() {
 
 #[test]
 fn long_inputs_are_right_where_they_were_not_tried() {
-    for (case, most) in CASES.iter().take(8).zip([1.1; 8]) {
+    // Not those that are too steep for it.
+    let curves = CASES.iter().take_while(|case| case.name != "exp");
+    assert_eq!(curves.clone().count(), 9);
+    for case in curves {
         let f = (case.make)(format(20, 11), format(24, 11));
         let worst = worst(&f, case.exact);
-        assert!(worst <= most, "{}: {worst} in {f:?}", case.name);
+        assert!(worst <= 1.1, "{}: {worst} in {f:?}", case.name);
     }
 }
 

@@ -2,7 +2,7 @@
 //! in the clear; so it is of all networks whose rounding is exact, and within bounds otherwise.
 
 use indicatif::ProgressBar;
-use ringshare::nn::{Input, Model, Weight, op};
+use ringshare::nn::{Input, Layer, Model, Weight, op};
 use ringshare::protocol::Family;
 
 use crate::command_line::read;
@@ -32,6 +32,9 @@ fn run(args: &Args, network: &Network, images: &Dataset) -> [usize; 2] {
     let calibration = Calibration { pixels, of: "images" };
     let setting = Setting { args, data: images, network, calibration: &calibration };
     let trial = Trial::new(&setting, args.bits.first().copied()).unwrap();
+    // Signs after the first layer of them are by the family of their own, if there is one.
+    let hidden = trial.architecture.layers().iter().enumerate().filter(|(_, l)| matches!(l, Layer::Sign(_)));
+    hidden.skip(1).for_each(|(layer, _)| assert_eq!(trial.architecture.comparison(layer), args.hidden));
     let job = trial.job(args.parties.into(), images.len());
     let secure = secure::run(&job, &ProgressBar::hidden()).unwrap();
     let clear = setting.clear();
@@ -110,6 +113,8 @@ fn every_family_of_comparisons_gives_the_same() {
         // Signs by Legendre symbols are others beyond their exact ranges, in the clear as well.
         let args = ["--parties", parties, "--comparison", &name, "--seed", "1", "--logits"];
         assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 32, "{family}");
+        let args = ["--parties", parties, "--hidden", &name, "--seed", "1", "--logits"];
+        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 32, "hidden {family}");
     }
 }
 

@@ -84,10 +84,20 @@ fn outputs_of_models_of_any_shape_are_those_of_pytorch() {
 
 #[test]
 fn what_does_not_fit_the_numbers_is_an_error() {
-    for other in [&["--show", "1"][..], &["--dataset", "mnist"], &["--report", "x"], &["--logits"]] {
+    for other in [
+        &["--show", "1"][..],
+        &["--dataset", "mnist"],
+        &["--report", "x"],
+        &["--logits"],
+        &["--hidden", "legendre-0"],
+        &["--comparison", "legendre-0"],
+        &["--comparison", "legendre-2"],
+    ] {
         let arguments = [&["--model", "x", "--outputs", "y"], other].concat();
-        assert!(read(&arguments).unwrap_err().contains("--outputs"));
+        let error = read(&arguments).unwrap_err();
+        assert!(error.contains("--outputs") && error.contains(other[0]), "{error}");
     }
+    read(&["--model", "x", "--outputs", "y", "--comparison", "dcf", "--topology", "direct"]).unwrap();
     let path = |name: &str| {
         in_repository(&format!("tests/data/{name}.safetensors")).map(|path| path.display().to_string())
     };
@@ -98,4 +108,8 @@ fn what_does_not_fit_the_numbers_is_an_error() {
         !output.status.success() && text.contains("`pixels`: expected U8 of shape [N, 1, 4, 5]"),
         "{text}"
     );
+    let Some(model) = in_repository("examples/data/bmlp_sign_4096_mnist.safetensors") else { return };
+    let output = run(&["--model", &model.display().to_string(), "--outputs", &numbers, "--bits", "12"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && text.contains("--bits 12") && text.contains("binarized"), "{text}");
 }
