@@ -9,14 +9,13 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::net::Memory;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::{BitShare, Share};
 
 const LEN: usize = 1 << 20;
 
-type Program<'a, R> = &'a (dyn Fn(&mut Party<Memory>, &Share<R>) -> Result<(), Error> + Sync);
+type Program<'a, R> = &'a (dyn Fn(&mut Party, &Share<R>) -> Result<(), Error> + Sync);
 
 fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
     let mut group = c.benchmark_group("bits");
@@ -35,7 +34,7 @@ fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
                     let dealing = session::deal(&mut session, &recipe);
-                    let step = |party: &mut Party<Memory>, (): &mut ()| program(party, &values(party.id()));
+                    let step = |party: &mut Party, (): &mut ()| program(party, &values(party.id()));
                     let (_, running) = session::each(&mut session, &mut [(), ()], step);
                     total += match phase {
                         "online" => running.cpu,

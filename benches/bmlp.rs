@@ -7,7 +7,6 @@ mod session;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::net::Memory;
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights, step};
 use ringshare::prg::{Prg, Seed};
 use ringshare::protocol::{Error, Party};
@@ -45,16 +44,15 @@ fn architecture() -> Architecture {
     Architecture::new(layers, R::BITS).expect("an architecture")
 }
 
-fn share(party: &mut Party<Memory>) -> Result<Model, Error> {
+fn share(party: &mut Party) -> Result<Model, Error> {
     let weights = Random(Prg::new(&Seed::from_bytes([3; 16])));
-    let weights: Option<&dyn Weights<u16>> =
-        (party.id() == 0 && party.network().transport().is_some()).then_some(&weights);
+    let weights: Option<&dyn Weights<u16>> = (party.id() == 0 && !party.is_dry()).then_some(&weights);
     Model::share(party, 0, &architecture(), weights)
 }
 
-fn online(party: &mut Party<Memory>, model: &Model, prepared: Prepared<R>, rows: usize) -> Result<(), Error> {
+fn online(party: &mut Party, model: &Model, prepared: Prepared<R>, rows: usize) -> Result<(), Error> {
     let images = vec![1; rows * WIDTHS[0]];
-    let owner = party.id() == 1 && party.network().transport().is_some();
+    let owner = party.id() == 1 && !party.is_dry();
     let x = party.input::<R>(1, images.len(), owner.then_some(&images))?;
     let logits = model.forward(party, prepared, x)?;
     let classes = party.argmax::<R, Z2<8>>(&logits, WIDTHS[4], BITS[3])?;

@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use ringshare::net::{Memory, Topology};
+use ringshare::net::Topology;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
@@ -30,7 +30,7 @@ struct Case {
 }
 
 impl Case {
-    fn compare<R: Ring>(self, party: &mut Party<Memory>, x: &Share<R>) -> Result<(), Error> {
+    fn compare<R: Ring>(self, party: &mut Party, x: &Share<R>) -> Result<(), Error> {
         party.sign::<R, R>(black_box(x), self.bits).map(drop)
     }
 

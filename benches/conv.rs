@@ -10,7 +10,6 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ringshare::correlation::{MaskedMatrix, MatrixProduct};
 use ringshare::linalg::{Filters, Packed, Window, multiply_add};
-use ringshare::net::Memory;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -87,14 +86,14 @@ fn clear<W: Word>(c: &mut Criterion, name: &str) {
     }
 }
 
-fn setup<R: Ring>(party: &mut Party<Memory>, layer: &Layer) -> Result<MaskedMatrix<R>, Error> {
+fn setup<R: Ring>(party: &mut Party, layer: &Layer) -> Result<MaskedMatrix<R>, Error> {
     let inputs = layer.inputs();
     let zeros = |_: &mut _, rows: core::ops::Range<usize>| Ok(Share::zeros(rows.len() * inputs));
     party.mask_filters([layer.outputs, inputs], layer.groups, R::BITS, zeros)
 }
 
 fn online<R: Ring>(
-    party: &mut Party<Memory>,
+    party: &mut Party,
     matrix: &MaskedMatrix<R>,
     prepared: MatrixProduct<R>,
     layer: &Layer,
@@ -104,7 +103,7 @@ fn online<R: Ring>(
 
 /// One batch: what dealing, the offline and the online phase take.
 fn batch<R: Ring>(session: &mut Session, matrices: &mut [MaskedMatrix<R>], layer: &Layer) -> [Duration; 3] {
-    let prepare = |party: &mut Party<Memory>, matrix: &mut MaskedMatrix<R>| {
+    let prepare = |party: &mut Party, matrix: &mut MaskedMatrix<R>| {
         party.prepare_convolution(matrix, &layer.window, IMAGES)
     };
     let recipe = session::recipe(session, |party| prepare(party, &mut matrices[0]));

@@ -27,7 +27,7 @@ fn signs(c: &mut Criterion) {
             let mut session = session::open(parties);
             session.set_comparison(Family::Legendre(variant));
             let mut all = vec![(); parties];
-            let sign = |party: &mut Party<_>| party.sign::<R, R>(&Share::zeros(LEN), variant.bits());
+            let sign = |party: &mut Party| party.sign::<R, R>(&Share::zeros(LEN), variant.bits());
             let recipe = session::recipe(&session, sign);
             group.bench_function(BenchmarkId::new(format!("online/{variant:?}"), parties), |b| {
                 b.iter_custom(|iterations| {

@@ -9,7 +9,6 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringshare::net::Memory;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -17,7 +16,7 @@ use ringshare::share::Share;
 const LEN: usize = 1 << 20;
 
 /// What a party does with its values.
-type Step<R> = fn(&mut Party<Memory>, &Share<R>) -> Result<Share<R>, Error>;
+type Step<R> = fn(&mut Party, &Share<R>) -> Result<Share<R>, Error>;
 
 fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[usize], step: Step<R>) {
     let mut group = c.benchmark_group(group);
@@ -36,7 +35,7 @@ fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[us
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {
                     session::deal(&mut session, &recipe);
-                    let online = |party: &mut Party<Memory>, (): &mut ()| {
+                    let online = |party: &mut Party, (): &mut ()| {
                         step(party, &share(party.id())).map(|y| drop(black_box(y)))
                     };
                     let (_, cost) = session::each(&mut session, &mut all, online);

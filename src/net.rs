@@ -23,7 +23,7 @@
 //! With `std`, `Memory` joins threads of one process and `Stream` takes any pair of `Read` and `Write`.
 //! Wrappers see frames and nothing else: [`Counting`] counts rounds and bytes, [`Tracing`] reports headers,
 //! [`Faults`] breaks things for tests, and with `std`, `Delayed` lets frames take the time that a network
-//! would. [`Nowhere`] is for dry runs.
+//! would.
 //!
 //! # Failures
 //!
@@ -40,7 +40,6 @@ mod frame;
 #[cfg(feature = "std")]
 mod memory;
 mod network;
-mod nowhere;
 #[cfg(feature = "std")]
 mod stream;
 mod tracing;
@@ -54,7 +53,6 @@ pub use frame::{Header, Kind};
 #[cfg(feature = "std")]
 pub use memory::{Memory, MemoryError};
 pub use network::{Network, Topology};
-pub use nowhere::Nowhere;
 #[cfg(feature = "std")]
 pub use stream::Stream;
 pub use tracing::{Direction, Tracing};
@@ -93,17 +91,4 @@ pub trait Transport {
     /// If the peer is gone, the payload does not come within the transport's time limit, or it has another
     /// length (where the transport can tell).
     fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error>;
-}
-
-impl<T: Transport + ?Sized> Transport for &mut T {
-    type Error = T::Error;
-    fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), Self::Error> {
-        (**self).send(to, frame)
-    }
-    fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Self::Error> {
-        (**self).recv_header(from, header)
-    }
-    fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error> {
-        (**self).recv_payload(from, payload)
-    }
 }

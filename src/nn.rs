@@ -141,7 +141,7 @@ mod sequential;
 pub mod step;
 
 pub use architecture::{Architecture, ArchitectureError, Rounding};
-pub use forecast::{Forecast, Nowhere};
+pub use forecast::Forecast;
 pub use input::Input;
 #[cfg(feature = "safetensors")]
 pub use load::{

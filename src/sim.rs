@@ -25,4 +25,4 @@ mod session;
 mod simulation;
 
 pub use session::{Phase, Session, SimError, Step};
-pub use simulation::{Run, SimTransport, Simulation};
+pub use simulation::{Run, Simulation};

@@ -206,7 +206,7 @@ fn corrections_that_were_put_are_given_back_when_they_are_used() {
 fn windows_of_a_maximum_are_wiped() {
     for size in [2, 3, 5] {
         let x = Share::<Z2<64>>::from_words(vec![WORD; 60 * size]);
-        let greatest = || drop(Party::<Nowhere>::dry(2).maximum_of(&x, size, 20).unwrap());
+        let greatest = || drop(Party::dry(2).maximum_of(&x, size, 20).unwrap());
         assert_eq!(left_behind(greatest), 0, "windows of {size}");
     }
 }
@@ -215,7 +215,7 @@ fn windows_of_a_maximum_are_wiped() {
 fn windows_over_images_are_wiped() {
     let window = Window { padding: [1, 1], ..Window::new([6, 5, 4], [3, 3]) };
     let x = Share::<Z2<64>>::from_words(vec![WORD; 240]);
-    let greatest = || drop(Party::<Nowhere>::dry(2).max_pool(&x, &window, 20).unwrap());
+    let greatest = || drop(Party::dry(2).max_pool(&x, &window, 20).unwrap());
     assert_eq!(left_behind(greatest), 0, "pooled");
     let filters = Filters::from_rows(8, 18, 2, &[1u64; 144]);
     let convolved = || filters.convolve_add(&window, x.expose(), Share::<Z2<64>>::zeros(480).expose_mut());

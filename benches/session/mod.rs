@@ -8,7 +8,7 @@ use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{Dealer, Error, Party};
 
-pub(crate) type Session = ringshare::sim::Session<Memory>;
+pub(crate) type Session = ringshare::sim::Session;
 
 /// What a phase took.
 #[derive(Clone, Copy, Debug)]
@@ -26,13 +26,13 @@ pub(crate) fn open(parties: usize) -> Session {
 }
 
 /// The recipe of what a party does.
-pub(crate) fn recipe<O>(session: &Session, f: impl FnOnce(&mut Party<Memory>) -> Result<O, Error>) -> Recipe {
+pub(crate) fn recipe<O>(session: &Session, f: impl FnOnce(&mut Party) -> Result<O, Error>) -> Recipe {
     session.plan(f).expect("a dry run").recipe
 }
 
 /// Deals to the parties. Returns the CPU time of the dealer.
 pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Duration {
-    let timed = |dealer: &mut Dealer<Memory>| {
+    let timed = |dealer: &mut Dealer| {
         let cpu = ThreadTime::now();
         dealer.deal(recipe)?;
         Ok(cpu.elapsed())
@@ -44,9 +44,9 @@ pub(crate) fn deal(session: &mut Session, recipe: &Recipe) -> Duration {
 pub(crate) fn each<S: Send, O: Send>(
     session: &mut Session,
     states: &mut [S],
-    phase: impl Fn(&mut Party<Memory>, &mut S) -> Result<O, Error> + Sync,
+    phase: impl Fn(&mut Party, &mut S) -> Result<O, Error> + Sync,
 ) -> (Vec<O>, Cost) {
-    let timed = |party: &mut Party<Memory>, state: &mut S| {
+    let timed = |party: &mut Party, state: &mut S| {
         let cpu = ThreadTime::now();
         Ok((phase(party, state)?, cpu.elapsed()))
     };

@@ -16,14 +16,18 @@ mod exchange;
 mod finish;
 mod steps;
 mod sum;
+mod wire;
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::any::Any;
 use core::ops::Range;
 
 use self::cause::Cause;
 use self::steps::Steps;
 use self::sum::Sum;
+use self::wire::Wire;
 use super::{Kind, NetError, Transport};
 use crate::field::Field;
 use crate::ring::Word;
@@ -46,9 +50,9 @@ pub enum Topology {
 const LONG: usize = 16 << 10;
 
 /// A party's (or the dealer's) end of the network, in one session.
-pub struct Network<T> {
+pub struct Network {
     /// `None` in a dry run: nothing is sent, everything opens to zero.
-    transport: Option<T>,
+    transport: Option<Box<dyn Wire>>,
     id: usize,
     parties: usize,
     session: u64,
@@ -71,12 +75,18 @@ pub struct Network<T> {
 /// A sender has 16 bits, and the dealer's number is the number of parties.
 const MOST_PARTIES: usize = u16::MAX as usize - 1;
 
-impl<T: Transport> Network<T> {
-    /// Party `id` of `parties` (or the dealer, if `id` is `parties`).
+impl Network {
+    /// Party `id` of `parties` (or the dealer, if `id` is `parties`), over a transport that it owns. Whoever holds a network
+    /// need not know of what type its transport is.
     ///
     /// # Errors
     /// If there is no such peer, or there are not 1 to 65,534 parties.
-    pub fn new(transport: T, id: usize, parties: usize, session: u64) -> Result<Self, NetError> {
+    pub fn new(
+        transport: impl Transport + Send + 'static,
+        id: usize,
+        parties: usize,
+        session: u64,
+    ) -> Result<Self, NetError> {
         if !(1..=MOST_PARTIES).contains(&parties) {
             return Err(NetError::Parties { most: MOST_PARTIES, found: parties });
         }
@@ -84,7 +94,7 @@ impl<T: Transport> Network<T> {
         if id >= peers {
             return Err(NetError::NoPeer { peer: id, peers });
         }
-        Ok(Self::over(Some(transport), id, parties, session, peers))
+        Ok(Self::over(Some(Box::new(transport)), id, parties, session, peers))
     }
 
     /// A network that sends nothing and counts what it would send.
@@ -92,7 +102,7 @@ impl<T: Transport> Network<T> {
         Self::over(None, id, parties, 0, 0)
     }
 
-    fn over(transport: Option<T>, id: usize, parties: usize, session: u64, peers: usize) -> Self {
+    fn over(transport: Option<Box<dyn Wire>>, id: usize, parties: usize, session: u64, peers: usize) -> Self {
         Self {
             transport,
             id,
@@ -148,9 +158,10 @@ impl<T: Transport> Network<T> {
         (core::mem::take(&mut self.round), core::mem::take(&mut self.sent_bytes))
     }
 
-    /// The transport, unless this is a dry run.
-    pub fn transport(&self) -> Option<&T> {
-        self.transport.as_ref()
+    /// The transport, if it is of this type and this is no dry run.
+    pub fn transport<T: Transport + 'static>(&self) -> Option<&T> {
+        let transport: &dyn Any = self.transport.as_deref()?;
+        transport.downcast_ref()
     }
 
     /// Sums by `topology` from now on. All parties must choose the same.
@@ -267,7 +278,7 @@ impl<T: Transport> Network<T> {
         Ok(learns)
     }
 
-    fn others(&self) -> impl Iterator<Item = usize> + use<T> {
+    fn others(&self) -> impl Iterator<Item = usize> + use<> {
         let id = self.id;
         (0..self.parties).filter(move |&other| other != id)
     }
@@ -344,7 +355,7 @@ impl<T: Transport> Network<T> {
     }
 }
 
-impl<T> Drop for Network<T> {
+impl Drop for Network {
     fn drop(&mut self) {
         // The last frame may hold shares.
         wipe(&mut self.frame);

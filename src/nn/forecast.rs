@@ -14,7 +14,6 @@ mod scale;
 use core::fmt;
 
 use super::{Architecture, Sequential};
-pub use crate::net::Nowhere;
 use crate::offline::{DryRun, Work, rates};
 use crate::protocol::error::range;
 use crate::protocol::{Error, Family, Party};
@@ -103,7 +102,7 @@ pub(super) fn dry_runs<R: Ring>(
     family: Family,
 ) -> Result<[DryRun; 2], Error> {
     range("parties of a dry run", 2, u16::MAX.into(), parties as u64)?;
-    let mut party = Party::<Nowhere>::dry(parties);
+    let mut party = Party::dry(parties);
     party.set_comparison(family);
     let model = Sequential::<R>::share(&mut party, owners[0], architecture, None)?;
     let setup = party.take_dry_run();

@@ -41,7 +41,6 @@ use self::weighted::Weighted;
 pub use self::weighted::Weights;
 use super::Architecture;
 use crate::correlation::MatrixProduct;
-use crate::net::Transport;
 use crate::protocol::error::range;
 use crate::protocol::{Error, Party};
 use crate::ring::Ring;
@@ -74,8 +73,8 @@ impl<R: Ring> Sequential<R> {
     /// # Errors
     /// If the architecture is for another ring, the owner gives no weights, the network fails or the store has
     /// something else next.
-    pub fn share<T: Transport>(
-        party: &mut Party<T>,
+    pub fn share(
+        party: &mut Party,
         owner: usize,
         architecture: &Architecture,
         weights: Option<&dyn Weights<R::Word>>,
@@ -123,7 +122,7 @@ impl<R: Ring> Sequential<R> {
     ///
     /// # Errors
     /// If the number of elements overflows, or the store has something else next.
-    pub fn prepare<T: Transport>(&self, party: &mut Party<T>, rows: usize) -> Result<Prepared<R>, Error> {
+    pub fn prepare(&self, party: &mut Party, rows: usize) -> Result<Prepared<R>, Error> {
         range("rows of a batch", 0, self.most_rows(), rows as u64)?;
         let products = self.weighted.iter().map(|layer| layer.prepare(party, rows));
         Ok(Prepared { rows, products: products.collect::<Result<_, _>>()? })

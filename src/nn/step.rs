@@ -12,7 +12,6 @@
 
 mod contract;
 
-use crate::net::Transport;
 use crate::nn::PublicModelError;
 use crate::nn::quantised::{Reader, Writer};
 use crate::nn::sequential::Online;
@@ -82,10 +81,10 @@ macro_rules! layers {
             }
 
             /// [`Step::forward`].
-            pub(super) fn forward<T: Transport, R: Ring>(
+            pub(super) fn forward<R: Ring>(
                 &self,
                 x: Share<R>,
-                at: Online<'_, T, R>,
+                at: Online<'_, R>,
             ) -> Result<Share<R>, Error> {
                 match self {
                     $(Self::$layer(step) => step.forward(x, at),)+

@@ -15,7 +15,6 @@ use super::error::{range, shape};
 use super::{Error, Family, Party, lookup};
 use crate::correlation::lookup::Tables;
 use crate::function::{MAX_INDEX_BITS, Table};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word, Z2};
 use crate::secret::Scratch;
@@ -25,7 +24,7 @@ use crate::share::Share;
 type Rank = Z2<{ MAX_INDEX_BITS as usize }>;
 
 /// # Places of the greatest and the least
-impl<T: Transport> Party<T> {
+impl Party {
     /// The place of the first maximum of every row of x: `[rows, columns]`, in O. All differences
     /// within a row must fit `bits` bits as signed numbers; where one does not, the place is wrong
     /// and nobody notices.

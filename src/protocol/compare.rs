@@ -15,14 +15,13 @@ use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::compare::legendre as symbols;
 use crate::correlation::compare::{self, Plan, Task};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word, Z2};
 use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Comparisons
-impl<T: Transport> Party<T> {
+impl Party {
     /// One of two public values in O for every x: `values[0]` where x ≥ 0, `values[1]` where x < 0.
     ///
     /// ```

@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use super::Error;
 use super::window::{Agreement, Announcement, Groups};
-use crate::net::{Kind, NetError, Network, Transport};
+use crate::net::{Kind, NetError, Network};
 use crate::offline::{Deck, PartySeeds, Recipe, Seeds};
 use crate::prg::RootSeed;
 use crate::secret::Scratch;
@@ -49,27 +49,27 @@ use crate::secret::Scratch;
 /// });
 /// # }
 /// ```
-pub struct Dealer<T> {
-    network: Network<T>,
+pub struct Dealer {
+    network: Network,
     deck: Deck,
     /// Bytes of corrections sent so far, per party.
     sent: Vec<u64>,
     window: u64,
 }
 
-impl<T: Transport> Dealer<T> {
+impl Dealer {
     /// Opens the network's session: sends every party its seeds, drawn from `root`, which must not
     /// be used for another session of the same number. A dealer that can't tells the parties.
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
-    pub fn open(mut network: Network<T>, root: &RootSeed) -> Result<Self, Error> {
+    pub fn open(mut network: Network, root: &RootSeed) -> Result<Self, Error> {
         let dealt = Self::deal_seeds(&mut network, root);
         let deck = dealt.inspect_err(|error| network.abort(&error.reason()))?;
         Ok(Self { sent: vec![0; network.parties()], network, deck, window: u64::MAX })
     }
 
-    fn deal_seeds(network: &mut Network<T>, root: &RootSeed) -> Result<Deck, Error> {
+    fn deal_seeds(network: &mut Network, root: &RootSeed) -> Result<Deck, Error> {
         let seeds = Seeds::derive(root, network.session(), network.parties());
         let deck = Deck::new(&seeds)?;
         for party in 0..seeds.parties() {
@@ -188,7 +188,7 @@ impl<T: Transport> Dealer<T> {
     }
 
     /// Its end of the network.
-    pub fn network_mut(&mut self) -> &mut Network<T> {
+    pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
 

@@ -8,13 +8,12 @@ use super::compare::{bitwise, check_bits, difference};
 use super::error::shape;
 use super::{Error, Family, Party};
 use crate::correlation::compare::{self, Plan, Task};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::{BitShare, Share};
 
 /// # Equality
-impl<T: Transport> Party<T> {
+impl Party {
     /// 1 where the low `bits` bits of x are zero, else 0, in O.
     ///
     /// ```

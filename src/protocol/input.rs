@@ -6,13 +6,12 @@
 use super::error::shape;
 use super::{Error, Party};
 use crate::correlation::InputMask;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::Ring;
 use crate::share::Share;
 
 /// # Inputs
-impl<T: Transport> Party<T> {
+impl Party {
     /// Shares `len` values of the party `owner`, which passes `Some` of them; the others pass `None`.
     ///
     /// ```

@@ -7,13 +7,12 @@ use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::Lookup;
 use crate::function::Table;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::share::Share;
 
 /// # Lookups of public functions
-impl<T: Transport> Party<T> {
+impl Party {
     /// T(x mod 2^m) for every element, in any ring.
     ///
     /// ```

@@ -13,7 +13,6 @@ use super::{Error, Party};
 use crate::correlation::matrix::{check_groups, strips};
 use crate::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
 use crate::linalg::Window;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::{Ring, packed_len};
 use crate::secret::Scratch;
@@ -23,7 +22,7 @@ use crate::share::Share;
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
 
 /// # Products with one matrix
-impl<T: Transport> Party<T> {
+impl Party {
     /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. `rows` gives a range of its
     /// rows at a time, so that no second copy of the matrix needs to be held.
     ///

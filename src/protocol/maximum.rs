@@ -8,13 +8,12 @@ use alloc::vec::Vec;
 use super::compare::{check_bits, difference};
 use super::error::{range, shape};
 use super::{Error, Family, Party, relu};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
 
 /// # Maximum and minimum
-impl<T: Transport> Party<T> {
+impl Party {
     /// The greater of two values, element by element. a − b must fit `bits` bits as a signed number.
     ///
     /// ```

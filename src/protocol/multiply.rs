@@ -10,14 +10,13 @@ use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::MatrixTriple;
 use crate::correlation::triple::Factors;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::Share;
 
 /// # Products
-impl<T: Transport> Party<T> {
+impl Party {
     /// The elementwise product of two vectors.
     ///
     /// ```

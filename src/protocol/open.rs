@@ -8,14 +8,13 @@ use alloc::vec::Vec;
 use super::Error;
 use super::Party;
 use super::error::range;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::ring::Ring;
 use crate::secret::wipe;
 use crate::share::{BitShare, Share};
 
 /// # Opening
-impl<T: Transport> Party<T> {
+impl Party {
     /// Opens a vector to all parties. The result is canonical: high bits are zero.
     ///
     /// ```

@@ -3,7 +3,7 @@
 use super::error::{range, shape};
 use super::window::{Agreement, Announcement, Groups};
 use super::{Error, Family};
-use crate::net::{Kind, Network, Transport};
+use crate::net::{Kind, Network};
 use crate::offline::{DryRun, PartySeeds, Recipe, Store};
 use crate::secret::Scratch;
 
@@ -14,8 +14,8 @@ use crate::secret::Scratch;
 ///
 /// The methods of protocols say what they compute; rounds, opened bits and the dealer's part of all of them are in the
 /// table of the [module](crate::protocol).
-pub struct Party<T> {
-    pub(super) network: Network<T>,
+pub struct Party {
+    pub(super) network: Network,
     pub(super) store: Store,
     pub(super) family: Family,
     window: u64,
@@ -25,12 +25,12 @@ pub struct Party<T> {
 const WINDOW: u64 = 16 << 20;
 
 /// # Joining, dealing and ending
-impl<T: Transport> Party<T> {
+impl Party {
     /// Joins a session: receives this party's seeds from the dealer. A party that can't join tells the others.
     ///
     /// ```no_run
-    /// # use ringshare::{Network, Party, Recipe, Transport, protocol::Error};
-    /// # fn run<T: Transport>(network: Network<T>, recipe: Recipe) -> Result<(), Error> {
+    /// # use ringshare::{Network, Party, Recipe, protocol::Error};
+    /// # fn run(network: Network, recipe: Recipe) -> Result<(), Error> {
     /// let mut party = Party::join(network)?;
     /// party.receive(&recipe)?; // offline
     /// party.finish()
@@ -39,7 +39,7 @@ impl<T: Transport> Party<T> {
     ///
     /// # Errors
     /// If the transport fails or the dealer sends something else.
-    pub fn join(mut network: Network<T>) -> Result<Self, Error> {
+    pub fn join(mut network: Network) -> Result<Self, Error> {
         let dealer = network.parties();
         let mut received = Scratch::zeros(PartySeeds::len(dealer));
         let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
@@ -51,10 +51,8 @@ impl<T: Transport> Party<T> {
     /// Makes a party from an end of the network and a store that was filled elsewhere or before.
     ///
     /// ```no_run
-    /// # fn resume<T: ringshare::net::Transport>(
-    /// #     network: ringshare::net::Network<T>, store: ringshare::offline::Store,
-    /// # ) -> Result<(), ringshare::protocol::Error> {
-    /// use ringshare::protocol::Party;
+    /// # use ringshare::{Network, Party, offline::Store, protocol::Error};
+    /// # fn resume(network: Network, store: Store) -> Result<(), Error> {
     /// let party = Party::from_parts(network, store)?; // no dealer
     /// let (network, store) = party.into_parts();
     /// # Ok(())
@@ -63,27 +61,27 @@ impl<T: Transport> Party<T> {
     ///
     /// # Errors
     /// If the store is another party's, or of another number of parties.
-    pub fn from_parts(network: Network<T>, store: Store) -> Result<Self, Error> {
+    pub fn from_parts(network: Network, store: Store) -> Result<Self, Error> {
         shape("number of parties of a store", network.parties(), store.parties())?;
         shape("party that a store is of", network.id(), store.party())?;
         Ok(Self::over(network, store))
     }
 
-    fn over(network: Network<T>, store: Store) -> Self {
+    fn over(network: Network, store: Store) -> Self {
         Self { network, store, family: Family::default(), window: WINDOW }
     }
 
     /// Takes the party apart: its end of the network, and its store with what is left in it.
     ///
     /// ```no_run
-    /// # use ringshare::{Party, Transport, protocol::Error};
-    /// # fn run<T: Transport>(party: Party<T>) -> Result<(), Error> {
+    /// # use ringshare::{Party, protocol::Error};
+    /// # fn run(party: Party) -> Result<(), Error> {
     /// let (network, store) = party.into_parts();
     /// let used = store.position(); // items, for a store that goes on
     /// # Ok(())
     /// # }
     /// ```
-    pub fn into_parts(self) -> (Network<T>, Store) {
+    pub fn into_parts(self) -> (Network, Store) {
         (self.network, self.store)
     }
 
@@ -108,8 +106,8 @@ impl<T: Transport> Party<T> {
     /// one.
     ///
     /// ```no_run
-    /// # use ringshare::{Party, Recipe, Transport, protocol::Error};
-    /// # fn run<T: Transport>(party: &mut Party<T>, setup: Recipe, batch: Recipe) -> Result<(), Error> {
+    /// # use ringshare::{Party, Recipe, protocol::Error};
+    /// # fn run(party: &mut Party, setup: Recipe, batch: Recipe) -> Result<(), Error> {
     /// party.receive(&setup)?; // once
     /// party.receive(&batch)?; // for every batch
     /// # Ok(())
@@ -170,8 +168,8 @@ impl<T: Transport> Party<T> {
     /// notice by itself, such as a last frame that was lost, or programs that differ where no message showed it.
     ///
     /// ```no_run
-    /// # use ringshare::{Party, Transport, protocol::Error};
-    /// # fn run<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
+    /// # use ringshare::{Party, protocol::Error};
+    /// # fn run(party: &mut Party) -> Result<(), Error> {
     /// party.finish()?; // after the last opening
     /// # Ok(())
     /// # }
@@ -186,8 +184,8 @@ impl<T: Transport> Party<T> {
     /// Tells the others that this party has failed, and why, unless the error is another's failure.
     ///
     /// ```no_run
-    /// # use ringshare::{Party, Transport, protocol::Error};
-    /// # fn run<T: Transport>(party: &mut Party<T>, classify: fn(&mut Party<T>) -> Result<u8, Error>) -> Result<u8, Error> {
+    /// # use ringshare::{Party, protocol::Error};
+    /// # fn run(party: &mut Party, classify: fn(&mut Party) -> Result<u8, Error>) -> Result<u8, Error> {
     /// let class = classify(party).inspect_err(|error| party.abort(error))?;
     /// # Ok(class)
     /// # }
@@ -198,16 +196,15 @@ impl<T: Transport> Party<T> {
 }
 
 /// # Dry runs
-impl<T: Transport> Party<T> {
+impl Party {
     /// A party that sends nothing and whose store hands out whatever is asked for, to find a recipe and a cost. In its
     /// run every opened value is zero, and heavy products are skipped.
     ///
     /// ```
-    /// use ringshare::net::Nowhere;
     /// use ringshare::protocol::Party;
     /// use ringshare::ring::Z2;
     ///
-    /// let mut party = Party::<Nowhere>::dry(3);
+    /// let mut party = Party::dry(3);
     /// let x = party.input::<Z2<14>>(0, 100, None)?;
     /// party.sign::<Z2<14>, Z2<14>>(&x, 14)?;
     /// let found = party.take_dry_run();
@@ -242,7 +239,7 @@ impl<T: Transport> Party<T> {
 }
 
 /// # Number, network and store
-impl<T: Transport> Party<T> {
+impl Party {
     /// This party's number.
     ///
     /// ```
@@ -287,7 +284,7 @@ impl<T: Transport> Party<T> {
     /// # assert_eq!(run.unwrap().outputs[1], 1);
     /// # }
     /// ```
-    pub fn network(&self) -> &Network<T> {
+    pub fn network(&self) -> &Network {
         &self.network
     }
 
@@ -305,7 +302,7 @@ impl<T: Transport> Party<T> {
     /// # assert_eq!(run.unwrap().outputs[1], [5, 252]);
     /// # }
     /// ```
-    pub fn network_mut(&mut self) -> &mut Network<T> {
+    pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
 

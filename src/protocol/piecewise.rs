@@ -27,7 +27,6 @@ use super::error::range;
 use super::{Error, Family, Party, relu, truncate};
 use crate::correlation::interpolation::{InterpolationRequest, Shape};
 use crate::function::Piecewise;
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
@@ -38,7 +37,7 @@ type Narrow = u32;
 type Wide = u64;
 
 /// # Piecewise linear functions
-impl<T: Transport> Party<T> {
+impl Party {
     /// f(x) in O with stochastic rounding, for x in the format of f's input: at most one unit off
     /// [`Piecewise::evaluate`].
     ///

@@ -11,7 +11,6 @@ use super::compare::check_bits;
 use super::error::{range, shape};
 use super::{Error, Family, Party, maximum};
 use crate::linalg::Window;
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::Ring;
 use crate::share::Share;
@@ -20,7 +19,7 @@ use crate::share::Share;
 const MOST_VALUES: u64 = 1 << 32;
 
 /// # Pooling
-impl<T: Transport> Party<T> {
+impl Party {
     /// The greatest value of every window of x: `[images, height, width, channels]`, channel by channel; the result
     /// is `[images, places[0], places[1], channels]`. All differences within a window must fit `bits` bits as signed
     /// numbers. A window of the image's size is global pooling.

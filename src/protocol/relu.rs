@@ -32,14 +32,13 @@ use super::compare::bitwise;
 use super::error::range;
 use super::{Error, Family, Party, multiply};
 use crate::correlation::compare::{Plan, Task, Wish};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::{Share, add_public, resized};
 
 /// # ReLU and absolute value
-impl<T: Transport> Party<T> {
+impl Party {
     /// max(x, 0) in O, for x that fits `bits` bits as a signed number.
     ///
     /// ```

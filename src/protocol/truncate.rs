@@ -31,14 +31,13 @@
 use super::error::range;
 use super::{Error, Party};
 use crate::correlation::compare::{Plan, Task, Wish};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::{Share, add_public};
 
 /// # Truncation and change of the ring
-impl<T: Transport> Party<T> {
+impl Party {
     /// x / 2^shift in O with stochastic rounding, for x that fits `bits` bits as a signed number: rounded up with a
     /// probability equal to the fraction that is dropped, else down. With a shift of 0, the exact change to another
     /// ring.

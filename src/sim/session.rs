@@ -37,9 +37,9 @@ use crate::protocol::{Dealer, Error, Family, Party};
 /// session.finish()?;
 /// # Ok::<(), ringshare::sim::SimError>(())
 /// ```
-pub struct Session<T> {
-    dealer: Dealer<T>,
-    parties: Vec<Party<T>>,
+pub struct Session {
+    dealer: Dealer,
+    parties: Vec<Party>,
     topology: Topology,
 }
 
@@ -104,13 +104,17 @@ impl core::error::Error for SimError {
     }
 }
 
-impl<T: Transport + Send> Session<T> {
+impl Session {
     /// Opens a session over these ends, one for each party and the dealer's last. Number and root must be fresh, as for
     /// [`Dealer::open`].
     ///
     /// # Errors
     /// If there are no parties, or the transport fails.
-    pub fn open(ends: Vec<T>, number: u64, root: &RootSeed) -> Result<Self, SimError> {
+    pub fn open<T: Transport + Send + 'static>(
+        ends: Vec<T>,
+        number: u64,
+        root: &RootSeed,
+    ) -> Result<Self, SimError> {
         let count = ends.len().saturating_sub(1);
         let (mut dealer, mut networks) = (None, Vec::new());
         for (id, end) in ends.into_iter().enumerate() {
@@ -154,7 +158,7 @@ impl<T: Transport + Send> Session<T> {
     ///
     /// # Errors
     /// If it fails.
-    pub fn plan<O>(&self, f: impl FnOnce(&mut Party<T>) -> Result<O, Error>) -> Result<DryRun, SimError> {
+    pub fn plan<O>(&self, f: impl FnOnce(&mut Party) -> Result<O, Error>) -> Result<DryRun, SimError> {
         let mut dry = Party::dry(self.parties.len());
         dry.network_mut().set_topology(self.topology);
         if let Some(party) = self.parties.first() {
@@ -193,8 +197,8 @@ impl<T: Transport + Send> Session<T> {
     /// If either fails: the error that began it.
     pub fn deal_by<D: Send, O: Send>(
         &mut self,
-        deal: impl FnOnce(&mut Dealer<T>) -> Result<D, Error> + Send,
-        receive: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
+        deal: impl FnOnce(&mut Dealer) -> Result<D, Error> + Send,
+        receive: impl Fn(&mut Party) -> Result<O, Error> + Sync,
     ) -> Result<(D, Phase<O>), SimError> {
         let (dealer, parties) = (&mut self.dealer, &mut self.parties);
         let mut states = parties.iter().map(|_| ()).collect::<Vec<_>>();
@@ -226,7 +230,7 @@ impl<T: Transport + Send> Session<T> {
         &mut self,
         name: &str,
         states: &mut [S],
-        phase: impl Fn(&mut Party<T>, &mut S) -> Result<O, Error> + Sync,
+        phase: impl Fn(&mut Party, &mut S) -> Result<O, Error> + Sync,
     ) -> Result<Phase<O>, SimError> {
         assert_eq!(states.len(), self.parties.len(), "states and parties");
         collect(run(name, &mut self.parties, states, phase))
@@ -243,15 +247,15 @@ impl<T: Transport + Send> Session<T> {
 }
 
 /// Runs a phase at all parties.
-fn run<T: Transport + Send, S: Send, O: Send>(
+fn run<S: Send, O: Send>(
     name: &str,
-    parties: &mut [Party<T>],
+    parties: &mut [Party],
     states: &mut [S],
-    phase: impl Fn(&mut Party<T>, &mut S) -> Result<O, Error> + Sync,
+    phase: impl Fn(&mut Party, &mut S) -> Result<O, Error> + Sync,
 ) -> Vec<Result<Step<O>, Error>> {
     let phase = &phase;
     let mut outputs: Vec<Option<O>> = states.iter().map(|_| None).collect();
-    let mut tasks: Vec<Task<'_, T>> = Vec::new();
+    let mut tasks: Vec<Task<'_>> = Vec::new();
     for (state, output) in states.iter_mut().zip(&mut outputs) {
         tasks.push(Box::new(move |party| {
             *output = Some(phase(party, &mut *state)?);
@@ -269,17 +273,13 @@ fn run<T: Transport + Send, S: Send, O: Send>(
 }
 
 /// What one party does in a phase.
-pub(super) type Task<'a, T> = Box<dyn FnMut(&mut Party<T>) -> Result<(), Error> + Send + 'a>;
+pub(super) type Task<'a> = Box<dyn FnMut(&mut Party) -> Result<(), Error> + Send + 'a>;
 
-/// Runs every party's task in a thread of its own. It knows nothing of a phase's types: threads are compiled once for a
-/// transport, not for every function that is run.
-fn run_tasks<T: Transport + Send>(
-    name: &str,
-    parties: &mut [Party<T>],
-    tasks: Vec<Task<'_, T>>,
-) -> Vec<Result<Step<()>, Error>> {
+/// Runs every party's task in a thread of its own. It knows nothing of a phase's types: threads are compiled once, not for
+/// every function that is run.
+fn run_tasks(name: &str, parties: &mut [Party], tasks: Vec<Task<'_>>) -> Vec<Result<Step<()>, Error>> {
     let ready = &Barrier::new(parties.len());
-    let step = move |party: &mut Party<T>, mut task: Task<'_, T>| {
+    let step = move |party: &mut Party, mut task: Task<'_>| {
         let (rounds, sent) = (party.network().rounds(), party.network().sent_bytes());
         ready.wait();
         let start = Instant::now();

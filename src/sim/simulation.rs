@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::vec::Vec;
 
 use super::session::{Session, SimError, Task};
-use crate::net::{Counting, Counts, Memory, Network, Topology, Transport};
+use crate::net::{Counting, Counts, Memory, NetError, Network, Topology, Transport};
 use crate::offline::{DryRun, Recipe};
 use crate::prg::RootSeed;
 use crate::protocol::{Dealer, Error, Party};
@@ -43,9 +43,6 @@ pub struct Run<O> {
     /// What the dry run found.
     pub dry: DryRun,
 }
-
-/// The parties' transport in a simulation.
-pub type SimTransport = Counting<Memory>;
 
 impl Simulation {
     /// A simulation of `parties` parties, 2 to 16. By default the [seed](Self::seed) is 0, and a party waits 60 seconds for
@@ -86,9 +83,9 @@ impl Simulation {
     /// If the dry run or a party fails (the error that began it), or the number of parties is not in 2..=16.
     pub fn run<O: Send>(
         &self,
-        f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync,
+        f: impl Fn(&mut Party) -> Result<O, Error> + Sync,
     ) -> Result<Run<O>, SimError> {
-        let plan: &dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> = &|party| f(party).map(drop);
+        let plan: &dyn Fn(&mut Party) -> Result<(), Error> = &|party| f(party).map(drop);
         let dry = self.dry_run(plan)?;
         let mut outputs: Vec<Option<O>> = (0..self.parties).map(|_| None).collect();
         let counts = self.run_tasks(&dry.recipe, tasks(&f, &mut outputs))?;
@@ -97,18 +94,15 @@ impl Simulation {
     }
 
     /// Runs a task at every party. It knows nothing of what a function returns, so that it is compiled once.
-    fn run_tasks(
-        &self,
-        recipe: &Recipe,
-        mut tasks: Vec<Task<'_, SimTransport>>,
-    ) -> Result<Vec<Counts>, SimError> {
+    fn run_tasks(&self, recipe: &Recipe, mut tasks: Vec<Task<'_>>) -> Result<Vec<Counts>, SimError> {
         let ends = Memory::mesh(self.parties + 1, self.timeout).into_iter().map(Counting::new).collect();
         let mut session = Session::open(ends, self.seed, &self.root())?;
         session.set_topology(self.topology);
         session.deal(recipe)?;
         let phase = session.each("party", &mut tasks, |party, task| {
-            let counts = |party: &Party<SimTransport>| {
-                party.network().transport().map(Counting::counts).unwrap_or_default()
+            let counts = |party: &Party| {
+                let transport = party.network().transport::<Counting<Memory>>();
+                transport.map(Counting::counts).unwrap_or_default()
             };
             let before = counts(party);
             task(party)?;
@@ -126,10 +120,7 @@ impl Simulation {
     ///
     /// # Errors
     /// If `f` fails, or the number of parties is not in 2..=16.
-    pub fn dry_run<T: Transport, O>(
-        &self,
-        f: impl Fn(&mut Party<T>) -> Result<O, Error>,
-    ) -> Result<DryRun, SimError> {
+    pub fn dry_run<O>(&self, f: impl Fn(&mut Party) -> Result<O, Error>) -> Result<DryRun, SimError> {
         let here = |error| SimError { peer: 0, error };
         self.check().map_err(here)?;
         let mut party = Party::dry(self.parties);
@@ -144,31 +135,33 @@ impl Simulation {
     ///
     /// # Panics
     /// If `f` panics at a party.
-    pub fn run_over<T: Transport + Send, O: Send>(
+    pub fn run_over<T: Transport + Send + 'static, O: Send>(
         &self,
         ends: Vec<T>,
         recipe: &Recipe,
-        f: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
+        f: impl Fn(&mut Party) -> Result<O, Error> + Sync,
     ) -> Vec<Result<Option<O>, Error>> {
         let mut outputs: Vec<Option<O>> = (0..self.parties).map(|_| None).collect();
-        let results = self.run_tasks_over(ends, recipe, tasks(&f, &mut outputs));
+        let network = |(id, end)| Network::new(end, id, self.parties, self.seed);
+        let networks = ends.into_iter().enumerate().map(network).collect();
+        let results = self.run_tasks_over(networks, recipe, tasks(&f, &mut outputs));
         // The dealer has none.
         let outputs = outputs.into_iter().chain(iter::repeat_with(|| None));
         results.into_iter().zip(outputs).map(|(result, output)| result.map(|()| output)).collect()
     }
 
-    fn run_tasks_over<T: Transport + Send>(
+    fn run_tasks_over(
         &self,
-        ends: Vec<T>,
+        networks: Vec<Result<Network, NetError>>,
         recipe: &Recipe,
-        tasks: Vec<Task<'_, T>>,
+        tasks: Vec<Task<'_>>,
     ) -> Vec<Result<(), Error>> {
         let root = &self.root();
         let deal = |network| {
             let mut dealer = Dealer::open(network, root)?;
             dealer.deal(recipe).inspect_err(|error| dealer.abort(error))
         };
-        let step = |mut network: Network<T>, mut task: Task<'_, T>| {
+        let step = |mut network: Network, mut task: Task<'_>| {
             network.set_topology(self.topology);
             let mut party = Party::join(network)?;
             let mut all = || {
@@ -182,13 +175,10 @@ impl Simulation {
             // The dealer has no task. Ends beyond it are an error.
             let tasks = tasks.into_iter().map(Some).chain(iter::repeat_with(|| None));
             let mut threads = Vec::new();
-            for (id, (end, task)) in ends.into_iter().zip(tasks).enumerate() {
-                threads.push(scope.spawn(move || {
-                    let network = Network::new(end, id, self.parties, self.seed)?;
-                    match task {
-                        Some(task) => step(network, task),
-                        None => deal(network),
-                    }
+            for (network, task) in networks.into_iter().zip(tasks) {
+                threads.push(scope.spawn(move || match task {
+                    Some(task) => step(network?, task),
+                    None => deal(network?),
                 }));
             }
             let join = |thread: thread::ScopedJoinHandle<'_, _>| {
@@ -213,11 +203,11 @@ impl Simulation {
 }
 
 /// A function at every party, each with a place for its result.
-fn tasks<'a, T: Transport, O: Send>(
-    f: &'a (impl Fn(&mut Party<T>) -> Result<O, Error> + Sync),
+fn tasks<'a, O: Send>(
+    f: &'a (impl Fn(&mut Party) -> Result<O, Error> + Sync),
     outputs: &'a mut [Option<O>],
-) -> Vec<Task<'a, T>> {
-    let task = |output: &'a mut Option<O>| -> Task<'a, T> {
+) -> Vec<Task<'a>> {
+    let task = |output: &'a mut Option<O>| -> Task<'a> {
         Box::new(move |party| f(party).map(|of_party| *output = Some(of_party)))
     };
     outputs.iter_mut().map(task).collect()

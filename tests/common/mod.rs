@@ -15,7 +15,7 @@ use ringshare::prg::{Prg, RootSeed, Seed};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 /// Where files are looked for: in the repository, or in the directory that `RINGSHARE_ROOT` names, such as an unpacked
 /// package.
@@ -166,11 +166,7 @@ pub fn settings() -> impl Strategy<Value = (Simulation, u64)> {
 }
 
 /// Shares values of one party.
-pub fn input<R: Ring>(
-    party: &mut Party<SimTransport>,
-    owner: usize,
-    values: &[R::Word],
-) -> Result<Share<R>, Error> {
+pub fn input<R: Ring>(party: &mut Party, owner: usize, values: &[R::Word]) -> Result<Share<R>, Error> {
     let own = party.id() == owner;
     party.input(owner, values.len(), own.then_some(values))
 }
@@ -181,7 +177,7 @@ pub fn canonical<R: Ring>(values: &[u128]) -> Vec<u128> {
 }
 
 /// What a party does, with its result as numbers: one type, so that tests at many widths compile fast.
-pub type Program<'a> = &'a (dyn Fn(&mut Party<SimTransport>) -> Result<Vec<u128>, Error> + Sync);
+pub type Program<'a> = &'a (dyn Fn(&mut Party) -> Result<Vec<u128>, Error> + Sync);
 
 /// Everyone's result.
 pub fn run(simulation: &Simulation, program: Program<'_>) -> Vec<Vec<u128>> {
@@ -196,7 +192,7 @@ pub fn all(simulation: &Simulation, program: Program<'_>, expected: &[u128]) {
 }
 
 /// Opens a vector as numbers.
-pub fn open<R: Ring>(party: &mut Party<SimTransport>, x: &Share<R>) -> Result<Vec<u128>, Error> {
+pub fn open<R: Ring>(party: &mut Party, x: &Share<R>) -> Result<Vec<u128>, Error> {
     Ok(wide(&party.open(x)?))
 }
 

@@ -28,10 +28,10 @@ fn root() -> RootSeed {
 type Dealt = Result<Vec<u64>, (Error, Vec<u64>)>;
 
 /// Runs the dealer's part and everyone's, over these ends, the dealer's last; the dealer leaves when it is done.
-fn run<T: Transport + Send, O: Send>(
+fn run<T: Transport + Send + 'static, O: Send>(
     ends: Vec<T>,
-    deal: impl FnOnce(&mut Dealer<T>) -> Result<(), Error> + Send,
-    party: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
+    deal: impl FnOnce(&mut Dealer) -> Result<(), Error> + Send,
+    party: impl Fn(&mut Party) -> Result<O, Error> + Sync,
 ) -> (Dealt, Vec<Result<O, Error>>) {
     let parties = ends.len() - 1;
     let mut ends =
@@ -60,7 +60,7 @@ fn mesh(parties: usize) -> Vec<Memory> {
 }
 
 /// What a party's program takes.
-fn plan<O>(parties: usize, program: impl FnOnce(&mut Party<Memory>) -> Result<O, Error>) -> Recipe {
+fn plan<O>(parties: usize, program: impl FnOnce(&mut Party) -> Result<O, Error>) -> Recipe {
     let mut dry = Party::dry(parties);
     program(&mut dry).unwrap();
     dry.take_dry_run().recipe

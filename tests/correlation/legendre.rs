@@ -12,7 +12,7 @@ use ringshare::offline::{Deck, Elements, Error as OfflineError, Masked, Recipe, 
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::{BitShare, Share};
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 const VARIANTS: [Variant; 3] = Variant::ALL;
 
@@ -139,7 +139,7 @@ fn every_value_of_the_range_and_beyond_under_many_masks() {
     for variant in VARIANTS {
         let (start, end) = variant.range().into_inner();
         // Ten bits more than the range needs, and just enough.
-        let x: Vec<i64> = (start - 5..=end + 5).cycle().take(20_000).collect();
+        let x: Vec<i64> = (start - 5..=end + 5).cycle().take(8000).collect();
         for parties in 2..=7 {
             check::<Z2<13>, Z2<14>>(parties, parties as u64, &x, 12, variant);
             check::<Z2<32>, Z2<3>>(parties, 9, &x, 22, variant);
@@ -204,10 +204,7 @@ fn any_length_of_the_vector() {
 }
 
 /// What a party gets for values of party 1, opened.
-fn outputs<O: Send>(
-    simulation: &Simulation,
-    f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync,
-) -> Vec<O> {
+fn outputs<O: Send>(simulation: &Simulation, f: impl Fn(&mut Party) -> Result<O, Error> + Sync) -> Vec<O> {
     simulation.run(f).unwrap().outputs
 }
 
@@ -329,7 +326,7 @@ fn the_direct_method_is_the_majority_of_symbols_whatever_the_value() {
 
 /// What a party says to bits that are not taken, before it has asked or sent anything.
 fn refused<R: Ring>(family: Option<Variant>, bits: u32) -> bool {
-    let mut party = Party::<SimTransport>::dry(2);
+    let mut party = Party::dry(2);
     let x = Share::<R>::zeros(3);
     let results = match family {
         Some(variant) => {

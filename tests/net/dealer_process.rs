@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use ringshare::linalg::Window;
-use ringshare::net::{Network, Nowhere, Stream};
+use ringshare::net::{Network, Stream};
 use ringshare::nn::{Architecture, Layer, Sequential, step};
 use ringshare::offline::Recipe;
 use ringshare::prg::RootSeed;
@@ -50,7 +50,7 @@ fn recipes() -> [Recipe; 2] {
         Layer::Linear(step::Linear { inputs: 128, outputs: 10, bits: 24 }),
     ];
     let architecture = Architecture::new(layers, 32).unwrap();
-    let mut party = Party::<Nowhere>::dry(2);
+    let mut party = Party::dry(2);
     let model = Sequential::<Z2<32>>::share(&mut party, 0, &architecture, None).unwrap();
     let setup = party.take_dry_run().recipe;
     let prepared = model.prepare(&mut party, BATCH).unwrap();

@@ -155,15 +155,15 @@ fn a_frame_that_comes_twice_is_not_waited_for_twice() {
 fn parties_find_the_same_over_slow_links_and_wait_for_every_round() {
     let simulation = Simulation::new(3);
     let values: Vec<u16> = (0..100).map(|i: u16| i.wrapping_mul(997)).collect();
-    fn compare<T: Transport>(
-        party: &mut ringshare::protocol::Party<T>,
+    fn compare(
+        party: &mut ringshare::protocol::Party,
         values: &[u16],
     ) -> Result<Vec<u8>, ringshare::protocol::Error> {
         let x = party.input::<Z2<14>>(0, values.len(), (party.id() == 0).then_some(values))?;
         let negative = party.negative::<_, Z2<8>>(&x, 14)?;
         party.open(&negative)
     }
-    let dry = simulation.dry_run(|party: &mut ringshare::protocol::Party<Memory>| compare(party, &values));
+    let dry = simulation.dry_run(|party: &mut ringshare::protocol::Party| compare(party, &values));
     let dry = dry.unwrap();
     let between = |from, to| if from < 3 && to < 3 { link(10, 100_000_000) } else { Link::default() };
     let ends = Delayed::mesh(Memory::mesh(4, PATIENCE), between).into_iter().map(Counting::new).collect();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringshare::net::{Direction, Fault, Faults, Header, Kind, Memory, Topology, Tracing, Transport};
+use ringshare::net::{Direction, Fault, Faults, Header, Kind, Memory, Topology, Tracing};
 use ringshare::offline::Recipe;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
@@ -42,7 +42,7 @@ const VALUES: [u16; 6] = [5, 0, 16_383, 9000, 7, 7];
 const WIDE: [u64; 6] = [5, 0, (1 << 33) - 1, 1 << 20, 7, 1 << 21];
 
 impl Program {
-    fn run<T: Transport>(self, party: &mut Party<T>) -> Result<Vec<u16>, Error> {
+    fn run(self, party: &mut Party) -> Result<Vec<u16>, Error> {
         let own = party.id() == 1;
         let x: Share<R> = party.input(1, VALUES.len(), own.then_some(&VALUES[..]))?;
         let y: Share<R> = match self {
@@ -93,7 +93,7 @@ impl Setting {
     }
 
     fn recipe(self) -> Recipe {
-        self.simulation().dry_run(|party: &mut Party<End>| self.program.run(party)).unwrap().recipe
+        self.simulation().dry_run(|party: &mut Party| self.program.run(party)).unwrap().recipe
     }
 
     /// The kinds of the frames that every peer sends, in order, in a run without faults.

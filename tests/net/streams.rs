@@ -56,7 +56,7 @@ fn tcp() -> io::Result<[TcpStream; 2]> {
 }
 
 /// Rows of the image owner's inputs through the model owner's ±1 layer, signs out.
-fn sign_layer<T: Transport>(party: &mut Party<T>, rows: usize) -> Result<Vec<u16>, Error> {
+fn sign_layer(party: &mut Party, rows: usize) -> Result<Vec<u16>, Error> {
     let dims = [OUTPUTS, INPUTS];
     let weight = |r: usize, out: &mut [u16]| (0..INPUTS).for_each(|i| out[i] = weight(r, i) as u16);
     let own = party.id() == 0;
@@ -87,9 +87,9 @@ fn plain(rows: usize) -> Vec<u16> {
     pixels(rows).chunks(INPUTS).flat_map(|x| (0..OUTPUTS).map(move |r| sign(dot(x, r)))).collect()
 }
 
-fn run<T: Transport + Send, O: Send + Debug>(
+fn run<T: Transport + Send + 'static, O: Send + Debug>(
     ends: Vec<T>,
-    f: impl Fn(&mut Party<T>) -> Result<O, Error> + Sync,
+    f: impl Fn(&mut Party) -> Result<O, Error> + Sync,
 ) -> Vec<O> {
     let simulation = Simulation::new(ends.len() - 1);
     let recipe = simulation.dry_run(&f).unwrap().recipe;
@@ -97,7 +97,7 @@ fn run<T: Transport + Send, O: Send + Debug>(
 }
 
 /// Signs of 64-bit values: 8 MB a share in the first opening, more than any stream buffers.
-fn long_signs<T: Transport>(party: &mut Party<T>) -> Result<bool, Error> {
+fn long_signs(party: &mut Party) -> Result<bool, Error> {
     let values: Vec<u64> = Random(9).words(1 << 20);
     let x = party.input::<Z2<64>>(1, values.len(), (party.id() == 1).then_some(&values[..]))?;
     let negative = party.negative_bits(&x, 64)?;
@@ -136,7 +136,7 @@ fn a_peer_that_hangs_up_is_an_error() {
     let mut ends = sockets(3);
     // Party 1's streams close; the dealer and party 0 go on.
     ends[1] = Stream::new();
-    let recipe = Simulation::new(2).dry_run(|party: &mut Party<Stream>| sign_layer(party, 3)).unwrap().recipe;
+    let recipe = Simulation::new(2).dry_run(|party: &mut Party| sign_layer(party, 3)).unwrap().recipe;
     let results = Simulation::new(2).run_over(ends, &recipe, |party| sign_layer(party, 3));
     let error = results[0].as_ref().unwrap_err().to_string();
     // The dealer, who misses party 1's announcement first, says so.

@@ -61,8 +61,8 @@ fn sign(bits: u32) -> Layer {
 }
 
 /// Batches of these sizes through one shared model, the logits opened.
-fn evaluate<R: Ring, T: Transport>(
-    party: &mut Party<T>,
+fn evaluate<R: Ring>(
+    party: &mut Party,
     [model_owner, image_owner]: [usize; 2],
     architecture: &Architecture,
     weights: &Plain,
@@ -99,7 +99,7 @@ fn agrees<R: Ring>(simulation: &Simulation, layers: Vec<Layer>, size: usize, row
     };
     let program: Program<'_> = &|party| {
         let mut out = Vec::new();
-        for share in evaluate::<R, _>(party, owners, &architecture, &weights, &batches)? {
+        for share in evaluate::<R>(party, owners, &architecture, &weights, &batches)? {
             let logits = party.open_modulo(&share, bits)?;
             out.extend(logits.into_iter().map(|word| word.signed(bits) as u128));
         }
@@ -144,7 +144,7 @@ fn layers_cost_what_their_own_lengths_cost() {
         protocol::cost::product(rows, [16, 64], 11),
         Family::default().cost(rows * 16, 9, elements),
     ];
-    let mut party = Party::<Memory>::dry(2);
+    let mut party = Party::dry(2);
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
     let masks = [protocol::cost::mask_matrix([64, 8], 12), protocol::cost::mask_matrix([16, 64], 11)];
     let setup = party.take_dry_run();
@@ -239,8 +239,8 @@ fn views(parties: usize, size: i64) -> Vec<Vec<Came>> {
     let layer = |inputs: usize, outputs: usize| (vec![vec![size; inputs]; outputs], vec![-size; outputs]);
     let weights = Plain(vec![layer(8, 40), layer(40, 5)]);
     let batches = [vec![size; 6 * 8]];
-    let program = |party: &mut Party<Seen>| {
-        let shares = evaluate::<Z2<14>, _>(party, [0, 1], &architecture, &weights, &batches)?;
+    let program = |party: &mut Party| {
+        let shares = evaluate::<Z2<14>>(party, [0, 1], &architecture, &weights, &batches)?;
         party.reveal_modulo(&shares[0], 12, 1)
     };
     let simulation = Simulation::new(parties).seed(1);

@@ -14,14 +14,14 @@ use programs::{PIXEL, Programs};
 use ringshare::nn::{Architecture, Rounding, Sequential, Weights};
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 /// Whose the weights are, if anyone's; and the input's owner.
 const IMAGE_OWNER: usize = 1;
 
 /// The result of a batch, opened and signed.
 fn evaluate<R: Ring>(
-    party: &mut Party<SimTransport>,
+    party: &mut Party,
     owner: Option<usize>,
     architecture: &Architecture,
     weights: &Plain,

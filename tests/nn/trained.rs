@@ -6,7 +6,7 @@ use ringshare::linalg::Window;
 use ringshare::nn::{Model, Op, Options, Quantised, Rounding, Sequential, Weight, Weights, op};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word};
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 use ringshare::with_ring;
 
 /// A number of about −1 to 1, and often near zero.
@@ -55,7 +55,7 @@ fn halved(image: [usize; 3]) -> Window {
 
 /// The result of a batch at everyone.
 fn opened<R: Ring>(
-    party: &mut Party<SimTransport>,
+    party: &mut Party,
     quantised: &Quantised,
     secret: bool,
     x: &[i64],

@@ -6,7 +6,7 @@ use ringshare::correlation::compare::Wish;
 use ringshare::protocol::{Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 /// Signed values that fit `bits` bits, ends and powers of two among them.
 fn values(bits: u32, len: usize, random: &mut Random) -> Vec<i128> {
@@ -239,7 +239,7 @@ fn greater_than_as_bits() {
 #[test]
 fn ceilings_below_zero_are_refused() {
     let clipped = |ceiling: u16, bits| {
-        let mut party = Party::<SimTransport>::dry(2);
+        let mut party = Party::dry(2);
         let error = party.clipped_relu::<Z2<14>, Z2<14>>(&Share::zeros(3), bits, ceiling).err();
         assert_eq!(party.take_dry_run().recipe.requests().is_empty(), error.is_some());
         error.map(|error| error.to_string())

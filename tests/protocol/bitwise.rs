@@ -13,7 +13,6 @@ use ringshare::offline::{Masked, Store};
 use ringshare::protocol::Party;
 use ringshare::ring::{Ring, Word};
 use ringshare::share::{BitShare, Share};
-use ringshare::sim::SimTransport;
 
 /// Lengths of vectors about those of words and blocks.
 const LENS: [usize; 9] = [0, 1, 7, 8, 63, 64, 65, 129, 5000];
@@ -56,7 +55,7 @@ fn bits_of(values: impl IntoIterator<Item = bool>) -> BitShare {
 }
 
 /// Shares of bits, of which party 0 knows all: the others' cancel.
-fn share_bits(party: &Party<SimTransport>, values: &[bool]) -> BitShare {
+fn share_bits(party: &Party, values: &[bool]) -> BitShare {
     let mut random = Random(values.len() as u64);
     let noise = BitShare::from_words(random.words(values.len().div_ceil(64)), values.len());
     let mut share = match party.id() {

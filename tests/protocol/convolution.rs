@@ -11,7 +11,7 @@ use ringshare::linalg::{Filters, Window};
 use ringshare::protocol::{Error, Party, WriteRow};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 /// A window that fits its image, whose channels fall into the groups; and outputs that do.
 fn shapes() -> impl Strategy<Value = (Window, usize, usize)> {
@@ -184,7 +184,7 @@ fn products_in_groups_are_those_of_the_parts() {
 }
 
 /// What a party says of a program that fails.
-fn refused<O: Send>(f: impl Fn(&mut Party<SimTransport>) -> Result<O, Error> + Sync) -> String {
+fn refused<O: Send>(f: impl Fn(&mut Party) -> Result<O, Error> + Sync) -> String {
     Simulation::new(2).run(|party| f(party).map(drop)).unwrap_err().to_string()
 }
 
@@ -233,13 +233,12 @@ fn windows_and_groups_that_do_not_fit_are_errors_that_name_both() {
 #[test]
 fn a_convolution_prepared_through_one_window_is_not_dealt_through_another() {
     let window = Window::new([6, 6, 1], [3, 3]);
-    let fix = |party: &mut Party<SimTransport>| {
+    let fix = |party: &mut Party| {
         party.mask_matrix::<Z2<14>>([2, 9], 14, |_, rows| Ok(Share::zeros(9 * rows.len())))
     };
     let run = Simulation::new(2).run(|party| {
         let fixed = fix(party)?;
-        let other =
-            if party.network().transport().is_none() { window } else { Window { stride: [3, 3], ..window } };
+        let other = if party.is_dry() { window } else { Window { stride: [3, 3], ..window } };
         party.prepare_convolution(&fixed, &other, 2).map(drop)
     });
     let error = run.unwrap_err().to_string();

@@ -14,10 +14,10 @@ use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::{Ring, Z2};
 use ringshare::share::{BitShare, Share};
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 type R = Z2<14>;
-type Program<'a> = &'a (dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync);
+type Program<'a> = &'a (dyn Fn(&mut Party) -> Result<(), Error> + Sync);
 
 /// What one party's transport counted, without headers, and without what every session has: the
 /// dealer's seeds and the empty openings at the end.
@@ -183,7 +183,7 @@ fn comparisons_at_every_bit_length() {
 
 #[test]
 fn comparisons_by_dcf() {
-    let by_dcf = |party: &mut Party<_>| party.set_comparison(Family::Dcf);
+    let by_dcf = |party: &mut Party| party.set_comparison(Family::Dcf);
     for bits in 2..=64 {
         for len in [1, 63, 257] {
             let x = Share::<Z2<64>>::zeros(len);

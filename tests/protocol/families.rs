@@ -7,7 +7,7 @@ use ringshare::correlation::compare::legendre::Variant;
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 const FAMILIES: [Family; 9] = [
     Family::Lookup(Wish::Balanced),
@@ -56,8 +56,7 @@ fn modulo<O: Ring>(number: i128) -> u128 {
 
 /// A name, what comes out, and the function of two shared vectors that is to give it.
 type Step<'a, R> = (&'static str, Vec<u128>, Function<'a, R>);
-type Function<'a, R> =
-    &'a (dyn Fn(&mut Party<SimTransport>, [&Share<R>; 2]) -> Result<Vec<u128>, Error> + Sync);
+type Function<'a, R> = &'a (dyn Fn(&mut Party, [&Share<R>; 2]) -> Result<Vec<u128>, Error> + Sync);
 
 macro_rules! step {
     ($name:literal, $expected:expr, |$party:ident, $inputs:pat_param| $out:expr) => {

@@ -166,7 +166,7 @@ fn biases_are_added_to_every_row() {
 #[test]
 fn wrong_shapes_are_errors_that_name_both() {
     let zeros = |party: &mut _, strip: core::ops::Range<usize>| {
-        let _: &mut ringshare::protocol::Party<ringshare::sim::SimTransport> = party;
+        let _: &mut ringshare::protocol::Party = party;
         Ok(Share::<Z2<14>>::zeros(strip.len() * 2))
     };
     let run = Simulation::new(2).run(|party| {

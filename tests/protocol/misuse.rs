@@ -58,8 +58,8 @@ fn another_session_is_refused() {
 
 /// Errors of both parties when what is dealt is for one function, and another one runs.
 fn dealt_for<O: Send>(
-    dealt: impl Fn(&mut Party<Memory>) -> Result<O, Error>,
-    f: impl Fn(&mut Party<Memory>) -> Result<O, Error> + Sync,
+    dealt: impl Fn(&mut Party) -> Result<O, Error>,
+    f: impl Fn(&mut Party) -> Result<O, Error> + Sync,
 ) -> Vec<Error> {
     let simulation = Simulation::new(2);
     let recipe = simulation.dry_run(dealt).unwrap().recipe;
@@ -142,7 +142,7 @@ fn padding_from_a_peer_is_refused_or_cleared() {
         // Behind the announcement to the dealer.
         let inject = |(id, end)| Faults::new(end, Fault::Flip(bit), if id == 0 { 1 } else { usize::MAX / 2 });
         let ends = mesh(3).into_iter().enumerate().map(inject).collect();
-        let open = |party: &mut Party<_>| party.open(&Share::<R>::zeros(3));
+        let open = |party: &mut Party| party.open(&Share::<R>::zeros(3));
         let results = Simulation::new(2).run_over(ends, &Recipe::default(), open);
         let error = results[1].as_ref().unwrap_err().to_string();
         assert!(error.contains("peer 0") && error.contains("expected zero padding"), "{error}");
@@ -150,7 +150,7 @@ fn padding_from_a_peer_is_refused_or_cleared() {
 
         // Bits are whole bytes: what is behind the last one does not come out.
         let ends = mesh(3).into_iter().enumerate().map(inject).collect();
-        let open = |party: &mut Party<_>| party.open_bits(&BitShare::zeros(42));
+        let open = |party: &mut Party| party.open_bits(&BitShare::zeros(42));
         for result in Simulation::new(2).run_over(ends, &Recipe::default(), open).into_iter().take(2) {
             assert_eq!(result.unwrap(), Some(vec![0]));
         }
@@ -170,7 +170,7 @@ fn words_of_a_peer_that_are_no_field_elements_are_refused() {
     for topology in [Topology::Direct, Topology::Scatter] {
         for place in [0, 63, 64, 128, 129] {
             for word in [prime, u64::MAX] {
-                let open = |party: &mut Party<_>| {
+                let open = |party: &mut Party| {
                     let mut words = bad(place, if party.id() == 0 { word } else { 1 });
                     Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
                 };
@@ -195,7 +195,7 @@ fn words_of_a_peer_that_are_no_field_elements_are_refused() {
                 }
             }
         }
-        let open = |party: &mut Party<_>| {
+        let open = |party: &mut Party| {
             let mut words = bad(3, 5);
             Ok(party.network_mut().open_field(&mut words, field).map(|()| words)?)
         };
@@ -243,7 +243,7 @@ fn peers_that_are_none_are_refused() {
 
 #[test]
 fn another_number_of_parties_is_an_error_everywhere() {
-    let run = |party: &mut Party<Memory>| party.open(&Share::<R>::zeros(3));
+    let run = |party: &mut Party| party.open(&Share::<R>::zeros(3));
     for (parties, ends) in [(3, 3), (3, 2), (2, 2), (2, 5), (0, 1), (5, 3)] {
         let results = Simulation::new(parties).run_over(mesh(ends), &Recipe::default(), run);
         assert!(results.iter().any(Result::is_err), "{parties} parties, {ends} ends");

@@ -8,7 +8,7 @@ use ringshare::net::Topology;
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::BitShare;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 fn parties(simulation: &Simulation) -> usize {
     simulation.parties()
@@ -214,7 +214,7 @@ fn results_depend_on_the_seed_alone() {
 fn wrong_shapes_are_errors_that_name_both() {
     let x = |party: &mut _| input::<Z2<14>>(party, 0, &[1, 2, 3]);
     let y = |party: &mut _| input::<Z2<14>>(party, 0, &[1, 2]);
-    let refused = |text: &str, f: &(dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync)| {
+    let refused = |text: &str, f: &(dyn Fn(&mut Party) -> Result<(), Error> + Sync)| {
         let error = Simulation::new(2).run(f).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
     };

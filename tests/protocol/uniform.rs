@@ -53,7 +53,7 @@ struct Seen {
     words: Vec<Vec<u64>>,
 }
 
-fn see(seed: u64, program: impl Fn(&mut Party<Capture>) -> Result<Vec<u64>, Error> + Sync) -> Seen {
+fn see(seed: u64, program: impl Fn(&mut Party) -> Result<Vec<u64>, Error> + Sync) -> Seen {
     let simulation = Simulation::new(2).topology(Topology::Direct).seed(seed);
     let recipe = simulation.dry_run(&program).unwrap().recipe;
     let frames: [Arc<Mutex<Vec<Frame>>>; 3] = Default::default();
@@ -144,7 +144,7 @@ fn widened<W: Word>(words: &[W]) -> Vec<u64> {
     words.iter().map(|word| word.low64()).collect()
 }
 
-fn input<R: Ring>(party: &mut Party<Capture>, values: &[u64]) -> Result<Share<R>, Error> {
+fn input<R: Ring>(party: &mut Party, values: &[u64]) -> Result<Share<R>, Error> {
     let words: Vec<R::Word> = values.iter().map(|&value| R::Word::truncate64(value)).collect();
     let own = party.id() == 1;
     party.input(1, words.len(), own.then_some(&words[..]))

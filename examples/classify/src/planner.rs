@@ -1,6 +1,5 @@
 //! Dry runs of the evaluation on shares: what the dealer has to deal, and what it will cost.
 
-use ringshare::net::Memory;
 use ringshare::nn::{Layer, Sequential};
 use ringshare::offline::DryRun;
 use ringshare::protocol::{self, Party};
@@ -30,7 +29,7 @@ pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
 pub(crate) struct Planner<'a, R: Ring> {
     job: &'a Job<'a>,
     /// Over the transport of the run: over another, all protocols would be compiled once more.
-    party: Party<Memory>,
+    party: Party,
     model: Sequential<R>,
     pub(crate) setup: DryRun,
     last: Option<Plan>,
@@ -76,7 +75,7 @@ impl<'a, R: Ring> Planner<'a, R> {
         // The offline half requests one product for each layer.
         let mut steps: Vec<usize> = weighted.map(|(layer, _)| layer + 1).collect();
         steps.resize(run.recipe.requests().len(), 0);
-        let mut watch = |step: usize, party: &mut Party<Memory>| {
+        let mut watch = |step: usize, party: &mut Party| {
             let more = party.take_dry_run();
             run.recipe.0.extend(more.recipe.0);
             run.rounds += more.rounds;

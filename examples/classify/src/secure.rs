@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 use ringshare::correlation::compare::sign_values;
-use ringshare::net::{Memory, Topology};
+use ringshare::net::Topology;
 use ringshare::nn::{Architecture, Input, Prepared, Quantised, Sequential, Weights};
 use ringshare::protocol::{self, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
@@ -188,13 +188,13 @@ impl<'a, R: Ring> Run<'a, R> {
 }
 
 impl<R: Ring> Side<R> {
-    fn setup(&mut self, job: &Job<'_>, party: &mut Party<Memory>) -> Result<(), protocol::Error> {
+    fn setup(&mut self, job: &Job<'_>, party: &mut Party) -> Result<(), protocol::Error> {
         let weights: Option<&dyn Weights<R::Word>> = (self.id == MODEL_OWNER).then_some(job.weights as _);
         self.model = Some(Sequential::share(party, MODEL_OWNER, job.architecture, weights)?);
         Ok(())
     }
 
-    fn offline(&mut self, party: &mut Party<Memory>, rows: usize) -> Result<(), protocol::Error> {
+    fn offline(&mut self, party: &mut Party, rows: usize) -> Result<(), protocol::Error> {
         if let Some(model) = &self.model {
             self.prepared = Some(model.prepare(party, rows)?);
         }
@@ -204,7 +204,7 @@ impl<R: Ring> Side<R> {
     fn online(
         &mut self,
         job: &Job<'_>,
-        party: &mut Party<Memory>,
+        party: &mut Party,
         batch: &[i64],
         rows: usize,
     ) -> Result<(), protocol::Error> {
@@ -212,7 +212,7 @@ impl<R: Ring> Side<R> {
         let images = (self.id == IMAGE_OWNER)
             .then(|| batch.iter().map(|&x| R::Word::from_signed(x.into())).collect::<Vec<_>>());
         let (mut last, steps) = (Instant::now(), &mut self.steps);
-        let mut watch = |step: usize, _: &mut Party<Memory>| {
+        let mut watch = |step: usize, _: &mut Party| {
             let now = Instant::now();
             steps[step] += (now - std::mem::replace(&mut last, now)).as_secs_f64();
         };
@@ -225,23 +225,23 @@ impl Job<'_> {
     /// One batch online: input, network, classes, and revealing what is asked for. `watch` is called after each step.
     pub(crate) fn evaluate<R: Ring>(
         &self,
-        party: &mut Party<Memory>,
+        party: &mut Party,
         model: &Sequential<R>,
         prepared: Prepared<R>,
         rows: usize,
         images: Option<&[R::Word]>,
-        watch: &mut dyn FnMut(usize, &mut Party<Memory>),
+        watch: &mut dyn FnMut(usize, &mut Party),
     ) -> Result<Option<Found>, protocol::Error> {
         let (architecture, bits) = (model.architecture(), model.bits_out());
         let x = party.input::<R>(IMAGE_OWNER, rows * architecture.inputs(), images)?;
         watch(0, party);
         let comparison = self.comparison;
-        let sign = |party: &mut Party<Memory>, x: &Share<R>, bits| match comparison {
+        let sign = |party: &mut Party, x: &Share<R>, bits| match comparison {
             // The bits of the values do not matter: outside its exact range, such a sign is nearly random.
             Family::Legendre(variant) => party.legendre::<R, R>(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),
         };
-        let layer = |layer: usize, party: &mut Party<Memory>| watch(layer + 1, party);
+        let layer = |layer: usize, party: &mut Party| watch(layer + 1, party);
         let logits = model.forward_watched(party, prepared, x, sign, layer)?;
         let classes = if self.classes {
             let classes = party.argmax::<R, Class>(&logits, architecture.outputs(), bits)?;

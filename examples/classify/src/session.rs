@@ -13,10 +13,10 @@ use crate::memory::{ThreadCpu, peak_rss};
 use crate::report::Phase;
 use crate::secure::Job;
 
-pub(crate) type Session = sim::Session<Memory>;
+pub(crate) type Session = sim::Session;
 
 /// What a party with state S does in a phase. Behind a pointer, since sessions are compiled once for every type of it.
-pub(crate) type Run<'a, S> = dyn Fn(&mut Party<Memory>, &mut S) -> Result<(), protocol::Error> + Sync + 'a;
+pub(crate) type Run<'a, S> = dyn Fn(&mut Party, &mut S) -> Result<(), protocol::Error> + Sync + 'a;
 
 /// Nobody waits longer for another.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -48,7 +48,7 @@ pub(crate) fn deal(
     recipe: &Recipe,
     watch: &mut (dyn FnMut(usize, f64) + Send),
 ) -> Result<[Phase; 2], Error> {
-    let deal = |dealer: &mut Dealer<Memory>| {
+    let deal = |dealer: &mut Dealer| {
         let before = dealer.sent_bytes().to_vec();
         let (start, cpu, mut last) = (Instant::now(), ThreadCpu::start(), 0.0);
         dealer.deal_watched(recipe, &mut |request| {
@@ -86,7 +86,7 @@ pub(crate) fn each<S: Send>(
     states: &mut [S],
     run: &Run<'_, S>,
 ) -> Result<Phase, Error> {
-    let timed = |party: &mut Party<Memory>, state: &mut S| {
+    let timed = |party: &mut Party, state: &mut S| {
         let cpu = ThreadCpu::start();
         run(party, state)?;
         Ok(cpu.seconds())

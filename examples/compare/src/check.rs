@@ -7,7 +7,7 @@ use ringshare::share::{BitShare, Share};
 
 use crate::error::Error;
 use crate::measure::Job;
-use crate::session::{self, Dealt, End, Session, Step};
+use crate::session::{self, Dealt, Session, Step};
 
 /// A share of the results.
 pub enum Shared<R: Ring> {
@@ -19,7 +19,7 @@ pub enum Shared<R: Ring> {
 
 impl<R: Ring> Shared<R> {
     /// Opens the results: for each value whether it is below zero, `None` if it is neither.
-    fn open(&self, party: &mut Party<End>) -> Result<Vec<Option<bool>>, protocol::Error> {
+    fn open(&self, party: &mut Party) -> Result<Vec<Option<bool>>, protocol::Error> {
         match self {
             Self::Signs(share) => {
                 let [plus, minus] = sign_values::<R>();

@@ -17,7 +17,7 @@ use crate::args::{Args, Output};
 use crate::check::{self, Shared};
 use crate::error::Error;
 use crate::families;
-use crate::session::{self, Dealt, End, Step};
+use crate::session::{self, Dealt, Step};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +111,7 @@ impl Job {
     }
 
     /// What is timed.
-    fn compare<R: Ring>(&self, party: &mut Party<End>, x: &Share<R>) -> Result<Shared<R>, protocol::Error> {
+    fn compare<R: Ring>(&self, party: &mut Party, x: &Share<R>) -> Result<Shared<R>, protocol::Error> {
         match self.output {
             Output::Arithmetic => party.sign(x, self.bits).map(Shared::Signs),
             Output::Boolean => party.negative_bits(x, self.bits).map(Shared::Bits),
@@ -150,7 +150,7 @@ fn measure_in<R: Ring>(job: &Job) -> Result<Outcome, Error> {
     let mut counted = None;
     for run in 0..=job.repeat {
         let dealt = session::deal(&mut session, &recipe)?;
-        let compare = |party: &mut Party<End>, x: &mut Share<R>| job.compare::<R>(party, x);
+        let compare = |party: &mut Party, x: &mut Share<R>| job.compare::<R>(party, x);
         let (steps, wall) = session::each(&mut session, &mut inputs, compare)?;
         // The first run warms up.
         if run > 0 {

@@ -13,7 +13,7 @@ use ringshare::sim::SimError;
 pub type End = Counting<Delayed<Memory>>;
 
 /// A session over these.
-pub type Session = ringshare::sim::Session<End>;
+pub type Session = ringshare::sim::Session;
 
 /// Nobody waits longer for another, delays aside.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -61,14 +61,14 @@ pub fn open(parties: usize, family: Family, link: Link) -> Result<Session, SimEr
 /// # Errors
 /// If dealing or receiving fails.
 pub fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimError> {
-    let deal = |dealer: &mut Dealer<End>| {
+    let deal = |dealer: &mut Dealer| {
         let cpu = ThreadTime::now();
         dealer.deal(recipe)?;
         Ok(cpu.elapsed())
     };
     // Beside the corrections comes the dealer's agreement: the recipe's digest, and the window.
     let agreement = recipe.digest().len() as u64 + 8;
-    let receive = |party: &mut Party<End>| {
+    let receive = |party: &mut Party| {
         let before = counts(party);
         party.receive(recipe)?;
         let now = counts(party);
@@ -87,7 +87,7 @@ pub fn deal(session: &mut Session, recipe: &Recipe) -> Result<Dealt, SimError> {
 pub fn each<S: Send, O: Send>(
     session: &mut Session,
     states: &mut [S],
-    phase: impl Fn(&mut Party<End>, &mut S) -> Result<O, protocol::Error> + Sync,
+    phase: impl Fn(&mut Party, &mut S) -> Result<O, protocol::Error> + Sync,
 ) -> Result<(Vec<Step<O>>, Duration), SimError> {
     let phase = session.each("party", states, |party, state| {
         let (before, cpu) = (counts(party), ThreadTime::now());
@@ -101,6 +101,6 @@ pub fn each<S: Send, O: Send>(
     Ok((phase.steps.into_iter().map(|step| step.output).collect(), wall))
 }
 
-fn counts(party: &Party<End>) -> Counts {
-    party.network().transport().map(Counting::counts).unwrap_or_default()
+fn counts(party: &Party) -> Counts {
+    party.network().transport::<End>().map(Counting::counts).unwrap_or_default()
 }

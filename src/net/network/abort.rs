@@ -8,7 +8,7 @@ use alloc::string::String;
 
 use super::Network;
 use super::cause::Cause;
-use crate::net::{Header, Kind, NetError, Transport};
+use crate::net::{Header, Kind, NetError};
 
 /// The longest reason, in bytes.
 const REASON: usize = 256;
@@ -17,7 +17,7 @@ const ORIGIN: usize = 2;
 /// The most bytes of frames that are skipped to learn why a peer went away.
 const SKIPPED: u64 = 64 << 20;
 
-impl<T: Transport> Network<T> {
+impl Network {
     /// Tells every other peer, the dealer included, that this one has failed, and leaves the network broken. If it
     /// failed because another had aborted, passes on who that was and the reason it gave, in place of `reason`.
     ///
@@ -73,7 +73,7 @@ impl<T: Transport> Network<T> {
         let mut payload = [0; ORIGIN + REASON];
         let payload = &mut payload[..header.length as usize];
         let Some(transport) = &mut self.transport else { return Err(NetError::Broken) };
-        transport.recv_payload(from, payload).map_err(|error| NetError::transport(from, error))?;
+        transport.recv_payload(from, payload)?;
         let (origin, reason) = payload.split_at(ORIGIN);
         let origin = u16::from_le_bytes([origin[0], origin[1]]);
         let (own, last) = (self.id as u64, self.parties as u64);

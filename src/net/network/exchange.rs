@@ -4,11 +4,11 @@ use alloc::vec;
 
 use super::Network;
 use super::sum::Sum;
-use crate::net::{ErrorKind, Header, Kind, NetError, Transport, TransportError};
+use crate::net::{ErrorKind, Header, Kind, NetError};
 use crate::ring::Word;
 use crate::secret::wipe;
 
-impl<T: Transport> Network<T> {
+impl Network {
     /// Sends `payload` to `peer`.
     ///
     /// # Errors
@@ -123,10 +123,10 @@ impl<T: Transport> Network<T> {
         let Some(transport) = &mut self.transport else { return Ok(()) };
         let Err(error) = transport.send(to, frame) else { return Ok(()) };
         self.broken = true;
-        Err(match error.kind() {
+        Err(match error {
             // Whoever went away may have said why.
-            ErrorKind::Closed => self.last_words(to).unwrap_or_else(|| NetError::transport(to, error)),
-            _ => NetError::transport(to, error),
+            NetError::Transport { kind: ErrorKind::Closed, .. } => self.last_words(to).unwrap_or(error),
+            error => error,
         })
     }
 
@@ -148,7 +148,7 @@ impl<T: Transport> Network<T> {
         // In a dry run all others are as far as this party.
         let Some(transport) = &mut self.transport else { return Ok(self.sent_round) };
         let mut raw = [0; Header::LEN];
-        transport.recv_header(from, &mut raw).map_err(|error| NetError::transport(from, error))?;
+        transport.recv_header(from, &mut raw)?;
         let header = Header::from_bytes(&raw);
         if header.kind == Kind::Abort as u16 {
             return Err(self.receive_abort(from, &header));
@@ -163,10 +163,7 @@ impl<T: Transport> Network<T> {
             payload.fill(0);
             return Ok(());
         };
-        transport.recv_payload(from, payload).map_err(|error| {
-            self.broken = true;
-            NetError::transport(from, error)
-        })
+        transport.recv_payload(from, payload).inspect_err(|_| self.broken = true)
     }
 
     /// Receives a share of `words` and adds it. In a dry run, the words and what comes add up to zero.

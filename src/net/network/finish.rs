@@ -13,12 +13,12 @@
 
 use super::Network;
 use super::sum::Sum;
-use crate::net::{Kind, NetError, Transport};
+use crate::net::{Kind, NetError};
 
 /// The longest digest, in bytes.
 const DIGEST: usize = 64;
 
-impl<T: Transport> Network<T> {
+impl Network {
     /// Ends a run: waits until every party has come to its end without an error, and compares what all of them opened,
     /// in what order, and their digests. A fault that this party could not have noticed by itself (its last frame was
     /// lost) is noticed here.

@@ -157,8 +157,8 @@ impl PublicModel {
     /// Numbers out of range, or a layer that compares more bits than the family can. Layers with a family of their own use
     /// that.
     //
-    // All protocols in three rings, for a transport that nothing else uses: inlined, they are compiled where a program calls
-    // this, and not for everyone who compiles the library.
+    // All protocols in three rings: inlined, they are compiled where a program calls this, and not for everyone who compiles
+    // the library.
     #[inline]
     pub fn recipes(
         &self,

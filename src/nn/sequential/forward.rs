@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::{Online, Prepared, Sequential};
 use crate::correlation::compare::sign_values;
-use crate::net::Transport;
 use crate::protocol::{Error, Family, Party};
 use crate::ring::{Ring, Word};
 use crate::share::Share;
@@ -15,12 +14,7 @@ impl<R: Ring> Sequential<R> {
     ///
     /// # Errors
     /// If x is not what was prepared for, the network fails or the store has something else next.
-    pub fn forward<T: Transport>(
-        &self,
-        party: &mut Party<T>,
-        prepared: Prepared<R>,
-        x: Share<R>,
-    ) -> Result<Share<R>, Error> {
+    pub fn forward(&self, party: &mut Party, prepared: Prepared<R>, x: Share<R>) -> Result<Share<R>, Error> {
         self.forward_with(party, prepared, x, |party, x, bits| party.sign(x, bits))
     }
 
@@ -29,12 +23,12 @@ impl<R: Ring> Sequential<R> {
     ///
     /// # Errors
     /// As [`forward`](Self::forward), or as the function.
-    pub fn forward_with<T: Transport>(
+    pub fn forward_with(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         prepared: Prepared<R>,
         x: Share<R>,
-        sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
+        sign: impl FnMut(&mut Party, &Share<R>, u32) -> Result<Share<R>, Error>,
     ) -> Result<Share<R>, Error> {
         self.forward_watched(party, prepared, x, sign, |_, _| ())
     }
@@ -44,13 +38,13 @@ impl<R: Ring> Sequential<R> {
     ///
     /// # Errors
     /// As [`forward_with`](Self::forward_with).
-    pub fn forward_watched<T: Transport>(
+    pub fn forward_watched(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         prepared: Prepared<R>,
         x: Share<R>,
-        mut sign: impl FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error>,
-        mut watch: impl FnMut(usize, &mut Party<T>),
+        mut sign: impl FnMut(&mut Party, &Share<R>, u32) -> Result<Share<R>, Error>,
+        mut watch: impl FnMut(usize, &mut Party),
     ) -> Result<Share<R>, Error> {
         let Prepared { rows, products } = prepared;
         let expected = rows * self.architecture.inputs();
@@ -64,7 +58,7 @@ impl<R: Ring> Sequential<R> {
         let mut weighted = self.weighted.iter().zip(products);
         let mut kept = Kept::new(self.architecture.last_uses());
         let mut x = x;
-        let mut sign_by_own = |party: &mut Party<T>, x: &Share<R>, bits| match party.comparison() {
+        let mut sign_by_own = |party: &mut Party, x: &Share<R>, bits| match party.comparison() {
             // Whatever the variant's range: the layer was to be compared so.
             Family::Legendre(variant) => party.legendre(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),

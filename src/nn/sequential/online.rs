@@ -2,20 +2,19 @@
 
 use super::weighted::Weighted;
 use crate::correlation::MatrixProduct;
-use crate::net::Transport;
 use crate::nn::Rounding;
 use crate::protocol::{Error, Party};
 use crate::ring::Ring;
 use crate::share::Share;
 
 /// A function for the signs of values of a bit length.
-pub(super) type Sign<'a, T, R> = dyn FnMut(&mut Party<T>, &Share<R>, u32) -> Result<Share<R>, Error> + 'a;
+pub(super) type Sign<'a, R> = dyn FnMut(&mut Party, &Share<R>, u32) -> Result<Share<R>, Error> + 'a;
 
 /// What a layer is evaluated with, beside x.
-pub(in crate::nn) struct Online<'a, T: Transport, R: Ring> {
-    pub(in crate::nn) party: &'a mut Party<T>,
+pub(in crate::nn) struct Online<'a, R: Ring> {
+    pub(in crate::nn) party: &'a mut Party,
     pub(in crate::nn) rounding: Rounding,
-    pub(in crate::nn) sign: &'a mut Sign<'a, T, R>,
+    pub(in crate::nn) sign: &'a mut Sign<'a, R>,
     /// The earlier values that it refers to.
     pub(in crate::nn) others: &'a [&'a Share<R>],
     /// Its weights, and the offline half of its product.
@@ -24,7 +23,7 @@ pub(in crate::nn) struct Online<'a, T: Transport, R: Ring> {
     pub(super) outputs: usize,
 }
 
-impl<T: Transport, R: Ring> Online<'_, T, R> {
+impl<R: Ring> Online<'_, R> {
     /// The product of x with the layer's weights.
     pub(in crate::nn) fn product(self, x: &Share<R>) -> Result<Share<R>, Error> {
         match self.product {

@@ -5,15 +5,14 @@
 
 use num_traits::{WrappingNeg, WrappingSub};
 
-use crate::net::Transport;
 use crate::nn::Rounding;
 use crate::protocol::{Error, Party};
 use crate::ring::{Ring, Word};
 use crate::share::{Share, add_public};
 
 /// v / 2^shift in O, of 0 ≤ v < 2^bits with bits > shift, right modulo 2^(bits + 1).
-pub(in crate::nn) fn shift_down<T: Transport, R: Ring, O: Ring>(
-    party: &mut Party<T>,
+pub(in crate::nn) fn shift_down<R: Ring, O: Ring>(
+    party: &mut Party,
     mut v: Share<R>,
     bits: u32,
     shift: u32,
@@ -30,8 +29,8 @@ pub(in crate::nn) fn shift_down<T: Transport, R: Ring, O: Ring>(
 }
 
 /// min(v, ceiling) = v − relu(v − ceiling), of v for which v − ceiling fits `bits` bits.
-pub(super) fn at_most<T: Transport, R: Ring>(
-    party: &mut Party<T>,
+pub(super) fn at_most<R: Ring>(
+    party: &mut Party,
     mut v: Share<R>,
     bits: u32,
     ceiling: u64,

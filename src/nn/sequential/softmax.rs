@@ -35,7 +35,6 @@ use num_traits::WrappingNeg;
 
 use super::round;
 use crate::function::{MAX_INDEX_BITS, MAX_LOW_BITS, Piecewise, TableFormat};
-use crate::net::Transport;
 use crate::nn::Rounding;
 use crate::nn::architecture::MAX_FRACTION;
 use crate::protocol::{Error, Party};
@@ -105,9 +104,9 @@ impl Part {
         self.lines.evaluate(x - self.offset)
     }
 
-    fn apply<T: Transport, R: Ring>(
+    fn apply<R: Ring>(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         mut x: Share<R>,
         rounding: Rounding,
     ) -> Result<Share<Work>, Error> {
@@ -146,9 +145,9 @@ impl Softmax {
     }
 
     /// Of x: `[rows, classes]`.
-    pub(in crate::nn) fn apply<T: Transport, R: Ring>(
+    pub(in crate::nn) fn apply<R: Ring>(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         x: &Share<R>,
         rounding: Rounding,
     ) -> Result<Share<R>, Error> {
@@ -170,13 +169,13 @@ impl Softmax {
     }
 
     /// 1 / S.
-    fn inverted<T: Transport>(
+    fn inverted(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         mut sums: Share<Work>,
         rounding: Rounding,
     ) -> Result<Share<Work>, Error> {
-        let moved = |party: &Party<T>, x: &mut Share<Work>, by: i64| {
+        let moved = |party: &Party, x: &mut Share<Work>, by: i64| {
             add_public(party.id(), (-by) as u64, x.expose_mut());
         };
         moved(party, &mut sums, 1 << SUM);
@@ -189,16 +188,12 @@ impl Softmax {
         sums.sub_assign(&excess);
         let mut inverted = self.reciprocal.apply(party, sums, rounding)?;
         let excess = round::shift_down(party, excess, SUM + self.size + 1, DROPPED, rounding)?;
-        inverted.add_assign(&second.apply::<T, Work>(party, excess, rounding)?);
+        inverted.add_assign(&second.apply::<Work>(party, excess, rounding)?);
         Ok(inverted)
     }
 
     /// The maximum of the row minus x, clipped.
-    fn differences<T: Transport, R: Ring>(
-        &self,
-        party: &mut Party<T>,
-        x: &Share<R>,
-    ) -> Result<Share<R>, Error> {
+    fn differences<R: Ring>(&self, party: &mut Party, x: &Share<R>) -> Result<Share<R>, Error> {
         let maxima = party.maximum_of(x, self.classes, self.bits)?;
         let mut d = repeated(&maxima, self.classes);
         d.sub_assign(x);

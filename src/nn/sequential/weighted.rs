@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use crate::correlation::matrix::strips;
 use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
-use crate::net::Transport;
 use crate::offline::{DecodeError, Reader, StateId};
 use crate::protocol::{Error, Party, WriteRow};
 use crate::ring::{Ring, Word};
@@ -54,8 +53,8 @@ impl Shape {
 
 impl<R: Ring> Weighted<R> {
     /// Shares the weights of a party, who gives them.
-    pub(super) fn share<T: Transport>(
-        party: &mut Party<T>,
+    pub(super) fn share(
+        party: &mut Party,
         owner: usize,
         number: usize,
         shape: Shape,
@@ -124,11 +123,7 @@ impl<R: Ring> Weighted<R> {
     }
 
     /// The offline half of a product.
-    pub(super) fn prepare<T: Transport>(
-        &self,
-        party: &mut Party<T>,
-        rows: usize,
-    ) -> Result<Option<MatrixProduct<R>>, Error> {
+    pub(super) fn prepare(&self, party: &mut Party, rows: usize) -> Result<Option<MatrixProduct<R>>, Error> {
         let Matrix::Secret { weights, bias } = &self.matrix else { return Ok(None) };
         let mut product = match &self.shape.window {
             None => party.prepare_product(weights, rows)?,
@@ -139,9 +134,9 @@ impl<R: Ring> Weighted<R> {
     }
 
     /// The online half: x of `rows` rows, whose result has `outputs` elements.
-    pub(super) fn apply<T: Transport>(
+    pub(super) fn apply(
         &self,
-        party: &mut Party<T>,
+        party: &mut Party,
         product: Option<MatrixProduct<R>>,
         x: &Share<R>,
         outputs: usize,

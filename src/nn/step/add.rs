@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -58,11 +57,7 @@ impl Step for Add {
         Ok(Self { value: from.size()? })
     }
 
-    fn forward<T: Transport, R: Ring>(
-        &self,
-        mut x: Share<R>,
-        at: Online<'_, T, R>,
-    ) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, mut x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         x.add_assign(at.others[0]);
         Ok(x)
     }

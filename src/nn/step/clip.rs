@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use num_traits::WrappingNeg;
 
 use super::contract::{Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -64,7 +63,7 @@ impl Step for Clip {
         Ok(Self { bits: from.layer_bits()?, low: from.integer()?, high: from.integer()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         let party = at.party;
         let [low, high] = [self.low, self.high].map(|end| R::Word::from_signed(end.into()));
         let mut both = x.clone();

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::iter;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -94,7 +93,7 @@ impl Step for Concat {
         Ok(Self { values: from.sizes(count)?, channels: from.sizes(count.saturating_add(1))? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         let parts: Vec<&[R::Word]> =
             iter::once(&x).chain(at.others.iter().copied()).map(|part| part.expose()).collect();
         Ok(Share::from_words(self.joined(&parts)))

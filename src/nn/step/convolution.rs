@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step, elements};
 use crate::linalg::Window;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::{Online, Shape};
@@ -91,7 +90,7 @@ impl Step for Convolution {
         })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         at.product(&x)
     }
 }

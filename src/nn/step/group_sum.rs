@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use num_traits::WrappingAdd;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -94,7 +93,7 @@ impl Step for GroupSum {
         Ok(Self { blocks, rows, groups, channels })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, _at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, _at: Online<'_, R>) -> Result<Share<R>, Error> {
         Ok(Share::from_words(self.sums(x.expose(), R::Word::default(), |sum, x| sum.wrapping_add(&x))))
     }
 }

@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::{Online, Shape};
@@ -73,7 +72,7 @@ impl Step for Linear {
         Ok(Self { inputs: from.size()?, outputs: from.size()?, bits: from.layer_bits()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         at.product(&x)
     }
 }

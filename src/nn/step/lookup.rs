@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
 use crate::function::Table;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -66,7 +65,7 @@ impl Step for Lookup {
         Ok(Self { table: from.table()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         at.party.lookup(&x, &self.table)
     }
 }

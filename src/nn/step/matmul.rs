@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -158,7 +157,7 @@ impl Step for MatMul {
         Ok(Self { value, heads, rows, inner, columns, transposed })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         let count = x.len() / self.lens()[0] * self.heads;
         let [x, y] = self.matrices(x.expose(), at.others[0].expose()).map(Share::<R>::from_words);
         let product = at.party.matmuls(&x, &y, count, [self.rows, self.inner, self.columns])?;

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Line, Step, elements};
 use crate::linalg::Window;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer, for_windows};
 use crate::nn::sequential::Online;
@@ -86,7 +85,7 @@ impl Step for MaxPool {
         Ok(Self { window: from.window()?, bits: from.layer_bits()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         at.party.max_pool(&x, &self.window, self.bits)
     }
 }

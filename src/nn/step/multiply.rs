@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -87,7 +86,7 @@ impl Step for Multiply {
         Ok(Self { value: from.size()?, places: from.size()?, channels: from.size()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         let factors = Share::from_words(self.factors(x.len(), at.others[0].expose()));
         at.party.multiply(&x, &factors)
     }

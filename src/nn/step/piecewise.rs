@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
 use crate::function::{self, TableFormat};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -73,7 +72,7 @@ impl Step for Piecewise {
         function.map(|function| Self { function }).map_err(PublicModelError::Piecewise)
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         match at.rounding {
             Rounding::Stochastic => at.party.piecewise(&x, &self.function),
             Rounding::Floor => at.party.piecewise_floor(&x, &self.function),

@@ -6,7 +6,6 @@
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step, truncated};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::{Online, shift_down};
@@ -58,7 +57,7 @@ impl Step for Relu {
         Ok(Self { bits: from.layer_bits()?, shift: from.layer_shift()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         let Self { bits, shift } = *self;
         let exact = shift == 0 || at.party.comparison() == Family::Bitwise;
         if at.rounding == Rounding::Stochastic || exact {

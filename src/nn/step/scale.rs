@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -51,11 +50,7 @@ impl Step for Scale {
         Ok(Self { factor: from.integer()? })
     }
 
-    fn forward<T: Transport, R: Ring>(
-        &self,
-        mut x: Share<R>,
-        _at: Online<'_, T, R>,
-    ) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, mut x: Share<R>, _at: Online<'_, R>) -> Result<Share<R>, Error> {
         x.scale(R::Word::from_signed(self.factor.into()));
         Ok(x)
     }

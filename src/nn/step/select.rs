@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
 use crate::linalg::Selection;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -58,7 +57,7 @@ impl Step for Select {
         Ok(Self { selection: from.selection()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, _at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, _at: Online<'_, R>) -> Result<Share<R>, Error> {
         Ok(Share::from_words(self.selection.apply(x.expose())))
     }
 }

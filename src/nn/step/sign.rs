@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -56,7 +55,7 @@ impl Step for Sign {
         Ok(Self { bits: from.layer_bits()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         (at.sign)(at.party, &x, self.bits)
     }
 }

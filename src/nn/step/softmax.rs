@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
 use crate::function::MAX_INDEX_BITS;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, MAX_FRACTION, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::{Online, Softmax as Protocol};
@@ -81,7 +80,7 @@ impl Step for Softmax {
         })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         Protocol::new(self.classes, self.bits, self.fraction).apply(at.party, &x, at.rounding)
     }
 }

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step, elements};
 use crate::linalg::Window;
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer, for_windows};
 use crate::nn::sequential::Online;
@@ -67,7 +66,7 @@ impl Step for SumPool {
         Ok(Self { window: from.window()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, _at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, _at: Online<'_, R>) -> Result<Share<R>, Error> {
         Ok(x.sum_pool(&self.window))
     }
 }

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step, truncated};
-use crate::net::Transport;
 use crate::nn::architecture::{Check, Value};
 use crate::nn::quantised::{Exact, Reader, Writer};
 use crate::nn::sequential::Online;
@@ -55,7 +54,7 @@ impl Step for Truncate {
         Ok(Self { bits: from.layer_bits()?, shift: from.layer_shift()? })
     }
 
-    fn forward<T: Transport, R: Ring>(&self, x: Share<R>, at: Online<'_, T, R>) -> Result<Share<R>, Error> {
+    fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
         match at.rounding {
             Rounding::Stochastic => at.party.truncate(&x, self.bits, self.shift),
             Rounding::Floor => at.party.truncate_floor(&x, self.bits, self.shift),

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 
 use crate::correlation::bits::DaBitsRequest;
 use crate::correlation::compare;
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
@@ -16,7 +15,7 @@ use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # From bits to numbers
-impl<T: Transport> Party<T> {
+impl Party {
     /// The bits as numbers 0 and 1 in O.
     ///
     /// ```

@@ -12,7 +12,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::correlation::bits::{BitProducts, Circuit, EdaBitsRequest, Subtraction, lowest_bits};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::protocol::error::{range, shape};
 use crate::protocol::{Error, Party};
@@ -20,7 +19,7 @@ use crate::ring::{Ring, Word, packed_len};
 use crate::share::{BitShare, Share};
 
 /// # Products of bits, and from numbers to bits
-impl<T: Transport> Party<T> {
+impl Party {
     /// The bits x ∧ y, element by element.
     ///
     /// ```

@@ -3,7 +3,6 @@
 //! One round, 1 + k bits opened, 2k bits from the dealer. See [`Select`](crate::correlation::bits::Select).
 
 use crate::correlation::bits::Selector;
-use crate::net::Transport;
 use crate::offline::Cost;
 use crate::protocol::error::shape;
 use crate::protocol::{Error, Party};
@@ -12,7 +11,7 @@ use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Choosing by a bit
-impl<T: Transport> Party<T> {
+impl Party {
     /// c·x: every value of x where its bit is set, else 0.
     ///
     /// ```

@@ -15,14 +15,13 @@ use alloc::vec::Vec;
 
 use super::{Error, Party};
 use crate::correlation::bits::Circuit;
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::protocol::bits::{compose, one, products_cost, select};
 use crate::ring::Word;
 use crate::secret::Scratch;
 use crate::share::{BitShare, resized};
 
-impl<T: Transport> Party<T> {
+impl Party {
     pub(super) fn compare_by_bitwise<W: Word, V: Word>(
         &mut self,
         x: &[W],

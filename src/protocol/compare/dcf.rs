@@ -5,13 +5,12 @@
 
 use super::{Error, Party, range};
 use crate::correlation::compare::dcf::{DcfRequest, key_bytes};
-use crate::net::Transport;
 use crate::offline::{Cost, Elements};
 use crate::ring::{Word, Z2};
 use crate::secret::Scratch;
 use crate::share::BitShare;
 
-impl<T: Transport> Party<T> {
+impl Party {
     pub(super) fn compare_by_dcf<W: Word, V: Word>(
         &mut self,
         x: &[W],

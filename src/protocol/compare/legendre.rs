@@ -7,14 +7,13 @@ use super::{Error, Party, range};
 use crate::correlation::bits::lowest;
 use crate::correlation::compare::bit_values;
 use crate::correlation::compare::legendre::{LegendreRequest, MAX_BITS, Variant};
-use crate::net::Transport;
 use crate::offline::Elements;
 use crate::ring::{Ring, Word, Z2};
 use crate::secret::Scratch;
 use crate::share::{BitShare, Share};
 
 /// # Legendre symbols
-impl<T: Transport> Party<T> {
+impl Party {
     /// One of two public values in O for every x, by the majority of the Legendre symbols of x, which must fit `bits` bits
     /// as a signed number: `values[0]` for +, `values[1]` for −. The majority is the sign on the variant's range, and
     /// [`Variant::evaluate`] everywhere. [`compare`](Self::compare) does the same for bit lengths within the range only.

@@ -7,12 +7,11 @@ use alloc::vec::Vec;
 
 use super::{Error, Party};
 use crate::correlation::compare::{Chunks, CompareRequest, Plan};
-use crate::net::Transport;
 use crate::ring::Word;
 use crate::secret::Scratch;
 use crate::share::BitShare;
 
-impl<T: Transport> Party<T> {
+impl Party {
     /// One of two values, by a plan for that.
     pub(in crate::protocol) fn compare_by_plan<W: Word, V: Word>(
         &mut self,

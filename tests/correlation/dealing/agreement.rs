@@ -2,7 +2,7 @@
 
 use ringshare::correlation::Triple;
 use ringshare::correlation::compare::legendre::Variant;
-use ringshare::net::{Kind, Memory, Network};
+use ringshare::net::{Kind, Network};
 use ringshare::offline::{PartySeeds, Recipe, Seeds, Store};
 use ringshare::protocol::{Dealer, Error, Family, Party};
 use ringshare::ring::Z2;
@@ -20,7 +20,7 @@ fn triples(len: usize) -> Recipe {
 fn a_party_with_another_recipe_is_refused_before_anything_is_dealt() {
     for parties in [2, 3] {
         for odd in 0..parties {
-            let party = |party: &mut Party<_>| party.receive(&triples(if party.id() == odd { 8 } else { 7 }));
+            let party = |party: &mut Party| party.receive(&triples(if party.id() == odd { 8 } else { 7 }));
             let (dealt, received) = run(mesh(parties), |dealer| dealer.deal(&triples(7)), party);
             let (error, sent) = dealt.unwrap_err();
             let (ours, theirs) = (triples(7).digest(), triples(8).digest());
@@ -87,13 +87,13 @@ fn a_party_or_dealer_that_has_not_skipped_what_was_dealt_is_refused() {
     let (used, next) = (triples(5), triples(7));
     // Parties and the dealer, the last, that skip.
     for skips in [[true, false, true], [false, true, true], [true, true, false], [false, false, true]] {
-        let deal = |dealer: &mut Dealer<_>| {
+        let deal = |dealer: &mut Dealer| {
             if skips[2] {
                 dealer.deck_mut().skip(&used)?;
             }
             dealer.deal(&next)
         };
-        let party = |party: &mut Party<_>| {
+        let party = |party: &mut Party| {
             if skips[party.id()] {
                 party.store_mut().skip(&used)?;
             }
@@ -115,7 +115,7 @@ fn a_party_or_dealer_that_has_not_skipped_what_was_dealt_is_refused() {
 
 #[test]
 fn a_party_with_a_store_of_another_session_is_refused() {
-    let other = |party: Party<Memory>| {
+    let other = |party: Party| {
         let seeds = Seeds::derive(&root(), SESSION + 1, 2);
         let (network, _) = party.into_parts();
         let store = Store::new(seeds.row(network.id()).unwrap());
@@ -149,7 +149,7 @@ fn a_party_takes_no_store_of_another_party() {
 
 #[test]
 fn a_dry_run_of_nobody_does_not_panic() {
-    let mut party = Party::<Memory>::dry(0);
+    let mut party = Party::dry(0);
     let x = party.input::<R>(0, 3, None).unwrap();
     party.sign::<R, R>(&x, 14).unwrap();
     assert!(party.input::<R>(1, 3, None).is_err());
@@ -177,7 +177,7 @@ fn families_that_differ_are_named() {
     let families = [Family::default(), Family::Bitwise, Family::Dcf, Family::Legendre(Variant::Bsgn1)];
     for one in families {
         for other in families {
-            let party = |party: &mut Party<_>| {
+            let party = |party: &mut Party| {
                 party.set_comparison(if party.id() == 0 { one } else { other });
                 // Nothing to deal: the families differ all the same.
                 party.receive(&Recipe::default())
@@ -210,13 +210,13 @@ fn no_familys_name_is_too_long_for_its_place() {
 /// Five bits and six take one byte on the wire: nobody would notice when they are opened.
 #[test]
 fn parties_that_share_vectors_of_other_lengths_are_refused() {
-    let program = |party: &mut Party<_>, len: usize| -> Result<Vec<u8>, Error> {
+    let program = |party: &mut Party, len: usize| -> Result<Vec<u8>, Error> {
         let values = vec![1; len];
         let x: Share<Z2<1>> = party.input(0, len, (party.id() == 0 && !party.is_dry()).then_some(&values))?;
         party.open(&x)
     };
     let len = |id: usize| 5 + id;
-    let party = |party: &mut Party<_>| {
+    let party = |party: &mut Party| {
         // Each by a dry run of its own.
         let len = len(party.id());
         party.receive(&plan(2, |dry| program(dry, len)))?;
@@ -234,7 +234,7 @@ fn parties_that_share_vectors_of_other_lengths_are_refused() {
 #[test]
 fn recipes_are_agreed_on_one_after_the_other() {
     let recipes = [triples(7), Recipe::default(), triples(9), triples(7)];
-    let party = |party: &mut Party<_>| {
+    let party = |party: &mut Party| {
         for recipe in &recipes {
             party.receive(recipe)?;
             for len in recipe.requests().iter().map(|request| request.correction().unwrap().1 * 8 / 14) {
@@ -245,7 +245,7 @@ fn recipes_are_agreed_on_one_after_the_other() {
         }
         party.finish()
     };
-    let deal = |dealer: &mut Dealer<_>| recipes.iter().try_for_each(|recipe| dealer.deal(recipe));
+    let deal = |dealer: &mut Dealer| recipes.iter().try_for_each(|recipe| dealer.deal(recipe));
     let (dealt, received) = run(mesh(3), deal, party);
     let bytes: u64 = recipes.iter().map(|recipe| recipe.dealer_bytes(0)).sum();
     assert_eq!(dealt.map_err(|(error, _)| error.to_string()), Ok(vec![bytes, 0, 0]));

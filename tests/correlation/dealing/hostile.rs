@@ -14,7 +14,7 @@ use ringshare::correlation::triple::{MatrixTripleRequest, TripleRequest};
 use ringshare::correlation::{MaskedMatrix, MatrixMask, Triple, registry};
 use ringshare::function::Table;
 use ringshare::linalg::Window;
-use ringshare::net::{Memory, Network, Nowhere};
+use ringshare::net::Network;
 use ringshare::nn::Forecast;
 use ringshare::offline::{
     Deck, DecodeError, DryRun, Elements, Error as OfflineError, Recipe, Request, Store,
@@ -192,7 +192,7 @@ fn decks_stores_and_readers_refuse_them_alike() {
 fn dealers_and_parties_refuse_them_before_anything_is_sent() {
     let mut ends =
         mesh(2).into_iter().enumerate().map(|(id, end)| Network::new(end, id, 2, SESSION).unwrap());
-    let networks: Vec<Network<Memory>> = ends.by_ref().take(2).collect();
+    let networks: Vec<Network> = ends.by_ref().take(2).collect();
     let mut dealer = Dealer::open(ends.next().unwrap(), &root()).unwrap();
     let mut parties: Vec<_> = networks.into_iter().map(|network| Party::join(network).unwrap()).collect();
     let sent = dealer.network_mut().sent_bytes();
@@ -212,12 +212,12 @@ fn dealers_and_parties_refuse_them_before_anything_is_sent() {
     drop((dealer, parties));
     let recipe = Recipe(vec![Triple::<R>::request(2)]);
     let bad = Recipe(vec![Triple::<R>::request(MAX)]);
-    let party = |party: &mut Party<_>| {
+    let party = |party: &mut Party| {
         assert!(party.receive(&bad).is_err());
         party.receive(&recipe)?;
         party.multiply(&Share::<R>::zeros(2), &Share::zeros(2)).and_then(|z| party.open(&z))
     };
-    let deal = |dealer: &mut Dealer<_>| {
+    let deal = |dealer: &mut Dealer| {
         assert!(dealer.deal(&bad).is_err());
         dealer.deal(&recipe)
     };
@@ -267,7 +267,7 @@ fn limits_of_memory_are_kept() {
 #[test]
 fn limits_of_memory_hold_for_dealers_and_parties() {
     let recipe = Recipe(vec![Triple::<R>::request(1000)]);
-    let party = |party: &mut Party<_>| {
+    let party = |party: &mut Party| {
         let limit = if party.id() == 0 { 1000 } else { 1 << 20 };
         party.store_mut().set_limit(limit);
         let refused = party.receive(&recipe);
@@ -275,7 +275,7 @@ fn limits_of_memory_hold_for_dealers_and_parties() {
         party.store_mut().set_limit(1 << 20);
         refused.or_else(|_| party.receive(&recipe))
     };
-    let deal = |dealer: &mut Dealer<_>| {
+    let deal = |dealer: &mut Dealer| {
         dealer.deck_mut().set_limit(1000);
         assert!(matches!(
             dealer.deal(&recipe),
@@ -290,13 +290,13 @@ fn limits_of_memory_hold_for_dealers_and_parties() {
 
 #[test]
 fn lengths_that_no_vector_has_are_errors_of_a_dry_run() {
-    let refused = |what: &str, f: &dyn Fn(&mut Party<Nowhere>) -> Result<(), Error>| {
-        let mut party = Party::<Nowhere>::dry(2);
+    let refused = |what: &str, f: &dyn Fn(&mut Party) -> Result<(), Error>| {
+        let mut party = Party::dry(2);
         let error = f(&mut party).expect_err(what).to_string();
         assert!(error.contains("expected"), "{what}: {error}");
         assert!(party.take_dry_run().recipe.requests().len() <= 1, "{what}");
     };
-    let masked = |party: &mut Party<Nowhere>| -> Result<MaskedMatrix<R>, Error> {
+    let masked = |party: &mut Party| -> Result<MaskedMatrix<R>, Error> {
         party.mask_matrix([3, 2], 14, |_, rows| Ok(Share::zeros(rows.len() * 2)))
     };
     let row = |_: usize, _: &mut [u16]| ();
@@ -337,7 +337,7 @@ fn lengths_that_no_vector_has_are_errors_of_a_dry_run() {
 
 #[test]
 fn windows_that_no_vector_has_are_errors_of_a_dry_run() {
-    let mut party = Party::<Nowhere>::dry(2);
+    let mut party = Party::dry(2);
     for window in windows() {
         assert!(party.max_pool(&Share::<R>::zeros(6), &window, 14).is_err(), "{window}");
         // No images, through a window that fits them, is nothing.
@@ -372,7 +372,7 @@ fn matrices_of_nothing_are_dealt_or_refused() {
 #[test]
 fn lengths_that_were_not_dealt_are_errors() {
     let recipe = plan(2, |party| party.input::<R>(0, 3, None));
-    let party = |party: &mut Party<Memory>| {
+    let party = |party: &mut Party| {
         party.receive(&recipe)?;
         for len in LENS {
             let row = |_: usize, _: &mut [u16]| ();

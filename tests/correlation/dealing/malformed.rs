@@ -134,7 +134,7 @@ fn malformed_requests_are_refused() {
         assert!(error.contains("expected") && error.contains("found"), "{request:?}: {error}");
         // A party takes a recipe from elsewhere no more than the dealer does.
         let recipe = Recipe(vec![request]);
-        let receive = |party: &mut Party<_>| party.receive(&recipe);
+        let receive = |party: &mut Party| party.receive(&recipe);
         for result in Simulation::new(2).run_over(mesh(2), &Recipe::default(), receive).into_iter().take(2) {
             let refused = result.unwrap_err().to_string();
             assert_eq!(refused, error);

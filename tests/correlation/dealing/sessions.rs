@@ -15,12 +15,12 @@ use crate::common;
 type R = Z2<14>;
 const DIMS: [usize; 2] = [3, 2];
 
-fn masked(party: &mut Party<Memory>) -> Result<MaskedMatrix<R>, Error> {
+fn masked(party: &mut Party) -> Result<MaskedMatrix<R>, Error> {
     party.mask_matrix(DIMS, 14, |_, rows| Ok(Share::zeros(rows.len() * DIMS[1])))
 }
 
 /// A session of two parties with a masked matrix each, and two products dealt.
-fn session(number: u64, root: u8) -> (Session<Memory>, Vec<MaskedMatrix<R>>) {
+fn session(number: u64, root: u8) -> (Session, Vec<MaskedMatrix<R>>) {
     let mut session =
         Session::open(Memory::mesh(3, TIMEOUT), number, &RootSeed::from_bytes([root; 32])).unwrap();
     let recipe = plan(2, |party| {

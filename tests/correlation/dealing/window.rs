@@ -102,7 +102,7 @@ fn holds_with(dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64])
         Watch { inner, own, ways: ways.clone(), pause, kind: 0 }
     };
     let ends = mesh(parties).into_iter().enumerate().map(watch).collect();
-    let party = |party: &mut Party<Watch>| {
+    let party = |party: &mut Party| {
         party.set_window(windows[party.id()]);
         for recipe in recipes {
             party.receive(recipe)?;
@@ -144,7 +144,7 @@ fn holds_with(dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64])
     ways.iter().map(|way| way.peak.load(SeqCst)).collect()
 }
 
-fn take(party: &mut Party<Watch>, request: &Request) {
+fn take(party: &mut Party, request: &Request) {
     use ringshare::correlation::compare::dcf::DcfRequest;
     use ringshare::correlation::input::InputRequest;
     use ringshare::correlation::triple::TripleRequest;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringshare::net::{Counting, Header, Kind, Memory, NetError, Network, Nowhere, Topology, Transport};
+use ringshare::net::{Counting, Header, Kind, Memory, NetError, Network, Topology, Transport};
 use ringshare::offline::Recipe;
 use ringshare::protocol::{Error, Party};
 use ringshare::sim::Simulation;
@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the parties get if each opens its own vectors, of `(length, bits)`.
 fn open_each(openings: &[&[(usize, u32)]]) -> Vec<Result<(), Error>> {
-    let open = |party: &mut Party<Memory>| {
+    let open = |party: &mut Party| {
         for &(len, bits) in openings[party.id()] {
             party.network_mut().open(&mut vec![0u8; len], bits)?;
         }
@@ -49,7 +49,7 @@ fn openings_that_differ_in_frames_of_the_same_lengths_are_noticed_by_both() {
 
 /// What two parties say at the end, each with its digest.
 fn finish(digests: [&[u8]; 2]) -> Vec<Result<Option<()>, Error>> {
-    let end = |party: &mut Party<Memory>| {
+    let end = |party: &mut Party| {
         let digest = digests[party.id()];
         Ok(party.network_mut().finish(digest)?)
     };
@@ -70,7 +70,7 @@ fn digests_are_compared() {
 #[test]
 fn every_way_to_open_ends_in_agreement() {
     for topology in [Topology::Direct, Topology::Scatter] {
-        let open = |party: &mut Party<Memory>| {
+        let open = |party: &mut Party| {
             let network = party.network_mut();
             network.open_both(&mut [1u16; 200], 9, &mut [1; 30])?;
             network.open_pairs(&mut [1u32; 200], [8, 10])?;
@@ -108,9 +108,9 @@ fn a_share_is_not_revealed_to_the_dealer() {
         let error = network.reveal(&mut [5u16; 4], 14, to).unwrap_err();
         assert!(matches!(error, NetError::NoPeer { peer, peers: 2 } if peer == to), "{error}");
     }
-    assert_eq!(network.transport().unwrap().counts().sent_frames, 0);
+    assert_eq!(network.transport::<Counting<Memory>>().unwrap().counts().sent_frames, 0);
     assert!(!network.reveal(&mut [5u16; 4], 14, 1).unwrap());
-    assert_eq!(network.transport().unwrap().counts().sent_frames, 1);
+    assert_eq!(network.transport::<Counting<Memory>>().unwrap().counts().sent_frames, 1);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_network_that_goes_nowhere_opens_zeros_and_counts() {
         // Slices of 128 and 72 elements, and of 30 bytes at party 0.
         (Topology::Scatter, [2, 3, 3, 4], 4 * 32 + 81 + 2 * (32 + 144 + 32 + 30) + 32 + 5 + 2 * (32 + 81)),
     ] {
-        let mut network = Network::<Nowhere>::dry(0, 3);
+        let mut network = Network::dry(0, 3);
         network.set_topology(topology);
         let (mut words, mut bits) = ([5u16; 200], [5; 30]);
         let mut now = Vec::new();

@@ -31,7 +31,7 @@ enum Failure {
 const FAILURES: [Failure; 3] = [Failure::Shape, Failure::Store, Failure::Bits];
 
 /// Opens vectors of `len` elements, until party 1 fails where it should open number `at`.
-fn program<T: Transport>(party: &mut Party<T>, failure: Failure, at: usize, len: usize) -> Result<(), Error> {
+fn program(party: &mut Party, failure: Failure, at: usize, len: usize) -> Result<(), Error> {
     let x = Share::<R>::zeros(len);
     for step in 0..3 {
         if party.id() == 1 && step == at {
@@ -47,11 +47,11 @@ fn program<T: Transport>(party: &mut Party<T>, failure: Failure, at: usize, len:
 }
 
 /// Runs the program over every kind of ends and holds the errors of all parties to the one of party 1.
-fn everybody_names_party_1<T: Transport + Send>(ends: impl Fn() -> Vec<T>, lens: &[usize]) {
+fn everybody_names_party_1<T: Transport + Send + 'static>(ends: impl Fn() -> Vec<T>, lens: &[usize]) {
     for failure in FAILURES {
         for at in 0..3 {
             for &len in lens {
-                let run = |party: &mut Party<T>| program(party, failure, at, len);
+                let run = |party: &mut Party| program(party, failure, at, len);
                 let results = Simulation::new(3).run_over(ends(), &Recipe::default(), run);
                 let own = results[1].as_ref().unwrap_err();
                 assert!(!matches!(own, Error::Net(_)), "{own}");
@@ -88,7 +88,7 @@ fn everybody_names_the_dealer_that_failed() {
     let elements = Elements::of::<R>();
     let request =
         MatrixProductRequest { matrix: 0, window: None, rows: 1, outputs: 2, inputs: 3, groups: 1, elements };
-    let open = |party: &mut Party<Memory>| party.open(&Share::<R>::zeros(5));
+    let open = |party: &mut Party| party.open(&Share::<R>::zeros(5));
     let results = Simulation::new(3).run_over(Memory::mesh(4, PATIENCE), &Recipe(vec![request.into()]), open);
     let errors: Vec<String> = results.into_iter().map(|result| result.unwrap_err().to_string()).collect();
     assert!(errors[3].starts_with("matrix 0 has no mask"), "{errors:?}");
@@ -100,7 +100,7 @@ fn everybody_names_the_dealer_that_failed() {
 #[test]
 fn what_a_wrong_header_held_is_not_passed_on() {
     // Where a stream has slipped, it may be bytes of a share.
-    let run = |party: &mut Party<Memory>| {
+    let run = |party: &mut Party| {
         if party.id() == 0 {
             party.network_mut().send(1, Kind::Open, &[7; 12_345])?;
         }
@@ -125,7 +125,7 @@ fn a_simulation_reports_the_party_that_failed() {
 }
 
 /// Networks of three parties; the dealer's end is kept open.
-fn networks() -> (Vec<Network<Memory>>, Memory) {
+fn networks() -> (Vec<Network>, Memory) {
     let mut ends = Memory::mesh(4, Duration::from_millis(50));
     let dealer = ends.pop().unwrap();
     let network = |(id, end)| Network::new(end, id, 3, 1).unwrap();

@@ -77,10 +77,11 @@ fn unpacks<W: Word + Debug>(choice: u8, data: &[u8]) {
 
 /// Sends nothing anywhere, and receives bytes as they come; the headers are right, but for one. At the end, zeros stand
 /// for a peer that took the same steps.
-struct Feed<'a> {
-    data: &'a [u8],
+struct Feed {
+    /// Bytes that have not come yet, the next one last.
+    data: Vec<u8>,
     /// What comes, in order.
-    headers: std::slice::Iter<'a, Header>,
+    headers: std::slice::Iter<'static, Header>,
     /// What this party says at the end.
     end: Vec<u8>,
     /// The kind of the frame whose payload comes next.
@@ -109,7 +110,7 @@ impl TransportError for Ended {
     }
 }
 
-impl Transport for Feed<'_> {
+impl Transport for Feed {
     type Error = Ended;
 
     fn send(&mut self, _: usize, frame: &[u8]) -> Result<(), Ended> {
@@ -119,13 +120,13 @@ impl Transport for Feed<'_> {
 
     fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), Ended> {
         let right = *self.headers.next().ok_or(Ended)?;
-        let round = u32::from(self.data.first().copied().unwrap_or(0));
+        let round = u32::from(self.data.last().copied().unwrap_or(0));
         let sequence = self.received[from];
         *header = Header { session: 1, sequence, round, sender: from as u16, ..right }.encode();
         self.received[from] += 1;
         self.kind = right.kind;
         if self.wrong == 0 {
-            header.iter_mut().zip(self.data).for_each(|(to, byte)| *to = *byte);
+            header.iter_mut().zip(self.data.iter().rev()).for_each(|(to, byte)| *to = *byte);
         }
         self.wrong = self.wrong.wrapping_sub(1);
         Ok(())
@@ -137,12 +138,11 @@ impl Transport for Feed<'_> {
             payload[..32].copy_from_slice(&digest);
             return Ok(());
         }
-        let (now, rest) = self.data.split_at_checked(payload.len()).ok_or(Ended)?;
-        payload.copy_from_slice(now);
+        let rest = self.data.len().checked_sub(payload.len()).ok_or(Ended)?;
+        payload.iter_mut().zip(self.data.drain(rest..).rev()).for_each(|(to, byte)| *to = byte);
         if self.kind == Kind::Finish as u16 {
             payload.iter_mut().zip(&self.end).for_each(|(to, byte)| *to ^= *byte);
         }
-        self.data = rest;
         Ok(())
     }
 }
@@ -159,7 +159,7 @@ fn headers_of(topology: Topology) -> Vec<Header> {
         })
     };
     let simulation = Simulation::new(2).topology(topology);
-    let recipe = simulation.dry_run(program::<Memory>).unwrap().recipe;
+    let recipe = simulation.dry_run(program).unwrap().recipe;
     let ends = Memory::mesh(3, Duration::from_secs(60)).into_iter().enumerate().map(trace).collect();
     let results = simulation.run_over(ends, &recipe, program);
     assert!(results.iter().all(Result::is_ok));
@@ -173,10 +173,10 @@ pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
     let direct = choice & 1 == 0;
     let topology = if direct { Topology::Direct } else { Topology::Scatter };
     let mut dry = Party::dry(2);
-    program::<Feed<'_>>(&mut dry)?;
+    program(&mut dry)?;
     let recipe = dry.take_dry_run().recipe;
     let feed = Feed {
-        data,
+        data: data.iter().rev().copied().collect(),
         headers: HEADERS[usize::from(!direct)].iter(),
         end: Vec::new(),
         kind: 0,
@@ -193,7 +193,7 @@ pub(crate) fn party(choice: u8, data: &[u8]) -> Result<(), Error> {
     party.finish()
 }
 
-fn program<T: Transport>(party: &mut Party<T>) -> Result<(), Error> {
+fn program(party: &mut Party) -> Result<(), Error> {
     let x = Share::<R>::zeros(LEN);
     let y = party.multiply(&x, &x)?;
     party.sign::<R, R>(&y, 13)?;

@@ -1,7 +1,7 @@
 //! What networks cost: the sum of what their layers cost, and what a run really takes.
 
 use ringshare::linalg::{Selection, Window};
-use ringshare::net::{Memory, Topology};
+use ringshare::net::Topology;
 use ringshare::nn::{Architecture, Forecast, Layer, Rounding, Sequential, Weights, step};
 use ringshare::offline::{Cost, DryRun, Elements};
 use ringshare::protocol::{self, Family, Party};
@@ -29,7 +29,7 @@ fn layers() -> Vec<Layer> {
 }
 
 /// A batch by a dry run.
-fn dry<S: Ring>(model: &Sequential<S>, party: &mut Party<Memory>, rows: usize) -> DryRun {
+fn dry<S: Ring>(model: &Sequential<S>, party: &mut Party, rows: usize) -> DryRun {
     party.take_dry_run();
     let prepared = model.prepare(party, rows).unwrap();
     let x = party.input(0, rows * model.architecture().inputs(), None).unwrap();
@@ -73,7 +73,7 @@ fn sent(costs: &[Cost]) -> u64 {
 #[test]
 fn a_convolutional_network_costs_what_its_layers_cost() {
     let rows = 8;
-    let mut party = Party::<Memory>::dry(2);
+    let mut party = Party::dry(2);
     let architecture = Architecture::new(layers(), 16).unwrap();
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
     let setup = party.take_dry_run();
@@ -97,7 +97,7 @@ fn public_weights_cost_nothing() {
     let architecture = Architecture::new(layers(), 16).unwrap();
     let weights = Plain::random(&layers(), 3, &mut Random(1));
     let model = Sequential::<R>::public(&architecture, &weights).unwrap();
-    let mut party = Party::<Memory>::dry(2);
+    let mut party = Party::dry(2);
     let run = dry(&model, &mut party, 8);
     let (family, elements) = (Family::default(), Elements::of::<R>());
     let costs = [
@@ -125,7 +125,7 @@ fn exact_rounding_costs_a_floor_more() {
         [(Rounding::Stochastic, vec![product, relu(6)]), (Rounding::Floor, vec![product, relu(0), floor])]
     {
         let architecture = Architecture::new(layers(), 16).unwrap().with_rounding(rounding);
-        let mut party = Party::<Memory>::dry(2);
+        let mut party = Party::dry(2);
         let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
         let run = dry(&model, &mut party, 8);
         assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
@@ -142,7 +142,7 @@ fn a_softmax_takes_nine_rounds_after_its_maximum() {
         let layers = vec![Layer::Softmax(step::Softmax { classes: 10, bits, fraction })];
         let architecture = Architecture::with_inputs(10, layers, 16).unwrap();
         let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
-        let run = dry(&model, &mut Party::<Memory>::dry(2), rows);
+        let run = dry(&model, &mut Party::dry(2), rows);
         let clip = protocol::cost::relu(family, rows * 10, bits, 0, elements).rounds * u32::from(is_clipped);
         let maximum = protocol::cost::maximum(family, [rows, 10], bits, elements).rounds;
         assert_eq!(run.rounds, maximum + clip + 9, "{bits} bits");

@@ -1,11 +1,10 @@
 //! What is refused.
 
 use ringshare::linalg::Window;
-use ringshare::net::Memory;
 use ringshare::nn::{Architecture, Layer, Sequential, Weights, step};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::Z2;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 use super::plain::Plain;
 use crate::common::Random;
@@ -17,17 +16,17 @@ fn linear() -> Architecture {
 }
 
 /// The message of a run that fails.
-fn refused(f: impl Fn(&mut Party<SimTransport>, &Plain) -> Result<(), Error> + Sync) -> String {
+fn refused(f: impl Fn(&mut Party, &Plain) -> Result<(), Error> + Sync) -> String {
     let weights = Plain::random(linear().layers(), 3, &mut Random(1));
     Simulation::new(2).run(|party| f(party, &weights)).unwrap_err().to_string()
 }
 
-fn model(party: &mut Party<SimTransport>, weights: &Plain) -> Result<Sequential<R>, Error> {
+fn model(party: &mut Party, weights: &Plain) -> Result<Sequential<R>, Error> {
     let own: Option<&dyn Weights<u16>> = if party.id() == 0 { Some(weights) } else { None };
     Sequential::share(party, 0, &linear(), own)
 }
 
-fn input(party: &mut Party<SimTransport>, len: usize) -> Result<ringshare::share::Share<R>, Error> {
+fn input(party: &mut Party, len: usize) -> Result<ringshare::share::Share<R>, Error> {
     party.input(1, len, (party.id() == 1).then_some(&vec![1; len]))
 }
 
@@ -95,7 +94,7 @@ fn a_batch_of_more_rows_than_can_be_counted_is_refused() {
     let window = Window::new([64, 64, 1], [64, 64]);
     let layers = vec![Layer::Convolution(step::Convolution { window, outputs: 2, groups: 1, bits: 9 })];
     let architecture = Architecture::new(layers, 16).unwrap();
-    let mut party = Party::<Memory>::dry(2);
+    let mut party = Party::dry(2);
     let model = Sequential::<R>::share(&mut party, 0, &architecture, None).unwrap();
     for rows in [usize::MAX, usize::MAX / 4096, usize::MAX / (1 << 16)] {
         let error = model.prepare(&mut party, rows).map(drop).unwrap_err().to_string();

@@ -173,7 +173,7 @@ fn recipes_of_a_public_model_are_taken_to_the_last_item() {
     let (rows, inputs) = (2, public.architecture().inputs());
     for owners in [[0, 0], [0, 1], [2, 1]] {
         let [setup, batch] = public.recipes(owners, 3, rows, Family::default()).unwrap();
-        let run = |party: &mut Party<Memory>, _: &mut ()| {
+        let run = |party: &mut Party, _: &mut ()| {
             let [model, images] = owners.map(|owner| owner == party.id());
             let weights: Option<&dyn Weights<u16>> = model.then_some(&quantised);
             let model = Sequential::<Z2<16>>::share(party, owners[0], public.architecture(), weights)?;

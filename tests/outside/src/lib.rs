@@ -1,6 +1,5 @@
 //! A correlation of one's own, in a package of one's own: a random a and a². With d = x − a opened,
 //! x² = d·(d + 2a) + a²: a square takes one round and k opened bits, where a product takes 2k.
-use ringshare::net::Transport;
 use ringshare::offline::{Cost, Dealing, DecodeError, Elements, Error, Kind, Reader, Writer, apart};
 use ringshare::protocol::{self, Party};
 use ringshare::ring::{Ring, Word, packed_len};
@@ -39,7 +38,7 @@ impl Kind for Squares {
 }
 
 /// x² for every element.
-pub fn square<R: Ring>(party: &mut Party<impl Transport>, x: &Share<R>) -> Result<Share<R>, protocol::Error> {
+pub fn square<R: Ring>(party: &mut Party, x: &Share<R>) -> Result<Share<R>, protocol::Error> {
     let source = party.store_mut().take(Squares(x.len(), Elements::of::<R>()))?;
     let mut a = source.random_share::<R>(A, x.len());
     let mut square = source.chosen_share::<R>(SQUARE, x.len())?;

@@ -209,10 +209,10 @@ fn lengths_that_cannot_be_are_refused() {
     let simulation = Simulation::new(2);
     let x = Share::<Z2<14>>::zeros(3);
     for bits in [0, 15, 64, 65, u32::MAX] {
-        assert!(simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.bits(&x, bits)).is_err());
-        let zero = simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.zero_bits(&x, bits));
+        assert!(simulation.dry_run(|party| party.bits(&x, bits)).is_err());
+        let zero = simulation.dry_run(|party| party.zero_bits(&x, bits));
         assert!(zero.is_err());
     }
     let x = Share::<Z2<128>>::zeros(3);
-    assert!(simulation.dry_run::<ringshare::sim::SimTransport, _>(|party| party.bits(&x, 65)).is_err());
+    assert!(simulation.dry_run(|party| party.bits(&x, 65)).is_err());
 }

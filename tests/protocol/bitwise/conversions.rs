@@ -2,7 +2,7 @@
 
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 use super::{LENS, bit, low, share_bits, values};
 use crate::common::{Random, all, input, open, wide};
@@ -100,7 +100,7 @@ fn single_bits_become_numbers() {
         }
     }
     fn party_arithmetic<O: Ring>(
-        party: &mut ringshare::protocol::Party<SimTransport>,
+        party: &mut ringshare::protocol::Party,
         bits: &[bool],
     ) -> Result<Share<O>, ringshare::protocol::Error> {
         let share = share_bits(party, bits);
@@ -170,8 +170,7 @@ fn other_lengths_are_refused() {
     let simulation = Simulation::new(2);
     let (three, four) = (ringshare::share::BitShare::zeros(3), ringshare::share::BitShare::zeros(4));
     let x = Share::<Z2<14>>::zeros(3);
-    type Refused<'a> =
-        &'a dyn Fn(&mut ringshare::protocol::Party<SimTransport>) -> Result<(), ringshare::protocol::Error>;
+    type Refused<'a> = &'a dyn Fn(&mut ringshare::protocol::Party) -> Result<(), ringshare::protocol::Error>;
     let programs: [Refused<'_>; 6] = [
         &|party| party.and(&three, &four).map(drop),
         &|party| party.select_bits(&four, &x).map(drop),

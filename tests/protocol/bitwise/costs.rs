@@ -6,9 +6,9 @@ use ringshare::offline::{Cost, Elements};
 use ringshare::protocol::{self, Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
-type Program<'a> = &'a (dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync);
+type Program<'a> = &'a (dyn Fn(&mut Party) -> Result<(), Error> + Sync);
 
 /// A cost function against the transports. Openings of whole bytes: `rounded` of them may round up.
 fn holds(cost: Cost, rounded: u64, program: Program<'_>) {
@@ -128,11 +128,11 @@ fn fewer_rounds_and_bytes_than_an_adder_of_64_bits() {
 
 #[test]
 fn what_a_circuit_takes_is_what_a_party_asks_for() {
-    type Program<'a> = &'a dyn Fn(&mut Party<SimTransport>) -> Result<(), Error>;
+    type Program<'a> = &'a dyn Fn(&mut Party) -> Result<(), Error>;
     let dry = |program: Program<'_>| Simulation::new(3).dry_run(program).unwrap().recipe;
     for bits in [2, 3, 14, 33, 64] {
         let x = Share::<Z2<77>>::zeros(100);
-        let by = |party: &mut Party<_>| party.set_comparison(Family::Bitwise);
+        let by = |party: &mut Party| party.set_comparison(Family::Bitwise);
         let sign = dry(&|party| {
             by(party);
             party.negative_bits(&x, bits).map(drop)

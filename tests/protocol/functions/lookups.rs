@@ -7,7 +7,7 @@ use ringshare::offline::{Recipe, Store};
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 use crate::common::{Program, Random, all, canonical, input, open, settings, split, stores, sum};
 
@@ -234,7 +234,7 @@ fn any_number_of_parties() {
 
 #[test]
 fn indices_that_do_not_fit_the_table_are_errors() {
-    let refused = |text: &str, f: &(dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync)| {
+    let refused = |text: &str, f: &(dyn Fn(&mut Party) -> Result<(), Error> + Sync)| {
         let error = Simulation::new(2).run(f).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
     };

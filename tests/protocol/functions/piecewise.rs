@@ -1,11 +1,11 @@
 //! Piecewise linear functions on shares against their reference in integers.
 
 use ringshare::function::{Piecewise, PiecewiseError, TableFormat};
-use ringshare::net::Nowhere;
+
 use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
-use ringshare::sim::{SimTransport, Simulation};
+use ringshare::sim::Simulation;
 
 use crate::common::{Random, canonical, input, open, run};
 
@@ -138,7 +138,7 @@ fn random_rounding_is_unbiased() {
 
 #[test]
 fn rings_that_are_too_narrow_are_errors() {
-    let refused = |text: &str, f: &(dyn Fn(&mut Party<SimTransport>) -> Result<(), Error> + Sync)| {
+    let refused = |text: &str, f: &(dyn Fn(&mut Party) -> Result<(), Error> + Sync)| {
         let error = Simulation::new(2).run(f).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
     };
@@ -174,6 +174,6 @@ fn nodes_that_do_not_fit_are_errors() {
 fn slopes_of_tails_that_no_input_reaches_may_be_any_numbers() {
     // The left end is the least input, so nothing lies before it.
     let f = Piecewise::from_nodes(format(2), format(8), [1, 0], [i64::MIN, 0], vec![0, 1]).unwrap();
-    let mut party = Party::<Nowhere>::dry(2);
+    let mut party = Party::dry(2);
     assert_eq!(party.piecewise::<_, Z2<16>>(&Share::<Z2<16>>::zeros(3), &f).unwrap().len(), 3);
 }

@@ -4,7 +4,7 @@ use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::Z2;
 use ringshare::share::Share;
 
-use super::{Capture, LEN, R, input, inputs, see, uniform, uniform_words, widened};
+use super::{LEN, R, input, inputs, see, uniform, uniform_words, widened};
 
 #[test]
 fn openings_and_results_of_comparisons() {
@@ -54,7 +54,7 @@ fn openings_of_long_comparisons() {
 
 #[test]
 fn openings_and_results_of_relus_floors_and_equality() {
-    type Step<'a> = &'a (dyn Fn(&mut Party<Capture>, &Share<Z2<64>>) -> Result<Share<Z2<64>>, Error> + Sync);
+    type Step<'a> = &'a (dyn Fn(&mut Party, &Share<Z2<64>>) -> Result<Share<Z2<64>>, Error> + Sync);
     let steps: [(u32, Step<'_>); 6] = [
         (14, &|party, x| party.relu(x, 14)),
         (20, &|party, x| party.relu_truncate(x, 20, 8)),
@@ -104,9 +104,9 @@ fn openings_and_results_of_comparisons_by_dcf() {
 
 #[test]
 fn openings_of_bits() {
-    type Step<'a> = &'a (dyn Fn(&mut Party<Capture>, &Share<Z2<64>>) -> Result<Vec<u64>, Error> + Sync);
+    type Step<'a> = &'a (dyn Fn(&mut Party, &Share<Z2<64>>) -> Result<Vec<u64>, Error> + Sync);
     // The bits of x itself open nothing, so that products of them see any reuse of a mask.
-    let bits = |party: &mut Party<Capture>, x: &Share<Z2<64>>| Ok::<_, Error>(party.bits(x, 1)?.remove(0));
+    let bits = |party: &mut Party, x: &Share<Z2<64>>| Ok::<_, Error>(party.bits(x, 1)?.remove(0));
     let steps: [(u32, bool, Step<'_>); 8] = [
         (14, true, &|party, x| {
             Ok(party.bits(x, 14)?.iter().flat_map(|bits| bits.expose().to_vec()).collect())
