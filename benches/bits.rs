@@ -3,6 +3,7 @@
 
 #![allow(missing_docs)]
 
+mod quick;
 mod session;
 
 use std::hint::black_box;
@@ -13,21 +14,23 @@ use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::{BitShare, Share};
 
-const LEN: usize = 1 << 20;
+fn len() -> usize {
+    quick::of(1 << 20)
+}
 
 type Program<'a, R> = &'a (dyn Fn(&mut Party, &Share<R>) -> Result<(), Error> + Sync);
 
 fn run<R: Ring>(c: &mut Criterion, what: &str, program: Program<'_, R>) {
     let mut group = c.benchmark_group("bits");
-    group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+    group.throughput(Throughput::Elements(len() as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     let mut session = session::open(2);
     session.set_comparison(Family::Bitwise);
     let values = |party: usize| {
         let word = R::Word::truncate64((party as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Share::<R>::from_words(vec![word; LEN])
+        Share::<R>::from_words(vec![word; len()])
     };
-    let recipe = session::recipe(&session, |party| program(party, &Share::zeros(LEN)));
+    let recipe = session::recipe(&session, |party| program(party, &Share::zeros(len())));
     for phase in ["online", "online on the clock", "dealer"] {
         group.bench_function(format!("{what}/{phase}/{} bits", R::BITS), |b| {
             b.iter_custom(|iterations| {
@@ -53,10 +56,10 @@ fn width<R: Ring>(c: &mut Criterion) {
     run::<R>(c, "negative bits", &|party, x| party.negative_bits(x, R::BITS).map(|y| drop(black_box(y))));
     run::<R>(c, "bits", &|party, x| party.bits(x, R::BITS).map(|y| drop(black_box(y))));
     run::<R>(c, "select", &|party, x| {
-        party.select_bits(&BitShare::zeros(LEN), x).map(|y| drop(black_box(y)))
+        party.select_bits(&BitShare::zeros(len()), x).map(|y| drop(black_box(y)))
     });
     run::<R>(c, "arithmetic", &|party, _| {
-        party.arithmetic::<R>(&BitShare::zeros(LEN)).map(|y| drop(black_box(y)))
+        party.arithmetic::<R>(&BitShare::zeros(len())).map(|y| drop(black_box(y)))
     });
 }
 

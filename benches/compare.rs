@@ -4,6 +4,7 @@
 #[path = "../examples/compare/src/families.rs"]
 #[allow(dead_code)]
 mod families;
+mod quick;
 #[allow(dead_code)]
 mod session;
 
@@ -19,7 +20,9 @@ use ringshare::with_ring;
 
 use families::ring_bits;
 
-const LEN: usize = 1 << 14;
+fn len() -> usize {
+    quick::of(1 << 14)
+}
 
 /// One family, bit length and number of parties.
 #[derive(Clone, Copy)]
@@ -39,13 +42,13 @@ impl Case {
         session.set_comparison(self.family);
         session.set_topology(Topology::Direct);
         // Not every family takes every case.
-        let Ok(plan) = session.plan(|party| self.compare::<R>(party, &Share::zeros(LEN))) else { return };
+        let Ok(plan) = session.plan(|party| self.compare::<R>(party, &Share::zeros(len()))) else { return };
         // Shares of numbers that are small enough for every family.
         let share =
-            |party: usize| Share::<R>::from_words(vec![R::Word::truncate64(u64::from(party == 0)); LEN]);
+            |party: usize| Share::<R>::from_words(vec![R::Word::truncate64(u64::from(party == 0)); len()]);
         let mut shares: Vec<_> = (0..self.parties).map(share).collect();
         let mut group = c.benchmark_group(format!("compare/{}", self.family));
-        group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+        group.throughput(Throughput::Elements(len() as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(200));
         // The slow families would run fifty times instead of ten, and the statistics take longer than the runs.
         group.sampling_mode(SamplingMode::Flat).nresamples(1000);

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs)]
 
+mod quick;
 mod session;
 
 use std::hint::black_box;
@@ -16,18 +17,20 @@ use ringshare::share::Share;
 
 type R = Z2<14>;
 
-const LEN: usize = 1 << 18;
+fn len() -> usize {
+    quick::of(1 << 18)
+}
 
 fn signs(c: &mut Criterion) {
     let mut group = c.benchmark_group("legendre");
-    group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+    group.throughput(Throughput::Elements(len() as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     for variant in Variant::ALL {
         for parties in [2, 3] {
             let mut session = session::open(parties);
             session.set_comparison(Family::Legendre(variant));
             let mut all = vec![(); parties];
-            let sign = |party: &mut Party| party.sign::<R, R>(&Share::zeros(LEN), variant.bits());
+            let sign = |party: &mut Party| party.sign::<R, R>(&Share::zeros(len()), variant.bits());
             let recipe = session::recipe(&session, sign);
             group.bench_function(BenchmarkId::new(format!("online/{variant:?}"), parties), |b| {
                 b.iter_custom(|iterations| {

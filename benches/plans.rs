@@ -6,6 +6,8 @@
 
 #![allow(missing_docs)]
 
+mod quick;
+
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -17,7 +19,9 @@ use ringshare::prg::RootSeed;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
-const LEN: usize = 1 << 16;
+fn len() -> usize {
+    quick::of(1 << 16)
+}
 
 /// Runs `f`, and keeps the least time that it took.
 fn timed<T>(least: &mut Duration, f: impl FnOnce() -> T) -> T {
@@ -33,13 +37,14 @@ fn run<R: Ring>(plan: &Plan, session: u64) -> [f64; 2] {
     let mut deck = Deck::new(&seeds).expect("a deck");
     let mut stores: Vec<Store> = (0..2).map(|i| Store::new(seeds.row(i).expect("a row"))).collect();
     let [mut online, mut dealer] = [Duration::ZERO; 2];
-    let request = Comparison::<R>::request(LEN, plan);
+    let request = Comparison::<R>::request(len(), plan);
     let (_, correction) = timed(&mut dealer, || deck.deal(&request)).expect("dealing").unzip();
     for (store, correction) in stores.iter_mut().zip([correction, None]) {
         store.put(request.clone(), correction).expect("putting");
     }
-    let x = Share::<R>::from_words(vec![R::Word::truncate64(0x9e37_79b9_7f4a_7c15); LEN]);
-    let mask = |store: &mut Store| Comparison::<R>::take(store, LEN, plan.clone()).expect("an item").mask(&x);
+    let x = Share::<R>::from_words(vec![R::Word::truncate64(0x9e37_79b9_7f4a_7c15); len()]);
+    let mask =
+        |store: &mut Store| Comparison::<R>::take(store, len(), plan.clone()).expect("an item").mask(&x);
     let (y, one) = timed(&mut online, || mask(&mut stores[0]));
     let (other, two) = mask(&mut stores[1]);
     let low = R::Word::mask(plan.bits());
@@ -53,7 +58,7 @@ fn run<R: Ring>(plan: &Plan, session: u64) -> [f64; 2] {
         opened = open(&mut online, &one, &two);
     }
     timed(&mut online, || finish::<R>(one, &y, &opened));
-    [online, dealer].map(|time| time.as_nanos() as f64 / LEN as f64)
+    [online, dealer].map(|time| time.as_nanos() as f64 / len() as f64)
 }
 
 fn open(online: &mut Duration, one: &Chunks, two: &Chunks) -> Vec<u8> {

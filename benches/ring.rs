@@ -7,6 +7,7 @@ mod packing;
 mod prg;
 #[path = "ring/product.rs"]
 mod product;
+mod quick;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs)]
 
+mod quick;
 mod session;
 
 use std::hint::black_box;
@@ -13,23 +14,25 @@ use ringshare::protocol::{Error, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 
-const LEN: usize = 1 << 20;
+fn len() -> usize {
+    quick::of(1 << 20)
+}
 
 /// What a party does with its values.
 type Step<R> = fn(&mut Party, &Share<R>) -> Result<Share<R>, Error>;
 
 fn bench<R: Ring>(c: &mut Criterion, [group, case]: [&str; 2], all_parties: &[usize], step: Step<R>) {
     let mut group = c.benchmark_group(group);
-    group.throughput(Throughput::Elements(LEN as u64)).sample_size(10);
+    group.throughput(Throughput::Elements(len() as u64)).sample_size(10);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     for &parties in all_parties {
         let mut session = session::open(parties);
         let mut all = vec![(); parties];
         let share = |party: usize| {
             let word = R::Word::truncate64((party as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            Share::<R>::from_words(vec![word; LEN])
+            Share::<R>::from_words(vec![word; len()])
         };
-        let recipe = session::recipe(&session, |party| step(party, &Share::zeros(LEN)));
+        let recipe = session::recipe(&session, |party| step(party, &Share::zeros(len())));
         group.bench_function(BenchmarkId::new(format!("online/{case}"), parties), |b| {
             b.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;

@@ -7,10 +7,15 @@ use criterion::{BenchmarkGroup, Criterion, Throughput};
 use ringshare::linalg::{Packed, multiply_add};
 use ringshare::ring::Word;
 
+use crate::quick;
+
 /// A batch, as in training; few rows; and a vector.
 const ROWS: [usize; 4] = [128, 16, 4, 1];
-const INPUTS: usize = 4096;
-const OUTPUTS: usize = 4096;
+
+/// Inputs, and outputs.
+fn side() -> usize {
+    quick::of(4096)
+}
 
 pub(crate) fn benches(c: &mut Criterion) {
     word::<u8>(c, "product/u8");
@@ -37,12 +42,12 @@ fn shape(group: &mut BenchmarkGroup<'_, WallTime>, [rows, inputs, outputs]: [usi
 
 fn word<W: Word>(c: &mut Criterion, name: &str) {
     let mut group = c.benchmark_group(name);
-    for outputs in [OUTPUTS, 10] {
-        let b = Packed::from_rows(outputs, INPUTS, &words::<W>(outputs * INPUTS));
+    for outputs in [side(), 10] {
+        let b = Packed::from_rows(outputs, side(), &words::<W>(outputs * side()));
         for rows in ROWS {
-            let a = words::<W>(rows * INPUTS);
+            let a = words::<W>(rows * side());
             let mut c = vec![W::zero(); rows * outputs];
-            let id = shape(&mut group, [rows, INPUTS, outputs]);
+            let id = shape(&mut group, [rows, side(), outputs]);
             group.bench_function(id, |bench| bench.iter(|| multiply_add(black_box(&a), &b, &mut c)));
         }
     }
@@ -50,11 +55,11 @@ fn word<W: Word>(c: &mut Criterion, name: &str) {
 
 fn float(c: &mut Criterion) {
     let mut group = c.benchmark_group("product/f32, gemm-f32 crate");
-    let b: Vec<f32> = (0..OUTPUTS * INPUTS).map(|i| (i % 1021) as f32).collect();
+    let b: Vec<f32> = (0..side() * side()).map(|i| (i % 1021) as f32).collect();
     for rows in ROWS {
-        let a: Vec<f32> = (0..rows * INPUTS).map(|i| (i % 1031) as f32).collect();
-        let mut c = vec![0f32; rows * OUTPUTS];
-        let id = shape(&mut group, [rows, INPUTS, OUTPUTS]);
+        let a: Vec<f32> = (0..rows * side()).map(|i| (i % 1031) as f32).collect();
+        let mut c = vec![0f32; rows * side()];
+        let id = shape(&mut group, [rows, side(), side()]);
         group.bench_function(id, |bench| bench.iter(|| float_product(rows, black_box(&a), &b, &mut c)));
     }
 }
@@ -63,22 +68,22 @@ fn float(c: &mut Criterion) {
 /// result in columns, so this is `cᵀ += bᵀ · aᵀ`.
 #[allow(unsafe_code)]
 fn float_product(rows: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
-    assert!(a.len() == rows * INPUTS && b.len() == OUTPUTS * INPUTS && c.len() == rows * OUTPUTS);
+    assert!(a.len() == rows * side() && b.len() == side() * side() && c.len() == rows * side());
     // SAFETY: the lengths are those of the shapes and strides.
     unsafe {
         gemm_f32::gemm::f32::get_gemm_fn()(
-            OUTPUTS,
+            side(),
             rows,
-            INPUTS,
+            side(),
             c.as_mut_ptr(),
-            OUTPUTS as isize,
+            side() as isize,
             1,
             true,
             b.as_ptr(),
-            OUTPUTS as isize,
+            side() as isize,
             1,
             a.as_ptr(),
-            INPUTS as isize,
+            side() as isize,
             1,
             1.0,
             1.0,
@@ -92,8 +97,8 @@ fn float_product(rows: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
 
 fn pack(c: &mut Criterion) {
     let mut group = c.benchmark_group("matrix packing");
-    let rows = words::<u16>(OUTPUTS * INPUTS);
+    let rows = words::<u16>(side() * side());
     group.throughput(Throughput::Bytes(2 * rows.len() as u64));
-    let mut packed = Packed::zeros(OUTPUTS, INPUTS);
+    let mut packed = Packed::zeros(side(), side());
     group.bench_function("u16 rows", |bench| bench.iter(|| packed.set_rows(0, black_box(&rows))));
 }

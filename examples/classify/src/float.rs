@@ -111,7 +111,11 @@ impl<'a> Float<'a> {
         let mut best = (f64::INFINITY, Layout::default());
         for layout in Layout::all(model) {
             float = float.rearranged(layout, &inputs);
-            let time = (0..3).map(|_| float.run(&inputs, |_| ()).wall_s).fold(f64::INFINITY, f64::min);
+            // Three runs, of whatever is not far behind.
+            let mut time = float.run(&inputs, |_| ()).wall_s;
+            if time < 1.15 * best.0 {
+                time = (0..2).map(|_| float.run(&inputs, |_| ()).wall_s).fold(time, f64::min);
+            }
             if time < best.0 {
                 best = (time, layout);
             }

@@ -8,7 +8,7 @@ use super::Quantised;
 use super::choose::Choice;
 use super::difference::{Cause, Difference};
 use super::error::{Overflow, QuantiseError};
-use super::exact::Round;
+use super::exact::{Round, nearest};
 use super::format::Formats;
 use super::graph::{Graph, rounded};
 use super::judge::Judge;
@@ -101,6 +101,13 @@ impl Search<'_> {
         while low < high || best.is_none() {
             let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && best.is_none());
             let middle = middle.unwrap_or(if best.is_none() { high } else { (low + high) / 2 });
+            // Formats from bounds are the same whatever the bits, and need no second evaluation.
+            if let (Some(Found { model, .. }), Ok(formats)) = (&best, self.formats(middle, &self.no_extra()))
+                && model.formats() == &formats
+            {
+                high = middle;
+                continue;
+            }
             match self.at(middle) {
                 Ok(found) if found.agreement >= self.options.agreement => {
                     (best, high) = (Some(found), middle)
@@ -167,11 +174,10 @@ impl Search<'_> {
 
     /// The model at `bits` bits, in formats without overflow on the images.
     fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
-        let graph = Graph::new(self.model);
-        let mut extra = vec![0; self.model.nodes().len() + 1];
+        let mut extra = self.no_extra();
         let mut tried: Option<(Formats, Overflow)> = None;
         for _ in 0..RETRIES {
-            let formats = Choice::new(&graph, &self.ranges, self.options, bits, &extra).formats()?;
+            let formats = self.formats(bits, &extra)?;
             // The same formats need no second evaluation: the extra bit may not have changed them.
             let overflow = match tried {
                 Some((same, overflow)) if same == formats => overflow,
@@ -184,6 +190,15 @@ impl Search<'_> {
             tried = Some((formats, overflow));
         }
         Err(tried.map_or(QuantiseError::NoImages, |(_, overflow)| overflow.into()))
+    }
+
+    /// Formats at `bits` bits, with so many more integer bits for each value.
+    fn formats(&self, bits: u32, extra: &[u32]) -> Result<Formats, QuantiseError> {
+        Choice::new(&Graph::new(self.model), &self.ranges, self.options, bits, extra).formats()
+    }
+
+    fn no_extra(&self) -> Vec<u32> {
+        vec![0; self.model.nodes().len() + 1]
     }
 
     fn evaluate(&self, formats: &Formats) -> Result<Found, QuantiseError> {
@@ -201,7 +216,14 @@ impl Search<'_> {
         let (mut state, mut sum) = (SEED, 0.);
         if self.options.rounding == Rounding::Stochastic {
             // Nothing may overflow when it is rounded to the nearest, either.
-            model.reference(&x)?;
+            let mut rounds = false;
+            let outputs = model.reference_with(&x, |x, shift| {
+                rounds = true;
+                nearest(x, shift)
+            })?;
+            if !rounds {
+                return Ok(self.judge.agreement(&model.decode(&outputs)));
+            }
         }
         for run in 1..=RUNS {
             let found = self.judge.agreement(&self.outputs(model, &x, &mut state)?);

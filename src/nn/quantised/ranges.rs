@@ -10,8 +10,10 @@ use super::windows::for_windows;
 use crate::linalg::Window;
 use crate::nn::Model;
 
-/// Images that are evaluated at once: few, so that the values of a layer do not take much memory.
-const BLOCK: usize = 32;
+/// Images that are evaluated at once: as many as have [`VALUES`] in the widest layer, in these bounds. All of them share one
+/// packing of the weights.
+const BLOCK: [usize; 2] = [32, 256];
+const VALUES: usize = 1 << 20;
 
 /// What was measured of a model's values on images. Values are numbered as by [`Model::value`].
 pub(in crate::nn) struct Ranges {
@@ -66,7 +68,9 @@ pub(super) fn measure(
     check(images, inputs, input)?;
     let mut values = vec![Range::NONE; model.nodes().len() + 1];
     let mut outputs = Vec::with_capacity(images.len() / inputs * model.output().iter().product::<usize>());
-    for block in images.chunks(BLOCK * inputs) {
+    let widest = model.nodes().iter().map(|node| node.shape.iter().product()).fold(inputs, usize::max);
+    let block = (VALUES / widest).clamp(BLOCK[0], BLOCK[1]);
+    for block in images.chunks(block * inputs) {
         values[0].see(block);
         let mut before = block.to_vec();
         let mut finite = Ok(());
