@@ -7,7 +7,7 @@ import torch
 import arithmetic
 import channels
 from binary import sign as binary_sign
-from graph import refuse
+from graph import Result, refuse
 
 
 def channels_only(layers, input, dim):
@@ -83,6 +83,7 @@ def selu(layers, input, inplace=False):
 
 
 def celu(layers, input, alpha=1.0, inplace=False):
+    refuse(alpha <= 0, f"has alpha {alpha:g}; expected a positive one")
     # α·(e^(x/α) − 1) where x is negative.
     return arithmetic.times(layers, elu(layers, arithmetic.times(layers, input, 1 / alpha)), alpha)
 
@@ -140,4 +141,7 @@ def dropout(layers, input, p=0.5, training=True, inplace=False):
 
 def alias(layers, input, *_, **__):
     refuse(not layers.step.results[0].floating, "makes whole numbers of its input; a file's are real")
+    if not isinstance(input, Result):
+        # A constant, of the kind of a result.
+        return input
     return input.of(input.layer)

@@ -13,7 +13,7 @@ from torch import nn
 import layers
 import library
 import model_file
-from graph import Layers
+from graph import Layers, Result
 from onnx_file import OnnxModule
 from record import Unsupported, plain, record
 from rewrite import simplified
@@ -36,7 +36,7 @@ def listed(module, images, half):
     for step in steps:
         layers.append(made, step, results)
         result = results.get(step.results[0])
-        if result is not None:
+        if isinstance(result, Result):
             result.sole = result.sole and uses.get(step.results[0]) == 1
     made.end([(name, results[value]) for name, value in last])
     return made

@@ -131,6 +131,9 @@ TABLE = [
 ]
 
 BY_NAME = {name: entry for entry in TABLE for name in entry.names}
+TWICE = [name for entry in TABLE for name in entry.names if BY_NAME[name] is not entry]
+if TWICE:
+    raise AssertionError(f"layers are in the table twice: {', '.join(TWICE)}")
 OPERATORS = {operator: (entry, function) for entry in TABLE for operator, function in entry.onnx.items()}
 
 

@@ -113,6 +113,10 @@ def leaky_relu(x, *, alpha=0.01):
 
 
 def prelu(x, slope):
+    by_channel = list(slope.shape) == [x.shape[1], *[1] * (x.dim() - 2)]
+    if slope.numel() != 1 and not by_channel:
+        raise Unsupported(f"takes slopes of shape {list(slope.shape)}; expected one, or one for each channel,"
+                          f" {[x.shape[1], *[1] * (x.dim() - 2)]}")
     return F.prelu(x, slope.reshape(-1))
 
 
@@ -271,15 +275,21 @@ def split(x, sizes=None, *, axis=0, split=None, num_outputs=None):
 def resize(x, roi=None, scales=None, sizes=None, *, mode="nearest", coordinate_transformation_mode="half_pixel",
            nearest_mode="round_prefer_floor", **_):
     known = {("asymmetric", "floor"): "nearest", ("half_pixel", "round_prefer_ceil"): "nearest-exact"}
-    name = known.get((coordinate_transformation_mode, nearest_mode), "nearest")
-    sides = numbers(sizes)[2:] if sizes is not None else [int(n * s) for n, s in zip(x.shape[2:], numbers(scales)[2:])]
+    # Where sides are multiples, the middle of a pixel is never halfway between two.
+    of_multiples = {(middle, by) for middle in ("half_pixel", "pytorch_half_pixel") for by in ("round_prefer_floor", "round_prefer_ceil")}
+    way = (coordinate_transformation_mode, nearest_mode)
     if mode != "nearest":
         raise Unsupported(f"interpolates ({mode}); expected the mode nearest, which repeats elements")
-    # Where sides are multiples, all ways to choose the nearest are the same.
-    if (coordinate_transformation_mode, nearest_mode) not in known and any(a % b for a, b in zip(sides, x.shape[2:])):
+    all_scales = None if sizes is not None else numbers(scales)
+    sides = numbers(sizes) if sizes is not None else [int(n * s) for n, s in zip(x.shape, all_scales)]
+    if sides[:2] != list(x.shape[:2]) or len(sides) != x.dim():
+        raise Unsupported(f"makes {sides} of {list(x.shape)}; expected other rows and columns alone")
+    if way not in known and (way not in of_multiples or any(a % b for a, b in zip(sides[2:], x.shape[2:]))):
         raise Unsupported(f"takes the nearest elements by {coordinate_transformation_mode} and {nearest_mode}; expected"
-                          " asymmetric and floor, or sides that are multiples")
-    return F.interpolate(x, sides, mode=name)
+                          " asymmetric and floor, or half_pixel and sides that are multiples")
+    if all_scales is not None:
+        return F.interpolate(x, scale_factor=all_scales[2:], mode=known.get(way, "nearest"))
+    return F.interpolate(x, sides[2:], mode=known.get(way, "nearest"))
 
 
 def upsample(x, scales=None, *, mode="nearest", **options):

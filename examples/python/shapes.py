@@ -77,7 +77,8 @@ def pad(layers, input, pad, mode="constant", value=None):
 def interpolate(layers, input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
                 antialias=False):
     refuse(mode not in ("nearest", "nearest-exact"), f"interpolates ({mode}); expected mode='nearest', which repeats elements")
-    return moved_by(layers, input, lambda places: F.interpolate(places.double(), size, scale_factor, mode).long())
+    return moved_by(layers, input, lambda places: F.interpolate(
+        places.double(), size, scale_factor, mode, recompute_scale_factor=recompute_scale_factor).long())
 
 
 def behind_constants(layers, tensors):

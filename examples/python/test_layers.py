@@ -270,7 +270,7 @@ class Arithmetic(Case):
         for write, shape in (
             (lambda m, x: (x - 0.1307) / 0.3081, (3, 2, 2)), (lambda m, x: 0.1 * x, (3, 2, 2)), (lambda m, x: 1 - x, (3, 2, 2)),
             (lambda m, x: -x, (3, 2, 2)), (lambda m, x: x * m.c + m.c, (3, 2, 2)), (lambda m, x: m.c - x, (3, 2, 2)),
-            (lambda m, x: x / m.c, (3, 2, 2)), (lambda m, x: x.sub(m.c, alpha=2), (3, 2, 2)),
+            (lambda m, x: (x - m.c.to(x)) / m.c.type_as(x), (3, 2, 2)), (lambda m, x: x / m.c, (3, 2, 2)), (lambda m, x: x.sub(m.c, alpha=2), (3, 2, 2)),
             (lambda m, x: torch.add(m.c, x, alpha=3), (3, 2, 2)), (lambda m, x: x.flatten(1) * m.n - m.n, (3, 2, 2)),
             (lambda m, x: x.mul(2).add_(1).div_(3).neg(), (5,)), (lambda m, x: x * torch.tensor([2.0]), (5,)),
             (lambda m, x: torch.tensor(0.5, dtype=torch.float64) + x, (5,)),

@@ -233,6 +233,12 @@ class Onnx(Case):
             ([node("Reshape", ["x", "s"], ["y"])], (1, 5, 6), {"s": torch.tensor([0, -1])}, nn.Flatten()),
             ([node("Relu", ["x"], ["a"]), node("Dropout", ["a", "r"], ["y"])], (4,), {"r": torch.tensor(0.5)}, nn.ReLU()),
             ([node("Sign", ["x"], ["y"])], (4,), {}, Of(lambda m, x: x.sign())),
+            ([node("PRelu", ["x", "s"], ["y"])], (3, 3, 3), {"s": torch.tensor([0.5, -0.25, 2.0]).reshape(3, 1, 1)},
+             Of(lambda m, x: F.prelu(x, torch.tensor([0.5, -0.25, 2.0])))),
+            ([node("Resize", ["x", "", "s"], ["y"], coordinate_transformation_mode="asymmetric", nearest_mode="floor")], (2, 11, 7),
+             {"s": torch.tensor([1.0, 1.0, 0.3, 0.5])}, Of(lambda m, x: F.interpolate(x, scale_factor=(0.3, 0.5)))),
+            ([node("Resize", ["x", "", "s"], ["y"])], (2, 3, 4), {"s": torch.tensor([1.0, 1.0, 2.0, 3.0])},
+             Of(lambda m, x: F.interpolate(x, scale_factor=(2, 3)))),
         ):
             with self.subTest(nodes[0].op_type):
                 write = self.graph([*nodes], shape, **constants)
@@ -255,6 +261,11 @@ class Onnx(Case):
             (self.graph([node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], pads=[1, 0, 0, 0])], (2, 5, 6)),
              ("MaxPool", "pad both ends alike")),
             (self.graph([node("Relu", ["x"], ["y"], slope=0.1)], (4,)), ("Relu", "does not know")),
+            (self.graph([node("PRelu", ["x", "s"], ["y"])], (3, 3, 3), s=torch.rand(3)), ("PRelu", "one for each channel")),
+            (self.graph([node("Resize", ["x", "", "s"], ["y"], coordinate_transformation_mode="asymmetric", nearest_mode="ceil")],
+                        (2, 3, 4), s=torch.tensor([1.0, 1.0, 2.0, 2.0])), ("Resize", "asymmetric and ceil")),
+            (self.graph([node("Resize", ["x", "", "s"], ["y"])], (2, 3, 4), s=torch.tensor([1.0, 2.0, 2.0, 2.0])),
+             ("Resize", "rows and columns alone")),
             (self.graph([node("MaxPool", ["x"], ["a", "i"], kernel_shape=[2, 2]), node("Cast", ["i"], ["y"], to=1)], (2, 5, 6)),
              ("Cast", "does not know")),
         ):

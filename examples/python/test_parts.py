@@ -91,6 +91,9 @@ class Parts(Case):
                        Of(lambda m, x: torch.repeat_interleave(x, 2, 2))):
             with self.subTest(module):
                 self.assertIn("select", self.kinds(self.right(module, (2, 4, 6))))
+        for scale, recompute in ((0.3, True), (0.3, False), (0.4, True)):
+            smaller = Of(lambda m, x: F.interpolate(x, scale_factor=scale, recompute_scale_factor=recompute))
+            self.right(smaller, (2, 11, 7))
         bilinear = nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"))
         self.refused(bilinear, (2, 4, 6), "layer `0` (Upsample)", "bilinear", "nearest")
 
