@@ -8,7 +8,7 @@ use super::clip::ends;
 use super::curve::Curve;
 use super::error::QuantiseError;
 use super::format::{Format, Formats, exact_fraction, integer_bits, width, word};
-use super::graph::{Graph, others, taken};
+use super::graph::{Graph, Wanted, others, taken};
 use super::matrix::threshold;
 use super::options::Options;
 use super::ranges::{Range, Ranges, integers};
@@ -139,21 +139,19 @@ impl<'a> Choice<'a> {
     }
 
     /// The fractional bits that a product wants of what it takes.
-    fn wanted_by(&self, layer: usize) -> Option<i32> {
+    fn wanted_by(&self, layer: usize) -> Option<Wanted> {
         let affine = self.graph.affine(layer)?;
         let bits = self.accumulator(layer) as i32;
         let all = (bits - self.integer(layer + 1)).min(MOST_FRACTION);
         let (largest, whole) = affine.weights();
-        let weights = match whole {
-            true => 0,
-            false => {
-                let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
-                let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
-                let split = libm::round((f64::from(all) + more - self.chance) / 2.) as i32;
-                split.min(most_fraction(largest)).clamp(0, all.max(0))
-            }
-        };
-        Some(all - weights)
+        let whole = whole && !self.graph.has_gain(layer);
+        let input = self.range(layer).norm() * libm::sqrt(affine.row as f64);
+        let more = libm::log2((input / affine.norm()).clamp(1e-9, 1e9));
+        let split = libm::round((f64::from(all) + more - self.chance) / 2.) as i32;
+        let most = if whole { all.max(0) / 2 } else { all.max(0) };
+        let weights = split.min(most_fraction(largest)).clamp(0, most);
+        // Whole weights leave all fractional bits to what they multiply, where nothing else needs any for weights of its own.
+        Some(Wanted { alone: if whole { all } else { all - weights }, shared: all - weights })
     }
 
     fn integer(&self, value: usize) -> i32 {
@@ -172,6 +170,7 @@ impl<'a> Choice<'a> {
         let Some(affine) = self.graph.affine(layer) else { return Ok((x, bound)) };
         let value = layer + 1;
         let (largest, whole) = affine.weights();
+        let whole = whole && !self.graph.has_gain(layer);
         let signs = self.graph.only_signs(value);
         if let (Some(most), true) = (bound, whole) {
             let most = i128::from(most) * largest as i128 * affine.row as i128;

@@ -30,6 +30,15 @@ pub(super) fn others(model: &Model, layer: usize) -> impl Iterator<Item = usize>
     model.nodes()[layer].op.get().others().iter().map(move |name| model.value(name).unwrap_or(layer))
 }
 
+/// The fractional bits that a product wants of what it takes.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// If nothing else takes that, and it is no sum or product of other values.
+    pub(super) alone: i32,
+    /// Otherwise: what remains for the weights of others.
+    pub(super) shared: i32,
+}
+
 /// Which layers take each value, and what becomes of it.
 ///
 /// Only later layers take a value, so one pass over all values, backwards or forwards, finds each property. Following
@@ -88,20 +97,27 @@ impl<'a> Graph<'a> {
 
     /// For every value the most of what the products that take it want, directly, in a sum, or as an average, which adds
     /// fractional bits. `product` gives what a product wants.
-    pub(super) fn wanted(&self, product: &dyn Fn(usize) -> Option<i32>) -> Vec<Option<i32>> {
-        let mut wanted = vec![None; self.uses.len()];
+    pub(super) fn wanted(&self, product: &dyn Fn(usize) -> Option<Wanted>) -> Vec<Option<i32>> {
+        let mut wanted: Vec<Option<Wanted>> = vec![None; self.uses.len()];
+        let both = |bits| Wanted { alone: bits, shared: bits };
         for value in (0..wanted.len()).rev() {
-            let of = |&layer: &usize| match self.role(layer) {
-                Role::Product => product(layer),
-                Role::Mean { values, .. } => {
-                    wanted[layer + 1].map(|all| all - self.grown(layer, values) as i32)
+            let of = |&layer: &usize| match (self.role(layer), wanted[layer + 1]) {
+                (Role::Product, _) => product(layer),
+                (Role::Mean { values, .. }, Some(all)) => {
+                    Some(both(all.shared - self.grown(layer, values) as i32))
                 }
-                role if role.passes() || matches!(role, Role::Sum | Role::Factors) => wanted[layer + 1],
+                (Role::Sum | Role::Factors, Some(all)) => Some(both(all.shared)),
+                (role, all) if role.passes() => all,
                 _ => None,
             };
-            wanted[value] = self.uses(value).iter().filter_map(of).max();
+            let uses = self.uses(value);
+            let all = uses.iter().filter_map(of);
+            wanted[value] = all.max_by_key(|wanted| wanted.shared).map(|most| match uses {
+                [_] => most,
+                _ => both(most.shared),
+            });
         }
-        wanted
+        wanted.into_iter().map(|wanted| wanted.map(|bits| bits.alone)).collect()
     }
 
     /// Whether a value still has the fractional bits of a product: none were dropped after it.
@@ -128,6 +144,15 @@ impl<'a> Graph<'a> {
     /// Whether a layer is a product.
     pub(super) fn is_product(&self, layer: usize) -> bool {
         self.role(layer) == Role::Product
+    }
+
+    /// Whether the weights of a product absorb a factor that is no power of two, so that they are not whole.
+    pub(super) fn has_gain(&self, layer: usize) -> bool {
+        let before = source(self.model, layer).checked_sub(1);
+        before.is_some_and(|before| match self.role(before) {
+            Role::Mean { values, .. } => self.folds(before) && !values.is_power_of_two(),
+            _ => false,
+        })
     }
 
     /// Whether the weights after an average can absorb the factor 1/n: only one product takes it, and nothing else.

@@ -232,3 +232,41 @@ fn a_tie_does_not_refuse_a_model() {
     let error = Quantised::calibrate(&model, &images, &none).unwrap_err();
     assert!(matches!(error, QuantiseError::Agreement { classes: true, bits: 40, .. }), "{error}");
 }
+
+/// Weights of one and of minus one, in turns.
+fn turns(inputs: usize, outputs: usize) -> op::Linear {
+    let weight = (0..inputs * outputs).map(|i| if i % 3 == 0 { -1. } else { 1. }).collect();
+    op::Linear { weight: Weight::Real(weight), bias: vec![0.; outputs] }
+}
+
+#[test]
+fn whole_weights_leave_fractions_to_the_layers_before_them() {
+    let real = |inputs: usize, outputs: usize| {
+        let weight = (0..inputs * outputs).map(|i| ((i * 7 % 11) as f32 - 4.6) / 9.).collect();
+        op::Linear { weight: Weight::Real(weight), bias: vec![0.3; outputs] }
+    };
+    // The factor of a mean of 25 goes into the weights, which are not whole then.
+    let mut mean = Model::new([5, 5, 4]);
+    mean.push("relu", op::Relu).unwrap();
+    mean.push("mean", op::AveragePool { window: Window::new([5, 5, 4], [5, 5]) }).unwrap();
+    mean.push("last", turns(4, 3)).unwrap();
+    // What a sum or a product of two has in fractional bits, the weights of the branch do not have.
+    let mut sum = one("first", real(4, 4), 4);
+    sum.push("branch", real(4, 4)).unwrap();
+    let mut product = sum.clone();
+    sum.push("both", op::Add { layer: "first".into() }).unwrap();
+    product.push("gate", op::Tanh).unwrap();
+    product.push("both", op::Multiply { layer: "first".into() }).unwrap();
+    for model in [&mut sum, &mut product] {
+        model.push("last", turns(4, 3)).unwrap();
+    }
+    for model in [&mean, &sum, &product] {
+        let images: Vec<f32> = spread(model.input().iter().product::<usize>() * 16);
+        for (bits, most) in [(20, 0.04), (24, 0.01), (28, 0.003)] {
+            let [fixed, real] = outputs(model, &images, &options(bits, Rounding::Floor));
+            let largest = real.iter().fold(0f32, |most, x| most.max(x.abs()));
+            let off = fixed.iter().zip(&real).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(off <= most * largest, "{off} of {largest} at {bits} bits\n{model}");
+        }
+    }
+}
