@@ -82,6 +82,11 @@ impl Network {
         std::fs::write(path, file).map_err(|e| Error::io(path, e))
     }
 
+    /// Whether the file has formats.
+    pub(crate) fn has_formats(&self) -> bool {
+        self.loaded.formats.is_some()
+    }
+
     /// Whether all inputs are whole numbers, all weights are signs and only signs or whole numbers are made of them, so that
     /// fixed point is exact.
     pub fn binarized(&self) -> bool {

@@ -98,6 +98,9 @@ struct Outcome {
     difference: f64,
     /// With truncations rounded to the nearest, if no value overflows.
     nearest_difference: Option<f64>,
+    /// Whether formats have the fewest bits.
+    #[serde(skip)]
+    fewest: bool,
     rounds: u64,
     sent_bytes: u64,
     dealer_bytes: u64,
@@ -119,6 +122,9 @@ impl fmt::Display for Outcome {
         writeln!(f, "the parties are off by {:.3} %", percent(self.difference))?;
         if let Some(nearest) = self.nearest_difference {
             writeln!(f, "with truncations rounded to the nearest: {:.3} %", percent(nearest))?;
+        }
+        if self.fewest {
+            writeln!(f, "formats keep the classes, not the numbers: more bits (--bits N) come closer")?;
         }
         writeln!(f, "rounds of a batch of {}: {}", self.batch, self.rounds)?;
         writeln!(f, "sent by a party: {} an image", each(self.sent_bytes))?;
@@ -241,6 +247,7 @@ pub(crate) fn run(args: &Args, path: &Path) -> Result<(), Error> {
         nearest_difference: nearest
             .ok()
             .map(|nearest| difference(&outputs.values, &quantised.decode(&nearest))),
+        fewest: args.bits.is_empty() && !network.has_formats(),
         rounds: online.rounds,
         sent_bytes: online.sent_bytes,
         dealer_bytes: dealer.dealer_bytes,

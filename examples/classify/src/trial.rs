@@ -221,7 +221,7 @@ impl<'a> Trial<'a> {
         let bound = bounds.iter().fold(0.0, |most: f64, &bound| most.max(bound));
         let unit = f64::from(self.quantised.decode(&[1])[0]);
         Ok(format!(
-            "logits               within {:.2} of those rounded to the nearest (bound {:.0})\n",
+            "logits               within {:.2} of those rounded to the nearest (at worst {:.0})\n",
             unit * most,
             unit * bound
         ))
