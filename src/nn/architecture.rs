@@ -21,6 +21,7 @@ mod error;
 mod rounding;
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use super::Layer;
 use super::step::Sign;
@@ -36,6 +37,8 @@ pub struct Architecture {
     layers: Vec<Layer>,
     /// The input, then every layer's result.
     values: Vec<Value>,
+    /// The low bits that count of every value.
+    needed: Vec<u32>,
     ring: u32,
     rounding: Rounding,
     /// For every layer its own family, if it has one; empty if none has.
@@ -58,14 +61,20 @@ impl Architecture {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_inputs(inputs: usize, layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
+    pub fn with_inputs(inputs: usize, mut layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
         let mut values = Vec::with_capacity(layers.len() + 1);
         values.push(Value { elements: inputs, right: ring });
         for (number, layer) in layers.iter().enumerate() {
             let value = layer.step().check(&Check::new(number, &values, ring))?;
             values.push(value);
         }
-        Ok(Self { layers, values, ring, rounding: Rounding::default(), comparisons: Vec::new() })
+        let Ok(needed) = needs(&mut layers, values[values.len() - 1].right, |_, layer, result| {
+            // Products keep the bits that they have. A sign by Legendre symbols takes one bit more than by others.
+            let result = if layer.step().weighted().is_some() { 0 } else { result };
+            let more = u32::from(matches!(layer, Layer::Sign(_)));
+            Ok::<_, Infallible>((layer.step_mut().need(result) + more).min(ring))
+        });
+        Ok(Self { layers, values, needed, ring, rounding: Rounding::default(), comparisons: Vec::new() })
     }
 
     /// The same, with truncations that round this way.
@@ -159,6 +168,11 @@ impl Architecture {
     /// If there is no such value.
     pub fn right_bits(&self, value: usize) -> u32 {
         self.values[value].right
+    }
+
+    /// The low bits of a value that later layers make use of, at least one; of the output, those with which it is opened.
+    pub(super) fn needed_bits(&self, value: usize) -> u32 {
+        self.needed[value].max(1)
     }
 
     /// For every value, the last layer that refers back to it, if any.

@@ -15,9 +15,13 @@
 //! [`truncate`](Party::truncate). It is unbiased and less than 1 off x / 2^f. Over repetitions, whoever learns the results
 //! learns more of x than the floor would say: see there.
 //!
+//! Only the bits above the f low ones are compared, for the same results
+//! ([`compare::tables`](crate::correlation::compare) has the proof). This takes x ≤ 2^(k−1) − 2^f.
+//!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign by the same plan | the same | up to 5 for each one of a sign |
+//! | with truncation | those of a sign of k − f bits | those, and f | the same |
 //!
 //! Because its tables are larger, the best plan for a ReLU may differ from that for a sign: for 14 bits into a ring of
 //! 16, the balanced plan takes 3 rounds, where that of a sign takes 2.
@@ -59,7 +63,8 @@ impl Party {
         self.relu_truncate(x, bits, 0)
     }
 
-    /// max(x, 0) / 2^shift in O, for x that fits `bits` bits as a signed number. The result is rounded down or up at
+    /// max(x, 0) / 2^shift in O, for x that fits `bits` bits as a signed number and, if shift > 0, is at most
+    /// 2^(bits − 1) − 2^shift: above that the result may be 0. It is rounded down or up at
     /// random, without bias; by [`Family::Bitwise`], always down. The random threshold is public, so that whoever is
     /// shown results of the same x again and again learns bits that were dropped: see [`truncate`](Self::truncate).
     ///
@@ -83,8 +88,19 @@ impl Party {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
+        self.relu_low(x, bits, shift, O::BITS)
+    }
+
+    /// [`relu_truncate`](Self::relu_truncate), correct modulo 2^low only.
+    pub(crate) fn relu_low<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+        low: u32,
+    ) -> Result<Share<O>, Error> {
         check(self.family, R::BITS, bits, shift)?;
-        self.relu_words(x.expose(), bits, shift, Elements::of::<O>()).map(Share::of)
+        self.relu_words(x.expose(), bits, shift, Elements::low::<O>(low)).map(Share::of)
     }
 
     /// [`relu_truncate`](Self::relu_truncate), word by word, of what the family takes.

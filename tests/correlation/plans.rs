@@ -63,8 +63,13 @@ fn check<R: Ring, O: Ring>(setting: Setting, plan: &Plan, x: &[R::Word]) {
         }
         Task::Relu { shift, .. } | Task::Truncate { shift, .. } | Task::Floor { shift, .. } => {
             let relu = matches!(plan.task(), Task::Relu { .. });
-            // Truncations take no negative values.
-            let domain = |x: &R::Word| if relu { *x } else { *x & R::Word::mask(bits) >> 1 };
+            // Truncations take no negative values, ReLUs none that are within 2^shift of the end.
+            let most = (1i128 << (bits - 1)) - if shift > 0 { 1 << shift } else { 1 };
+            let domain = |x: &R::Word| match relu {
+                true if x.signed(bits) > most => R::Word::from_signed(x.signed(bits) - (1 << (bits - 1))),
+                true => *x,
+                false => *x & R::Word::mask(bits) >> 1,
+            };
             let x: Vec<R::Word> = x.iter().map(domain).collect();
             let (out, opened) = setting.lifted::<R, O>(&x, plan);
             let low = (1u128 << shift) - 1;

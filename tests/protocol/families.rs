@@ -158,7 +158,9 @@ fn of_one<R: Ring, O: Ring>() {
             });
             assert_eq!(out[0].len(), shifts.len() * x.len());
             for (shift, out) in shifts.iter().zip(out[0].chunks(x.len())) {
-                for (x, out) in x.iter().zip(out) {
+                // Room is left above them.
+                let most = (1 << (bits - 1)) - (1 << shift);
+                for (x, out) in x.iter().zip(out).filter(|(x, _)| **x <= most) {
                     let fits = is_rounded::<O>(*x.max(&0), *shift, *out);
                     assert!(fits, "{out} of {x} of {bits} bits by {shift}, {family:?}");
                 }

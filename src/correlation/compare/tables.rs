@@ -17,6 +17,10 @@
 //! - A ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is −⌊r / 2^f⌋ if y_{k−1} = 1,
 //!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares both values of v and, for a
 //!   ReLU, both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them.
+//! - A ReLU that drops f bits compares only those above them: \[⌊y' / 2^f⌋ < ⌊r' / 2^f⌋\] differs from \[y' < r'\] where the two are
+//!   equal and y' < r'. There x mod 2^(k−1) = y' − r' + 2^(k−1) is above 2^(k−1) − 2^f, so x is from −2^f + 1 to −1, or above
+//!   2^(k−1) − 2^f, which is excluded. For such a negative x the sign is wrong, but y_{k−1} = r_{k−1}, since the borrow is what makes
+//!   the top bit of x; so there is no wrap, and ⌊y / 2^f⌋ − ⌊r / 2^f⌋ = 0, the right result.
 //! - The exact floor subtracts \[the low f bits of y < those of r\], a comparison of these bits by their chunks.
 //!
 //! The one-time truth tables are those of Ishai et al., TCC 2013. [`Plan`] has the numbers.
@@ -235,7 +239,7 @@ impl Masked<Dealt<CompareRequest>> {
         let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
         let mut top = vec![0; words];
         loops::bit(y, plan.bits() - 1, &mut top);
-        let mut shift = plan.task().compared(plan.bits());
+        let mut shift = plan.task().compared(plan.bits()).end;
         let mut region = 0;
         for (j, &width) in plan.chunks().iter().enumerate() {
             shift -= width;

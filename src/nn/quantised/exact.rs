@@ -20,6 +20,8 @@ pub(super) fn nearest(x: i64, shift: u32) -> i64 {
 pub(in crate::nn) struct Exact<'a> {
     /// The name of the model's layer that it comes from.
     pub(super) name: &'a str,
+    /// The name of the model's layer whose format x has.
+    pub(super) before: &'a str,
     /// The bits of its result.
     pub(in crate::nn) bits: u32,
     /// Its own family of comparisons.
@@ -58,6 +60,15 @@ impl Exact<'_> {
     /// Whether all values fit.
     pub(in crate::nn) fn fits(&self, values: &[i64], bits: u32) -> Result<(), Overflow> {
         check(self.name, values, bits)
+    }
+
+    /// Whether all values are at most 2^(bits − 1) − 2^shift. If not, it is the layer before that needs a bit more.
+    pub(in crate::nn) fn leave_room(&self, values: &[i64], bits: u32, shift: u32) -> Result<(), Overflow> {
+        let most = (1i128 << (bits - 1)) - (1 << shift);
+        match values.iter().map(|&value| i128::from(value)).find(|&value| value > most) {
+            Some(value) => Err(Overflow { layer: self.before.into(), value, bits, needed: bits + 1 }),
+            None => Ok(()),
+        }
     }
 
     /// Whether all values fit.

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::error::Overflow;
 use super::exact::{Exact, Round, check};
 use super::format::Format;
+use super::graph::source;
 use super::matrix::Matrix;
 use super::product::Product;
 use super::program::Program;
@@ -87,6 +88,7 @@ impl<'a> Reference<'a> {
             let others: Vec<&[i64]> = step.earlier().iter().map(|&value| &kept[value][..]).collect();
             let mut at = Exact {
                 name: &self.model.nodes()[from.layer].name,
+                before: self.before(from.layer),
                 bits: from.format.bits,
                 comparison: self.architecture.comparison(i),
                 others: &others,
@@ -98,6 +100,19 @@ impl<'a> Reference<'a> {
         }
         watch(layers.len(), &x);
         Ok(x)
+    }
+}
+
+impl Reference<'_> {
+    /// The name of the layer that gave a layer's value its format; of the input, "input".
+    fn before(&self, layer: usize) -> &str {
+        let mut value = source(self.model, layer);
+        while let Some(layer) = value.checked_sub(1)
+            && self.model.nodes()[layer].op.get().role().passes()
+        {
+            value = source(self.model, layer);
+        }
+        value.checked_sub(1).map_or("input", |layer| &self.model.nodes()[layer].name)
     }
 }
 

@@ -77,6 +77,7 @@ impl<R: Ring> Sequential<R> {
                 others: &others,
                 product,
                 outputs: rows * self.architecture.elements(number + 1),
+                needed: self.architecture.needed_bits(number + 1),
             };
             let result = layer.forward(x, at);
             party.set_comparison(common);

@@ -21,6 +21,8 @@ pub(in crate::nn) struct Online<'a, R: Ring> {
     pub(super) product: Option<(&'a Weighted<R>, Option<MatrixProduct<R>>)>,
     /// Elements of its result.
     pub(super) outputs: usize,
+    /// The low bits of its result that count.
+    pub(in crate::nn) needed: u32,
 }
 
 impl<R: Ring> Online<'_, R> {

@@ -14,7 +14,8 @@ use crate::protocol::{Error, Family};
 use crate::ring::Ring;
 use crate::share::Share;
 
-/// max(x, 0) / 2^shift, of values that fit `bits` bits as signed numbers.
+/// max(x, 0) / 2^shift, of values that fit `bits` bits as signed numbers and, under stochastic rounding, are at most
+/// 2^(bits − 1) − 2^shift.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relu {
     /// The bit length.
@@ -36,6 +37,9 @@ impl Step for Relu {
 
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         at.fits(&x, self.bits)?;
+        if self.shift > 0 && !at.rounds_down() {
+            at.leave_room(&x, self.bits, self.shift)?;
+        }
         x.iter_mut().for_each(|x| *x = (*x).max(0));
         at.truncate(&mut x, self.shift);
         Ok(x)
@@ -61,7 +65,7 @@ impl Step for Relu {
         let Self { bits, shift } = *self;
         let exact = shift == 0 || at.party.comparison() == Family::Bitwise;
         if at.rounding == Rounding::Stochastic || exact {
-            return at.party.relu_truncate(&x, bits, shift);
+            return at.party.relu_low(&x, bits, shift, at.needed);
         }
         if shift == bits - 1 {
             // Nothing is left of values below 2^shift.

@@ -83,7 +83,8 @@ fn a_convolutional_network_costs_what_its_layers_cost() {
     let costs = [
         protocol::cost::convolution(rows, &CONVOLVED, 4, 14),
         protocol::cost::max_pool(family, rows, &POOLED, 14, elements),
-        protocol::cost::relu(family, rows * 64, 14, 6, elements),
+        // Of its result the product takes the low bits.
+        protocol::cost::relu(family, rows * 64, 14, 6, Elements::low::<R>(14)),
         protocol::cost::product(rows, [10, 64], 14),
     ];
     let run = dry(&model, &mut party, rows);
@@ -102,7 +103,7 @@ fn public_weights_cost_nothing() {
     let (family, elements) = (Family::default(), Elements::of::<R>());
     let costs = [
         protocol::cost::max_pool(family, 8, &POOLED, 14, elements),
-        protocol::cost::relu(family, 8 * 64, 14, 6, elements),
+        protocol::cost::relu(family, 8 * 64, 14, 6, Elements::low::<R>(14)),
     ];
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
     assert_eq!(run.sent_bytes, sent(&costs));

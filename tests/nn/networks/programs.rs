@@ -80,6 +80,8 @@ impl<'a> Programs<'a> {
             3 => {
                 let shift = random.below(bits.min(5) as usize) as u32;
                 let most = (x.most >> shift) + 1;
+                // Room for what is dropped.
+                let bits = need(x.most + (1 << shift) - 1);
                 fits(bits, x.right, Layer::Relu(step::Relu { bits, shift }), Value { most, ..lifted })
             }
             4 => {

@@ -64,6 +64,20 @@ fn an_overflow_names_layer_value_and_bits() {
 }
 
 #[test]
+fn what_is_rounded_at_random_leaves_room_for_what_is_dropped() {
+    let list = [[4, 8], [6, 9], [2, 9], [2, 10]];
+    let at_random = Quantised::new(&small(), &formats(list), Rounding::Stochastic).unwrap();
+    // 8 · 30 is at most 256 − 16, and 8 · 31 is not.
+    assert!(at_random.reference(&[30]).is_ok());
+    let overflow = at_random.reference(&[31]).unwrap_err();
+    assert_eq!(overflow, Overflow { layer: "first".into(), value: 248, bits: 9, needed: 10 });
+    // Rounded down, 8 · 31 and half a unit of what is kept are compared in all their bits.
+    let floor =
+        Quantised::new(&small(), &formats([[4, 8], [6, 10], [2, 9], [2, 10]]), Rounding::Floor).unwrap();
+    assert!(floor.reference(&[62]).is_ok());
+}
+
+#[test]
 fn a_declared_activation_is_held_to_its_bits() {
     let model = by_hand([[4, 8], [6, 12], [3, 4], [3, 10]]).unwrap();
     let overflow = model.reference(&[24]).unwrap_err();

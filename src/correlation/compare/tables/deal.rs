@@ -50,7 +50,7 @@ fn write<W: Word>(values: &[W], out: &mut [u8]) {
 
 fn deal_tables<W: Word>(dealing: &Dealing<'_>, plan: &Plan, r: &[W], out: &mut [u8]) {
     let mut rest = out;
-    let mut shift = plan.task().compared(plan.bits());
+    let mut shift = plan.task().compared(plan.bits()).end;
     for (j, &width) in plan.chunks().iter().enumerate() {
         shift -= width;
         let (now, later) = rest.split_at_mut(r.len() * Plan::table_bytes(width));

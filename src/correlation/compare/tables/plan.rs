@@ -3,6 +3,7 @@
 mod choose;
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 pub use choose::{Estimate, Wish};
 
@@ -17,7 +18,7 @@ pub enum Task {
     Negative(Option<Elements>),
     /// One of two values by x = 0; without a ring, the bit x = 0.
     Zero(Option<Elements>),
-    /// ⌊x / 2^shift⌋ or one more where x ≥ 0, else 0; exact for shift 0.
+    /// ⌊x / 2^shift⌋ or one more where x ≥ 0, else 0; exact for shift 0. For x up to 2^(k−1) − 2^shift.
     Relu {
         /// The ring of the result.
         output: Elements,
@@ -59,13 +60,15 @@ impl Task {
         }
     }
 
-    /// How many low bits of y and r are compared, of k.
-    pub(super) fn compared(&self, bits: u32) -> u32 {
+    /// Which bits of y and r are compared, of k.
+    pub(super) fn compared(&self, bits: u32) -> Range<u32> {
         match *self {
-            Self::Negative(_) | Self::Relu { .. } => bits - 1,
-            Self::Zero(_) => bits,
-            Self::Truncate { .. } => 0,
-            Self::Floor { shift, .. } => shift,
+            Self::Negative(_) => 0..bits - 1,
+            // None of those that are dropped. One at least, so that there is a table.
+            Self::Relu { shift, .. } => shift.min(bits - 2)..bits - 1,
+            Self::Zero(_) => 0..bits,
+            Self::Truncate { .. } => 0..0,
+            Self::Floor { shift, .. } => 0..shift,
         }
     }
 
@@ -126,7 +129,7 @@ impl Task {
 
 /// The chunks of a comparison, how they are combined, and what comes out. All of it is public.
 ///
-/// The low bits that are compared are cut into chunks, the most significant first. A chunk yields two shared bits. Each
+/// The bits that are compared are cut into chunks, the most significant first. A chunk yields two shared bits. Each
 /// level combines groups of neighbouring chunks into one chunk each, in one round; the last step takes one more round if
 /// the result is arithmetic. A bit length has many such plans: [`Plan::candidates`] lists those worth considering,
 /// [`Plan::estimate`] says what each costs, and [`Plan::choose`] picks one. The balanced plans for an arithmetic result:

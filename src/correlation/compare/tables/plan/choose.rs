@@ -139,7 +139,7 @@ impl Plan {
         let least = if task.has_top() { 2 } else { 1 };
         assert!((least..=64).contains(&bits), "comparisons take {least} to 64 bits, not {bits}");
         assert!(task.shift() < bits, "a shift by {} of {bits} bits", task.shift());
-        let low = task.compared(bits);
+        let low = task.compared(bits).len() as u32;
         if low == 0 {
             return vec![Self { bits, task, chunks: vec![], levels: vec![] }];
         }
@@ -164,7 +164,7 @@ impl Plan {
 
     /// The plan with `count` chunks, of which the last step takes at most `last`.
     fn with(bits: u32, task: Task, count: u32, last: usize) -> Self {
-        let low = task.compared(bits);
+        let low = task.compared(bits).len() as u32;
         // As even as possible, the remainder in the last chunks: 13 = 6 + 7.
         let chunks = (0..count).map(|j| (low + j) / count).collect();
         let mut levels = Vec::new();
