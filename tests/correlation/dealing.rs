@@ -2,6 +2,7 @@
 
 mod agreement;
 mod hostile;
+mod kinds;
 mod malformed;
 mod positions;
 mod sessions;

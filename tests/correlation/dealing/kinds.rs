@@ -1,0 +1,53 @@
+//! Kinds that do not what they say.
+
+use ringshare::offline::{Dealing, Deck, DecodeError, Error, Kind, Reader, Writer};
+
+use crate::common::seeds;
+
+/// A kind that says one thing and does another.
+#[derive(Clone, Debug, PartialEq)]
+struct Odd {
+    recipients: usize,
+    says: bool,
+    keeps: usize,
+}
+
+impl Kind for Odd {
+    const NAME: &'static str = "test.odd";
+    fn check(&self, _: usize) -> Result<(), Error> {
+        Ok(())
+    }
+    fn correction(&self) -> Option<(usize, usize)> {
+        Some((self.recipients, 8))
+    }
+    fn deal(&self, dealing: &mut Dealing<'_>, _: &mut [u8]) -> Result<(), Error> {
+        (0..self.keeps).for_each(|_| dealing.keep(7));
+        Ok(())
+    }
+    fn keeps(&self) -> bool {
+        self.says
+    }
+    fn encode(&self, _: &mut Writer) {}
+    fn decode(_: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { recipients: 0, says: false, keeps: 0 })
+    }
+}
+
+#[test]
+fn kinds_that_send_to_nobody_or_keep_something_else_are_refused() {
+    let seeds = seeds(2, 1);
+    let mut deck = Deck::new(&seeds).unwrap();
+    let mut deal = |recipients, says, keeps| {
+        let before = deck.position();
+        let dealt = deck.deal(&Odd { recipients, says, keeps }.into());
+        assert_eq!(deck.position() - before, u64::from(dealt.is_ok()));
+        dealt
+    };
+    assert!(deal(2, false, 0).is_ok() && deal(1, true, 1).is_ok());
+    // The third party is the dealer itself.
+    assert!(matches!(deal(3, false, 0), Err(Error::Range { most: 2, found: 3, .. })));
+    for (says, keeps) in [(false, 1), (true, 0), (true, 2)] {
+        assert!(matches!(deal(1, says, keeps), Err(Error::Shape { .. })));
+    }
+    assert!(deal(1, true, 1).is_ok());
+}
