@@ -139,7 +139,7 @@ fn every_value_of_the_range_and_beyond_under_many_masks() {
     for variant in VARIANTS {
         let (start, end) = variant.range().into_inner();
         // Ten bits more than the range needs, and just enough.
-        let x: Vec<i64> = (start - 5..=end + 5).cycle().take(8000).collect();
+        let x: Vec<i64> = (start - 5..=end + 5).cycle().take(20_000).collect();
         for parties in 2..=7 {
             check::<Z2<13>, Z2<14>>(parties, parties as u64, &x, 12, variant);
             check::<Z2<32>, Z2<3>>(parties, 9, &x, 22, variant);

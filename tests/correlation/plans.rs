@@ -105,7 +105,7 @@ fn every_value_under_every_mask_up_to_8_bits() {
         }
     }
     (2..=8).for_each(at::<Z2<8>>);
-    (2..=7).for_each(at::<Z2<5>>);
+    (2..=8).for_each(at::<Z2<5>>);
     (2..=7).for_each(at::<Z2<33>>);
 }
 

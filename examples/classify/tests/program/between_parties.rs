@@ -106,15 +106,15 @@ fn any_number_of_parties_batch_and_topology_gives_the_same() {
 #[test]
 fn every_family_of_comparisons_gives_the_same() {
     let network = small("families");
-    let Some(images) = digits(10) else { return skipped("the shipped digits") };
+    let Some(images) = digits(32) else { return skipped("the shipped digits") };
     for family in Family::ALL {
         let parties = if family == Family::Dcf { "2" } else { "3" };
         let name = family.to_string();
         // Signs by Legendre symbols are others beyond their exact ranges, in the clear as well.
         let args = ["--parties", parties, "--comparison", &name, "--seed", "1", "--logits"];
-        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 10, "{family}");
+        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 32, "{family}");
         let args = ["--parties", parties, "--hidden", &name, "--seed", "1", "--logits"];
-        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 10, "hidden {family}");
+        assert_eq!(run(&read(&args).unwrap(), &network, &images)[1], 32, "hidden {family}");
     }
 }
 
