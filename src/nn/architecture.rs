@@ -21,7 +21,6 @@ mod error;
 mod rounding;
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use super::Layer;
 use super::step::Sign;
@@ -61,18 +60,21 @@ impl Architecture {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_inputs(inputs: usize, mut layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
+    pub fn with_inputs(inputs: usize, layers: Vec<Layer>, ring: u32) -> Result<Self, ArchitectureError> {
         let mut values = Vec::with_capacity(layers.len() + 1);
         values.push(Value { elements: inputs, right: ring });
         for (number, layer) in layers.iter().enumerate() {
             let value = layer.step().check(&Check::new(number, &values, ring))?;
             values.push(value);
         }
-        let Ok(needed) = needs(&mut layers, values[values.len() - 1].right, |_, layer, result| {
-            // Products keep the bits that they have. A sign by Legendre symbols takes one bit more than by others.
-            let result = if layer.step().weighted().is_some() { 0 } else { result };
-            let more = u32::from(matches!(layer, Layer::Sign(_)));
-            Ok::<_, Infallible>((layer.step_mut().need(result) + more).min(ring))
+        let needed = needs(&layers, values[values.len() - 1].right, |_, layer, result| {
+            let step = layer.step();
+            match step.weighted() {
+                // Products keep the bits that they have.
+                Some(_) => step.need(0),
+                // A comparison by Legendre symbols takes one bit more than by others.
+                None => (step.need(result) + u32::from(step.ring() > 0)).min(ring),
+            }
         });
         Ok(Self { layers, values, needed, ring, rounding: Rounding::default(), comparisons: Vec::new() })
     }
@@ -102,17 +104,19 @@ impl Architecture {
             return Err(ArchitectureError::Comparisons { expected, found });
         }
         let (inputs, ring, rounding, mut layers) = (self.inputs(), self.ring, self.rounding, self.layers);
-        needs(&mut layers, 0, |number, layer, result| match (comparisons[number], &*layer) {
-            (Some(Family::Legendre(_)), &Layer::Sign(Sign { bits })) => {
-                let most = MAX_BITS.min(ring - 1);
-                match bits > most {
-                    true => Err(ArchitectureError::Bits { layer: number, most, found: bits }),
-                    false => Ok(bits + 1),
-                }
+        let symbols = |number: usize| matches!(comparisons[number], Some(Family::Legendre(_)));
+        for (number, layer) in layers.iter().enumerate().filter(|&(number, _)| symbols(number)) {
+            let &Layer::Sign(Sign { bits }) = layer else {
+                return Err(ArchitectureError::Symbols { layer: number });
+            };
+            let most = MAX_BITS.min(ring - 1);
+            if bits > most {
+                return Err(ArchitectureError::Bits { layer: number, most, found: bits });
             }
-            (Some(Family::Legendre(_)), _) => Err(ArchitectureError::Symbols { layer: number }),
-            _ => Ok(layer.step_mut().need(result)),
-        })?;
+        }
+        let needed =
+            needs(&layers, 0, |number, layer, result| layer.step().need(result) + u32::from(symbols(number)));
+        widen(&mut layers, &needed);
         let some = comparisons.iter().any(Option::is_some);
         let comparisons = if some { comparisons.to_vec() } else { Vec::new() };
         Ok(Self { comparisons, rounding, ..Self::with_inputs(inputs, layers, ring)? })
@@ -162,7 +166,8 @@ impl Architecture {
         self.values[value].elements
     }
 
-    /// The number of correct low bits of a value: 0 is the input, i + 1 the result of layer i.
+    /// The number of low bits of a value that layers after it may make use of: 0 is the input, i + 1 the result of layer i.
+    /// Those that none makes use of are not computed.
     ///
     /// # Panics
     /// If there is no such value.
@@ -186,20 +191,24 @@ impl Architecture {
 }
 
 /// The low bits of every value that have to be correct, so that those of the last are, `last` of them: what layers need for
-/// results of so many bits, found from the last to the first. Products are given as many bits on the way.
-pub(super) fn needs<E>(
-    layers: &mut [Layer],
-    last: u32,
-    of: impl Fn(usize, &mut Layer, u32) -> Result<u32, E>,
-) -> Result<Vec<u32>, E> {
+/// results of so many bits, found from the last to the first.
+pub(super) fn needs(layers: &[Layer], last: u32, of: impl Fn(usize, &Layer, u32) -> u32) -> Vec<u32> {
     let mut need = alloc::vec![0; layers.len() + 1];
     need[layers.len()] = last;
-    for (number, layer) in layers.iter_mut().enumerate().rev() {
+    for (number, layer) in layers.iter().enumerate().rev() {
         let result = need[number + 1];
         for &value in layer.step().earlier() {
             need[value] = result.max(need[value]);
         }
-        need[number] = need[number].max(of(number, layer, result)?);
+        need[number] = need[number].max(of(number, layer, result));
     }
-    Ok(need)
+    need
+}
+
+/// Gives products as many bits as are needed of their results, if they have fewer.
+pub(super) fn widen(layers: &mut [Layer], needed: &[u32]) {
+    for (layer, &result) in layers.iter_mut().zip(&needed[1..]) {
+        let bits = layer.step().need(result);
+        layer.step_mut().set_bits(bits);
+    }
 }

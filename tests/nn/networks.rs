@@ -11,7 +11,7 @@ mod softmax;
 use crate::common::{Program, Random, run};
 use plain::{Interval, Plain};
 use programs::{PIXEL, Programs};
-use ringshare::nn::{Architecture, Rounding, Sequential, Weights};
+use ringshare::nn::{Architecture, Layer, Rounding, Sequential, Weights, step};
 use ringshare::protocol::{Error, Family, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Simulation;
@@ -86,6 +86,38 @@ fn networks_that_round_to_the_floor_are_those_of_plain_integers() {
 fn networks_compared_bit_by_bit_are_the_same() {
     exact::<Z2<16>>(0..20, Family::Bitwise);
     exact::<Z2<32>>(200..220, Family::Bitwise);
+}
+
+/// Of what an activation gives, only the bits are computed that the next layer makes use of. Legendre symbols take one more.
+#[test]
+fn activations_behind_one_another_are_right_by_every_family() {
+    let mut random = Random(11);
+    let layers = vec![
+        Layer::Linear(step::Linear { inputs: 3, outputs: 40, bits: 14 }),
+        Layer::Relu(step::Relu { bits: 8, shift: 1 }),
+        Layer::Relu(step::Relu { bits: 7, shift: 0 }),
+        Layer::Relu(step::Relu { bits: 7, shift: 2 }),
+        Layer::Linear(step::Linear { inputs: 40, outputs: 5, bits: 12 }),
+    ];
+    let weights = Plain::random(&layers, 3, &mut random);
+    let architecture = Architecture::new(layers, 32).unwrap();
+    let x: Vec<i64> = (0..3 * 20).map(|_| random.below(25) as i64 - 12).collect();
+    let expected: Vec<Interval> = x.chunks(3).flat_map(|x| weights.run(&architecture, x, false)).collect();
+    for family in Family::ALL {
+        let program: Program<'_> = &|party| {
+            party.set_comparison(family);
+            let y = evaluate::<Z2<32>>(party, Some(0), &architecture, &weights, &x)?;
+            Ok(y.into_iter().map(|y| i128::from(y) as u128).collect())
+        };
+        let found = run(&Simulation::new(2).seed(3), program).swap_remove(0);
+        for (found, [low, high]) in found.into_iter().zip(&expected) {
+            assert!(
+                (*low..=*high).contains(&(found as i64)),
+                "{family}: {} not in {low}..={high}",
+                found as i64
+            );
+        }
+    }
 }
 
 fn within<R: Ring>(seeds: std::ops::Range<u64>) -> [usize; 3] {

@@ -1,12 +1,11 @@
 //! The integer program of a model: its layers, what is known of their results, and the ring they fit.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use super::error::QuantiseError;
 use super::format::{Format, word};
 use super::matrix::Matrix;
-use crate::nn::architecture::needs;
+use crate::nn::architecture::{needs, widen};
 use crate::nn::{Layer, Model};
 
 /// The integer program of a model, before its bits are known to fit a ring.
@@ -46,9 +45,8 @@ impl Program {
     /// Gives products as many bits as the layers after them need: a sum of values that are correct modulo 2^b is correct
     /// modulo 2^b only. The last result gets one bit more than its values need, for their differences.
     pub(super) fn widen(&mut self, input: Format, last: Format) {
-        let Ok(needed) = needs(&mut self.layers, last.bits + 1, |_, layer, result| {
-            Ok::<_, Infallible>(layer.step_mut().need(result))
-        });
+        let needed = needs(&self.layers, last.bits + 1, |_, layer, result| layer.step().need(result));
+        widen(&mut self.layers, &needed);
         self.ring = needed.into_iter().fold(input.bits, u32::max);
     }
 

@@ -101,9 +101,7 @@ impl<'a> Reference<'a> {
         watch(layers.len(), &x);
         Ok(x)
     }
-}
 
-impl Reference<'_> {
     /// The name of the layer that gave a layer's value its format; of the input, "input".
     fn before(&self, layer: usize) -> &str {
         let mut value = source(self.model, layer);

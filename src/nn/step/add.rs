@@ -31,7 +31,7 @@ impl Step for Add {
         Ok(Value { right: check.x.right.min(other.right), ..check.x })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

@@ -63,7 +63,7 @@ impl Step for Concat {
         Ok(all)
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

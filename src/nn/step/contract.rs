@@ -40,10 +40,13 @@ pub(in crate::nn) trait Step {
     }
 
     /// For a result that is to be correct modulo 2^`result`: the low bits of x that have to be correct, and of earlier
-    /// values `result`. A product is given as many bits.
-    fn need(&mut self, _result: u32) -> u32 {
+    /// values `result`. As many bits a product has to have.
+    fn need(&self, _result: u32) -> u32 {
         self.ring()
     }
+
+    /// Gives a product so many bits.
+    fn set_bits(&mut self, _bits: u32) {}
 
     /// Values that are copied to be compared, for a result of `elements` elements.
     fn gathered(&self, _elements: usize) -> usize {

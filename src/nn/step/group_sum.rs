@@ -52,7 +52,7 @@ impl Step for GroupSum {
         Ok(Value { elements: blocks * groups, ..check.x })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

@@ -46,9 +46,12 @@ impl Step for Linear {
         self.bits
     }
 
-    fn need(&mut self, result: u32) -> u32 {
-        self.bits = self.bits.max(result).max(2);
-        self.bits
+    fn need(&self, result: u32) -> u32 {
+        self.bits.max(result).max(2)
+    }
+
+    fn set_bits(&mut self, bits: u32) {
+        self.bits = bits;
     }
 
     fn exact(&self, x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {

@@ -108,7 +108,7 @@ impl Step for MatMul {
         Ok(Value { elements, right: check.x.right.min(other.right) })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

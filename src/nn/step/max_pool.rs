@@ -47,7 +47,7 @@ impl Step for MaxPool {
         self.bits
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result.max(self.bits)
     }
 

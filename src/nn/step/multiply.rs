@@ -55,7 +55,7 @@ impl Step for Multiply {
         Ok(Value { right: check.x.right.min(other.right), ..check.x })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

@@ -24,7 +24,7 @@ impl Step for Scale {
         Ok(check.x)
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

@@ -32,7 +32,7 @@ impl Step for Select {
         Ok(Value { elements: check.count(&[elements])?, ..check.x })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 

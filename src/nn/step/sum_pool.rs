@@ -30,7 +30,7 @@ impl Step for SumPool {
         Ok(Value { elements: check.count(&[rows, columns, self.window.image[2]])?, ..check.x })
     }
 
-    fn need(&mut self, result: u32) -> u32 {
+    fn need(&self, result: u32) -> u32 {
         result
     }
 
