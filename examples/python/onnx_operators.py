@@ -294,7 +294,7 @@ def resize(x, roi=None, scales=None, sizes=None, *, mode="nearest", coordinate_t
 
 def upsample(x, scales=None, *, mode="nearest", **options):
     scales = options.get("scales") if scales is None else numbers(scales)
-    return F.interpolate(x, [int(n * s) for n, s in zip(x.shape[2:], scales[2:])], mode=mode)
+    return resize(x, scales=torch.tensor(scales), mode=mode, coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
 def part(x, starts, ends, axes=None, steps=None):

@@ -105,7 +105,7 @@ pub struct Args {
 
     /// Evaluate a model for images of any size on the tensors in FILE, a safetensors file: `inputs`, numbers [N, C, H, W] or
     /// [N, C], or `pixels`, bytes, and `outputs`, what the network gives for them, in the order of PyTorch. Formats are found on
-    /// the numbers `calibration` if there are any; without --bits they have the fewest bits that keep the classes. Prints the
+    /// the numbers `calibration` if there are any; without --bits calibration chooses few bits. Prints the
     /// largest difference of the parties' outputs from those, as a part of the largest output, and what the run costs
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "data", "input", "hidden", "show", "logits", "save", "report", "dry"])]
     pub(crate) outputs: Option<PathBuf>,

@@ -124,7 +124,7 @@ impl fmt::Display for Outcome {
             writeln!(f, "with truncations rounded to the nearest: {:.3} %", percent(nearest))?;
         }
         if self.fewest {
-            writeln!(f, "formats keep the classes, not the numbers: more bits (--bits N) come closer")?;
+            writeln!(f, "calibration chose few bits: more (--bits N) come closer")?;
         }
         writeln!(f, "rounds of a batch of {}: {}", self.batch, self.rounds)?;
         writeln!(f, "sent by a party: {} an image", each(self.sent_bytes))?;

@@ -20,6 +20,8 @@ use crate::nn::{Model, Rounding};
 const BITS: [u32; 2] = [8, 40];
 /// The most bits of the narrower words.
 const WORDS: [u32; 2] = [16, 32];
+/// Bits more than the fewest that keep what is to be kept: those pass by luck at times.
+const SPARE: u32 = 2;
 /// Runs of a random rounding.
 const RUNS: u32 = 4;
 /// What the random roundings are drawn from.
@@ -48,7 +50,7 @@ impl Quantised {
         let judge = Judge::new(&model, outputs, options.tolerance);
         let search = Search { ranges, judge, model: &model, images, options };
         match options.bits {
-            Some(bits) => search.at(bits).map(|found| found.model),
+            Some(bits) => search.at(bits, None)?.map(|found| found.model).ok_or(QuantiseError::NoImages),
             None => search.least(),
         }
     }
@@ -92,38 +94,38 @@ struct Found {
 }
 
 impl Search<'_> {
-    /// The fewest bits that keep what is to be kept, by bisection, as more bits nearly always keep more. The widths of
-    /// machine words are tried first: on few images the outcome is partly chance, and a narrow word is worth more than a
-    /// few bits.
+    /// The fewest bits that keep what is to be kept, by bisection, as more bits nearly always keep more, and a few to spare in
+    /// the same machine word. The widths of words are tried first: on few images the outcome is partly chance, and a narrow
+    /// word is worth more than a few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
         let mut best = None;
         while low < high || best.is_none() {
             let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && best.is_none());
             let middle = middle.unwrap_or(if best.is_none() { high } else { (low + high) / 2 });
-            // Formats from bounds are the same whatever the bits, and need no second evaluation.
-            if let (Some(Found { model, .. }), Ok(formats)) = (&best, self.formats(middle, &self.no_extra()))
-                && model.formats() == &formats
-            {
-                high = middle;
-                continue;
-            }
-            match self.at(middle) {
-                Ok(found) if found.agreement >= self.options.agreement => {
+            match self.at(middle, best.as_ref()) {
+                // Nothing changed: formats from bounds are the same whatever the bits.
+                Ok(None) => high = middle,
+                Ok(Some(found)) if found.agreement >= self.options.agreement => {
                     (best, high) = (Some(found), middle)
                 }
-                Ok(found) if middle == BITS[1] => return Err(self.refused(&found)?),
+                Ok(Some(found)) if middle == BITS[1] => return Err(self.refused(&found)?),
                 Err(error @ (QuantiseError::Range { .. } | QuantiseError::Fraction { .. })) => {
                     if middle == BITS[1] {
                         return Err(error);
                     }
                     low = middle + 1;
                 }
-                Ok(_) => low = middle + 1,
+                Ok(Some(_)) => low = middle + 1,
                 Err(error) => return Err(error),
             }
         }
-        best.map(|found| found.model).ok_or(QuantiseError::NoImages)
+        let best = best.ok_or(QuantiseError::NoImages)?;
+        let most = WORDS.into_iter().find(|&word| high <= word).unwrap_or(BITS[1]);
+        match self.at((high + SPARE).min(most), Some(&best)) {
+            Ok(Some(found)) if found.agreement >= self.options.agreement => Ok(found.model),
+            _ => Ok(best.model),
+        }
     }
 
     /// The error about a model whose outputs are not good enough.
@@ -172,33 +174,28 @@ impl Search<'_> {
         Ok(model.decode(&outputs))
     }
 
-    /// The model at `bits` bits, in formats without overflow on the images.
-    fn at(&self, bits: u32) -> Result<Found, QuantiseError> {
-        let mut extra = self.no_extra();
+    /// The model at `bits` bits, in formats without overflow on the images; `None` if they are those of `known`.
+    fn at(&self, bits: u32, known: Option<&Found>) -> Result<Option<Found>, QuantiseError> {
+        let graph = Graph::new(self.model);
+        let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut tried: Option<(Formats, Overflow)> = None;
         for _ in 0..RETRIES {
-            let formats = self.formats(bits, &extra)?;
+            let formats = Choice::new(&graph, &self.ranges, self.options, bits, &extra).formats()?;
+            if known.is_some_and(|known| known.model.formats() == &formats) {
+                return Ok(None);
+            }
             // The same formats need no second evaluation: the extra bit may not have changed them.
             let overflow = match tried {
                 Some((same, overflow)) if same == formats => overflow,
                 _ => match self.evaluate(&formats) {
                     Err(QuantiseError::Overflow(overflow)) => overflow,
-                    found => return found,
+                    found => return found.map(Some),
                 },
             };
             extra[self.model.value(&overflow.layer).unwrap_or(0)] += 1;
             tried = Some((formats, overflow));
         }
         Err(tried.map_or(QuantiseError::NoImages, |(_, overflow)| overflow.into()))
-    }
-
-    /// Formats at `bits` bits, with so many more integer bits for each value.
-    fn formats(&self, bits: u32, extra: &[u32]) -> Result<Formats, QuantiseError> {
-        Choice::new(&Graph::new(self.model), &self.ranges, self.options, bits, extra).formats()
-    }
-
-    fn no_extra(&self) -> Vec<u32> {
-        vec![0; self.model.nodes().len() + 1]
     }
 
     fn evaluate(&self, formats: &Formats) -> Result<Found, QuantiseError> {
