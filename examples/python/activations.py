@@ -6,6 +6,7 @@ import torch
 
 import arithmetic
 import channels
+import products
 from binary import sign as binary_sign
 from graph import Result, refuse
 
@@ -104,7 +105,8 @@ def leaky_relu(layers, input, negative_slope=0.01, inplace=False):
 
 
 def prelu(layers, input, weight):
-    slopes = arithmetic.channelwise(layers, input, weight.detach().reshape(-1, *[1] * (len(input.shape) - 1)))
+    slopes = products.constant(weight, "slopes").detach()
+    slopes = arithmetic.channelwise(layers, input, slopes.reshape(-1, *[1] * (len(input.shape) - 1)))
     # a·x + (1 − a)·max(x, 0), since the slopes are weights and stay secret.
     positive = layers.push("relu", like=layers.each(input))
     zero = torch.tensor(0.0)

@@ -1,5 +1,7 @@
 """Sums of results, and arithmetic with constants, which is a norm with numbers of its own for every channel."""
 
+import math
+
 import torch
 
 import channels
@@ -28,6 +30,9 @@ def channelwise(layers, result, constant):
     except RuntimeError:
         raise Unsupported(f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one for every channel")
     rank = len(result.shape)
+    if result.places is not None and result.options(layers) is not None:
+        # A part of an image is an image.
+        layers.select(result)
     refuse(rank not in (1, 2, 3) or result.places is not None,
            f"takes a constant of shape {list(constant.shape)} for {result.shape}; expected one number")
     vector = values[0].flatten(1)[:, 0] if rank > 1 else values[0]
@@ -38,6 +43,7 @@ def channelwise(layers, result, constant):
 
 def scaled(layers, result, scale, shift=0.0):
     """x·scale + shift with constants."""
+    layers.free(result)
     if any(channels.is_vector(result, constant) for constant in (scale, shift)):
         return channels.scaled(layers, result, scale, shift)
     if channels.is_elementwise(layers, result, scale, shift):
@@ -67,7 +73,7 @@ def broadcast(layers, *results, vectors=False):
     def same(result):
         is_vector = vectors and len(full) > 1 and result.shape == [full[0]] + [1] * (len(full) - 1)
         if result.shape == full or is_vector:
-            return result
+            return unrepeated(layers, result) if vectors else result
         return shapes.moved_by(layers, result, lambda places: places.expand(layers.images, *full))
 
     results = [same(result) for result in results]
@@ -76,6 +82,18 @@ def broadcast(layers, *results, vectors=False):
     if unlike and all(result.places is not None and len(result.shape) > 1 for result in results):
         return [channels.rows(layers, result) for result in results]
     return results
+
+
+def unrepeated(layers, result):
+    """Numbers for every channel that were repeated for every place, as these numbers."""
+    rank = len(result.shape)
+    if result.places is None or rank == 1:
+        return result
+    vector = result.places[(..., *[slice(0, 1)] * (rank - 1))]
+    length = math.prod(layers.shapes[result.layer])
+    if not torch.equal(vector.expand_as(result.places), result.places) or length != result.shape[0]:
+        return result
+    return shapes.moved_to(layers, Result(result.layer, [length]), None, None, vector)
 
 
 def square(layers, input):

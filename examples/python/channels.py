@@ -101,8 +101,9 @@ class Last:
 
 def linear(layers, input, weight, bias=None):
     """A linear layer of every token, a convolution of single places."""
-    last = Last(layers, input, "takes the shape {0}, expected a vector or tokens whose last dimension is the channels; put a flatten"
-                               " before it, as in torch.flatten(x, 1)")
+    last = Last(layers, input, "takes the shape {0}, whose last dimension is not the channels of an image or a sequence; for all numbers"
+                               " at once put a flatten before it, torch.flatten(x, 1); a module of tokens [T, C] is exported as one"
+                               " of sequences [C, T], with x.transpose(1, 2) before it")
     weight = products.constant(weight, "weights").detach()
     tensors, options = products.product(layers, weight[:, :, None, None], bias)
     shape = [len(weight), *layers.shapes[layers.last][1:]] if len(layers.shapes[layers.last]) == 3 else [len(weight), 1, 1]
@@ -272,6 +273,11 @@ def instance_norm(layers, input, running_mean=None, running_var=None, weight=Non
     if not use_input_stats:
         return products.batch_norm(layers, input, running_mean, running_var, weight, bias, False, momentum, eps)
     grouped(layers, input)
+    if len(input.shape) == 2 and layers.shapes[input.layer] == [input.shape[0], 1, input.shape[1]]:
+        # A sequence.
+        image = layers.sequence(input)
+        layers.image(image)
+        return pools.flat(layers, normalised(layers, image, eps, weight, bias, input.shape[0]))
     if len(input.shape) == 2:
         same = weight is None or bool((weight == 1).all() and (bias == 0).all())
         refuse(not same, f"normalises the shape {input.shape} with a weight for each row; expected an image [C, H, W]")

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ import library
 import model_file
 from graph import Layers, Result
 from onnx_file import OnnxModule
-from record import Unsupported, plain, record
+from record import Unsupported, first_line, plain, record
 from rewrite import simplified
 
 # What a description holds, in bytes.
@@ -151,22 +152,37 @@ def loaded(source, state):
     spec = importlib.util.spec_from_file_location("exported", path)
     if spec is None:
         sys.exit(f"error: {source}: expected FILE.onnx or FILE.py:NAME")
+    if not os.path.exists(path):
+        sys.exit(f"error: {path}: there is no such file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    if not hasattr(module, name):
+        sys.exit(f"error: {source}: {path} has no `{name}`")
     module = getattr(module, name)
     module = unwrapped(module if isinstance(module, nn.Module) else module())
     if state:
-        found = torch.load(state, map_location="cpu")
+        try:
+            found = torch.load(state, map_location="cpu")
+        except Exception as error:
+            sys.exit(f"error: {state}: {first_line(error)}")
+        if not isinstance(found, Mapping) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+            keys = ", ".join(map(str, found)) if isinstance(found, Mapping) else type(found).__name__
+            sys.exit(f"error: {state}: expected what torch.save(module.state_dict(), ...) writes, found {keys}")
         # What a wrapped module was saved as.
         for prefix in ("module.", "_orig_mod."):
             if found and all(key.startswith(prefix) for key in found):
                 found = {key.removeprefix(prefix): value for key, value in found.items()}
-        module.load_state_dict(found)
+        try:
+            module.load_state_dict(found)
+        except RuntimeError as error:
+            sys.exit(f"error: {state}: {error}")
     return module
 
 
 def main():
     args = arguments()
+    if not args.std > 0:
+        sys.exit(f"error: --std {args.std}: expected a positive number")
     pixel = {"scale": 1 / (255 * args.std), "shift": -args.mean / args.std}
     if args.threshold is not None:
         pixel = {"threshold": args.threshold}

@@ -57,10 +57,11 @@ class Result:
         """Those of the layer that selects these elements of its own, or None."""
         shape = layers.shapes[self.layer]
         places = selection.of_one_image(self.places, layers.images, math.prod(shape))
-        if places is not None and places.dim() == 2 and len(shape) == 3:
+        if places is not None and places.dim() == 2:
             # A sequence is an image of height 1.
             places = places.unsqueeze(1)
-        if places is None or places.dim() not in (1, len(shape)) or places.numel() == 0:
+        # A vector may become an image: its elements are repeated, or get zeros around them.
+        if places is None or places.dim() not in (1, len(shape), 3 if len(shape) == 1 else 1) or places.numel() == 0:
             return None
         # A vector is an image of one place.
         image = [*shape, 1, 1][:3]
@@ -148,7 +149,15 @@ class Layers:
             return
         if len(result.shape) == 2 and base == [result.shape[0], 1, result.shape[1]]:
             return
-        refuse(len(result.shape) != 3, f"takes a result of shape {result.shape}; expected an image [C, H, W] or a vector [N]")
+        refuse(len(result.shape) not in (2, 3),
+               f"takes a result of shape {result.shape}; expected an image [C, H, W], a sequence [C, L] or a vector [N]")
+        if base[0] == result.shape[0] and math.prod(base) == math.prod(result.shape) and base != result.shape:
+            # The same places in other rows.
+            self.in_order(result)
+            self.go_to(result)
+            sides = ([1] + result.shape[1:])[-2:]
+            result.layer = self.push("reshape", shape=[base[0], *sides], size=sides, name=result.name).layer
+            return
         if base != result.shape:
             hint = "; give --shape as the images are" if result.layer == "input" else ""
             raise Unsupported(f"takes an image {result.shape} made of {base}, which no file can describe{hint}")

@@ -126,7 +126,8 @@ TABLE = [
           onnx={"Erf": torch.erf, "Exp": torch.exp, "Sqrt": torch.sqrt, "Abs": torch.abs, "Log": torch.log}),
     Entry(no_layer("write it as a ReLU, `relu`, or as a sign, `Sign` of binary.py"), "where", "ge", "gt", "le", "lt", "eq",
           "ne", "maximum", "minimum"),
-    Entry(no_layer("as the last step leave it out, since the class is where a file's result is largest; for max(x, 0) take relu"),
+    Entry(no_layer("as the last step leave it out, since the class is where a file's result is largest; for max(x, 0) take"
+                   " relu, and over places adaptive_max_pool1d or adaptive_max_pool2d"),
           "argmax", "max", "topk", onnx={"ArgMax": None}),
 ]
 

@@ -47,8 +47,9 @@ class Operator:
         if self.function is None:
             self.refuse(getattr(entry and entry.append, "reason", UNKNOWN))
         try:
-            if "opset" in inspect.signature(self.function).parameters:
-                self.attributes["opset"] = opset
+            known = {"opset": opset, "outputs": len(self.outputs)}
+            taken = inspect.signature(self.function).parameters
+            self.attributes.update({key: value for key, value in known.items() if key in taken})
         except ValueError:
             # A function of PyTorch that does not say what it takes; none of them takes that.
             pass

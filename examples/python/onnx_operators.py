@@ -267,19 +267,26 @@ def gather(x, indices, *, axis=0):
     return torch.index_select(x, axis, indices.flatten()).unflatten(axis, list(indices.shape))
 
 
-def split(x, sizes=None, *, axis=0, split=None, num_outputs=None):
+def split(x, sizes=None, *, axis=0, split=None, num_outputs=None, outputs):
     sizes = numbers(sizes) if sizes is not None else split
-    return torch.split(x, sizes or -(-x.shape[axis] // num_outputs), axis)
+    return torch.split(x, sizes or -(-x.shape[axis] // (num_outputs or outputs)), axis)
 
 
 def resize(x, roi=None, scales=None, sizes=None, *, mode="nearest", coordinate_transformation_mode="half_pixel",
-           nearest_mode="round_prefer_floor", **_):
+           nearest_mode="round_prefer_floor", axes=None, keep_aspect_ratio_policy="stretch", **_):
     known = {("asymmetric", "floor"): "nearest", ("half_pixel", "round_prefer_ceil"): "nearest-exact"}
     # Where sides are multiples, the middle of a pixel is never halfway between two.
     of_multiples = {(middle, by) for middle in ("half_pixel", "pytorch_half_pixel") for by in ("round_prefer_floor", "round_prefer_ceil")}
     way = (coordinate_transformation_mode, nearest_mode)
     if mode != "nearest":
         raise Unsupported(f"interpolates ({mode}); expected the mode nearest, which repeats elements")
+    if keep_aspect_ratio_policy != "stretch":
+        raise Unsupported(f"keeps the ratio of its sides ({keep_aspect_ratio_policy}); expected sizes or scales to stretch to")
+    if axes is not None:
+        # Of the others nothing changes.
+        given = dict(zip((axis % x.dim() for axis in axes), numbers(scales if sizes is None else sizes)))
+        every = torch.tensor([given.get(axis, 1 if sizes is None else side) for axis, side in enumerate(x.shape)])
+        scales, sizes = (every, None) if sizes is None else (None, every)
     all_scales = None if sizes is not None else numbers(scales)
     sides = numbers(sizes) if sizes is not None else [int(n * s) for n, s in zip(x.shape, all_scales)]
     if sides[:2] != list(x.shape[:2]) or len(sides) != x.dim():

@@ -204,6 +204,7 @@ def adaptive_pool1d(pool):
 
 
 def mean(layers, input, dim=None, keepdim=False, dtype=None):
+    layers.free(input)
     shape = input.shape
     dims = sorted(d % (len(shape) + 1) for d in ([dim] if isinstance(dim, int) else dim or ()))
     base = layers.shapes[input.layer]

@@ -39,15 +39,16 @@ def alike(places, images):
 def linear(layers, input, weight, bias=None):
     refuse(not isinstance(input, Result), "multiplies a constant by weights that depend on the images")
     weight = constant(weight, "weights").detach()
+    if input.places is not None and not input.partial and len(input.shape) == 1 and alike(input.places, layers.images):
+        # The order of what was moved is taken into the weights: column j is for the element that went to place j.
+        weight = torch.empty_like(weight).index_copy_(1, input.places[0], weight)
+        moved, input = input, Result(input.layer, weight.shape[1:], input.name)
+        input.pooled, input.later = moved.pooled, moved.later
     if input.pooled is not None and input.places is None and len(input.shape) == 1:
         # The means that the weights are to be multiplied by are taken into them.
         places, fewer = input.pooled.shape
         weight = (weight.double().unflatten(1, (-1, places)) @ input.pooled).flatten(1)
         layers.notes.append(f"`{layers.step.layer}` takes the means before it into its weights, {fewer} places for {places}")
-        input = Result(input.layer, weight.shape[1:], input.name)
-    elif input.places is not None and not input.partial and len(input.shape) == 1 and alike(input.places, layers.images):
-        # So is the order of what was moved: column j is for the element that went to place j.
-        weight = torch.empty_like(weight).index_copy_(1, input.places[0], weight)
         input = Result(input.layer, weight.shape[1:], input.name)
     layers.vector(input)
     tensors, options = product(layers, weight, bias)

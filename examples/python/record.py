@@ -88,6 +88,8 @@ class Recorder(TorchFunctionMode):
         self.running, self.steps = [], []
         # By the identity of tensors, which are kept so that no other gets the same one.
         self.values = {}
+        # Tensors that share their numbers without counting each other's changes, with these counts.
+        self.shared = {}
 
     def register(self, tensor):
         """A new value for what a tensor holds now."""
@@ -117,7 +119,8 @@ class Recorder(TorchFunctionMode):
             constant = tensor.detach()
             return constant.float() if constant.is_floating_point() else constant
         _, version, value = self.values[id(tensor)]
-        if tensor._version != version:
+        others = self.shared.get(id(tensor), [])
+        if tensor._version != version or any(other._version != count for other, count in others):
             raise Unsupported(
                 f"{label}: takes a result that was overwritten in place by another name; do without the in-place function"
             )
@@ -153,6 +156,9 @@ class Recorder(TorchFunctionMode):
             )
         step.results = [self.register(tensor) for tensor in results]
         self.steps.append(step)
+        if name == "data":
+            for one, other in ((tensors[0], result), (result, tensors[0])):
+                self.shared.setdefault(id(one), []).append((other, other._version))
         return result
 
     def single(self, tensor):

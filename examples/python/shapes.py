@@ -8,7 +8,7 @@ from torch.nn import functional as F
 import channels
 import selection
 from graph import Result, refuse
-from record import Unsupported, mapped
+from record import Unsupported, Value, mapped
 
 NAMES = (
     "view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as", "ravel", "permute",
@@ -20,6 +20,10 @@ NAMES = (
 
 def move(layers, input, *args, **kwargs):
     """The result in another shape, or parts of it. Numbers are moved as the numbers of their places are, by the same function."""
+    if not isinstance(input, Result):
+        # A constant in the shape of a result.
+        args, kwargs = mapped((layers.step.args, layers.step.kwargs), Value, lambda other: torch.empty(other.shape))
+        return layers.step.function(*args, **kwargs)
     args, kwargs = mapped((args, kwargs), Result, lambda other: torch.empty(layers.images, *other.shape))
     return moved_by(layers, input, lambda places: layers.step.function(places, *args, **kwargs))
 

@@ -136,6 +136,19 @@ class Library(unittest.TestCase):
                                   env=environment)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertTrue(done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr)
+            # A checkpoint has the weights within it.
+            checkpoint = os.path.join(directory, "checkpoint.pt")
+            torch.save({"epoch": 3, "model": module.state_dict()}, checkpoint)
+            for given, words in (
+                ([f"{source}:net", out, "--state", checkpoint], "found epoch, model"),
+                ([f"{source}:net", out, "--state", f"{state}s"], f"error: {state}s"),
+                ([f"{directory}/none.py:net", out], "there is no such file"), ([f"{source}:nets", out], "has no `nets`"),
+                ([f"{source}:net", out, "--std", "0"], "expected a positive number"),
+            ):
+                done = subprocess.run([*program, *given], capture_output=True, text=True, env=environment)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("Traceback", done.stderr)
 
 
 class Messages(Case):

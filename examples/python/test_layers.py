@@ -325,8 +325,21 @@ class Arithmetic(Case):
             x.relu_()
             return y.flatten(1)
 
+        def unseen(m, x):
+            x = m.fc(x)
+            x.data.clamp_(-0.5, 0.5)
+            return m.fc(x)
+
+        def seen_late(m, x):
+            x = m.fc(x)
+            y = x.data
+            x.clamp_(-0.5, 0.5)
+            return m.fc(y)
+
         for forward in (doubled, renamed, taken_twice):
             self.right(Of(forward, fc=nn.Linear(4, 4)), (4,))
+        for forward in (unseen, seen_late):
+            self.refused(Of(forward, fc=nn.Linear(4, 4)), (4,), "layer `fc` (Linear)", "overwritten in place")
         self.refused(Of(viewed, fc=nn.Linear(4, 4)), (4,), "layer `flatten` (flatten)", "overwritten in place")
 
     def test_a_bias_is_not_taken_into_a_result_that_is_used_in_another_shape(self):

@@ -239,6 +239,12 @@ class Onnx(Case):
              {"s": torch.tensor([1.0, 1.0, 0.3, 0.5])}, Of(lambda m, x: F.interpolate(x, scale_factor=(0.3, 0.5)))),
             ([node("Resize", ["x", "", "s"], ["y"])], (2, 3, 4), {"s": torch.tensor([1.0, 1.0, 2.0, 3.0])},
              Of(lambda m, x: F.interpolate(x, scale_factor=(2, 3)))),
+            ([node("Resize", ["x", "", "s"], ["y"], axes=[2, 3])], (2, 3, 4), {"s": torch.tensor([2.0, 3.0])},
+             Of(lambda m, x: F.interpolate(x, scale_factor=(2, 3)))),
+            ([node("Resize", ["x", "", "", "s"], ["y"], axes=[3])], (2, 3, 4), {"s": torch.tensor([8])},
+             Of(lambda m, x: F.interpolate(x, scale_factor=(1, 2)))),
+            ([node("Split", ["x"], ["a", "b"], axis=1), node("Sub", ["a", "b"], ["y"])], images, {},
+             Of(lambda m, x: x[:, :1] - x[:, 1:])),
         ):
             with self.subTest(nodes[0].op_type):
                 write = self.graph([*nodes], shape, **constants)

@@ -24,6 +24,31 @@ class Parts(Case):
         layers = self.right(Of(lambda m, x: m.fc(x[:, 1:4]), fc=nn.Linear(3, 2)), (5,))
         self.assertEqual(self.kinds(layers), ["select", "linear"])
 
+    def test_numbers_for_every_channel_of_a_part(self):
+        mean, slopes = torch.randn(1, 3, 1, 1), nn.PReLU(3)
+        nn.init.normal_(slopes.weight)
+        for write in (lambda m, x: m.conv((x[:, :, 1:-1, 1:-1] - mean) / 0.3), lambda m, x: m.slopes(F.interpolate(x, scale_factor=2)),
+                      lambda m, x: (lambda a, b: a + m.mean + b)(*torch.cat([x, m.conv(x)], 1).chunk(2, 1)),
+                      lambda m, x: m.conv(x.flip(3) * m.mean)):
+            self.right(Of(write, conv=nn.Conv2d(3, 3, 3, padding=1), slopes=slopes, mean=mean), (3, 5, 6))
+
+    def test_vectors_repeated_over_an_image(self):
+        def squeezed(m, x):
+            """Squeeze and excitation as it is most often written."""
+            b, c, _, _ = x.size()
+            return x * m.fc(F.adaptive_avg_pool2d(x, 1).view(b, c)).sigmoid().view(b, c, 1, 1).expand_as(x)
+
+        layers = self.right(Of(squeezed, fc=nn.Linear(3, 3)), (3, 4, 5))
+        self.assertEqual(self.kinds(layers)[-2:], ["sigmoid", "multiply"])
+        for write in (lambda m, x: x + m.fc(x.mean((2, 3)))[:, :, None, None], lambda m, x: x * m.fc(x.mean((2, 3)))[..., None, None],
+                      lambda m, x: x.flatten(2) - m.fc(x.mean((2, 3))).unsqueeze(2)):
+            self.right(Of(write, fc=nn.Linear(3, 3)), (3, 4, 5))
+
+    def test_constants_in_the_shape_of_a_result(self):
+        for write in (lambda m, x: x + m.bias.view(1, -1).expand_as(x), lambda m, x: x * m.bias.reshape_as(x[:1])):
+            self.right(Of(lambda m, x, write=write: write(m, m.fc(x)), fc=nn.Linear(4, 3), bias=torch.randn(3)), (4,))
+        self.refused(Of(lambda m, x: F.prelu(x, m.fc(x)[0]), fc=nn.Linear(3, 3)), (3,), "slopes that depend on the images")
+
     def test_parts_of_one_result(self):
         def split(m, x):
             a, b, c = torch.split(m.conv(x), [1, 2, 3], 1)

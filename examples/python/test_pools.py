@@ -23,6 +23,12 @@ class Pools(Case):
         self.right(Of(lambda m, x: x.mean(3, keepdim=True)), (2, 4, 5))
         self.refused(Of(lambda m, x: x.mean(1, keepdim=True)), (2, 4, 5), "height, the width or both")
 
+    def test_means_of_unlike_windows_that_are_moved(self):
+        for write in (lambda m, x: m.fc(F.adaptive_avg_pool2d(x, 3).permute(0, 2, 3, 1).flatten(1)),
+                      lambda m, x: F.adaptive_avg_pool2d(x, 3).flatten(2).mean(2),
+                      lambda m, x: (F.adaptive_avg_pool2d(x, 3).flatten(2).transpose(1, 2) + m.places).mean(1)):
+            self.right(Of(write, fc=nn.Linear(18, 4), places=torch.randn(1, 9, 2)), (2, 7, 7))
+
     def test_places_that_both_ways_of_rounding_give_are_taken(self):
         for pool in (nn.MaxPool2d(2, ceil_mode=True), nn.AvgPool2d(2, ceil_mode=True),
                      nn.MaxPool2d(3, 2, padding=1, ceil_mode=False)):

@@ -23,6 +23,14 @@ class Sequences(Case):
             with self.subTest(module):
                 self.right(randomised(module), shape)
 
+    def test_images_of_one_column_and_tokens_are_sequences(self):
+        norm = nn.InstanceNorm1d(3, affine=True)
+        nn.init.normal_(norm.weight)
+        for write, shape in ((lambda m, x: m.rows(m.image(x).mean(3)), (1, 6, 6)), (lambda m, x: m.norm(m.rows(x)), (3, 8)),
+                             (lambda m, x: m.fc(x.transpose(1, 2)).mean(1), (3, 5))):
+            self.right(Of(write, rows=nn.Conv1d(3, 3, 2), image=nn.Conv2d(1, 3, 3), norm=norm, fc=nn.Linear(3, 4)), shape)
+        self.refused(nn.Linear(3, 4), (5, 3), "torch.flatten(x, 1)", "x.transpose(1, 2) before it")
+
     def test_what_modules_write_of_sequences(self):
         conv = nn.Conv1d(3, 3, 3, padding=1)
         for write in (lambda m, x: x + m.conv(x), lambda m, x: torch.cat([x, m.conv(x).relu()], 1), lambda m, x: m.conv(x).mean(2),
