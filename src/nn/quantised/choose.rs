@@ -16,7 +16,7 @@ use crate::nn::Rounding;
 use crate::nn::op::Role;
 use crate::ring::{nearest, power_of_two};
 
-/// The most fractional bits of weights: the precision of single precision numbers.
+/// The most fractional bits of weights between 1/2 and 1, the precision of single precision numbers. Smaller ones have more.
 const WEIGHT_FRACTION: i32 = 24;
 /// The most fractional bits of the input.
 const INPUT_FRACTION: i32 = 16;
@@ -88,7 +88,8 @@ impl<'a> Choice<'a> {
             let most = range.largest() as i64;
             return (Format { fraction: 0, bits: signed(most.into()).max(2) }, Some(most));
         }
-        let fraction = self.wanted(0).unwrap_or(INPUT_FRACTION).clamp(0, INPUT_FRACTION);
+        // Without any, it would be for whole numbers only.
+        let fraction = self.wanted(0).unwrap_or(INPUT_FRACTION).clamp(1, INPUT_FRACTION);
         let Format { fraction, bits } = self.held(0, fraction as u32);
         // To the nearest, an end may be rounded up.
         let ends = ends(Format { fraction, bits }, range.low, range.high).map(width);
@@ -276,7 +277,8 @@ fn signed(most: i128) -> u32 {
     (129 - most.leading_zeros()).max(2)
 }
 
-/// The most fractional bits of weights of this magnitude that fit 31 bits.
+/// The most fractional bits of weights of this magnitude that say something and fit 31 bits.
 fn most_fraction(largest: f32) -> i32 {
-    WEIGHT_FRACTION.min(30 - integer_bits(f64::from(largest))).max(0)
+    let integer = integer_bits(f64::from(largest));
+    (WEIGHT_FRACTION - integer.min(0)).min(30 - integer).clamp(0, MOST_FRACTION)
 }

@@ -131,6 +131,31 @@ fn found(model: &Model, images: &[f32]) -> [Vec<f32>; 2] {
 }
 
 #[test]
+fn small_weights_have_as_many_bits_as_others() {
+    let images = spread(400);
+    for scale in [1., 1e-3, 1e-5, 1e-6] {
+        let mut model = Model::new([1, 1, 4]);
+        let weight = (0..12).map(|i| ((i * 7 % 5) as f32 / 4. - 0.4) * scale).collect();
+        let linear = op::Linear { weight: Weight::Real(weight), bias: vec![0.1 * scale, -0.2 * scale, 0.] };
+        model.push("fc", linear).unwrap();
+        let [fixed, real] = outputs(&model, &images, &options(24, Rounding::Floor));
+        let off = fixed.iter().zip(&real).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(off < 1e-3 * scale, "{off} at weights of {scale}");
+    }
+}
+
+#[test]
+fn inputs_that_are_not_whole_have_a_fraction() {
+    let mut model = Model::new([1, 1, 1]);
+    let linear = op::Linear { weight: Weight::Real(vec![1e-8]), bias: vec![0.] };
+    model.push("fc", linear).unwrap();
+    let images: Vec<f32> = (0..100).map(|i| i as f32 * 0.03).collect();
+    let fixed = Quantised::calibrate(&model, &images, &options(16, Rounding::Floor)).unwrap();
+    assert!(fixed.formats().input.fraction > 0);
+    assert!(fixed.encode(&[0.25]).is_ok());
+}
+
+#[test]
 fn a_single_output_is_calibrated_by_its_value() {
     // A probability: whoever asks whether it is above a half is right unless it is nearly one.
     let mut model = one("fc", op::Linear { weight: Weight::Real(vec![3., -4.]), bias: vec![0.4] }, 2);
