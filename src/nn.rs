@@ -1,8 +1,9 @@
 //! Neural networks.
 //!
 //! A model has a public side ([`Architecture`]: layers, shapes and bit lengths) and secret weights. The owner of the
-//! weights shares them, the owner of an image shares the image, and the parties evaluate the model on shares. The model's
-//! owner, the image's owner and whoever learns the result may be different parties.
+//! weights keeps them and shows them under masks, or shares them if it is no party ([`Sequential::of_shares`]); the owner of
+//! an image shares the image, and the parties evaluate the model on shares. The model's owner, the image's owner and whoever
+//! learns the result may be different parties.
 //!
 //! One ring Z_2^k serves a whole model. Each layer states how many low bits of its values count. The result of a linear
 //! layer of b bits is correct modulo 2^b, which is enough if it fits b bits as a signed number. An activation compares
@@ -67,7 +68,7 @@
 //!   (all in [`PublicModel`]).
 //! - **Rounding** of truncations, and the map from pixels to real numbers ([`Input`]).
 //! - **The run.** Who owns the weights; whether they are secret at all ([`Sequential::share`] or
-//!   [`Sequential::public`]); the number of parties, the size of a batch, the comparison family, those of layers that have
+//!   [`Sequential::public`]); of which layers they are −1 and +1 alone, as their owner is quicker then; the number of parties, the size of a batch, the comparison family, those of layers that have
 //!   their own, and the way of opening.
 //!
 //! *What formats tell of weights.* [`Quantised::calibrate`] chooses formats by what it measures, so the formats tell

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use ringshare::linalg::{Packed, multiply_add};
+use ringshare::linalg::{Filters, Packed, multiply_add};
 use ringshare::ring::Word;
 
 use crate::quick;
@@ -23,6 +23,7 @@ pub(crate) fn benches(c: &mut Criterion) {
     word::<u32>(c, "product/u32");
     word::<u64>(c, "product/u64");
     word::<u128>(c, "product/u128");
+    signs(c);
     float(c);
     pack(c);
 }
@@ -50,6 +51,20 @@ fn word<W: Word>(c: &mut Criterion, name: &str) {
             let id = shape(&mut group, [rows, side(), outputs]);
             group.bench_function(id, |bench| bench.iter(|| multiply_add(black_box(&a), &b, &mut c)));
         }
+    }
+}
+
+/// −1 and +1.
+fn signs(c: &mut Criterion) {
+    let mut group = c.benchmark_group("product/signs of u16");
+    let signs: Vec<u16> = words::<u16>(side() * side()).iter().map(|w| 1u16.wrapping_sub(w & 2)).collect();
+    let mut b = Filters::signs(side(), side());
+    b.set_rows(0, &signs);
+    for rows in ROWS {
+        let a = words::<u16>(rows * side());
+        let mut c = vec![0; rows * side()];
+        let id = shape(&mut group, [rows, side(), side()]);
+        group.bench_function(id, |bench| bench.iter(|| b.multiply_add(black_box(&a), &mut c)));
     }
 }
 

@@ -8,6 +8,11 @@
 //! does not depend on the input: each party computes it by itself, offline. The online work is one product of the same size
 //! as in the clear. One opening of E serves all batches: A masks nothing but W, and every b is fresh.
 //!
+//! **Weights that stay with their owner.** If the owner of W is a party p, its share of W is W, and that of all others is
+//! nothing. It hides W as well as random shares do, since W − A alone is opened: u_i is uniform by c, of which everyone has a
+//! fresh share. Then the others have no product to compute online, f·0 + u_i, and the owner's is with W itself, whose
+//! elements may be small: a matrix of signs takes a bit for each. (An owner who is no party shares W among the parties.)
+//!
 //! A convolution is this product with the unfolded image ([`Window::unfold`]) in place of x. Unfolding is linear. So the
 //! mask b has the shape of the *image*, and x − b is opened before it is unfolded: every value once, however many windows
 //! see it.
@@ -90,48 +95,71 @@ impl<R: Ring> MatrixMask<R> {
         Ok(Self { source, shape, groups, bits, masked: 0, ring: PhantomData })
     }
 
-    /// Room for the share of W and for W − A; `None` in a dry run.
-    pub fn matrices(&self) -> Option<[Filters<R::Word>; 2]> {
-        let [outputs, inputs] = self.shape;
-        let zeros = || Filters::zeros(outputs, inputs, self.groups);
-        (!self.source.is_dry()).then(|| [zeros(), zeros()])
+    /// Rows of the matrix.
+    pub fn outputs(&self) -> usize {
+        self.shape[0]
     }
 
-    /// What is to be opened for the next `rows` rows of W: the share of W − A.
+    /// Products are right modulo 2^bits.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// Room for a matrix of this shape; `None` in a dry run.
+    pub fn room(&self) -> Option<Filters<R::Word>> {
+        let [outputs, inputs] = self.shape;
+        (!self.source.is_dry()).then(|| Filters::zeros(outputs, inputs, self.groups))
+    }
+
+    /// What is to be opened for the next `rows` rows of W: the share of W − A, for a share of W or, if that is nothing,
+    /// `None`.
     ///
     /// # Panics
     /// If `weights` is not `rows` rows, or fewer rows are left.
-    pub fn mask(&mut self, rows: usize, weights: &Share<R>) -> Vec<R::Word> {
+    pub fn mask(&mut self, rows: usize, weights: Option<&Share<R>>) -> Vec<R::Word> {
         let [outputs, inputs] = self.shape;
-        assert_eq!(weights.len(), rows * inputs, "weights of {rows} rows");
+        let len = weights.map_or(rows * inputs, Share::len);
+        assert_eq!(len, rows * inputs, "weights of {rows} rows");
         assert!(rows <= outputs - self.masked, "{rows} rows more than {} of {outputs}", self.masked);
-        let mut masked = vec![R::Word::zero(); weights.len()];
+        let mut masked = vec![R::Word::zero(); len];
         self.source.random(A, self.masked * inputs, &mut masked);
         self.masked += rows;
-        masked.iter_mut().zip(weights.expose()).for_each(|(a, w)| *a = w.wrapping_sub(a));
+        match weights {
+            Some(weights) => {
+                masked.iter_mut().zip(weights.expose()).for_each(|(a, w)| *a = w.wrapping_sub(a));
+            }
+            None => masked.iter_mut().for_each(|a| *a = R::Word::zero().wrapping_sub(a)),
+        }
         masked
     }
 
-    /// The masked matrix, once all rows are there, from the share of W and the opened W − A (`None` in a dry run).
+    /// The masked matrix, once all rows are there, from the share of W (`None` if that is nothing) and the opened W − A
+    /// (`None` in a dry run).
     ///
     /// # Panics
     /// If rows are left, or the matrices are of another shape.
-    pub fn finish(self, matrices: Option<[Filters<R::Word>; 2]>) -> MaskedMatrix<R> {
+    pub fn finish(
+        self,
+        weights: Option<Filters<R::Word>>,
+        difference: Option<Filters<R::Word>>,
+    ) -> MaskedMatrix<R> {
         let [outputs, inputs] = self.shape;
         let shape = [outputs, inputs, self.groups];
         assert_eq!(self.masked, outputs, "rows masked and rows of the matrix");
-        for packed in matrices.iter().flatten() {
+        for packed in weights.iter().chain(&difference) {
             assert_eq!(packed.shape(), shape, "shape of a packed matrix");
         }
         let id = MatrixId { session: self.source.session(), number: self.source.number() };
-        MaskedMatrix { matrices, id, shape, bits: self.bits }
+        MaskedMatrix { weights, difference, id, shape, bits: self.bits }
     }
 }
 
 /// A shared matrix W: `[outputs, inputs]` in groups, ready for products: the share W_i and the public E = W − A.
 pub struct MaskedMatrix<R: Ring> {
+    /// `None` in a dry run, and where the share is nothing.
+    weights: Option<Filters<R::Word>>,
     /// `None` in a dry run.
-    matrices: Option<[Filters<R::Word>; 2]>,
+    difference: Option<Filters<R::Word>>,
     id: MatrixId,
     /// Outputs, inputs, groups.
     shape: [usize; 3],
@@ -223,7 +251,7 @@ impl<R: Ring> MatrixProduct<R> {
         let (mut b, mut u) = (Share::zeros(inputs), Share::zeros(outputs));
         source.random(B, 0, b.expose_mut());
         source.chosen(C, 0, matrix.bits, 0, u.expose_mut())?;
-        if let Some([_, difference]) = &matrix.matrices {
+        if let Some(difference) = &matrix.difference {
             apply(difference, window, b.expose(), u.expose_mut());
         }
         Ok(Self { matrix: matrix.id, window: window.copied(), rows, b, u })
@@ -279,7 +307,7 @@ impl<R: Ring> Masked<MatrixProduct<R>> {
     pub fn finish(self, matrix: &MaskedMatrix<R>, f: &[R::Word]) -> Share<R> {
         let mut product = self.into_inner();
         assert_eq!(matrix.id, product.matrix, "matrix and matrix that the product is for");
-        if let Some([weights, _]) = &matrix.matrices {
+        if let Some(weights) = &matrix.weights {
             apply(weights, product.window.as_ref(), f, product.u.expose_mut());
         }
         // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.

@@ -7,6 +7,8 @@
 //! the odd ones.
 #![allow(unsafe_code)]
 
+mod signs;
+
 use core::arch::x86_64::*;
 use core::mem::{transmute, transmute_copy};
 use core::sync::atomic::{AtomicU8, Ordering};

@@ -34,8 +34,14 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::dispatch::Backend;
+#[cfg(target_arch = "x86_64")]
+use super::signs::Signs;
 use super::{Packed, Product, Window, depthwise, multiply_add};
 use crate::secret::Scratch;
+
+/// Places of a convolution by signs that are unfolded at a time.
+#[cfg(target_arch = "x86_64")]
+const UNFOLDED: usize = 64;
 
 /// A matrix in groups, packed for products and convolutions.
 ///
@@ -50,6 +56,9 @@ enum Weights<W: Product> {
     Groups(Vec<Packed<W>>),
     /// Of several groups of one output each, the transpose: `[inputs, outputs]`.
     Taps(Scratch<W>),
+    /// One group of signs.
+    #[cfg(target_arch = "x86_64")]
+    Signs(Signs),
 }
 
 impl<W: Product> Filters<W> {
@@ -65,6 +74,16 @@ impl<W: Product> Filters<W> {
             Weights::Groups((0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect())
         };
         Self { shape: [outputs, inputs, groups], weights }
+    }
+
+    /// A matrix `[outputs, inputs]` whose rows, of −1 and +1 alone, are to be set. They take a bit each, and products a
+    /// fraction of their time, where the CPU has instructions for it, and else are words.
+    pub fn signs(outputs: usize, inputs: usize) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(signs) = Signs::new::<W>(outputs, inputs) {
+            return Self { shape: [outputs, inputs, 1], weights: Weights::Signs(signs) };
+        }
+        Self::zeros(outputs, inputs, 1)
     }
 
     /// Packs `rows: [outputs, inputs]` in `groups` groups.
@@ -94,6 +113,8 @@ impl<W: Product> Filters<W> {
                         .zip(now)
                         .for_each(|(tap, w)| *tap = *w);
                 }
+                #[cfg(target_arch = "x86_64")]
+                Weights::Signs(signs) => signs.set_rows(row, now),
             }
             rows = later;
         }
@@ -113,6 +134,8 @@ impl<W: Product> Filters<W> {
                         .zip(taps.iter().skip(group).step_by(self.shape[0]))
                         .for_each(|(w, tap)| *w = *tap);
                 }
+                #[cfg(target_arch = "x86_64")]
+                Weights::Signs(signs) => signs.copy_rows(row, now),
             }
             rows = later;
         }
@@ -141,6 +164,14 @@ impl<W: Product> Filters<W> {
             (first, len) = (first + now / inputs, len - now);
             Some((group, row, now))
         })
+    }
+
+    /// Whether it was made for signs, and holds them as bits.
+    pub(crate) fn are_signs(&self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return matches!(self.weights, Weights::Signs(_));
+        #[cfg(not(target_arch = "x86_64"))]
+        false
     }
 
     /// Rows of W.
@@ -218,6 +249,8 @@ impl<W: Product> Filters<W> {
                 let rows = first..first + c.len() / outputs;
                 return depthwise::convolve_add(window, images, taps, rows, c);
             }
+            #[cfg(target_arch = "x86_64")]
+            Weights::Signs(signs) => return self.convolve_signs(window, images, signs, first, c),
         };
         let stride = self.inputs().next_multiple_of(W::GROUP);
         for (group, packed) in matrices.iter().enumerate() {
@@ -228,6 +261,26 @@ impl<W: Product> Filters<W> {
             let columns = group * packed.outputs()..(group + 1) * packed.outputs();
             let mut c: Vec<_> = c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
             W::multiply_add_unfolded(Backend::detect(), &unfold, packed.panels(), &mut c);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<W: Product> Filters<W> {
+    /// As [`convolve_strip`](Self::convolve_strip), for signs.
+    fn convolve_signs(&self, window: &Window, images: &[W], signs: &Signs, mut first: usize, c: &mut [W]) {
+        let (outputs, inputs) = (self.outputs(), self.inputs());
+        if window.image == [1, 1, inputs] {
+            let rows = c.len() / outputs;
+            return signs.multiply_add(&images[first * inputs..][..rows * inputs], c);
+        }
+        let mut unfolded = Scratch::zeros(UNFOLDED.min(c.len() / outputs) * inputs);
+        for c in c.chunks_mut(UNFOLDED * outputs) {
+            let rows = c.len() / outputs;
+            let unfolded = &mut unfolded[..rows * inputs];
+            window.unfold_rows(images, &(0..window.image[2]), first..first + rows, inputs, unfolded);
+            signs.multiply_add(unfolded, c);
+            first += rows;
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::dispatch::Backend;
 use super::multiply::multiply_add_by;
-use super::{Filters, Packed, multiply, multiply_add};
+use super::{Filters, Packed, Window, multiply, multiply_add};
 use crate::ring::Word;
 
 /// Words with all bits in play, different for each seed.
@@ -177,4 +177,53 @@ fn rows_that_are_not_there_are_not_read() {
 #[should_panic(expected = "the strip is not whole rows of 3")]
 fn parts_of_rows_are_not_read() {
     Filters::from_rows(4, 3, 2, &[1u16; 12]).copy_rows(0, &mut [0; 4]);
+}
+
+/// Signs against words.
+fn check_signs<W: Word>(rows: usize, inputs: usize, outputs: usize) {
+    let a = words::<W>(1, rows * inputs);
+    let minus = W::zero().wrapping_sub(&W::one());
+    let signs: Vec<W> =
+        words::<u8>(2, outputs * inputs).iter().map(|x| if x & 64 == 0 { minus } else { W::one() }).collect();
+    let mut c = words::<W>(3, rows * outputs);
+    let expected = defined([rows, inputs, outputs], &a, &signs, &c);
+    let mut filters = Filters::signs(outputs, inputs);
+    for (first, rows) in (0..).step_by(7).zip(signs.chunks(7 * inputs.max(1))) {
+        filters.set_rows(first, rows);
+    }
+    filters.multiply_add(&a, &mut c);
+    assert!(c == expected, "{} bits, [{rows}, {inputs}] by {outputs} outputs", W::BITS);
+    let mut copied = words::<W>(4, outputs * inputs);
+    filters.copy_rows(0, &mut copied);
+    assert!(copied == signs, "{} bits, {outputs} rows of {inputs}", W::BITS);
+}
+
+#[test]
+fn products_with_signs_are_those_with_words() {
+    for rows in [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16] {
+        for inputs in [0, 1, 4, 5, 6, 14, 15, 16, 31, 47] {
+            for outputs in [1, 255, 256, 257, 288, 320, 331] {
+                check_signs::<u16>(rows, inputs, outputs);
+            }
+        }
+        // Beyond a block.
+        check_signs::<u16>(rows, 3000, 270);
+    }
+    check_signs::<u8>(3, 20, 300);
+    check_signs::<u64>(3, 20, 300);
+}
+
+#[test]
+fn convolutions_with_signs_are_those_with_words() {
+    let window = Window { padding: [1, 0], ..Window::new([9, 8, 3], [3, 2]) };
+    let [down, across] = window.grid();
+    let signs: Vec<u16> =
+        words::<u8>(2, 290 * 18).iter().map(|x| if x & 64 == 0 { u16::MAX } else { 1 }).collect();
+    let images = words::<u16>(1, 3 * 9 * 8 * 3);
+    let [mut found, mut expected] = [(); 2].map(|()| words::<u16>(3, 3 * down * across * 290));
+    let mut filters = Filters::signs(290, 18);
+    filters.set_rows(0, &signs);
+    filters.convolve_add(&window, &images, &mut found);
+    Filters::from_rows(290, 18, 1, &signs).convolve_add(&window, &images, &mut expected);
+    assert!(found == expected);
 }

@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 
-use num_traits::{WrappingAdd, WrappingMul, Zero};
+use num_traits::{One, WrappingAdd, WrappingMul, WrappingSub, Zero};
 use zeroize::{DefaultIsZeroes, Zeroize};
 
 /// The machine words, cut as the kernels read them. Sealed.
@@ -12,7 +12,19 @@ use zeroize::{DefaultIsZeroes, Zeroize};
 /// (or a few) then takes a cell of A and a cell of B to their dot product, that is, up to
 /// four inputs further.
 pub trait Cells:
-    Copy + Default + Debug + Zero + WrappingAdd + WrappingMul + Zeroize + Send + Sync + 'static
+    Copy
+    + Default
+    + Debug
+    + Eq
+    + Zero
+    + One
+    + WrappingAdd
+    + WrappingSub
+    + WrappingMul
+    + Zeroize
+    + Send
+    + Sync
+    + 'static
 {
     /// The words of consecutive inputs that one step of a kernel takes in.
     #[doc(hidden)]
@@ -36,6 +48,16 @@ pub trait Cells:
     /// The words of cells.
     #[doc(hidden)]
     fn words_of(cells: &mut [Self::Cell]) -> &mut [Self];
+    /// The words, if they have 16 bits.
+    #[doc(hidden)]
+    fn short(_words: &[Self]) -> Option<&[u16]> {
+        None
+    }
+    /// As [`short`](Self::short), to be written.
+    #[doc(hidden)]
+    fn short_mut(_words: &mut [Self]) -> Option<&mut [u16]> {
+        None
+    }
 }
 
 /// One cache line: the cells of consecutive outputs, for the same inputs.
@@ -59,7 +81,7 @@ pub struct Panels<'a, W: Cells> {
 }
 
 macro_rules! cells {
-    ($($word:ty: $group:literal),*) => {$(
+    ($($word:ty: $group:literal $({$($more:item)*})?),*) => {$(
         impl Cells for $word {
             type Cell = [$word; $group];
             type Words = [$word; 64 / size_of::<$word>()];
@@ -71,8 +93,24 @@ macro_rules! cells {
             fn words_of(cells: &mut [Self::Cell]) -> &mut [Self] {
                 cells.as_flattened_mut()
             }
+
+            $($($more)*)?
         }
     )*};
 }
 
-cells!(u8: 4, u16: 2, u32: 1, u64: 1, u128: 1);
+cells!(
+    u8: 4,
+    u16: 2 {
+        fn short(words: &[u16]) -> Option<&[u16]> {
+            Some(words)
+        }
+
+        fn short_mut(words: &mut [u16]) -> Option<&mut [u16]> {
+            Some(words)
+        }
+    },
+    u32: 1,
+    u64: 1,
+    u128: 1
+);

@@ -247,4 +247,8 @@ impl<W: Word> Weights<W> for Quantised {
         let bias = &self.program.matrices[layer].bias;
         out.iter_mut().zip(bias).for_each(|(out, &b)| *out = product::word(b));
     }
+
+    fn are_signs(&self, layer: usize) -> bool {
+        self.program.matrices[layer].are_signs()
+    }
 }

@@ -1,6 +1,6 @@
 //! A model on shares.
 //!
-//! The setup is done once for a model: its weights are shared, masked, and opened in masked form, strip by strip. A batch
+//! The setup is done once for a model: its weights are masked, and opened in masked form, strip by strip. A batch
 //! then has an offline half, [`Sequential::prepare`], and an online half, [`Sequential::forward`], which evaluates the
 //! layers in order:
 //!
@@ -67,8 +67,9 @@ impl<R: Ring> Prepared<R> {
 }
 
 impl<R: Ring> Sequential<R> {
-    /// Shares the weights of the party `owner`, which gives them; the others give `None`. This is the setup: it is
-    /// done once and serves any number of batches.
+    /// Takes the weights of the party `owner`, which gives them; the others give `None`. This is the setup: it is
+    /// done once and serves any number of batches. The weights stay with their owner, and the others hold what was opened in
+    /// masked form: [`Party::input_matrix`].
     ///
     /// # Errors
     /// If the architecture is for another ring, the owner gives no weights, the network fails or the store has
@@ -80,6 +81,19 @@ impl<R: Ring> Sequential<R> {
         weights: Option<&dyn Weights<R::Word>>,
     ) -> Result<Self, Error> {
         Self::gather(architecture, |number, layer| Weighted::share(party, owner, number, layer, weights))
+    }
+
+    /// As [`share`](Self::share), for an owner who is no party: every party gives the shares of the weights that it was handed
+    /// out, which add up to them; a share that is nothing may be `None`.
+    ///
+    /// # Errors
+    /// As [`share`](Self::share).
+    pub fn of_shares(
+        party: &mut Party,
+        architecture: &Architecture,
+        shares: Option<&dyn Weights<R::Word>>,
+    ) -> Result<Self, Error> {
+        Self::gather(architecture, |number, layer| Weighted::of_shares(party, number, layer, shares))
     }
 
     /// The model with weights that every party knows: its products need no masks, no rounds and nothing from the dealer.

@@ -34,17 +34,23 @@ impl Party {
         len: usize,
         values: Option<&[R::Word]>,
     ) -> Result<Share<R>, Error> {
-        let party = self.id();
-        super::error::range("owner of an input", 0, (self.parties() as u64).saturating_sub(1), owner as u64)?;
-        // In a dry run, one party stands for all.
-        if values.is_some() != (owner == party) && !self.is_dry() {
-            return Err(Error::Owner { owner, party });
-        }
+        self.check_owner(owner, values.is_some())?;
         if let Some(values) = values {
             shape("values of an input", len, values.len())?;
         }
         let mask = InputMask::take(&mut self.store, owner, len)?;
         Ok(mask.share(values.unwrap_or_default()))
+    }
+
+    /// Whether the owner, and nobody else, gives what is its own.
+    pub(super) fn check_owner(&self, owner: usize, gives: bool) -> Result<(), Error> {
+        let party = self.id();
+        super::error::range("owner of an input", 0, (self.parties() as u64).saturating_sub(1), owner as u64)?;
+        // In a dry run, one party stands for all.
+        match gives != (owner == party) && !self.is_dry() {
+            true => Err(Error::Owner { owner, party }),
+            false => Ok(()),
+        }
     }
 }
 

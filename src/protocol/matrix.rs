@@ -8,14 +8,15 @@
 
 use core::ops::Range;
 
+use num_traits::One;
+
 use super::error::{range, shape};
 use super::{Error, Party};
 use crate::correlation::matrix::{check_groups, strips};
 use crate::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
-use crate::linalg::Window;
+use crate::linalg::{Filters, Window};
 use crate::offline::Cost;
-use crate::ring::{Ring, packed_len};
-use crate::secret::Scratch;
+use crate::ring::{Ring, Word, packed_len};
 use crate::share::Share;
 
 /// Writes one row of a matrix, given its number.
@@ -82,25 +83,50 @@ impl Party {
         bits: u32,
         mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Share<R>, Error>,
     ) -> Result<MaskedMatrix<R>, Error> {
-        range("bits of a matrix", 1, R::BITS as u64, bits as u64)?;
-        check_groups(outputs, groups)?;
-        let mut mask = MatrixMask::<R>::take(&mut self.store, [outputs, inputs], groups, bits)?;
-        let mut matrices = mask.matrices();
-        for strip in strips(outputs, inputs) {
-            let weights = rows(self, strip.clone())?;
-            shape("weights of a strip of rows", strip.len() * inputs, weights.len())?;
-            let mut difference = mask.mask(strip.len(), &weights);
-            self.network.open(&mut difference, bits)?;
-            if let Some([shares, differences]) = &mut matrices {
-                shares.set_rows(strip.start, weights.expose());
-                differences.set_rows(strip.start, &difference);
-            }
-        }
-        Ok(mask.finish(matrices))
+        let mask = self.matrix_mask::<R>([outputs, inputs], groups, bits)?;
+        let room = mask.room();
+        self.masked(mask, inputs, room, |party, strip| rows(party, strip).map(Some))
     }
 
-    /// Shares and masks a matrix `[outputs, inputs]` of the party `owner`, whose `row` writes one
-    /// row at a time.
+    fn matrix_mask<R: Ring>(
+        &mut self,
+        dims: [usize; 2],
+        groups: usize,
+        bits: u32,
+    ) -> Result<MatrixMask<R>, Error> {
+        range("bits of a matrix", 1, R::BITS as u64, bits as u64)?;
+        check_groups(dims[0], groups)?;
+        Ok(MatrixMask::take(&mut self.store, dims, groups, bits)?)
+    }
+
+    /// Masks a matrix of which `rows` gives this party's share, to be held in `weights`; none where it is nothing.
+    fn masked<R: Ring>(
+        &mut self,
+        mut mask: MatrixMask<R>,
+        inputs: usize,
+        mut weights: Option<Filters<R::Word>>,
+        mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Option<Share<R>>, Error>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        let mut differences = mask.room();
+        for strip in strips(mask.outputs(), inputs) {
+            let share = rows(self, strip.clone())?;
+            if let Some(share) = &share {
+                shape("weights of a strip of rows", strip.len() * inputs, share.len())?;
+            }
+            let mut difference = mask.mask(strip.len(), share.as_ref());
+            self.network.open(&mut difference, mask.bits())?;
+            if let Some(differences) = &mut differences {
+                differences.set_rows(strip.start, &difference);
+            }
+            if let (Some(weights), Some(share)) = (&mut weights, share) {
+                weights.set_rows(strip.start, share.expose());
+            }
+        }
+        Ok(mask.finish(weights, differences))
+    }
+
+    /// Masks a matrix `[outputs, inputs]` of the party `owner`, whose `row` writes one row at a time. It stays with its owner:
+    /// the others hold the opened difference alone, and have no product to compute online.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -157,16 +183,53 @@ impl Party {
         bits: u32,
         row: Option<WriteRow<'_, R::Word>>,
     ) -> Result<MaskedMatrix<R>, Error> {
-        let inputs = dims[1];
-        self.mask_filters(dims, groups, bits, |party, strip| {
-            let values: Option<Scratch<R::Word>> = row.map(|row| {
-                let mut values = Scratch::zeros(strip.len() * inputs);
-                for (r, out) in strip.clone().zip(values.chunks_exact_mut(inputs.max(1))) {
-                    row(r, out);
-                }
-                values
+        self.check_owner(owner, row.is_some())?;
+        let mask = self.matrix_mask::<R>(dims, groups, bits)?;
+        let room = mask.room().filter(|_| row.is_some());
+        self.masked(mask, dims[1], room, |_, strip| Ok(row.map(|row| written(row, strip, dims[1]))))
+    }
+
+    /// As [`input_matrix`](Self::input_matrix), for a matrix of −1 and +1 alone, or a convolution's in one group: the owner
+    /// keeps a bit for each and multiplies at a fraction of the time. That they are signs is public.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<14>>(0, 2, (party.id() == 0).then_some(&[5, 4]))?;
+    /// let row = |_: usize, out: &mut [u16]| out.copy_from_slice(&[1, u16::MAX]); // +1 and −1, of party 0
+    /// let matrix = party.input_signs::<Z2<14>>(0, [1, 2], 14, (party.id() == 0).then_some(&row))?;
+    /// let prepared = party.prepare_product(&matrix, 1)?;
+    /// let product = party.product(&matrix, prepared, &x)?; // x = (5, 4)
+    /// party.open(&product) // 1
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], [1]);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`input_matrix`](Self::input_matrix), and if an element is neither −1 nor +1.
+    pub fn input_signs<R: Ring>(
+        &mut self,
+        owner: usize,
+        dims @ [outputs, inputs]: [usize; 2],
+        bits: u32,
+        row: Option<WriteRow<'_, R::Word>>,
+    ) -> Result<MaskedMatrix<R>, Error> {
+        self.check_owner(owner, row.is_some())?;
+        let mask = self.matrix_mask::<R>(dims, 1, bits)?;
+        let room = mask.room().filter(|_| row.is_some()).map(|_| Filters::signs(outputs, inputs));
+        self.masked(mask, inputs, room, |_, strip| {
+            let Some(row) = row else { return Ok(None) };
+            let share = written::<R>(row, strip, inputs);
+            // All are looked at, so that the time does not tell which is none.
+            let low = R::Word::mask(R::BITS);
+            let others = share.expose().iter().fold(0, |others, &w| {
+                let (one, minus) = (w == R::Word::one(), w & low == low);
+                others + usize::from(!(one | minus))
             });
-            party.input(owner, strip.len() * inputs, values.as_deref())
+            shape("signs of a strip of rows", share.len(), share.len() - others)?;
+            Ok(Some(share))
         })
     }
 
@@ -268,7 +331,16 @@ impl Party {
     }
 }
 
-/// The cost of masking a matrix of k-bit elements that is shared already.
+/// Rows as their owner writes them.
+fn written<R: Ring>(row: WriteRow<'_, R::Word>, strip: Range<usize>, inputs: usize) -> Share<R> {
+    let mut rows = Share::zeros(strip.len() * inputs);
+    for (r, out) in strip.zip(rows.expose_mut().chunks_exact_mut(inputs.max(1))) {
+        row(r, out);
+    }
+    rows
+}
+
+/// The cost of masking a matrix of k-bit elements that is shared already, or stays with its owner.
 pub fn mask_matrix([outputs, inputs]: [usize; 2], bits: u32) -> Cost {
     Cost {
         rounds: strips(outputs, inputs).count() as u32,

@@ -106,10 +106,11 @@ fn a_product_with_a_fixed_matrix_needs_no_transport() {
     let masks =
         stores.iter_mut().map(|store| MatrixMask::<R>::take(store, [outputs, inputs], 1, 14).unwrap());
     let mut masks: Vec<_> = masks.collect();
-    let e = masks.iter_mut().zip(&w_shares).map(|(mask, w)| mask.mask(outputs, w)).collect::<Vec<_>>();
+    let e = masks.iter_mut().zip(&w_shares).map(|(mask, w)| mask.mask(outputs, Some(w))).collect::<Vec<_>>();
     let e = sum(&e, 14);
     let packed = |words: &[u16]| Filters::from_rows(outputs, inputs, 1, words);
-    let finish = |(mask, w): (MatrixMask<R>, &Share<R>)| mask.finish(Some([packed(w.expose()), packed(&e)]));
+    let finish =
+        |(mask, w): (MatrixMask<R>, &Share<R>)| mask.finish(Some(packed(w.expose())), Some(packed(&e)));
     let fixed: Vec<_> = masks.into_iter().zip(&w_shares).map(finish).collect();
     for batch in 0..3 {
         put(&mut deck, &mut stores, &fixed[0].request(rows));

@@ -100,7 +100,7 @@ fn every_step_consumes_what_it_takes() {
         Masked<Triple<R>>: finish(&[u16]);
         MatrixTriple<R>: mask(&Share<R>, &Share<R>);
         Masked<MatrixTriple<R>>: finish(&[u16]);
-        MatrixMask<R>: finish(Option<[Filters<u16>; 2]>);
+        MatrixMask<R>: finish(Option<Filters<u16>>, Option<Filters<u16>>);
         MatrixProduct<R>: mask(&Share<R>);
         Masked<MatrixProduct<R>>: finish(&MaskedMatrix<R>, &[u16]);
         Lookup<R>: mask(&Share<R>), mask_pair(&Share<R>, &Share<R>);

@@ -4,7 +4,7 @@ use ringshare::correlation::{MaskedMatrix, Triple, registry};
 use ringshare::nn::{Architecture, Layer, Prepared, Sequential, Weights, step};
 use ringshare::offline::{Deck, DecodeError, Seeds, StateId, Store};
 use ringshare::prg::RootSeed;
-use ringshare::protocol::Error;
+use ringshare::protocol::{Error, WriteRow};
 use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
@@ -127,6 +127,46 @@ fn rows_of_a_batch_that_are_not_those_of_its_products_are_refused() {
                     );
                 }
             }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn matrices_of_an_owner_come_back() {
+    Simulation::new(2)
+        .run(|party| {
+            let row = |r: usize, out: &mut [u16]| {
+                out.iter_mut()
+                    .enumerate()
+                    .for_each(|(i, out)| *out = if r * i % 3 == 1 { u16::MAX } else { 1 });
+            };
+            let own = (party.id() == 0).then_some(&row as WriteRow<'_, u16>);
+            let words = party.input_matrix::<R>(0, [300, 7], 16, own)?;
+            let signs = party.input_signs::<R>(0, [300, 7], 16, own)?;
+            let x = party.input::<R>(1, 7, (party.id() == 1).then_some(&[3, 1, 4, 1, 5, 9, 2]))?;
+            let mut results = Vec::new();
+            for matrix in [words, signs] {
+                let prepared = party.prepare_product(&matrix, 1)?;
+                let again = if party.is_dry() {
+                    matrix
+                } else {
+                    let kept = id(party.store(), [0; 32], 0);
+                    let bytes = matrix.to_bytes(&kept);
+                    // The owner has W and what was opened, the other party what was opened alone.
+                    let matrices = if party.id() == 0 { 2 } else { 1 };
+                    assert_eq!(bytes.len() / (300 * 7 * 2), matrices);
+                    for held in [3, 1 << 32, u64::MAX] {
+                        let bytes = sealed(&bytes, HEAD + 8 * 6, held);
+                        assert!(MaskedMatrix::<R>::from_bytes(&bytes, &kept).is_err(), "{held}");
+                    }
+                    MaskedMatrix::<R>::from_bytes(&bytes, &kept).unwrap()
+                };
+                let product = party.product(&again, prepared, &x)?;
+                results.push(party.open(&product)?);
+            }
+            assert_eq!(results[0], results[1]);
+            assert!(party.is_dry() || results[0][..2] == [25, 13]);
             Ok(())
         })
         .unwrap();

@@ -120,6 +120,69 @@ fn activations_behind_one_another_are_right_by_every_family() {
     }
 }
 
+/// A party's share of weights: random words or, at party 0, the weights less those of all others.
+struct Part<'a> {
+    weights: &'a Plain,
+    parties: [usize; 2],
+}
+
+impl Part<'_> {
+    fn take(&self, seed: u64, out: &mut [u16]) {
+        let [party, parties] = self.parties;
+        for other in if party == 0 { 1..parties } else { party..party + 1 } {
+            let words = Random(seed * 64 + other as u64).words::<u16>(out.len());
+            out.iter_mut().zip(words).for_each(|(out, word)| {
+                *out = if party == 0 { out.wrapping_sub(word) } else { word };
+            });
+        }
+    }
+}
+
+impl Weights<u16> for Part<'_> {
+    fn row(&self, layer: usize, row: usize, out: &mut [u16]) {
+        self.weights.row(layer, row, out);
+        self.take((layer * 1000 + row) as u64, out);
+    }
+
+    fn bias(&self, layer: usize, out: &mut [u16]) {
+        self.weights.bias(layer, out);
+        self.take(layer as u64, out);
+    }
+}
+
+#[test]
+fn an_owner_may_be_no_party() {
+    type R = Z2<16>;
+    for (parties, seed) in [(2, 1), (3, 2), (4, 3)] {
+        let mut random = Random(seed);
+        let (architecture, weights) = Programs::new(16, &mut random).draw(5);
+        let architecture = architecture.with_rounding(Rounding::Floor);
+        let x: Vec<i64> = (0..2 * architecture.inputs())
+            .map(|_| random.below(2 * PIXEL + 1) as i64 - PIXEL as i64)
+            .collect();
+        let results = [false, true].map(|outside| {
+            let run = Simulation::new(parties).seed(seed).run(|party| {
+                let part = Part { weights: &weights, parties: [party.id(), parties] };
+                let model = match outside {
+                    false => {
+                        let own: Option<&dyn Weights<u16>> =
+                            if party.id() == 0 { Some(&weights) } else { None };
+                        Sequential::<R>::share(party, 0, &architecture, own)?
+                    }
+                    true => Sequential::<R>::of_shares(party, &architecture, Some(&part))?,
+                };
+                let prepared = model.prepare(party, 2)?;
+                let words: Vec<u16> = x.iter().map(|&x| x as u16).collect();
+                let x = party.input(1, words.len(), (party.id() == 1).then_some(&words[..]))?;
+                let y = model.forward(party, prepared, x)?;
+                party.open_modulo(&y, model.bits_out())
+            });
+            run.unwrap().outputs
+        });
+        assert_eq!(results[0], results[1], "{parties} parties");
+    }
+}
+
 fn within<R: Ring>(seeds: std::ops::Range<u64>) -> [usize; 3] {
     // Values that may be rounded, and those that are the least and the greatest.
     let mut counts = [0; 3];

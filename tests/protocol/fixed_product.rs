@@ -4,7 +4,7 @@
 use crate::common::{Program, Random, all, input, open, settings, wide};
 use proptest::prelude::*;
 use ringshare::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
-use ringshare::linalg::Filters;
+use ringshare::linalg::{Filters, Window};
 use ringshare::offline::Deck;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
@@ -26,7 +26,8 @@ fn plain(x: &[u128], w: &[u128], [outputs, inputs]: [usize; 2], bits: u32) -> Ve
     out
 }
 
-/// Batches of these sizes with one matrix, right modulo 2^bits.
+/// Batches of these sizes with one matrix, right modulo 2^bits. Whether it stays with its owner or is shared depends on the
+/// seed.
 fn multiplies<R: Ring>(simulation: &Simulation, dims: [usize; 2], batches: &[usize], bits: u32, seed: u64) {
     let bits = 1 + bits % R::BITS;
     let [outputs, inputs] = dims;
@@ -36,7 +37,12 @@ fn multiplies<R: Ring>(simulation: &Simulation, dims: [usize; 2], batches: &[usi
     let row = |r: usize, out: &mut [R::Word]| out.copy_from_slice(&w[r * inputs..][..inputs]);
     let program: Program<'_> = &|party| {
         let own: Option<Row<'_, R::Word>> = if party.id() == 0 { Some(&row) } else { None };
-        let fixed = party.input_matrix::<R>(0, dims, bits, own)?;
+        let fixed = match seed % 2 {
+            0 => party.input_matrix::<R>(0, dims, bits, own)?,
+            _ => party.mask_matrix::<R>(dims, bits, |party, strip| {
+                input::<R>(party, 0, &w[strip.start * inputs..strip.end * inputs])
+            })?,
+        };
         // All batches are prepared before the first one comes.
         let prepared: Result<Vec<_>, _> =
             batches.iter().map(|&rows| party.prepare_product(&fixed, rows)).collect();
@@ -70,9 +76,11 @@ fn matrices_of_any_shape() {
     for dims in [[1, 1], [1, 100], [100, 1], [63, 65], [64, 64], [65, 33], [130, 17], [16, 257]] {
         for (parties, rows) in [(2, 1), (3, 7), (2, 33)] {
             let simulation = Simulation::new(parties);
-            multiplies::<Z2<14>>(&simulation, dims, &[rows, 1], 13, 1);
-            multiplies::<Z2<31>>(&simulation, dims, &[rows, 1], 30, 2);
-            multiplies::<Z2<64>>(&simulation, dims, &[rows], 62, 3);
+            for seed in [1, 2] {
+                multiplies::<Z2<14>>(&simulation, dims, &[rows, 1], 13, seed);
+                multiplies::<Z2<31>>(&simulation, dims, &[rows, 1], 30, seed);
+                multiplies::<Z2<64>>(&simulation, dims, &[rows], 62, seed);
+            }
         }
     }
 }
@@ -106,14 +114,14 @@ fn high_bits_of_a_short_product_say_nothing_of_the_weights() {
         let shares = [weights, 0].map(|w| Share::<Z2<16>>::from_words(vec![w]));
         let mut masks: Vec<MatrixMask<Z2<16>>> =
             stores.iter_mut().map(|store| MatrixMask::take(store, dims, 1, bits).unwrap()).collect();
-        let parts: Vec<_> = masks.iter_mut().zip(&shares).map(|(mask, w)| mask.mask(1, w)).collect();
+        let parts: Vec<_> = masks.iter_mut().zip(&shares).map(|(mask, w)| mask.mask(1, Some(w))).collect();
         let e = crate::common::sum(&parts, bits);
         if e != [0] {
             continue;
         }
         let packed = |words: &[u16]| Filters::from_rows(1, 1, 1, words);
         let finish = |(mask, w): (MatrixMask<Z2<16>>, &Share<Z2<16>>)| {
-            mask.finish(Some([packed(w.expose()), packed(&e)]))
+            mask.finish(Some(packed(w.expose())), Some(packed(&e)))
         };
         let fixed: Vec<MaskedMatrix<Z2<16>>> = masks.into_iter().zip(&shares).map(finish).collect();
         crate::common::put(&mut deck, &mut stores, &fixed[0].request(1));
@@ -145,6 +153,84 @@ fn large_matrices_go_strip_by_strip() {
     multiplies::<Z2<7>>(&simulation, [3, 500_009], &[1], 6, 3);
     // A row that is longer than a strip.
     multiplies::<Z2<7>>(&simulation, [2, (1 << 20) + 1], &[1], 6, 4);
+}
+
+/// A product and a convolution by −1 and +1.
+fn multiplies_by_signs<R: Ring>(parties: usize, outputs: usize, bits: u32) {
+    let (rows, window) = (3, Window { padding: [0, 1], ..Window::new([4, 5, 3], [2, 3]) });
+    let (inputs, images) = (18, 2);
+    let mut random = Random(outputs as u64);
+    let plus = random.words::<u8>(outputs * inputs);
+    let w: Vec<R::Word> = plus
+        .iter()
+        .map(|plus| R::Word::truncate(if plus % 2 == 0 { 1 } else { u128::mask(R::BITS) }))
+        .collect();
+    let [x, y] = [rows * inputs, images * 60].map(|len| random.words::<R::Word>(len));
+    let row = |r: usize, out: &mut [R::Word]| out.copy_from_slice(&w[r * inputs..][..inputs]);
+    let program: Program<'_> = &|party| {
+        let own: Option<Row<'_, R::Word>> = if party.id() == 1 { Some(&row) } else { None };
+        let dims = [outputs, inputs];
+        let words = party.input_matrix::<R>(1, dims, bits, own)?;
+        let signs = party.input_signs::<R>(1, dims, bits, own)?;
+        let mut out = Vec::new();
+        let [x, y] = [input::<R>(party, 0, &x)?, input::<R>(party, 0, &y)?];
+        for matrix in [words, signs] {
+            let prepared = party.prepare_product(&matrix, rows)?;
+            let z = party.product(&matrix, prepared, &x)?;
+            out.extend(open(party, &z)?);
+            let prepared = party.prepare_convolution(&matrix, &window, images)?;
+            let z = party.product(&matrix, prepared, &y)?;
+            out.extend(open(party, &z)?);
+        }
+        let words = out.split_off(out.len() / 2);
+        // Bits above those of the matrix are anything.
+        let low = |out: &[u128]| out.iter().map(|word| word & u128::mask(bits)).collect::<Vec<_>>();
+        assert_eq!(low(&out), low(&words), "{parties} parties, {outputs} outputs, {} bits", R::BITS);
+        Ok(low(&words)[..rows * outputs].to_vec())
+    };
+    let expected = plain(&wide(&x), &wide(&w), [outputs, inputs], bits);
+    all(&Simulation::new(parties), program, &expected);
+}
+
+#[test]
+fn products_by_signs_are_those_of_words() {
+    for outputs in [1, 60, 256, 300] {
+        multiplies_by_signs::<Z2<14>>(2, outputs, 14);
+        multiplies_by_signs::<Z2<16>>(3, outputs, 11);
+        multiplies_by_signs::<Z2<9>>(2, outputs, 9);
+    }
+    multiplies_by_signs::<Z2<7>>(2, 300, 7);
+    multiplies_by_signs::<Z2<33>>(3, 300, 20);
+    multiplies_by_signs::<Z2<64>>(2, 300, 64);
+}
+
+#[test]
+fn what_is_no_sign_is_refused() {
+    for (wrong, count) in [(0, 5), (2, 5), (0x7fff, 5)] {
+        let row = move |r: usize, out: &mut [u16]| {
+            out.fill(1);
+            out[0] = if r == 0 { wrong } else { u16::MAX };
+        };
+        let run = Simulation::new(2).run(|party| {
+            let own: Option<Row<'_, u16>> = if party.id() == 0 { Some(&row) } else { None };
+            party.input_signs::<Z2<16>>(0, [2, 3], 16, own).map(drop)
+        });
+        let error = run.unwrap_err().to_string();
+        assert!(error.contains(&format!("expected 6, found {count}")), "{error}");
+    }
+}
+
+#[test]
+fn a_matrix_is_its_owners_alone() {
+    let row = |_: usize, out: &mut [u16]| out.fill(1);
+    // Another party gives rows, the owner gives none, or there is no such party.
+    for (owner, gives) in [(0, [true, true]), (0, [false, false]), (2, [false, false])] {
+        let run = Simulation::new(2).run(|party| {
+            let gives = gives[party.id()] && !party.is_dry();
+            party.input_matrix::<Z2<16>>(owner, [2, 3], 16, gives.then_some(&row)).map(drop)
+        });
+        assert!(run.is_err());
+    }
 }
 
 #[test]

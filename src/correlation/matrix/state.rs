@@ -45,9 +45,11 @@ impl<R: Ring> MaskedMatrix<R> {
         for number in [self.id.number, outputs, inputs, groups, R::BITS as usize, bits as usize] {
             put_number(out, number as u64);
         }
+        // Whether the share of W is nothing, words or signs.
+        put_number(out, self.weights.as_ref().map_or(0, |weights| 1 + u64::from(weights.are_signs())));
         for strip in strips(outputs, inputs) {
             let mut rows = Scratch::<R::Word>::zeros(strip.len() * inputs);
-            for filters in self.matrices.iter().flatten() {
+            for filters in self.weights.iter().chain(&self.difference) {
                 filters.copy_rows(strip.start, &mut rows);
                 pack(&rows, bits, out.append(packed_len(rows.len(), bits)));
             }
@@ -61,20 +63,30 @@ impl<R: Ring> MaskedMatrix<R> {
             return belongs("ring");
         }
         let bits = from.small()?;
-        let malformed = DecodeError::Shape { what: "shape of a matrix" };
+        let malformed = || DecodeError::Shape { what: "shape of a matrix" };
         if !(1..=R::BITS).contains(&bits) || super::request::check_groups(outputs, groups).is_err() {
-            return Err(malformed);
+            return Err(malformed());
         }
         // No more memory than there are bytes to fill it with.
-        let elements = outputs.checked_mul(inputs).filter(|_| inputs > 0 || outputs == 0).ok_or(malformed)?;
-        let (expected, found) = (packed_len(elements, bits).saturating_mul(2), from.left());
+        let elements =
+            outputs.checked_mul(inputs).filter(|_| inputs > 0 || outputs == 0).ok_or_else(malformed)?;
+        let zeros = || Filters::zeros(outputs, inputs, groups);
+        let held = from.number()?;
+        let (expected, found) =
+            (packed_len(elements, bits).saturating_mul(1 + usize::from(held > 0)), from.left());
         if expected > found {
             return Err(DecodeError::Short { expected, found });
         }
-        let mut matrices = [(); 2].map(|()| Filters::zeros(outputs, inputs, groups));
+        let mut weights = match held {
+            0 => None,
+            1 => Some(zeros()),
+            2 if groups == 1 => Some(Filters::signs(outputs, inputs)),
+            _ => return Err(malformed()),
+        };
+        let mut difference = zeros();
         for strip in strips(outputs, inputs) {
             let mut rows = Scratch::<R::Word>::zeros(strip.len() * inputs);
-            for filters in &mut matrices {
+            for filters in weights.iter_mut().chain([&mut difference]) {
                 let packed = from.raw(packed_len(rows.len(), bits))?;
                 unpack(packed, bits, &mut rows)
                     .map_err(|_| DecodeError::Shape { what: "elements of a matrix" })?;
@@ -82,7 +94,7 @@ impl<R: Ring> MaskedMatrix<R> {
             }
         }
         let id = MatrixId { session: id.session, number };
-        Ok(Self { matrices: Some(matrices), id, shape, bits })
+        Ok(Self { weights, difference: Some(difference), id, shape, bits })
     }
 }
 

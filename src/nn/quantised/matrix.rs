@@ -128,6 +128,11 @@ impl Matrix {
         }
     }
 
+    /// Whether all weights are −1 and +1.
+    pub(super) fn are_signs(&self) -> bool {
+        matches!(self.weights, Integers::Signs { shift: 0, .. })
+    }
+
     /// Σ |w| over a row.
     pub(super) fn weight_sum(&self, row: usize) -> i128 {
         match &self.weights {

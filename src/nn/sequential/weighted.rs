@@ -19,6 +19,10 @@ pub trait Weights<W> {
     fn row(&self, layer: usize, row: usize, out: &mut [W]);
     /// Writes a layer's bias, `[outputs]`.
     fn bias(&self, layer: usize, out: &mut [W]);
+    /// Whether all of a layer's W is −1 and +1, which is public then.
+    fn are_signs(&self, _layer: usize) -> bool {
+        false
+    }
 }
 
 /// A layer's weights: `[outputs, inputs]` and `[outputs]`.
@@ -49,10 +53,17 @@ impl Shape {
     pub(in crate::nn) fn weights(&self) -> usize {
         self.outputs * self.inputs
     }
+
+    /// Writes some rows of a layer's W.
+    fn write<W>(&self, layer: usize, weights: &dyn Weights<W>, strip: Range<usize>, rows: &mut [W]) {
+        for (row, out) in strip.zip(rows.chunks_exact_mut(self.inputs.max(1))) {
+            weights.row(layer, row, out);
+        }
+    }
 }
 
 impl<R: Ring> Weighted<R> {
-    /// Shares the weights of a party, who gives them.
+    /// Masks the weights of a party, who gives them and keeps them.
     pub(super) fn share(
         party: &mut Party,
         owner: usize,
@@ -69,10 +80,33 @@ impl<R: Ring> Weighted<R> {
         let row = weights.map(|weights| move |row: usize, out: &mut [R::Word]| weights.row(number, row, out));
         let row = row.as_ref().map(|row| row as WriteRow<'_, R::Word>);
         let dims = [shape.outputs, shape.inputs];
-        let weights = match shape.window {
-            None => party.input_matrix(owner, dims, shape.bits, row)?,
-            Some(_) => party.input_filters(owner, dims, shape.groups, shape.bits, row)?,
+        let signs = shape.groups == 1 && weights.is_some_and(|weights| weights.are_signs(number));
+        let weights = match signs {
+            true => party.input_signs(owner, dims, shape.bits, row)?,
+            false => party.input_filters(owner, dims, shape.groups, shape.bits, row)?,
         };
+        Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
+    }
+
+    /// Masks weights of which every party gives its share.
+    pub(super) fn of_shares(
+        party: &mut Party,
+        number: usize,
+        shape: Shape,
+        shares: Option<&dyn Weights<R::Word>>,
+    ) -> Result<Self, Error> {
+        let mut bias = Share::zeros(shape.outputs);
+        if let Some(shares) = shares {
+            shares.bias(number, bias.expose_mut());
+        }
+        let dims = [shape.outputs, shape.inputs];
+        let weights = party.mask_filters(dims, shape.groups, shape.bits, |_, strip| {
+            let mut rows = Share::zeros(strip.len() * shape.inputs);
+            if let Some(shares) = shares {
+                shape.write(number, shares, strip, rows.expose_mut());
+            }
+            Ok(rows)
+        })?;
         Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
     }
 
@@ -82,14 +116,12 @@ impl<R: Ring> Weighted<R> {
         weights.bias(number, &mut bias);
         let mut filters = Filters::zeros(shape.outputs, shape.inputs, shape.groups);
         let mut rows = Vec::new();
-        let mut write = |strip: Range<usize>| {
+        for strip in strips(shape.outputs, shape.inputs) {
             rows.resize(strip.len() * shape.inputs, R::Word::default());
-            for (row, out) in strip.clone().zip(rows.chunks_exact_mut(shape.inputs.max(1))) {
-                weights.row(number, row, out);
-            }
-            filters.set_rows(strip.start, &rows);
-        };
-        strips(shape.outputs, shape.inputs).for_each(&mut write);
+            let first = strip.start;
+            shape.write(number, weights, strip, &mut rows);
+            filters.set_rows(first, &rows);
+        }
         Self { shape, matrix: Matrix::Public { weights: filters, bias } }
     }
 

@@ -101,10 +101,10 @@ fn bytes(bytes: &[u8]) -> Vec<u64> {
 fn matrix(store: &mut Store) -> (MaskedMatrix<R>, Vec<u64>) {
     let [outputs, inputs] = DIMS;
     let mut mask = MatrixMask::<R>::take(store, DIMS, 1, 14).unwrap();
-    let masked = mask.mask(outputs, &Share::zeros(outputs * inputs));
+    let masked = mask.mask(outputs, None);
     // A public matrix in place of what all parties would open.
     let packed = |seed| Filters::from_rows(outputs, inputs, 1, &Random(seed).words::<u16>(outputs * inputs));
-    (mask.finish(Some([packed(1), packed(2)])), wide(&masked))
+    (mask.finish(Some(packed(1)), Some(packed(2))), wide(&masked))
 }
 
 /// Takes and uses the items of one round; the products are with `first`, or with this round's matrix if there is none.

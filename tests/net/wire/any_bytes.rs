@@ -243,9 +243,9 @@ fn corrections(choice: u8, data: &[u8]) {
         let _ = Triple::<R>::take(&mut store, LEN).map(|triple| triple.mask(&x, &x).1.finish(&[3; 2 * LEN]));
         let _ = MatrixTriple::<R>::take(&mut store, [2, 1, 3]).map(drop);
         let mut mask = MatrixMask::<R>::take(&mut store, [2, 3], 1, 13).unwrap();
-        let rows = mask.mask(2, &Share::zeros(6));
+        let rows = mask.mask(2, None);
         let fixed =
-            mask.finish(Some([Filters::from_rows(2, 3, 1, &rows), Filters::from_rows(2, 3, 1, &rows)]));
+            mask.finish(Some(Filters::from_rows(2, 3, 1, &rows)), Some(Filters::from_rows(2, 3, 1, &rows)));
         let _ = MatrixProduct::take(&mut store, &fixed, None, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
         let _ = Lookup::<R>::take(&mut store, LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);

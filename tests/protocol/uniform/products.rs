@@ -3,6 +3,7 @@
 use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::Window;
 use ringshare::net::Kind;
+use ringshare::protocol::WriteRow;
 use ringshare::ring::unpack;
 
 use super::{LEN, R, input, inputs, see, uniform, uniform_words, widened};
@@ -99,6 +100,40 @@ fn openings_of_fixed_products() {
         let difference: Vec<u64> = f[0].iter().zip(&f[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
         uniform_words("the difference of two f", &difference, 14);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+/// What stays with its owner is opened under the mask of all, and hides in what the owner sends, too.
+#[test]
+fn openings_of_matrices_that_stay_with_their_owner() {
+    let dims = [256, 128];
+    for (seed, values) in inputs().iter().enumerate() {
+        for signs in [false, true] {
+            let seen = see(seed as u64, |party| {
+                let row = |r: usize, out: &mut [u16]| {
+                    out.iter_mut().zip(&values[r * 128..]).for_each(|(out, &value)| {
+                        *out = if signs { 1u16.wrapping_sub(value as u16 & 2) } else { value as u16 };
+                    });
+                };
+                let own: Option<WriteRow<'_, u16>> = if party.id() == 0 { Some(&row) } else { None };
+                let fixed = match signs {
+                    true => party.input_signs::<R>(0, dims, 14, own)?,
+                    false => party.input_matrix::<R>(0, dims, 14, own)?,
+                };
+                let x = input::<R>(party, values)?;
+                let prepared = party.prepare_product(&fixed, 256)?;
+                Ok(widened(party.product(&fixed, prepared, &x)?.expose()))
+            });
+            seen.check_frames();
+            uniform_words("E", &seen.opened(0, 14), 14);
+            for sent in seen.opening(Kind::Open, 0) {
+                let mut words = vec![0u64; sent.len() * 8 / 14];
+                unpack(&sent, 14, &mut words).unwrap();
+                uniform_words("a share of E", &words, 14);
+            }
+            uniform_words("f", &seen.opened(1, 14), 14);
+            seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+        }
     }
 }
 
