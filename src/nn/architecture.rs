@@ -72,8 +72,7 @@ impl Architecture {
             match step.weighted() {
                 // Products keep the bits that they have.
                 Some(_) => step.need(0),
-                // A comparison by Legendre symbols takes one bit more than by others.
-                None => (step.need(result) + u32::from(step.ring() > 0)).min(ring),
+                None => step.need(result),
             }
         });
         Ok(Self { layers, values, needed, ring, rounding: Rounding::default(), comparisons: Vec::new() })
@@ -176,6 +175,7 @@ impl Architecture {
     }
 
     /// The low bits of a value that later layers make use of, at least one; of the output, those with which it is opened.
+    /// Comparisons by Legendre symbols take one more.
     pub(super) fn needed_bits(&self, value: usize) -> u32 {
         self.needed[value].max(1)
     }

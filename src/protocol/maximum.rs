@@ -32,7 +32,18 @@ impl Party {
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
     pub fn maximum<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        let mut out = self.excess(a, b, bits)?;
+        self.maximum_low(a, b, bits, R::BITS)
+    }
+
+    /// [`maximum`](Self::maximum), correct modulo 2^low only.
+    fn maximum_low<R: Ring>(
+        &mut self,
+        a: &Share<R>,
+        b: &Share<R>,
+        bits: u32,
+        low: u32,
+    ) -> Result<Share<R>, Error> {
+        let mut out: Share<R> = self.relu_low(&difference(a, b)?, bits, 0, low)?;
         out.add_assign(b);
         Ok(out)
     }
@@ -55,15 +66,10 @@ impl Party {
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
     pub fn minimum<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        let excess = self.excess(a, b, bits)?;
+        let excess = self.relu(&difference(a, b)?, bits)?;
         let mut out = a.clone();
         out.sub_assign(&excess);
         Ok(out)
-    }
-
-    /// ReLU(a − b).
-    fn excess<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        self.relu(&difference(a, b)?, bits)
     }
 
     /// The greatest value of every window of x: `[windows, size]`; the result is `[windows]`. All differences
@@ -94,21 +100,25 @@ impl Party {
         // Value i of all windows is one vector, and the tree takes halves of vectors as they lie.
         let mut planes = Vec::with_capacity(x.len());
         (0..size).for_each(|i| planes.extend(x.expose().iter().skip(i).step_by(size)));
-        self.tournament(Share::from_words(planes), size, bits)
+        self.tournament(Share::from_words(planes), size, bits, R::BITS)
     }
 
-    /// The greatest of x: `[size, windows]` over all `size` values; the result is `[windows]`.
+    /// The greatest of x: `[size, windows]` over all `size` values; the result is `[windows]`, correct modulo 2^low.
     pub(super) fn tournament<R: Ring>(
         &mut self,
         mut x: Share<R>,
         mut size: usize,
         bits: u32,
+        low: u32,
     ) -> Result<Share<R>, Error> {
         let windows = x.len() / size;
+        // What is compared again has the bits for that; by Legendre symbols it takes one more.
+        let spare = u32::from(matches!(self.family, Family::Legendre(_)));
+        let between = low.max((bits + spare).min(R::BITS));
         while size > 1 {
             let half = size / 2 * windows;
             let (left, right) = (x.slice(0..half), x.slice(half..2 * half));
-            let greater = self.maximum(&left, &right, bits)?;
+            let greater = self.maximum_low(&left, &right, bits, if size > 2 { between } else { low })?;
             x = if size.is_multiple_of(2) { greater } else { joined(&greater, &x.expose()[2 * half..]) };
             size = size.div_ceil(2);
         }

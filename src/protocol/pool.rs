@@ -43,6 +43,17 @@ impl Party {
     /// If x is not whole images, the window does not fit the image or lies in the padding at some place, or as
     /// [`relu`](Self::relu).
     pub fn max_pool<R: Ring>(&mut self, x: &Share<R>, window: &Window, bits: u32) -> Result<Share<R>, Error> {
+        self.max_pool_low(x, window, bits, R::BITS)
+    }
+
+    /// [`max_pool`](Self::max_pool), correct modulo 2^low only.
+    pub(crate) fn max_pool_low<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        window: &Window,
+        bits: u32,
+        low: u32,
+    ) -> Result<Share<R>, Error> {
         check_bits(R::BITS, bits)?;
         let [down, across] = window.places()?;
         let image: usize = window.image.iter().product();
@@ -55,7 +66,7 @@ impl Party {
         range("values below all windows", 0, MOST_VALUES, values)?;
         let taps = window.taps()?;
         let planes = window.gather(x.expose(), &taps);
-        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits)
+        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits, low)
     }
 }
 

@@ -63,6 +63,10 @@ impl<R: Ring> Sequential<R> {
             Family::Legendre(variant) => party.legendre(x, bits, variant, sign_values::<R>()),
             _ => party.sign(x, bits),
         };
+        let families =
+            (0..self.architecture.layers().len()).filter_map(|layer| self.architecture.comparison(layer));
+        let symbols = |family| matches!(family, Family::Legendre(_));
+        let spare = u32::from(families.chain([party.comparison()]).any(symbols));
         for (number, layer) in self.architecture.layers().iter().enumerate() {
             kept.keep(number, &x);
             let step = layer.step();
@@ -77,7 +81,7 @@ impl<R: Ring> Sequential<R> {
                 others: &others,
                 product,
                 outputs: rows * self.architecture.elements(number + 1),
-                needed: self.architecture.needed_bits(number + 1),
+                needed: (self.architecture.needed_bits(number + 1) + spare).min(R::BITS),
             };
             let result = layer.forward(x, at);
             party.set_comparison(common);

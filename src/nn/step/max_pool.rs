@@ -86,6 +86,6 @@ impl Step for MaxPool {
     }
 
     fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
-        at.party.max_pool(&x, &self.window, self.bits)
+        at.party.max_pool_low(&x, &self.window, self.bits, at.needed)
     }
 }

@@ -79,10 +79,10 @@ fn a_convolutional_network_costs_what_its_layers_cost() {
     let setup = party.take_dry_run();
     let masks = [protocol::cost::mask_matrix([4, 9], 14), protocol::cost::mask_matrix([10, 64], 14)];
     assert_eq!((setup.rounds, setup.sent_bytes), (2, sent(&masks)));
-    let (family, elements) = (Family::default(), Elements::of::<R>());
+    let family = Family::default();
     let costs = [
         protocol::cost::convolution(rows, &CONVOLVED, 4, 14),
-        protocol::cost::max_pool(family, rows, &POOLED, 14, elements),
+        protocol::cost::max_pool(family, rows, &POOLED, 14, Elements::low::<R>(14)),
         // Of its result the product takes the low bits.
         protocol::cost::relu(family, rows * 64, 14, 6, Elements::low::<R>(14)),
         protocol::cost::product(rows, [10, 64], 14),
@@ -100,9 +100,9 @@ fn public_weights_cost_nothing() {
     let model = Sequential::<R>::public(&architecture, &weights).unwrap();
     let mut party = Party::dry(2);
     let run = dry(&model, &mut party, 8);
-    let (family, elements) = (Family::default(), Elements::of::<R>());
+    let family = Family::default();
     let costs = [
-        protocol::cost::max_pool(family, 8, &POOLED, 14, elements),
+        protocol::cost::max_pool(family, 8, &POOLED, 14, Elements::low::<R>(14)),
         protocol::cost::relu(family, 8 * 64, 14, 6, Elements::low::<R>(14)),
     ];
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
