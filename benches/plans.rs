@@ -108,7 +108,7 @@ fn tasks<R: Ring>(bits: u32) {
     table::<R>("bit", bits, Task::Negative(None));
     table::<R>("value", bits, Task::Negative(Some(output)));
     table::<R>("zero", bits, Task::Zero(Some(output)));
-    table::<R>("relu", bits, Task::Relu { output, shift: 0 });
+    table::<R>("relu", bits, Task::Relu { output, shift: 0, skipped: 0 });
     let task = Task::Floor { output, shift: bits / 2 };
     table::<R>("floor", bits, task);
 }

@@ -250,6 +250,6 @@ fn main() {
     dcf::<Z2<64>>(&mut bench, 64);
     legendre(&mut bench, Variant::Bsgn0);
     legendre(&mut bench, Variant::Bsgn2);
-    let relu = Task::Relu { output: Elements::of::<Z2<32>>(), shift: 8 };
+    let relu = Task::Relu { output: Elements::of::<Z2<32>>(), shift: 8, skipped: 0 };
     comparison::<Z2<32>>(&mut bench, "ReLU of 20 bits", &Plan::choose(20, relu, Wish::default()));
 }

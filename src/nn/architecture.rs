@@ -180,6 +180,17 @@ impl Architecture {
         self.needed[value].max(1)
     }
 
+    /// The low bits of a value that the only layer that takes it drops, up or down at random.
+    pub(super) fn slack(&self, value: usize) -> u32 {
+        let referred = |layer: &Layer| layer.step().earlier().contains(&value);
+        match self.layers.get(value) {
+            Some(next) if self.rounding == Rounding::Stochastic && !self.layers.iter().any(referred) => {
+                next.step().dropped()
+            }
+            _ => 0,
+        }
+    }
+
     /// For every value, the last layer that refers back to it, if any.
     pub(super) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = alloc::vec![None; self.values.len()];

@@ -13,6 +13,6 @@ pub use super::maximum::maximum;
 pub use super::multiply::{matmul, matmuls, multiply};
 pub use super::open::open;
 pub use super::piecewise::{piecewise, piecewise_floor};
-pub use super::pool::max_pool;
+pub use super::pool::{max_pool, max_pool_above};
 pub use super::relu::relu;
 pub use super::truncate::{truncate, truncate_floor};

@@ -32,18 +32,17 @@ impl Party {
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
     pub fn maximum<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        self.maximum_low(a, b, bits, R::BITS)
+        self.maximum_above(a, b, [bits, 0, R::BITS])
     }
 
-    /// [`maximum`](Self::maximum), correct modulo 2^low only.
-    fn maximum_low<R: Ring>(
+    /// [`maximum`](Self::maximum) correct modulo 2^low, or less than 2^skipped below it.
+    fn maximum_above<R: Ring>(
         &mut self,
         a: &Share<R>,
         b: &Share<R>,
-        bits: u32,
-        low: u32,
+        [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
-        let mut out: Share<R> = self.relu_low(&difference(a, b)?, bits, 0, low)?;
+        let mut out = self.relu_above(&difference(a, b)?, bits, skipped, low)?;
         out.add_assign(b);
         Ok(out)
     }
@@ -100,16 +99,16 @@ impl Party {
         // Value i of all windows is one vector, and the tree takes halves of vectors as they lie.
         let mut planes = Vec::with_capacity(x.len());
         (0..size).for_each(|i| planes.extend(x.expose().iter().skip(i).step_by(size)));
-        self.tournament(Share::from_words(planes), size, bits, R::BITS)
+        self.tournament(Share::from_words(planes), size, [bits, 0, R::BITS])
     }
 
-    /// The greatest of x: `[size, windows]` over all `size` values; the result is `[windows]`, correct modulo 2^low.
+    /// The greatest of x: `[size, windows]` over all `size` values; the result is `[windows]`, correct modulo 2^low, or less
+    /// than 2^skipped for each level of the tree below that.
     pub(super) fn tournament<R: Ring>(
         &mut self,
         mut x: Share<R>,
         mut size: usize,
-        bits: u32,
-        low: u32,
+        [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
         let windows = x.len() / size;
         // What is compared again has the bits for that; by Legendre symbols it takes one more.
@@ -118,7 +117,8 @@ impl Party {
         while size > 1 {
             let half = size / 2 * windows;
             let (left, right) = (x.slice(0..half), x.slice(half..2 * half));
-            let greater = self.maximum_low(&left, &right, bits, if size > 2 { between } else { low })?;
+            let low = if size > 2 { between } else { low };
+            let greater = self.maximum_above(&left, &right, [bits, skipped, low])?;
             x = if size.is_multiple_of(2) { greater } else { joined(&greater, &x.expose()[2 * half..]) };
             size = size.div_ceil(2);
         }
@@ -164,10 +164,20 @@ fn joined<R: Ring>(left: &Share<R>, right: &[R::Word]) -> Share<R> {
 /// # Panics
 /// If `bits` is not in 2..=64, or beyond what the family takes.
 pub fn maximum(family: Family, [windows, size]: [usize; 2], bits: u32, elements: Elements) -> Cost {
+    maximum_above(family, [windows, size], [bits, 0], elements)
+}
+
+/// As [`maximum`], with low bits that are skipped in the comparisons.
+pub(super) fn maximum_above(
+    family: Family,
+    [windows, size]: [usize; 2],
+    [bits, skipped]: [u32; 2],
+    elements: Elements,
+) -> Cost {
     let mut total = Cost::default();
     let mut size = size;
     while size > 1 {
-        total = total.then(relu::relu(family, windows * (size / 2), bits, 0, elements));
+        total = total.then(relu::relu_above(family, windows * (size / 2), bits, [0, skipped], elements));
         size = size.div_ceil(2);
     }
     total

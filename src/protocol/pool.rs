@@ -43,16 +43,16 @@ impl Party {
     /// If x is not whole images, the window does not fit the image or lies in the padding at some place, or as
     /// [`relu`](Self::relu).
     pub fn max_pool<R: Ring>(&mut self, x: &Share<R>, window: &Window, bits: u32) -> Result<Share<R>, Error> {
-        self.max_pool_low(x, window, bits, R::BITS)
+        self.max_pool_above(x, window, [bits, 0, R::BITS])
     }
 
-    /// [`max_pool`](Self::max_pool), correct modulo 2^low only.
-    pub(crate) fn max_pool_low<R: Ring>(
+    /// [`max_pool`](Self::max_pool) correct modulo 2^low, or less than 2^skipped for each level of the tree below that; for
+    /// differences that leave as much room below 2^(bits − 1).
+    pub(crate) fn max_pool_above<R: Ring>(
         &mut self,
         x: &Share<R>,
         window: &Window,
-        bits: u32,
-        low: u32,
+        [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
         check_bits(R::BITS, bits)?;
         let [down, across] = window.places()?;
@@ -66,7 +66,7 @@ impl Party {
         range("values below all windows", 0, MOST_VALUES, values)?;
         let taps = window.taps()?;
         let planes = window.gather(x.expose(), &taps);
-        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits, low)
+        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], [bits, skipped, low])
     }
 }
 
@@ -76,7 +76,21 @@ impl Party {
 /// # Panics
 /// If the window does not fit its image, or as [`maximum`](super::cost::maximum).
 pub fn max_pool(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
+    max_pool_above(family, images, window, [bits, 0], elements)
+}
+
+/// As [`max_pool`], with `skipped` low bits that are not compared: what a model's maxima take where a truncation follows.
+///
+/// # Panics
+/// As [`max_pool`].
+pub fn max_pool_above(
+    family: Family,
+    images: usize,
+    window: &Window,
+    [bits, skipped]: [u32; 2],
+    elements: Elements,
+) -> Cost {
     let [down, across] = window.grid();
     let windows = images * down * across * window.image[2];
-    maximum::maximum(family, [windows, window.size[0] * window.size[1]], bits, elements)
+    maximum::maximum_above(family, [windows, window.size[0] * window.size[1]], [bits, skipped], elements)
 }

@@ -103,6 +103,25 @@ impl Party {
         self.relu_words(x.expose(), bits, shift, Elements::low::<O>(low)).map(Share::of)
     }
 
+    /// max(x, 0) correct modulo 2^low, or x itself where −2^skipped < x < 0, for x up to 2^(bits − 1) − 2^skipped. Families
+    /// that compare all bits in any case are exact.
+    pub(super) fn relu_above<R: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        skipped: u32,
+        low: u32,
+    ) -> Result<Share<R>, Error> {
+        match self.family {
+            Family::Lookup(wish) if skipped > 0 => {
+                check(self.family, R::BITS, bits, skipped)?;
+                let task = Task::Relu { output: Elements::low::<R>(low), shift: 0, skipped };
+                self.shift_by_plan(x.expose(), Plan::choose(bits, task, wish)).map(Share::of)
+            }
+            _ => self.relu_low(x, bits, 0, low),
+        }
+    }
+
     /// [`relu_truncate`](Self::relu_truncate), word by word, of what the family takes.
     pub(super) fn relu_words<W: Word, V: Word>(
         &mut self,
@@ -113,7 +132,7 @@ impl Party {
     ) -> Result<Scratch<V>, Error> {
         match self.family {
             Family::Lookup(wish) => {
-                self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift }, wish))
+                self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift, skipped: 0 }, wish))
             }
             Family::Bitwise => self.relu_by_bitwise(x, bits, shift, output),
             Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift, output),
@@ -227,10 +246,21 @@ fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
 /// # Panics
 /// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
 pub fn relu(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+    relu_above(family, len, bits, [shift, 0], output)
+}
+
+/// As [`relu`], with low bits that are skipped in the comparison.
+pub(super) fn relu_above(
+    family: Family,
+    len: usize,
+    bits: u32,
+    [shift, skipped]: [u32; 2],
+    output: Elements,
+) -> Cost {
     assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
     assert!(shift < bits, "a shift by {shift} of {bits} bits");
     match family {
-        Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift }, wish).cost(len),
+        Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift, skipped }, wish).cost(len),
         Family::Bitwise => bitwise::relu_cost(len, bits, shift, output),
         Family::Dcf | Family::Legendre(_) => {
             let change = match is_low(bits, shift, output.bits) {

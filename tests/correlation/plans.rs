@@ -3,6 +3,7 @@
 
 use crate::common::Random;
 use crate::common::compare::{Setting, all_pairs};
+use num_traits::WrappingSub;
 use ringshare::correlation::compare::{Plan, Task, Wish};
 use ringshare::offline::Elements;
 use ringshare::ring::{Ring, Word, Z2};
@@ -10,13 +11,15 @@ use ringshare::ring::{Ring, Word, Z2};
 /// The tasks on k-bit values with results in O, with shifts of all kinds.
 fn tasks<O: Ring>(bits: u32) -> Vec<Task> {
     let output = Elements::of::<O>();
-    let mut tasks = vec![Task::Zero(None), Task::Zero(Some(output)), Task::Relu { output, shift: 0 }];
+    let mut tasks =
+        vec![Task::Zero(None), Task::Zero(Some(output)), Task::Relu { output, shift: 0, skipped: 0 }];
     tasks.extend([Task::Negative(None), Task::Negative(Some(output)), Task::Truncate { output, shift: 0 }]);
     let mut shifts = vec![1, 2, bits / 2, bits - 2, bits - 1];
     shifts.retain(|&shift| (1..bits).contains(&shift));
     shifts.dedup();
     for shift in shifts {
-        tasks.push(Task::Relu { output, shift });
+        tasks.push(Task::Relu { output, shift, skipped: 0 });
+        tasks.push(Task::Relu { output, shift: 0, skipped: shift });
         tasks.push(Task::Truncate { output, shift });
         tasks.push(Task::Floor { output, shift });
     }
@@ -59,6 +62,24 @@ fn check<R: Ring, O: Ring>(setting: Setting, plan: &Plan, x: &[R::Word]) {
             };
             if let Some(i) = (0..x.len()).find(|&i| out[i] != expected(i)) {
                 wrong(i, &out[i]);
+            }
+        }
+        Task::Relu { shift: 0, skipped: skipped @ 1.., .. } => {
+            // One bit is compared at least.
+            let skipped = skipped.min(bits - 2);
+            let most = (1i128 << (bits - 1)) - (1 << skipped);
+            let x = x.iter().map(|x| R::Word::from_signed(x.signed(bits).min(most)));
+            let x: Vec<R::Word> = x.collect();
+            let (out, opened) = setting.lifted::<R, O>(&x, plan);
+            let high = |word: R::Word| (word & R::Word::mask(bits) >> 1).widen() >> skipped;
+            for (i, (&x, &y)) in x.iter().zip(&opened.y).enumerate() {
+                let (value, r) = (x.signed(bits), y.wrapping_sub(&x));
+                // Whoever is less than 2^skipped below zero passes where the high bits do not tell.
+                let passes = value >= 0 || value > -(1 << skipped) && high(y) == high(r);
+                let expected = if passes { value } else { 0 };
+                if out[i] != O::Word::from_signed(expected) & mask {
+                    wrong(i, &(out[i], expected));
+                }
             }
         }
         Task::Relu { shift, .. } | Task::Truncate { shift, .. } | Task::Floor { shift, .. } => {

@@ -43,7 +43,9 @@ fn plan(random: &mut Random) -> Plan {
         1 => Task::Negative(None),
         2 => Task::Zero(Some(output)),
         3 => Task::Zero(None),
-        4 => Task::Relu { output, shift },
+        4 => {
+            Task::Relu { output, shift, skipped: random.below(2) as u32 * random.below(bits as usize) as u32 }
+        }
         5 => Task::Truncate { output, shift },
         _ => Task::Floor { output, shift: shift.max(1) },
     };

@@ -30,6 +30,7 @@ impl Quantised {
                 others: &others,
                 most: &most,
                 channels: step.shape[2],
+                slack: self.architecture().slack(i + 1),
                 product: &|groups, channels, e| {
                     matrix.map_or(vec![], |matrix| product(matrix, groups, channels, e))
                 },

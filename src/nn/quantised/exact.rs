@@ -31,6 +31,8 @@ pub(in crate::nn) struct Exact<'a> {
     /// Its weights and its bias.
     pub(super) product: Option<(&'a Product, &'a [i64])>,
     pub(super) round: Round<'a>,
+    /// Low bits of its result that a truncation drops at random.
+    pub(in crate::nn) slack: u32,
 }
 
 impl Exact<'_> {

@@ -81,6 +81,7 @@ impl<R: Ring> Sequential<R> {
                 others: &others,
                 product,
                 outputs: rows * self.architecture.elements(number + 1),
+                slack: self.architecture.slack(number + 1),
                 needed: (self.architecture.needed_bits(number + 1) + spare).min(R::BITS),
             };
             let result = layer.forward(x, at);

@@ -23,6 +23,8 @@ pub(in crate::nn) struct Online<'a, R: Ring> {
     pub(super) outputs: usize,
     /// The low bits of its result that count.
     pub(in crate::nn) needed: u32,
+    /// Low bits of its result that a truncation drops at random.
+    pub(in crate::nn) slack: u32,
 }
 
 impl<R: Ring> Online<'_, R> {

@@ -48,6 +48,11 @@ pub(in crate::nn) trait Step {
     /// Gives a product so many bits.
     fn set_bits(&mut self, _bits: u32) {}
 
+    /// Low bits that it drops of x.
+    fn dropped(&self) -> u32 {
+        0
+    }
+
     /// Values that are copied to be compared, for a result of `elements` elements.
     fn gathered(&self, _elements: usize) -> usize {
         0
@@ -97,6 +102,8 @@ pub(in crate::nn) struct Errors<'a> {
     pub(in crate::nn) most: &'a [f64],
     /// Channels of the result.
     pub(in crate::nn) channels: usize,
+    /// Low bits of the result that a truncation drops at random.
+    pub(in crate::nn) slack: u32,
     /// |W|·e for groups, channels of the image, and e.
     pub(in crate::nn) product: &'a Product<'a>,
 }

@@ -35,6 +35,10 @@ impl Step for Relu {
         self.bits
     }
 
+    fn dropped(&self) -> u32 {
+        self.shift
+    }
+
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         at.fits(&x, self.bits)?;
         if self.shift > 0 && !at.rounds_down() {

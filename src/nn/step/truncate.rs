@@ -32,6 +32,10 @@ impl Step for Truncate {
         self.bits + 1
     }
 
+    fn dropped(&self) -> u32 {
+        self.shift
+    }
+
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         at.fits(&x, self.bits)?;
         at.truncate(&mut x, self.shift);

@@ -82,7 +82,7 @@ fn a_convolutional_network_costs_what_its_layers_cost() {
     let family = Family::default();
     let costs = [
         protocol::cost::convolution(rows, &CONVOLVED, 4, 14),
-        protocol::cost::max_pool(family, rows, &POOLED, 14, Elements::low::<R>(14)),
+        protocol::cost::max_pool_above(family, rows, &POOLED, [14, 4], Elements::low::<R>(14)),
         // Of its result the product takes the low bits.
         protocol::cost::relu(family, rows * 64, 14, 6, Elements::low::<R>(14)),
         protocol::cost::product(rows, [10, 64], 14),
@@ -102,7 +102,7 @@ fn public_weights_cost_nothing() {
     let run = dry(&model, &mut party, 8);
     let family = Family::default();
     let costs = [
-        protocol::cost::max_pool(family, 8, &POOLED, 14, Elements::low::<R>(14)),
+        protocol::cost::max_pool_above(family, 8, &POOLED, [14, 4], Elements::low::<R>(14)),
         protocol::cost::relu(family, 8 * 64, 14, 6, Elements::low::<R>(14)),
     ];
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());

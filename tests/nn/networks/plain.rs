@@ -47,7 +47,7 @@ impl Plain {
     pub fn run(&self, architecture: &Architecture, x: &[i64], exact: bool) -> Vec<Interval> {
         let mut values: Vec<Vec<Interval>> = vec![x.iter().map(|&x| [x, x]).collect()];
         let mut weighted = self.0.iter();
-        for layer in architecture.layers() {
+        for (number, layer) in architecture.layers().iter().enumerate() {
             let x = values.last().unwrap();
             let each = |f: &dyn Fn(Interval) -> Interval| x.iter().map(|&x| f(x)).collect::<Vec<_>>();
             let down = |[low, high]: Interval, shift: u32| {
@@ -65,7 +65,19 @@ impl Plain {
                 Layer::Relu(step::Relu { shift, .. }) => each(&|x| down(x.map(|x| x.max(0)), *shift)),
                 Layer::Clip(step::Clip { low, high, .. }) => each(&|x| x.map(|x| x.clamp(*low, *high))),
                 Layer::Truncate(step::Truncate { shift, .. }) => each(&|x| down(x, *shift)),
-                Layer::MaxPool(step::MaxPool { window, .. }) => pool(window, x, i64::MIN, |a, b| a.max(b)),
+                Layer::MaxPool(step::MaxPool { window, .. }) => {
+                    let next = architecture.layers().get(number + 1);
+                    let half = match next {
+                        Some(
+                            Layer::Relu(step::Relu { shift, .. })
+                            | Layer::Truncate(step::Truncate { shift, .. }),
+                        ) if !exact && *shift > 0 => 1 << (shift - 1),
+                        _ => 0,
+                    };
+                    // In front of a truncation it may be less by half a unit of what that gives.
+                    let below = |[low, high]: Interval| [low - half, high];
+                    pool(window, x, i64::MIN, |a, b| a.max(b)).into_iter().map(below).collect()
+                }
                 Layer::SumPool(step::SumPool { window }) => pool(window, x, 0, |a, b| a + b),
                 Layer::Scale(step::Scale { factor }) => each(&|x| ordered(x.map(|x| x * factor))),
                 Layer::Add(step::Add { value }) => {

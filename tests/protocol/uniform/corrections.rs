@@ -90,8 +90,9 @@ fn vectors_of_a_correction_have_masks_of_their_own() {
             Task::Negative(None),
             Task::Zero(Some(output)),
             Task::Zero(None),
-            Task::Relu { output, shift: 0 },
-            Task::Relu { output, shift: 5 },
+            Task::Relu { output, shift: 0, skipped: 0 },
+            Task::Relu { output, shift: 0, skipped: 4 },
+            Task::Relu { output, shift: 5, skipped: 0 },
             Task::Truncate { output, shift: 5 },
             Task::Floor { output, shift: 5 },
         ] {

@@ -24,6 +24,9 @@ pub enum Task {
         output: Elements,
         /// Low bits that are dropped.
         shift: u32,
+        /// Low bits that are not compared, in addition to those: for shift 0 the result is x itself, not 0, where
+        /// −2^skipped < x < 0, or 0 or x. For x up to 2^(k−1) − 2^skipped.
+        skipped: u32,
     },
     /// ⌊x / 2^shift⌋ or one more, for x from 0 to 2^(k−1) − 1; exact for shift 0.
     Truncate {
@@ -65,7 +68,7 @@ impl Task {
         match *self {
             Self::Negative(_) => 0..bits - 1,
             // None of those that are dropped. One at least, so that there is a table.
-            Self::Relu { shift, .. } => shift.min(bits - 2)..bits - 1,
+            Self::Relu { shift, skipped, .. } => shift.max(skipped).min(bits - 2)..bits - 1,
             Self::Zero(_) => 0..bits,
             Self::Truncate { .. } => 0..0,
             Self::Floor { shift, .. } => 0..shift,
@@ -89,6 +92,9 @@ impl Task {
         let least = if self.has_top() { 2 } else { 1 };
         range("bits of a comparison", least, 64, bits.into())?;
         range("shift of a comparison", 0, u64::from(bits) - 1, self.shift().into())?;
+        if let Self::Relu { skipped, .. } = *self {
+            range("bits that are not compared", 0, u64::from(bits) - 1, skipped.into())?;
+        }
         self.output().map_or(Ok(()), Elements::check)
     }
 
@@ -96,7 +102,8 @@ impl Task {
         let (number, output, shift) = match *self {
             Self::Negative(output) => (0, output, 0),
             Self::Zero(output) => (1, output, 0),
-            Self::Relu { output, shift } => (2, Some(output), shift),
+            Self::Relu { output, shift, skipped: 0 } => (2, Some(output), shift),
+            Self::Relu { output, shift, .. } => (5, Some(output), shift),
             Self::Truncate { output, shift } => (3, Some(output), shift),
             Self::Floor { output, shift } => (4, Some(output), shift),
         };
@@ -106,6 +113,9 @@ impl Task {
             out.elements(output);
         }
         out.number(shift.into());
+        if let Self::Relu { skipped: skipped @ 1.., .. } = *self {
+            out.number(skipped.into());
+        }
     }
 
     fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -118,7 +128,11 @@ impl Task {
         let task = match (number, output, from.small()?) {
             (0, output, 0) => Self::Negative(output),
             (1, output, 0) => Self::Zero(output),
-            (2, Some(output), shift) => Self::Relu { output, shift },
+            (2, Some(output), shift) => Self::Relu { output, shift, skipped: 0 },
+            (5, Some(output), shift) => match from.small()? {
+                0 => return Err(DecodeError::Shape { what: "task of a comparison" }),
+                skipped => Self::Relu { output, shift, skipped },
+            },
             (3, Some(output), shift) => Self::Truncate { output, shift },
             (4, Some(output), shift) => Self::Floor { output, shift },
             _ => return Err(DecodeError::Shape { what: "task of a comparison" }),
@@ -193,7 +207,7 @@ impl Plan {
     pub(super) fn lifts(&self) -> usize {
         match self.task {
             Task::Negative(_) | Task::Zero(_) => 0,
-            Task::Relu { output, shift }
+            Task::Relu { output, shift, .. }
             | Task::Truncate { output, shift }
             | Task::Floor { output, shift } => {
                 if output.bits > self.bits - shift {
