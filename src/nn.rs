@@ -66,9 +66,10 @@
 //! - **Formats.** The bit length of every layer; the bits that ReLUs and truncations drop; the fractional bits of a
 //!   softmax; the ring width; fractional bits and bit lengths of input and output, and the range of the input's integers
 //!   (all in [`PublicModel`]).
+//! - **Signs.** Of which layers all weights are −1 and +1: their owner is quicker then.
 //! - **Rounding** of truncations, and the map from pixels to real numbers ([`Input`]).
 //! - **The run.** Who owns the weights; whether they are secret at all ([`Sequential::share`] or
-//!   [`Sequential::public`]); of which layers they are −1 and +1 alone, as their owner is quicker then; the number of parties, the size of a batch, the comparison family, those of layers that have
+//!   [`Sequential::public`]); the number of parties, the size of a batch, the comparison family, those of layers that have
 //!   their own, and the way of opening.
 //!
 //! *What formats tell of weights.* [`Quantised::calibrate`] chooses formats by what it measures, so the formats tell

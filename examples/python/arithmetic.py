@@ -71,11 +71,19 @@ def broadcast(layers, *results, vectors=False):
            f"multiplies results of shape {full}; expected images [C, H, W], sequences [C, L] or vectors")
 
     def same(result):
-        is_vector = vectors and len(full) > 1 and result.shape == [full[0]] + [1] * (len(full) - 1)
-        if result.shape == full or is_vector:
-            return unrepeated(layers, result) if vectors else result
+        if result.shape == full:
+            return result
         return shapes.moved_by(layers, result, lambda places: places.expand(layers.images, *full))
 
+    def vector(result):
+        is_vector = len(full) > 1 and result.shape == [full[0]] + [1] * (len(full) - 1)
+        return result if is_vector else unrepeated(layers, same(result))
+
+    if vectors:
+        found = [vector(result) for result in results]
+        # Of one factor; the product of two vectors would be one.
+        if any(result.shape == full for result in found):
+            return found
     results = [same(result) for result in results]
     # Tokens of unlike images, such as one of patches and one of a row of tokens.
     unlike = len({tuple(layers.shapes[result.layer]) for result in results}) > 1

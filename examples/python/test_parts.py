@@ -40,7 +40,15 @@ class Parts(Case):
 
         layers = self.right(Of(squeezed, fc=nn.Linear(3, 3)), (3, 4, 5))
         self.assertEqual(self.kinds(layers)[-2:], ["sigmoid", "multiply"])
-        for write in (lambda m, x: x + m.fc(x.mean((2, 3)))[:, :, None, None], lambda m, x: x * m.fc(x.mean((2, 3)))[..., None, None],
+        def twice(m, x):
+            a = m.fc(x.mean((2, 3)))[:, :, None, None].expand(-1, -1, 4, 5)
+            return a * a
+
+        def both(m, x):
+            a, b = m.fc(x.mean((2, 3)))[:, :, None, None], F.adaptive_max_pool2d(x, 1)
+            return a.expand(-1, -1, 4, 5) * b
+
+        for write in (twice, both, lambda m, x: x + m.fc(x.mean((2, 3)))[:, :, None, None], lambda m, x: x * m.fc(x.mean((2, 3)))[..., None, None],
                       lambda m, x: x.flatten(2) - m.fc(x.mean((2, 3))).unsqueeze(2)):
             self.right(Of(write, fc=nn.Linear(3, 3)), (3, 4, 5))
 

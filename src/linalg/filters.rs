@@ -270,7 +270,7 @@ impl<W: Product> Filters<W> {
     /// As [`convolve_strip`](Self::convolve_strip), for signs.
     fn convolve_signs(&self, window: &Window, images: &[W], signs: &Signs, mut first: usize, c: &mut [W]) {
         let (outputs, inputs) = (self.outputs(), self.inputs());
-        if window.image == [1, 1, inputs] {
+        if window.image == [1, 1, inputs] && window.padding == [0, 0] {
             let rows = c.len() / outputs;
             return signs.multiply_add(&images[first * inputs..][..rows * inputs], c);
         }

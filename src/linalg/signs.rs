@@ -74,16 +74,14 @@ impl Signs {
 
     /// Copies rows `first..`, as −1 and +1: the inverse of [`set_rows`](Self::set_rows).
     pub(super) fn copy_rows<W: Product>(&self, first: usize, rows: &mut [W]) {
+        let Some(rows) = W::short_mut(rows) else { return };
         let steps = self.inputs.div_ceil(STEP);
-        let minus = W::zero().wrapping_sub(&W::one());
         for (output, row) in (first..).zip(rows.chunks_exact_mut(self.inputs.max(1))) {
             let lines = &self.lines[output / LANES * steps..][..steps];
             for (line, signs) in lines.iter().zip(row.chunks_mut(STEP)) {
+                let bits = line.0[output % LANES];
                 for (place, sign) in signs.iter_mut().enumerate() {
-                    // 2·bit − 1, without a branch.
-                    let bit = line.0[output % LANES] >> place & 1;
-                    *sign =
-                        (0..bit).fold(minus, |sign, _| sign.wrapping_add(&W::one()).wrapping_add(&W::one()));
+                    *sign = (2 * (bits >> place & 1)).wrapping_sub(1);
                 }
             }
         }

@@ -215,15 +215,18 @@ fn products_with_signs_are_those_with_words() {
 
 #[test]
 fn convolutions_with_signs_are_those_with_words() {
-    let window = Window { padding: [1, 0], ..Window::new([9, 8, 3], [3, 2]) };
-    let [down, across] = window.grid();
-    let signs: Vec<u16> =
-        words::<u8>(2, 290 * 18).iter().map(|x| if x & 64 == 0 { u16::MAX } else { 1 }).collect();
-    let images = words::<u16>(1, 3 * 9 * 8 * 3);
-    let [mut found, mut expected] = [(); 2].map(|()| words::<u16>(3, 3 * down * across * 290));
-    let mut filters = Filters::signs(290, 18);
-    filters.set_rows(0, &signs);
-    filters.convolve_add(&window, &images, &mut found);
-    Filters::from_rows(290, 18, 1, &signs).convolve_add(&window, &images, &mut expected);
-    assert!(found == expected);
+    let padded = Window { padding: [1, 1], ..Window::new([1, 1, 4], [1, 1]) };
+    for window in [Window { padding: [1, 0], ..Window::new([9, 8, 3], [3, 2]) }, padded] {
+        let ([down, across], image) = (window.grid(), window.image.iter().product::<usize>());
+        let inputs = window.size[0] * window.size[1] * window.image[2];
+        let signs = words::<u8>(2, 290 * inputs);
+        let signs: Vec<u16> = signs.iter().map(|x| if x & 64 == 0 { u16::MAX } else { 1 }).collect();
+        let images = words::<u16>(1, 3 * image);
+        let [mut found, mut expected] = [(); 2].map(|()| words::<u16>(3, 3 * down * across * 290));
+        let mut filters = Filters::signs(290, inputs);
+        filters.set_rows(0, &signs);
+        filters.convolve_add(&window, &images, &mut found);
+        Filters::from_rows(290, inputs, 1, &signs).convolve_add(&window, &images, &mut expected);
+        assert!(found == expected, "{window}");
+    }
 }

@@ -84,10 +84,10 @@ impl<R: Ring> Sequential<R> {
     }
 
     /// As [`share`](Self::share), for an owner who is no party: every party gives the shares of the weights that it was handed
-    /// out, which add up to them; a share that is nothing may be `None`.
+    /// out, which add up to them; a share that is nothing may be `None`. Its recipe is another than that of `share`.
     ///
     /// # Errors
-    /// As [`share`](Self::share).
+    /// If the architecture is for another ring, the network fails or the store has something else next.
     pub fn of_shares(
         party: &mut Party,
         architecture: &Architecture,

@@ -18,7 +18,7 @@
 //! | truncation, not of a table of single values | as [`truncate`](Party::truncate) | | |
 //!
 //! tanh of 15 bits, 8 of them fractional, to 11 fractional bits in Z_2^16, with an error of at most a unit of the last place:
-//! 153 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
+//! 152 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
 //! truncates its index.
 
 use alloc::vec::Vec;

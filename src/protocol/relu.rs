@@ -103,7 +103,7 @@ impl Party {
         self.relu_words(x.expose(), bits, shift, Elements::low::<O>(low)).map(Share::of)
     }
 
-    /// max(x, 0) correct modulo 2^low, or x itself where −2^skipped < x < 0, for x up to 2^(bits − 1) − 2^skipped. Families
+    /// max(x, 0) correct modulo 2^low, where −2^skipped < x < 0 perhaps x instead of 0, for x up to 2^(bits − 1) − 2^skipped. Families
     /// that compare all bits in any case are exact.
     pub(super) fn relu_above<R: Ring>(
         &mut self,

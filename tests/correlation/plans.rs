@@ -177,6 +177,7 @@ fn a_wish_is_granted() {
                         20.0 * f64::from(estimate.rounds)
                             + estimate.opened_bits as f64
                             + estimate.dealer_bytes
+                            + 0.2 * (estimate.party_ns + estimate.dealer_ns)
                     }),
                 }
             };

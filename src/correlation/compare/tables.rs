@@ -15,8 +15,9 @@
 //!
 //! - x = 0 if and only if y = r: the product of the *equal* bits of chunks of all k bits.
 //! - A ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is −⌊r / 2^f⌋ if y_{k−1} = 1,
-//!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares both values of v and, for a
-//!   ReLU, both t·v: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them.
+//!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares −⌊r / 2^f⌋ and r_{k−1} and, for a
+//!   ReLU, t times each: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them. Of r_{k−1} as many bits are shared as the result has above
+//!   k − f, none if it has no more.
 //! - A ReLU that drops f bits compares only those above them: \[⌊y' / 2^f⌋ < ⌊r' / 2^f⌋\] differs from \[y' < r'\] where the two are
 //!   equal and y' < r'. There x mod 2^(k−1) = y' − r' + 2^(k−1) is above 2^(k−1) − 2^f, so x is from −2^f + 1 to −1, or above
 //!   2^(k−1) − 2^f, which is excluded. For such a negative x the sign is wrong, but y_{k−1} = r_{k−1}, since the borrow is what makes

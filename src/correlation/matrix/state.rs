@@ -10,7 +10,7 @@ use crate::ring::{Ring, pack, packed_len, unpack};
 use crate::secret::{Scratch, SecretBytes};
 use crate::share::Share;
 
-const MATRIX: [u8; 8] = *b"matrix  ";
+const MATRIX: [u8; 8] = *b"matrix 2";
 const PRODUCT: [u8; 8] = *b"product ";
 
 fn belongs<T>(what: &'static str) -> Result<T, DecodeError> {
@@ -18,7 +18,7 @@ fn belongs<T>(what: &'static str) -> Result<T, DecodeError> {
 }
 
 impl<R: Ring> MaskedMatrix<R> {
-    /// The share of W and the opened W − A as bytes, by which `id` finds them again
+    /// The share of W, which at its owner is W itself, and the opened W − A as bytes, by which `id` finds them again
     /// ([`from_bytes`](Self::from_bytes)). None, of a matrix of a dry run.
     ///
     /// # Panics

@@ -5,7 +5,8 @@
 #[non_exhaustive]
 pub enum Rounding {
     /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
-    /// last place, and the cost is low.
+    /// last place, and the cost is low. A maximum in front of such a truncation may be lower by less than half of such a
+    /// unit.
     #[default]
     Stochastic,
     /// Always down: exact, but it takes a comparison.

@@ -95,7 +95,7 @@ struct Found {
 
 impl Search<'_> {
     /// The fewest bits that keep what is to be kept, by bisection, as more bits nearly always keep more, and a few to spare in
-    /// the same machine word. The widths of words are tried first: on few images the outcome is partly chance, and a narrow
+    /// the same ring. The widths of words are tried first: on few images the outcome is partly chance, and a narrow
     /// word is worth more than a few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
@@ -121,11 +121,16 @@ impl Search<'_> {
             }
         }
         let best = best.ok_or(QuantiseError::NoImages)?;
-        let most = WORDS.into_iter().find(|&word| high <= word).unwrap_or(BITS[1]);
-        match self.at((high + SPARE).min(most), Some(&best)) {
-            Ok(Some(found)) if found.agreement >= self.options.agreement => Ok(found.model),
-            _ => Ok(best.model),
+        for spare in (1..=SPARE).rev().filter(|spare| high + spare <= BITS[1]) {
+            let found = self.at(high + spare, Some(&best));
+            if let Ok(Some(found)) = found
+                && found.agreement >= self.options.agreement
+                && found.model.ring() <= best.model.ring()
+            {
+                return Ok(found.model);
+            }
         }
+        Ok(best.model)
     }
 
     /// The error about a model whose outputs are not good enough.

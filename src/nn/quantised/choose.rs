@@ -225,9 +225,11 @@ impl Choosing for Choice<'_> {
     fn maximum(&self, value: usize, x: Format, bound: Bound) -> Chosen {
         let spread = f64::from(self.range(value).spread) * self.margin;
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
-        // Whatever the input, the difference of two values takes one bit more than they do.
-        let bits =
-            if self.bounded[value] { x.bits + 1 } else { (seen.max(2) as u32).clamp(x.bits, x.bits + 1) };
+        // Whatever the input, the difference of two values takes one bit more than they do, and room for what is not compared
+        // in front of a truncation another.
+        let room = value < self.graph.model.nodes().len() && self.graph.rounds(value);
+        let most = x.bits + 1 + u32::from(room);
+        let bits = if self.bounded[value] { most } else { (seen.max(2) as u32).clamp(x.bits, most) };
         (Format { fraction: x.fraction, bits }, bound)
     }
 
@@ -280,5 +282,5 @@ fn signed(most: i128) -> u32 {
 /// The most fractional bits of weights of this magnitude that say something and fit 31 bits.
 fn most_fraction(largest: f32) -> i32 {
     let integer = integer_bits(f64::from(largest));
-    (WEIGHT_FRACTION - integer.min(0)).min(30 - integer).clamp(0, MOST_FRACTION)
+    (WEIGHT_FRACTION - (integer - 1).min(0)).min(30 - integer).clamp(0, MOST_FRACTION)
 }

@@ -5,7 +5,7 @@ use crate::nn::Rounding;
 /// Options of [`Quantised::calibrate`](super::Quantised::calibrate).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Bits of every layer's accumulators. If `None`, two more, in the same machine word, than the fewest from 8 to 40
+    /// Bits of every layer's accumulators. If `None`, two more, in the same ring, than the fewest from 8 to 40
     /// whose outputs are good enough: of the fewest some are so by luck.
     pub bits: Option<u32>,
     /// A factor for the measured ranges, 1 to 1024: room for images with larger values.

@@ -10,7 +10,7 @@ use crate::nn::quantised::{Exact, Reader, Writer, for_windows};
 use crate::nn::sequential::Online;
 use crate::nn::{ArchitectureError, Overflow, PublicModelError};
 use crate::protocol::Error;
-use crate::ring::Ring;
+use crate::ring::{Ring, power_of_two};
 use crate::share::Share;
 
 /// The greatest value of every window, channel by channel; padding is ignored. All differences within
@@ -91,7 +91,9 @@ impl Step for MaxPool {
     }
 
     fn error(&self, e: &[f64], at: &Errors<'_>) -> Vec<f64> {
-        let below = self.skipped(at.slack).map_or(0., |(skipped, depth)| f64::from(depth << skipped));
+        let below = self
+            .skipped(at.slack)
+            .map_or(0., |(skipped, depth)| f64::from(depth) * power_of_two(skipped as i32));
         e.iter().map(|e| e + below).collect()
     }
 

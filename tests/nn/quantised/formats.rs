@@ -1,5 +1,6 @@
 //! Formats by hand, and what is refused.
 
+use ringshare::linalg::Window;
 use ringshare::nn::{
     Format, Formats, Model, Op, Options, Overflow, QuantiseError, Quantised, Rounding, Weight, op,
 };
@@ -75,6 +76,25 @@ fn what_is_rounded_at_random_leaves_room_for_what_is_dropped() {
     let floor =
         Quantised::new(&small(), &formats([[4, 8], [6, 10], [2, 9], [2, 10]]), Rounding::Floor).unwrap();
     assert!(floor.reference(&[62]).is_ok());
+}
+
+#[test]
+fn bounds_of_a_maximum_hold_for_any_truncation() {
+    let mut model = Model::new([2, 2, 1]);
+    model.push("pool", op::MaxPool { window: Window::new([2, 2, 1], [2, 2]) }).unwrap();
+    model.push("relu", op::Relu).unwrap();
+    let list = |fraction: u32| Formats {
+        input: Format { fraction: 40, bits: 44 },
+        layers: vec![Format { fraction: 40, bits: 45 }, Format { fraction, bits: fraction + 5 }],
+    };
+    for shift in [1, 8, 31, 33, 36] {
+        let fixed = Quantised::new(&model, &list(40 - shift), Rounding::Stochastic).unwrap();
+        // Half a unit of the result, where there are bits to skip, counts as a whole one.
+        let pooled = if shift > 2 { 1. } else { 0. };
+        assert_eq!(fixed.bounds(), [1. + pooled], "{shift}");
+        let floor = Quantised::new(&model, &list(40 - shift), Rounding::Floor).unwrap();
+        assert_eq!(floor.reference(&[5 << 40, 1 << 40, 0, 3 << 40]).unwrap(), [5 << (40 - shift)]);
+    }
 }
 
 #[test]

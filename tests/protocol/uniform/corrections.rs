@@ -7,7 +7,7 @@ use ringshare::correlation::bits::{BitProducts, DaBits, EdaBits, Select};
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan, Task, Wish};
 use ringshare::offline::{Deck, Elements};
-use ringshare::ring::Z2;
+use ringshare::ring::{Z2, packed_len};
 
 use super::{R, uniform};
 use crate::common::dcf::Shape;
@@ -112,18 +112,22 @@ fn vectors_of_a_correction_have_masks_of_their_own() {
                 });
                 let last = plan.levels().last().map_or(plan.chunks().len(), Vec::len);
                 let entries = if last == 0 { 0 } else { 1 << (2 * (last - 1)) };
-                let elements = match task {
-                    Task::Negative(None) | Task::Zero(None) => 0,
-                    Task::Relu { .. } => 3 * entries + 2,
-                    Task::Truncate { .. } | Task::Floor { .. } => entries + 2,
-                    _ => entries,
+                // Elements, and wraps of the bits that the result has beyond those of ⌊x / 2^shift⌋.
+                let (elements, wraps, shift) = match task {
+                    Task::Negative(None) | Task::Zero(None) => (0, 0, 0),
+                    Task::Relu { shift, .. } => (2 * entries + 1, entries + 1, shift),
+                    Task::Truncate { shift, .. } => (1, 1, shift),
+                    Task::Floor { shift, .. } => (entries + 1, 1, shift),
+                    _ => (entries, 0, 0),
                 };
+                let wrap = packed_len(len, 64 - (bits - shift));
                 let tables: Vec<usize> = tables.collect();
-                let bits_bytes = correction.len() - tables.iter().sum::<usize>() - 8 * len * elements;
+                let last = [vec![8 * len; elements], vec![wrap; wraps]].concat();
+                let bits_bytes = correction.len() - tables.iter().chain(&last).sum::<usize>();
                 assert_eq!(bits_bytes % (len / 8), 0);
                 let bit_vectors = vec![len / 8; bits_bytes / (len / 8)];
                 let mut rest = &correction[..];
-                let lens = tables.into_iter().chain(bit_vectors).chain(vec![8 * len; elements]);
+                let lens = tables.into_iter().chain(bit_vectors).chain(last);
                 let vectors: Vec<&[u8]> = lens.map(|len| rest.split_off(..len).unwrap()).collect();
                 assert!(rest.is_empty());
                 masked_apart(&format!("{bits} bits, {task:?}, {plan}"), &vectors);

@@ -37,32 +37,42 @@ impl FinalTable<'_> {
         }
     }
 
-    /// The corrections of the tables of t, of t times each vector of the lift, and of these vectors.
+    /// The corrections of the tables of t and of t·v and of v, then of t times the wraps and of these.
     pub(super) fn deal<W: Word, O: Word>(&self, r: &[W], out: &mut [u8]) {
-        let lifts = self.lifts::<W, O>(r);
-        let lifts: [&[O]; 2] = [&lifts[0], &lifts[1]];
-        let bits = self.plan.output().map_or(O::BITS, |elements| elements.bits);
-        let vector = ring::packed_len(self.len, bits);
+        let (plan, entries) = (self.plan, self.plan.entries());
+        let [v, wraps] = self.lifts::<W, O>(r);
+        let bits = plan.output().map_or(O::BITS, |elements| elements.bits);
+        let [vector, narrow] = [bits, plan.wrap()].map(|bits| ring::packed_len(self.len, bits));
+        let (out, of_wraps) = out.split_at_mut(plan.vectors()[0] * vector);
         let mut outs = out.chunks_exact_mut(vector.max(1));
+        let mut of_wraps = of_wraps.chunks_exact_mut(narrow.max(1));
         let mut t = Scratch::<u64>::zeros(words(self.len));
-        for c in 0..self.plan.entries() {
+        let spread = |t: &[u64], at: usize, values: &mut [O], times: Option<&[O]>| {
+            loops::spread(&t[at / 64..], values);
+            if let Some(factors) = times {
+                zeroize::optimization_barrier(values);
+                kernel::times(&factors[at..], values);
+            }
+        };
+        for c in 0..entries {
             self.entry(c, &mut t);
-            for table in 0..self.plan.last_tables() {
-                let place = table * self.plan.entries() + c;
-                let Some(out) = outs.next() else { return };
-                self.correct::<O>(ENTRIES, place, bits, out, |at, values: &mut [O]| {
-                    loops::spread(&t[at / 64..], values);
-                    if let Some(lift) = table.checked_sub(1) {
-                        zeroize::optimization_barrier(values);
-                        kernel::times(&lifts[lift][at..], values);
-                    }
-                });
+            for (table, out) in (0..plan.last_tables()).zip(&mut outs) {
+                let times = (table > 0).then_some(&v[..]);
+                let fill = |at, values: &mut [O]| spread(&t, at, values, times);
+                self.correct(ENTRIES, table * entries + c, bits, out, fill);
+            }
+            if plan.last_tables() > 1
+                && let Some(out) = of_wraps.next()
+            {
+                let fill = |at, values: &mut [O]| spread(&t, at, values, Some(&wraps));
+                self.correct(ENTRIES, 2 * entries + c, plan.wrap(), out, fill);
             }
         }
-        for (place, lift) in lifts.iter().enumerate().take(self.plan.lifts()) {
-            let Some(out) = outs.next() else { return };
+        let lifts = [(outs.next(), &v, bits), (of_wraps.next(), &wraps, plan.wrap())];
+        for (place, (out, lift, bits)) in lifts.into_iter().enumerate() {
+            let Some(out) = out else { return };
             let copy = |at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
-            self.correct::<O>(LIFTS, place, bits, out, copy);
+            self.correct(LIFTS, place, bits, out, copy);
         }
     }
 
@@ -78,19 +88,18 @@ impl FinalTable<'_> {
         small_table::correct(self.dealing, [section, place as u64], self.len, bits, out, fill);
     }
 
-    /// What is added to ⌊y / 2^shift⌋: for y_{k−1} = 1 first, and where there are two, for 0 next.
+    /// What is added to ⌊y / 2^shift⌋, and where the sum may wrap, how often 2^(k − shift) is if y_{k−1} = 0.
     fn lifts<W: Word, O: Word>(&self, r: &[W]) -> [Scratch<O>; 2] {
         let (plan, shift) = (self.plan, self.plan.task().shift());
-        let count = plan.lifts();
         let size = |wanted: bool| if wanted { self.len } else { 0 };
-        let mut one = Scratch::<O>::zeros(size(count > 0));
-        let mut zero = Scratch::<O>::zeros(size(count > 1));
-        kernel::high(r, plan.bits(), shift, &mut one);
-        if count > 1 {
-            kernel::lifts(&mut one, &mut zero, plan.bits() - shift);
+        let mut v = Scratch::<O>::zeros(size(plan.has_lift()));
+        let mut wraps = Scratch::<O>::zeros(size(plan.wrap() > 0));
+        kernel::high(r, plan.bits(), shift, &mut v);
+        if wraps.is_empty() {
+            v.iter_mut().for_each(|v| *v = v.wrapping_neg());
         } else {
-            one.iter_mut().for_each(|one| *one = one.wrapping_neg());
+            kernel::lifts(&mut v, &mut wraps, plan.bits() - shift);
         }
-        [one, zero]
+        [v, wraps]
     }
 }

@@ -7,10 +7,10 @@ use super::chunks::Chunks;
 use super::kernel;
 use super::plan::Task;
 use super::sections::{ENTRIES, LIFTS};
-use crate::offline::loops::{self, BLOCK};
+use crate::offline::loops::BLOCK;
 use crate::offline::planes::words;
 use crate::offline::{Elements, Error};
-use crate::ring::{Ring, Word};
+use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::Share;
 
@@ -67,7 +67,7 @@ impl Chunks {
         opened: &[u8],
     ) -> Result<Scratch<O>, Error> {
         let task = self.plan.task();
-        assert!(self.plan.lifts() > 0, "a plan that lifts");
+        assert!(self.plan.has_lift(), "a plan that lifts");
         assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
         let last = Opened::new::<O>(&self, opened);
         let public = if self.source.party() == 0 { O::one() } else { O::zero() };
@@ -128,8 +128,8 @@ impl<'a> Opened<'a> {
         out: &mut [W],
         mut step: impl FnMut(usize, &mut [W], &mut [W]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // Two vectors of a lift at least.
-        let room = self.chunks.plan.entries().max(2);
+        // The wraps of a lift at least.
+        let room = self.chunks.plan.entries().max(1);
         let block = small_table::block(room, out.len());
         let mut scratch = Scratch::<W>::zeros(block * room);
         for (b, out) in out.chunks_mut(block.max(1)).enumerate() {
@@ -143,12 +143,22 @@ impl<'a> Opened<'a> {
         Vectors { source, region: self.chunks.last_region(), bits: self.bits, len: *len }
     }
 
-    /// The entries of table `table` at the opened addresses.
+    fn wraps(&self) -> Vectors<'_> {
+        let (vectors, plan) = (self.vectors(), &self.chunks.plan);
+        let region = vectors.region + plan.vectors()[0] * packed_len(vectors.len, vectors.bits);
+        Vectors { region, bits: plan.wrap(), ..vectors }
+    }
+
+    /// The entries of table `table` at the opened addresses: t, t·v, or t times the wraps.
     fn table<W: Word>(&self, table: usize, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
         let (entries, tables) = (plan.entries(), plan.last_tables());
         let load = |e: usize, out: &mut [W]| {
-            self.vectors().load(ENTRIES, table * entries + e, e * tables + table, at, out)
+            let place = table * entries + e;
+            match table {
+                2 => self.wraps().load(ENTRIES, place, e, at, out),
+                _ => self.vectors().load(ENTRIES, place, e * tables + table, at, out),
+            }
         };
         self.vectors().look_up(&self.address, at, scratch, out, load)
     }
@@ -158,34 +168,31 @@ impl<'a> Opened<'a> {
         self.vectors().flip(&self.p[at / 64..], t, values);
     }
 
-    /// The vector of the lift that the opened top bit picks.
+    /// v, with the wrap by the opened top bit.
     fn lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
-        let vector = plan.last_tables() * plan.entries();
-        let load = |place: usize, out: &mut [W]| self.vectors().load(LIFTS, place, vector + place, at, out);
-        self.pick(at, scratch, out, load)
+        self.vectors().load(LIFTS, 0, plan.last_tables() * plan.entries(), at, out)?;
+        if plan.wrap() > 0 {
+            let wraps = &mut scratch[..out.len()];
+            self.wraps().load(LIFTS, 1, plan.vectors()[1] - 1, at, wraps)?;
+            self.add_wraps(at, wraps, out);
+        }
+        Ok(())
     }
 
     /// As [`lift`](Self::lift), times t.
     fn table_of_lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
-        let mut entries = Scratch::<W>::zeros(scratch.len());
-        self.pick(at, scratch, out, |lift, out| self.table(1 + lift, at, &mut entries, out))
+        self.table(1, at, scratch, out)?;
+        if self.chunks.plan.wrap() > 0 {
+            let mut wraps = Scratch::<W>::zeros(out.len());
+            self.table(2, at, scratch, &mut wraps)?;
+            self.add_wraps(at, &wraps, out);
+        }
+        Ok(())
     }
 
-    fn pick<W: Word>(
-        &self,
-        at: usize,
-        scratch: &mut [W],
-        out: &mut [W],
-        mut load: impl FnMut(usize, &mut [W]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        if self.chunks.plan.lifts() == 1 {
-            return load(0, out);
-        }
-        let one = &mut scratch[..out.len()];
-        load(0, one)?;
-        load(1, out)?;
-        loops::select(&self.chunks.top[at / 64..], out, one);
-        Ok(())
+    fn add_wraps<W: Word>(&self, at: usize, wraps: &[W], out: &mut [W]) {
+        let plan = &self.chunks.plan;
+        kernel::wrap(&self.chunks.top[at / 64..], wraps, plan.bits() - plan.task().shift(), out);
     }
 }

@@ -86,15 +86,24 @@ wide! {
 }
 
 wide! {
-    /// From ⌊r / 2^shift⌋ in `one`, of `bits` bits, to what is added to ⌊y / 2^shift⌋ where the top bit of
-    /// y is zero and where it is one: −⌊r / 2^shift⌋, and 2^bits more where only r has its top bit set.
-    pub(super) fn lifts<O: Word>(one: &mut [O], zero: &mut [O], bits: u32) {
-        let half = O::one() << (bits as usize - 1);
-        for (one, zero) in one.iter_mut().zip(zero) {
-            // Twice the top bit in its place. Of a mask made of the bit the compiler makes a branch.
-            let top = *one & half;
-            *one = O::zero().wrapping_sub(one);
-            *zero = one.wrapping_add(&top).wrapping_add(&top);
+    /// From ⌊r / 2^shift⌋ in `v`, of `bits` bits, to what is added to ⌊y / 2^shift⌋: −⌊r / 2^shift⌋, and the top bit of r, 2^bits
+    /// times which is added where y has none.
+    pub(super) fn lifts<O: Word>(v: &mut [O], top: &mut [O], bits: u32) {
+        for (v, top) in v.iter_mut().zip(top) {
+            *top = *v >> (bits as usize - 1);
+            *v = O::zero().wrapping_sub(v);
+        }
+    }
+}
+
+wide! {
+    /// Adds 2^bits times the wraps where the bit of `top` is zero.
+    pub(super) fn wrap<O: Word>(top: &[u64], wraps: &[O], bits: u32, out: &mut [O]) {
+        for (word, (wraps, out)) in top.iter().zip(wraps.chunks(64).zip(out.chunks_mut(64))) {
+            for (i, (wrap, out)) in wraps.iter().zip(out).enumerate() {
+                let mask = O::truncate64(*word >> i & 1).wrapping_sub(&O::one());
+                *out = out.wrapping_add(&((*wrap << bits as usize) & mask));
+            }
         }
     }
 }

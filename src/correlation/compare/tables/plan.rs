@@ -24,8 +24,8 @@ pub enum Task {
         output: Elements,
         /// Low bits that are dropped.
         shift: u32,
-        /// Low bits that are not compared, in addition to those: for shift 0 the result is x itself, not 0, where
-        /// −2^skipped < x < 0, or 0 or x. For x up to 2^(k−1) − 2^skipped.
+        /// Low bits that are not compared, if more than those: where −2^skipped < x < 0, the result may be that of x instead
+        /// of 0. For x up to 2^(k−1) − 2^skipped.
         skipped: u32,
     },
     /// ⌊x / 2^shift⌋ or one more, for x from 0 to 2^(k−1) − 1; exact for shift 0.
@@ -202,27 +202,23 @@ impl Plan {
         }
     }
 
-    /// Vectors of the lift, each with its products with t: none, one, or two if the opened sum may
-    /// wrap inside the ring of the result.
-    pub(super) fn lifts(&self) -> usize {
-        match self.task {
-            Task::Negative(_) | Task::Zero(_) => 0,
-            Task::Relu { output, shift, .. }
-            | Task::Truncate { output, shift }
-            | Task::Floor { output, shift } => {
-                if output.bits > self.bits - shift {
-                    2
-                } else {
-                    1
-                }
-            }
+    /// Whether x is lifted into the ring of the result.
+    pub(super) fn has_lift(&self) -> bool {
+        !matches!(self.task, Task::Negative(_) | Task::Zero(_))
+    }
+
+    /// The high bits of the result that the opened sum may wrap into, none if it may not.
+    pub(super) fn wrap(&self) -> u32 {
+        match self.task.output() {
+            Some(output) if self.has_lift() => output.bits.saturating_sub(self.bits - self.task.shift()),
+            _ => 0,
         }
     }
 
-    /// Tables of the last step: that of t, and for a ReLU those of t times each vector of the lift.
+    /// Tables of the last step: that of t, and for a ReLU that of t·v; those of t times the wrap are beside them.
     pub(super) fn last_tables(&self) -> usize {
         match self.task {
-            Task::Relu { .. } => 1 + self.lifts(),
+            Task::Relu { .. } => 2,
             Task::Truncate { .. } => 0,
             _ => 1,
         }
@@ -274,9 +270,13 @@ impl Plan {
         (0..self.levels.len()).map(|level| self.level_bits(level)).sum()
     }
 
-    /// Vectors of elements that the last step takes from the dealer.
-    fn vectors(&self) -> usize {
-        self.last_tables() * self.entries() + self.lifts()
+    /// Vectors that the last step takes from the dealer: of elements, and of the bits of a wrap.
+    pub(super) fn vectors(&self) -> [usize; 2] {
+        let wraps = if matches!(self.task, Task::Relu { .. }) { self.entries() + 1 } else { 1 };
+        [
+            self.last_tables() * self.entries() + usize::from(self.has_lift()),
+            if self.wrap() > 0 { wraps } else { 0 },
+        ]
     }
 
     /// Bytes that the dealer sends for `len` values. Vectors of bits take whole words of 64. `usize::MAX` stands for more
@@ -284,7 +284,11 @@ impl Plan {
     pub fn dealer_bytes(&self, len: usize) -> usize {
         let words = len.div_ceil(64).saturating_mul(8);
         let last = match self.output() {
-            Some(elements) => self.vectors().saturating_mul(packed_len(len, elements.bits)),
+            Some(elements) => {
+                let [vectors, wraps] = self.vectors();
+                let elements = vectors.saturating_mul(packed_len(len, elements.bits));
+                elements.saturating_add(wraps.saturating_mul(packed_len(len, self.wrap())))
+            }
             // The top bits of the masks, where they count.
             None => words * usize::from(self.task.has_top()),
         };

@@ -15,8 +15,9 @@ use crate::offline::Elements;
 /// What a plan should have least of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wish {
-    /// Traffic and rounds together: the opened bits and dealer bytes of a value, plus twenty for each round. An opened bit
-    /// counts as much as a byte from the dealer, because everybody waits for it online.
+    /// Traffic, rounds and CPU time together: the opened bits and dealer bytes of a value, plus twenty for each round and a fifth of
+    /// the estimated nanoseconds of a party and the dealer. An opened bit counts as much as a byte from the dealer, because
+    /// everybody waits for it online.
     #[default]
     Balanced,
     /// Rounds, and among plans with as few rounds, the traffic as above.
@@ -27,8 +28,11 @@ pub enum Wish {
     Cpu,
 }
 
-/// Opened bits or dealer bytes that a round is worth.
+/// Opened bits or dealer bytes that a round is worth: for a sign of 14 bits two rounds are worth their bytes, for a ReLU of 20 bits
+/// that drops 9 they are not, as they take twice the bytes and twice the CPU time of three.
 const ROUND: f64 = 20.0;
+/// Opened bits or dealer bytes that a nanosecond is worth.
+const NANOSECOND: f64 = 0.2;
 
 /// What a plan costs for each value.
 ///
@@ -111,11 +115,12 @@ impl Plan {
             let estimate = plan.estimate();
             let rounds = f64::from(estimate.rounds);
             let traffic = estimate.opened_bits as f64 + estimate.dealer_bytes;
+            let time = estimate.party_ns + estimate.dealer_ns;
             match wish {
-                Wish::Balanced => [traffic + ROUND * rounds, rounds],
+                Wish::Balanced => [traffic + ROUND * rounds + NANOSECOND * time, rounds],
                 Wish::Rounds => [rounds, traffic],
                 Wish::DealerBytes => [estimate.dealer_bytes, rounds],
-                Wish::Cpu => [estimate.party_ns + estimate.dealer_ns, rounds],
+                Wish::Cpu => [time, rounds],
             }
         };
         let better = |a: [f64; 2], b: [f64; 2]| a[0] < b[0] || a[0] == b[0] && a[1] < b[1];
@@ -191,7 +196,7 @@ impl Plan {
             (self.chunks.len() as f64, [0.257, 0.079]),
             ((self.levels_bits() + self.last_bits()) as f64, [0.095, 0.081]),
             (self.products() as f64, [0.045, 0.039]),
-            (self.vectors() as f64 * word, [0.071, 0.141]),
+            (self.vectors().iter().sum::<usize>() as f64 * word, [0.071, 0.141]),
         ];
         let total = |whose: usize| terms.iter().map(|(count, each)| count * each[whose]).sum();
         Estimate {
