@@ -15,6 +15,9 @@
 //! innermost steps. With the feature `parallel`, large products are split among the threads
 //! of the current rayon pool; the results are the same, bit for bit.
 //!
+//! Matrices of −1 and +1 alone ([`Filters::signs`]) are kept as bits and multiplied by tables in registers, where the CPU has
+//! AVX-512 and the words 16 bits.
+//!
 //! Words are plain machine words here: this module knows sums and products that wrap, and no ring. A ring's word is one
 //! that has kernels ([`Product`]), so that whoever works with rings need not ask for it.
 //!

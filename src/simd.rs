@@ -5,8 +5,8 @@
 //! The body is plain safe Rust; the compiler does the rest.
 
 /// Vector instructions of the CPU.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 pub(crate) enum Level {
     Baseline,
     Avx2,
@@ -19,18 +19,16 @@ cpufeatures::new!(avx2, "avx2", "bmi1", "bmi2");
 cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
 
 /// The widest level of this CPU.
+#[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn level() -> Level {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if avx512::get() {
-            return Level::Avx512;
-        }
-        if avx2::get() {
-            return Level::Avx2;
-        }
+    if avx512::get() {
+        Level::Avx512
+    } else if avx2::get() {
+        Level::Avx2
+    } else {
+        Level::Baseline
     }
-    Level::Baseline
 }
 
 macro_rules! wide {

@@ -3,8 +3,7 @@
 //! With signs s_j the dot product Σ s_j·x_j of n inputs has 2^n values, one for each pattern of signs. They take few additions
 //! to write down as a table, and then any number of outputs look theirs up: of five inputs the 32 sums of 16 bits fill one
 //! register of AVX-512, and `vpermw` looks up those of 32 outputs at once, a hundred and sixty multiplications and additions
-//! by two instructions. A word has the signs of three times five inputs, so that a matrix takes an eighth of a byte and a
-//! fifteenth of another for a sign.
+//! by two instructions. A word has the signs of three times five inputs, so that a sign takes a bit and a fifteenth.
 //!
 //! This is the *method of the four Russians* (Arlazarov, Dinitz, Kronrod, Faradzhev, *On economical construction of the
 //! transitive closure of an oriented graph*, 1970) with tables of registers: no address depends on a sign.
