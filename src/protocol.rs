@@ -60,4 +60,5 @@ pub use compare::{Family, UnknownFamily};
 pub use dealer::Dealer;
 pub use error::Error;
 pub use matrix::WriteRow;
+pub(crate) use matrix::written;
 pub use party::Party;

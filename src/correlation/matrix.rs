@@ -95,9 +95,9 @@ impl<R: Ring> MatrixMask<R> {
         Ok(Self { source, shape, groups, bits, masked: 0, ring: PhantomData })
     }
 
-    /// Rows of the matrix.
-    pub fn outputs(&self) -> usize {
-        self.shape[0]
+    /// Outputs and inputs of the matrix.
+    pub fn shape(&self) -> [usize; 2] {
+        self.shape
     }
 
     /// Products are right modulo 2^bits.

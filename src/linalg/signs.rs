@@ -6,7 +6,7 @@
 //! by two instructions. A word has the signs of three times five inputs, so that a sign takes a bit and a fifteenth.
 //!
 //! This is the *method of the four Russians* (Arlazarov, Dinitz, Kronrod, Faradzhev, *On economical construction of the
-//! transitive closure of an oriented graph*, 1970) with tables of registers: no address depends on a sign.
+//! transitive closure of a directed graph*, 1970) with tables of registers: no address depends on a sign.
 //!
 //! | | lane 0 | lane 1 | … | lane 31 |
 //! | --- | --- | --- | --- | --- |
@@ -61,11 +61,12 @@ impl Signs {
 
     /// Sets rows `first..` from rows of −1 and +1.
     pub(super) fn set_rows<W: Product>(&mut self, first: usize, rows: &[W]) {
+        let Some(rows) = W::short(rows) else { return };
         let steps = self.inputs.div_ceil(STEP);
         for (output, row) in (first..).zip(rows.chunks_exact(self.inputs.max(1))) {
             let lines = &mut self.lines[output / LANES * steps..][..steps];
             for (line, signs) in lines.iter_mut().zip(row.chunks(STEP)) {
-                let bits = signs.iter().rev().fold(0, |bits, &sign| bits << 1 | u16::from(sign == W::one()));
+                let bits = signs.iter().rev().fold(0, |bits, &sign| bits << 1 | u16::from(sign == 1));
                 line.0[output % LANES] = bits;
             }
         }
@@ -97,7 +98,7 @@ impl Signs {
         let steps = self.inputs.div_ceil(STEP);
         let mut c: Vec<&mut [u16]> = c.chunks_exact_mut(self.outputs).collect();
         let most = c.len().min(ROWS);
-        let mut tables = Zeroizing::new(alloc::vec![Line::<u16>::default(); TABLES * BLOCK.max(ROWS)]);
+        let mut tables = Zeroizing::new(alloc::vec![Line::<u16>::default(); TABLES * BLOCK]);
         for (a, c) in a.chunks(ROWS * self.inputs).zip(c.chunks_mut(ROWS)) {
             let block = BLOCK / most.next_power_of_two();
             for from in (0..steps).step_by(block) {
@@ -134,13 +135,7 @@ impl Signs {
         let tables = &mut tables.as_chunks_mut::<R>().0[..TABLES * range.len()];
         for (r, row) in a.chunks_exact(self.inputs).enumerate() {
             let inputs = range.start * STEP..(range.end * STEP).min(self.inputs);
-            let mut row = row[inputs].chunks(TABLE);
-            for tables in tables.iter_mut() {
-                let mut x = [0; TABLE];
-                let found = row.next().unwrap_or_default();
-                x[..found.len()].copy_from_slice(found);
-                tables[r] = self.cpu.sums(x);
-            }
+            self.cpu.tabulate(&row[inputs], r, tables);
         }
         let steps = self.inputs.div_ceil(STEP);
         let panels = self.lines.chunks(WIDTH * steps);

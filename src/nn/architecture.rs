@@ -182,13 +182,11 @@ impl Architecture {
 
     /// The low bits of a value that the only layer that takes it drops, up or down at random.
     pub(super) fn slack(&self, value: usize) -> u32 {
+        let dropped = self.layers.get(value).map_or(0, |next| next.step().dropped());
         let referred = |layer: &Layer| layer.step().earlier().contains(&value);
-        match self.layers.get(value) {
-            Some(next) if self.rounding == Rounding::Stochastic && !self.layers.iter().any(referred) => {
-                next.step().dropped()
-            }
-            _ => 0,
-        }
+        let counts =
+            self.rounding == Rounding::Stochastic && dropped > 0 && !self.layers.iter().any(referred);
+        if counts { dropped } else { 0 }
     }
 
     /// For every value, the last layer that refers back to it, if any.

@@ -85,7 +85,7 @@ impl Party {
     ) -> Result<MaskedMatrix<R>, Error> {
         let mask = self.matrix_mask::<R>([outputs, inputs], groups, bits)?;
         let room = mask.room();
-        self.masked(mask, inputs, room, |party, strip| rows(party, strip).map(Some))
+        self.masked(mask, room, |party, strip| rows(party, strip).map(Some))
     }
 
     fn matrix_mask<R: Ring>(
@@ -103,12 +103,12 @@ impl Party {
     fn masked<R: Ring>(
         &mut self,
         mut mask: MatrixMask<R>,
-        inputs: usize,
         mut weights: Option<Filters<R::Word>>,
         mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Option<Share<R>>, Error>,
     ) -> Result<MaskedMatrix<R>, Error> {
         let mut differences = mask.room();
-        for strip in strips(mask.outputs(), inputs) {
+        let [outputs, inputs] = mask.shape();
+        for strip in strips(outputs, inputs) {
             let share = rows(self, strip.clone())?;
             if let Some(share) = &share {
                 shape("weights of a strip of rows", strip.len() * inputs, share.len())?;
@@ -183,10 +183,7 @@ impl Party {
         bits: u32,
         row: Option<WriteRow<'_, R::Word>>,
     ) -> Result<MaskedMatrix<R>, Error> {
-        self.check_owner(owner, row.is_some())?;
-        let mask = self.matrix_mask::<R>(dims, groups, bits)?;
-        let room = mask.room().filter(|_| row.is_some());
-        self.masked(mask, dims[1], room, |_, strip| Ok(row.map(|row| written(row, strip, dims[1]))))
+        self.held(owner, dims, groups, bits, row, false)
     }
 
     /// As [`input_matrix`](Self::input_matrix), for a matrix of −1 and +1 alone, or a convolution's in one group: the owner
@@ -212,23 +209,35 @@ impl Party {
     pub fn input_signs<R: Ring>(
         &mut self,
         owner: usize,
-        dims @ [outputs, inputs]: [usize; 2],
+        dims: [usize; 2],
         bits: u32,
         row: Option<WriteRow<'_, R::Word>>,
     ) -> Result<MaskedMatrix<R>, Error> {
+        self.held(owner, dims, 1, bits, row, true)
+    }
+
+    /// Masks a matrix that stays with its owner, who holds it as bits if all elements are signs.
+    fn held<R: Ring>(
+        &mut self,
+        owner: usize,
+        [outputs, inputs]: [usize; 2],
+        groups: usize,
+        bits: u32,
+        row: Option<WriteRow<'_, R::Word>>,
+        signs: bool,
+    ) -> Result<MaskedMatrix<R>, Error> {
         self.check_owner(owner, row.is_some())?;
-        let mask = self.matrix_mask::<R>(dims, 1, bits)?;
-        let room = mask.room().filter(|_| row.is_some()).map(|_| Filters::signs(outputs, inputs));
-        self.masked(mask, inputs, room, |_, strip| {
+        let mask = self.matrix_mask::<R>([outputs, inputs], groups, bits)?;
+        let weights = (row.is_some() && !self.is_dry()).then(|| match signs {
+            true => Filters::signs(outputs, inputs),
+            false => Filters::zeros(outputs, inputs, groups),
+        });
+        self.masked(mask, weights, |_, strip| {
             let Some(row) = row else { return Ok(None) };
-            let share = written::<R>(row, strip, inputs);
-            // All are looked at, so that the time does not tell which is none.
-            let low = R::Word::mask(R::BITS);
-            let others = share.expose().iter().fold(0, |others, &w| {
-                let (one, minus) = (w == R::Word::one(), w & low == low);
-                others + usize::from(!(one | minus))
-            });
-            shape("signs of a strip of rows", share.len(), share.len() - others)?;
+            let share = written(row, strip, inputs);
+            if signs {
+                check_signs(&share)?;
+            }
             Ok(Some(share))
         })
     }
@@ -332,12 +341,22 @@ impl Party {
 }
 
 /// Rows as their owner writes them.
-fn written<R: Ring>(row: WriteRow<'_, R::Word>, strip: Range<usize>, inputs: usize) -> Share<R> {
+pub(crate) fn written<R: Ring>(row: WriteRow<'_, R::Word>, strip: Range<usize>, inputs: usize) -> Share<R> {
     let mut rows = Share::zeros(strip.len() * inputs);
     for (r, out) in strip.zip(rows.expose_mut().chunks_exact_mut(inputs.max(1))) {
         row(r, out);
     }
     rows
+}
+
+/// Whether all elements are −1 or +1. All are looked at, so that the time does not tell which is none.
+fn check_signs<R: Ring>(rows: &Share<R>) -> Result<(), Error> {
+    let low = R::Word::mask(R::BITS);
+    let signs = rows.expose().iter().fold(0, |signs, &w| {
+        let (one, minus) = (w == R::Word::one(), w & low == low);
+        signs + usize::from(one | minus)
+    });
+    shape("signs of a strip of rows", rows.len(), signs)
 }
 
 /// The cost of masking a matrix of k-bit elements that is shared already, or stays with its owner.

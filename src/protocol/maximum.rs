@@ -42,7 +42,7 @@ impl Party {
         b: &Share<R>,
         [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
-        let mut out = self.relu_above(&difference(a, b)?, bits, skipped, low)?;
+        let mut out = self.relu_low::<R, R>(&difference(a, b)?, bits, [0, skipped], low)?;
         out.add_assign(b);
         Ok(out)
     }

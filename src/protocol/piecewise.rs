@@ -157,7 +157,7 @@ impl Party {
         bits: u32,
         ring: Elements,
     ) -> Result<Scratch<V>, Error> {
-        let both: Scratch<C> = self.relu_words(&beyond(x, f, self.id()), f.needed_bits(), 0, ring)?;
+        let both: Scratch<C> = self.relu_words(&beyond(x, f, self.id()), f.needed_bits(), [0, 0], ring)?;
         let (below, above) = both.split_at(x.len());
         let mut v: Scratch<V> = self.between(&inside(x, below, above), f, bits)?;
         for ((tail, slope), sign) in [below, above].into_iter().zip(f.slopes()).zip([-1i128, 1]) {

@@ -20,7 +20,7 @@
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
-//! | ReLU | those of a sign by the same plan | the same | up to 5 for each one of a sign |
+//! | ReLU | those of a sign by the same plan | the same | 2 for each one of a sign and 1; in a ring wider than x's bits 1 and 1 more, of the bits beyond |
 //! | with truncation | those of a sign of k − f bits | those, and f | the same |
 //!
 //! Because its tables are larger, the best plan for a ReLU may differ from that for a sign: for 14 bits into a ring of
@@ -88,51 +88,33 @@ impl Party {
         bits: u32,
         shift: u32,
     ) -> Result<Share<O>, Error> {
-        self.relu_low(x, bits, shift, O::BITS)
+        self.relu_low(x, bits, [shift, 0], O::BITS)
     }
 
-    /// [`relu_truncate`](Self::relu_truncate), correct modulo 2^low only.
+    /// [`relu_truncate`](Self::relu_truncate), correct modulo 2^low only. Of x from −2^skipped + 1 to −1 the result may be that of x
+    /// itself, not 0, for x up to 2^(bits − 1) − 2^skipped; by families that compare all bits in any case it is 0.
     pub(crate) fn relu_low<R: Ring, O: Ring>(
         &mut self,
         x: &Share<R>,
         bits: u32,
-        shift: u32,
+        [shift, skipped]: [u32; 2],
         low: u32,
     ) -> Result<Share<O>, Error> {
-        check(self.family, R::BITS, bits, shift)?;
-        self.relu_words(x.expose(), bits, shift, Elements::low::<O>(low)).map(Share::of)
+        check(self.family, R::BITS, bits, shift.max(skipped))?;
+        self.relu_words(x.expose(), bits, [shift, skipped], Elements::low::<O>(low)).map(Share::of)
     }
 
-    /// max(x, 0) correct modulo 2^low, where −2^skipped < x < 0 perhaps x instead of 0, for x up to 2^(bits − 1) − 2^skipped. Families
-    /// that compare all bits in any case are exact.
-    pub(super) fn relu_above<R: Ring>(
-        &mut self,
-        x: &Share<R>,
-        bits: u32,
-        skipped: u32,
-        low: u32,
-    ) -> Result<Share<R>, Error> {
-        match self.family {
-            Family::Lookup(wish) if skipped > 0 => {
-                check(self.family, R::BITS, bits, skipped)?;
-                let task = Task::Relu { output: Elements::low::<R>(low), shift: 0, skipped };
-                self.shift_by_plan(x.expose(), Plan::choose(bits, task, wish)).map(Share::of)
-            }
-            _ => self.relu_low(x, bits, 0, low),
-        }
-    }
-
-    /// [`relu_truncate`](Self::relu_truncate), word by word, of what the family takes.
+    /// [`relu_low`](Self::relu_low), word by word, of what the family takes.
     pub(super) fn relu_words<W: Word, V: Word>(
         &mut self,
         x: &[W],
         bits: u32,
-        shift: u32,
+        [shift, skipped]: [u32; 2],
         output: Elements,
     ) -> Result<Scratch<V>, Error> {
         match self.family {
             Family::Lookup(wish) => {
-                self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift, skipped: 0 }, wish))
+                self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift, skipped }, wish))
             }
             Family::Bitwise => self.relu_by_bitwise(x, bits, shift, output),
             Family::Dcf | Family::Legendre(_) => self.relu_by_product(x, bits, shift, output),
@@ -195,7 +177,7 @@ impl Party {
     ) -> Result<Scratch<V>, Error> {
         let mut both: Scratch<W> = [x, x].concat().into();
         add_public(self.id(), ceiling.wrapping_neg(), &mut both[x.len()..]);
-        let both: Scratch<V> = self.relu_words(&both, bits, 0, output)?;
+        let both: Scratch<V> = self.relu_words(&both, bits, [0, 0], output)?;
         let (below, above) = both.split_at(x.len());
         Ok(below.iter().zip(above).map(|(below, above)| below.wrapping_sub(above)).collect::<Vec<V>>().into())
     }

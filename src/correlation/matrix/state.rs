@@ -1,17 +1,21 @@
 //! Masked matrices and prepared products as bytes, to be kept between two runs.
 
+use alloc::vec::Vec;
+
 use super::layout::strips;
 use super::request::{read_window, window_numbers};
 use super::{MaskedMatrix, MatrixId, MatrixProduct, MatrixProductRequest};
 use crate::linalg::Filters;
 use crate::offline::state::{self, put_number};
 use crate::offline::{DecodeError, Kind, Reader, StateId};
-use crate::ring::{Ring, pack, packed_len, unpack};
+use crate::ring::{Ring, Word, pack, packed_len, unpack};
 use crate::secret::{Scratch, SecretBytes};
 use crate::share::Share;
 
 const MATRIX: [u8; 8] = *b"matrix 2";
 const PRODUCT: [u8; 8] = *b"product ";
+/// Bits of −1 and +1.
+const SIGN: u32 = 2;
 
 fn belongs<T>(what: &'static str) -> Result<T, DecodeError> {
     Err(DecodeError::Belongs { what })
@@ -46,10 +50,14 @@ impl<R: Ring> MaskedMatrix<R> {
             put_number(out, number as u64);
         }
         // Whether the share of W is nothing, words or signs.
-        put_number(out, self.weights.as_ref().map_or(0, |weights| 1 + u64::from(weights.are_signs())));
+        let signs = self.weights.as_ref().is_some_and(Filters::are_signs);
+        put_number(out, self.weights.as_ref().map_or(0, |_| 1 + u64::from(signs)));
+        let weights = self.weights.iter().map(|weights| (weights, if signs { SIGN } else { bits }));
+        let all: Vec<_> =
+            weights.chain(self.difference.iter().map(|difference| (difference, bits))).collect();
         for strip in strips(outputs, inputs) {
             let mut rows = Scratch::<R::Word>::zeros(strip.len() * inputs);
-            for filters in self.weights.iter().chain(&self.difference) {
+            for &(filters, bits) in &all {
                 filters.copy_rows(strip.start, &mut rows);
                 pack(&rows, bits, out.append(packed_len(rows.len(), bits)));
             }
@@ -72,30 +80,46 @@ impl<R: Ring> MaskedMatrix<R> {
             outputs.checked_mul(inputs).filter(|_| inputs > 0 || outputs == 0).ok_or_else(malformed)?;
         let zeros = || Filters::zeros(outputs, inputs, groups);
         let held = from.number()?;
+        let own = match held {
+            0 => 0,
+            1 => bits,
+            2 if groups == 1 => SIGN,
+            _ => return Err(malformed()),
+        };
         let (expected, found) =
-            (packed_len(elements, bits).saturating_mul(1 + usize::from(held > 0)), from.left());
+            (packed_len(elements, bits).saturating_add(packed_len(elements, own)), from.left());
         if expected > found {
             return Err(DecodeError::Short { expected, found });
         }
-        let mut weights = match held {
-            0 => None,
-            1 => Some(zeros()),
-            2 if groups == 1 => Some(Filters::signs(outputs, inputs)),
-            _ => return Err(malformed()),
-        };
+        let signs = held == 2;
+        let mut weights = (held > 0).then(|| if signs { Filters::signs(outputs, inputs) } else { zeros() });
         let mut difference = zeros();
+        let elements = || DecodeError::Shape { what: "elements of a matrix" };
         for strip in strips(outputs, inputs) {
             let mut rows = Scratch::<R::Word>::zeros(strip.len() * inputs);
-            for filters in weights.iter_mut().chain([&mut difference]) {
-                let packed = from.raw(packed_len(rows.len(), bits))?;
-                unpack(packed, bits, &mut rows)
-                    .map_err(|_| DecodeError::Shape { what: "elements of a matrix" })?;
-                filters.set_rows(strip.start, &rows);
+            if let Some(weights) = &mut weights {
+                unpack(from.raw(packed_len(rows.len(), own))?, own, &mut rows).map_err(|_| elements())?;
+                if signs && !all_signs(&mut rows) {
+                    return Err(elements());
+                }
+                weights.set_rows(strip.start, &rows);
             }
+            unpack(from.raw(packed_len(rows.len(), bits))?, bits, &mut rows).map_err(|_| elements())?;
+            difference.set_rows(strip.start, &rows);
         }
         let id = MatrixId { session: id.session, number };
         Ok(Self { weights, difference: Some(difference), id, shape, bits })
     }
+}
+
+/// From signs of [`SIGN`] bits to words. Whether they are signs, all of which are looked at.
+fn all_signs<W: Word>(words: &mut [W]) -> bool {
+    let mut odd = W::one();
+    for word in words {
+        odd = odd & *word;
+        *word = W::one().wrapping_sub(&(*word & (W::one() << 1)));
+    }
+    odd == W::one()
 }
 
 impl<R: Ring> MatrixProduct<R> {

@@ -12,22 +12,33 @@ use super::Avx512;
 const PATTERNS: [u32; TABLE] = [0xaaaa_aaaa, 0xcccc_cccc, 0xf0f0_f0f0, 0xff00_ff00, 0xffff_0000];
 
 impl Avx512 {
-    /// Σ ±x, with + where a pattern has a one, for all 32 patterns.
-    #[inline(always)]
-    pub(in super::super) fn sums(self, x: [u16; TABLE]) -> Line<u16> {
+    /// The tables of a row, whose number is r: Σ ±x of five inputs after the other, with + where a pattern has a one, for all
+    /// 32 patterns.
+    pub(in super::super) fn tabulate<const R: usize>(
+        self,
+        row: &[u16],
+        r: usize,
+        tables: &mut [[Line<u16>; R]],
+    ) {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn inner(x: [u16; TABLE]) -> Line<u16> {
-            let all = x.iter().fold(0u16, |sum, &x| sum.wrapping_sub(x));
-            let mut sums = _mm512_set1_epi16(all as i16);
-            for (x, pattern) in x.into_iter().zip(PATTERNS) {
-                let twice = _mm512_set1_epi16(x.wrapping_add(x) as i16);
-                sums = _mm512_mask_add_epi16(sums, pattern, sums, twice);
+        fn inner<const R: usize>(row: &[u16], r: usize, tables: &mut [[Line<u16>; R]]) {
+            let mut inputs = row.chunks(TABLE);
+            for tables in tables {
+                let found = inputs.next().unwrap_or_default();
+                let mut x = [0; TABLE];
+                x[..found.len()].copy_from_slice(found);
+                let all = x.iter().fold(0u16, |sum, &x| sum.wrapping_sub(x));
+                let mut sums = _mm512_set1_epi16(all as i16);
+                for (x, pattern) in x.into_iter().zip(PATTERNS) {
+                    let twice = _mm512_set1_epi16(x.wrapping_add(x) as i16);
+                    sums = _mm512_mask_add_epi16(sums, pattern, sums, twice);
+                }
+                // SAFETY: both are 64 bytes, and every pattern of bits is a line.
+                tables[r] = unsafe { transmute::<__m512i, Line<u16>>(sums) };
             }
-            // SAFETY: both are 64 bytes, and every pattern of bits is a line.
-            unsafe { transmute::<__m512i, Line<u16>>(sums) }
         }
         // SAFETY: `self` is the proof that the CPU has the features.
-        unsafe { inner(x) }
+        unsafe { inner::<R>(row, r, tables) }
     }
 
     /// Adds to columns `at..` of `c`, as many as there are, what P lines of outputs look up in the tables of R rows:

@@ -227,7 +227,8 @@ impl Choosing for Choice<'_> {
         let seen = integer_bits(spread) + x.fraction as i32 + self.extra[value] as i32;
         // Whatever the input, the difference of two values takes one bit more than they do, and room for what is not compared
         // in front of a truncation another.
-        let room = value < self.graph.model.nodes().len() && self.graph.rounds(value);
+        let next = value < self.graph.model.nodes().len() && self.graph.rounds(value);
+        let room = next && self.chance > 0.;
         let most = x.bits + 1 + u32::from(room);
         let bits = if self.bounded[value] { most } else { (seen.max(2) as u32).clamp(x.bits, most) };
         (Format { fraction: x.fraction, bits }, bound)

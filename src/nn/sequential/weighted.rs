@@ -1,14 +1,12 @@
 //! Layers with weights.
 
-use core::ops::Range;
-
 use alloc::vec::Vec;
 
 use crate::correlation::matrix::strips;
 use crate::correlation::{MaskedMatrix, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::offline::{DecodeError, Reader, StateId};
-use crate::protocol::{Error, Party, WriteRow};
+use crate::protocol::{Error, Party, WriteRow, written};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::Share;
@@ -53,13 +51,6 @@ impl Shape {
     pub(in crate::nn) fn weights(&self) -> usize {
         self.outputs * self.inputs
     }
-
-    /// Writes some rows of a layer's W.
-    fn write<W>(&self, layer: usize, weights: &dyn Weights<W>, strip: Range<usize>, rows: &mut [W]) {
-        for (row, out) in strip.zip(rows.chunks_exact_mut(self.inputs.max(1))) {
-            weights.row(layer, row, out);
-        }
-    }
 }
 
 impl<R: Ring> Weighted<R> {
@@ -101,11 +92,12 @@ impl<R: Ring> Weighted<R> {
         }
         let dims = [shape.outputs, shape.inputs];
         let weights = party.mask_filters(dims, shape.groups, shape.bits, |_, strip| {
-            let mut rows = Share::zeros(strip.len() * shape.inputs);
-            if let Some(shares) = shares {
-                shape.write(number, shares, strip, rows.expose_mut());
-            }
-            Ok(rows)
+            let row = |row: usize, out: &mut [R::Word]| {
+                if let Some(shares) = shares {
+                    shares.row(number, row, out);
+                }
+            };
+            Ok(written(&row, strip, shape.inputs))
         })?;
         Ok(Self { shape, matrix: Matrix::Secret { weights, bias } })
     }
@@ -115,12 +107,10 @@ impl<R: Ring> Weighted<R> {
         let mut bias = alloc::vec![R::Word::default(); shape.outputs];
         weights.bias(number, &mut bias);
         let mut filters = Filters::zeros(shape.outputs, shape.inputs, shape.groups);
-        let mut rows = Vec::new();
+        let row = |row: usize, out: &mut [R::Word]| weights.row(number, row, out);
         for strip in strips(shape.outputs, shape.inputs) {
-            rows.resize(strip.len() * shape.inputs, R::Word::default());
             let first = strip.start;
-            shape.write(number, weights, strip, &mut rows);
-            filters.set_rows(first, &rows);
+            filters.set_rows(first, written::<R>(&row, strip, shape.inputs).expose());
         }
         Self { shape, matrix: Matrix::Public { weights: filters, bias } }
     }

@@ -69,7 +69,7 @@ impl Step for Relu {
         let Self { bits, shift } = *self;
         let exact = shift == 0 || at.party.comparison() == Family::Bitwise;
         if at.rounding == Rounding::Stochastic || exact {
-            return at.party.relu_low(&x, bits, shift, at.needed);
+            return at.party.relu_low(&x, bits, [shift, 0], at.needed);
         }
         if shift == bits - 1 {
             // Nothing is left of values below 2^shift.

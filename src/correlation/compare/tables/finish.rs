@@ -73,12 +73,13 @@ impl Chunks {
         let public = if self.source.party() == 0 { O::one() } else { O::zero() };
         let mut out = Scratch::zeros(self.len);
         let mut high = [(); BLOCK].map(|()| O::zero());
-        let [mut v, mut tv] = [(); 2].map(|()| Scratch::<O>::zeros(BLOCK.min(self.len)));
+        let [mut v, mut tv, mut wraps] = [(); 3].map(|()| Scratch::<O>::zeros(BLOCK.min(self.len)));
         last.blocks(&mut out, |at, out, scratch| {
             let size = out.len();
             let (high, v, tv) = (&mut high[..size], &mut v[..size], &mut tv[..size]);
+            let wraps = &mut wraps[..size];
             kernel::high(&y[at..][..size], self.plan.bits(), task.shift(), high);
-            last.lift(at, scratch, v)?;
+            last.lift(at, wraps, v)?;
             if matches!(task, Task::Truncate { .. }) {
                 kernel::lift(high, v, public, out);
                 return Ok(());
@@ -89,7 +90,7 @@ impl Chunks {
                 kernel::lift(high, v, public, out);
                 return Ok(());
             }
-            last.table_of_lift(at, scratch, tv)?;
+            last.table_of_lift(at, scratch, wraps, tv)?;
             kernel::relu(&last.p[at / 64..], high, out, tv, v, public);
             Ok(())
         })?;
@@ -128,7 +129,6 @@ impl<'a> Opened<'a> {
         out: &mut [W],
         mut step: impl FnMut(usize, &mut [W], &mut [W]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // The wraps of a lift at least.
         let room = self.chunks.plan.entries().max(1);
         let block = small_table::block(room, out.len());
         let mut scratch = Scratch::<W>::zeros(block * room);
@@ -168,12 +168,11 @@ impl<'a> Opened<'a> {
         self.vectors().flip(&self.p[at / 64..], t, values);
     }
 
-    /// v, with the wrap by the opened top bit.
-    fn lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
+    /// v, with the wrap by the opened top bit; `wraps` is room for these.
+    fn lift<W: Word>(&self, at: usize, wraps: &mut [W], out: &mut [W]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
         self.vectors().load(LIFTS, 0, plan.last_tables() * plan.entries(), at, out)?;
         if plan.wrap() > 0 {
-            let wraps = &mut scratch[..out.len()];
             self.wraps().load(LIFTS, 1, plan.vectors()[1] - 1, at, wraps)?;
             self.add_wraps(at, wraps, out);
         }
@@ -181,12 +180,17 @@ impl<'a> Opened<'a> {
     }
 
     /// As [`lift`](Self::lift), times t.
-    fn table_of_lift<W: Word>(&self, at: usize, scratch: &mut [W], out: &mut [W]) -> Result<(), Error> {
+    fn table_of_lift<W: Word>(
+        &self,
+        at: usize,
+        scratch: &mut [W],
+        wraps: &mut [W],
+        out: &mut [W],
+    ) -> Result<(), Error> {
         self.table(1, at, scratch, out)?;
         if self.chunks.plan.wrap() > 0 {
-            let mut wraps = Scratch::<W>::zeros(out.len());
-            self.table(2, at, scratch, &mut wraps)?;
-            self.add_wraps(at, &wraps, out);
+            self.table(2, at, scratch, wraps)?;
+            self.add_wraps(at, wraps, out);
         }
         Ok(())
     }
