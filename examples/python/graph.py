@@ -61,7 +61,7 @@ class Result:
             # A sequence is an image of height 1.
             places = places.unsqueeze(1)
         # A vector may become an image: its elements are repeated, or get zeros around them.
-        if places is None or places.dim() not in (1, len(shape), 3 if len(shape) == 1 else 1) or places.numel() == 0:
+        if places is None or places.dim() not in (1, 3) or places.numel() == 0:
             return None
         # A vector is an image of one place.
         image = [*shape, 1, 1][:3]

@@ -21,9 +21,9 @@ NAMES = (
 def move(layers, input, *args, **kwargs):
     """The result in another shape, or parts of it. Numbers are moved as the numbers of their places are, by the same function."""
     if not isinstance(input, Result):
-        # A constant in the shape of a result.
-        args, kwargs = mapped((layers.step.args, layers.step.kwargs), Value, lambda other: torch.empty(other.shape))
-        return layers.step.function(*args, **kwargs)
+        # A constant in the shape of a result, of which the step knows how many images it has.
+        args, kwargs = mapped((layers.step.args[1:], layers.step.kwargs), Value, lambda other: torch.empty(other.shape))
+        return layers.step.function(input, *args, **{key: value for key, value in kwargs.items() if key != "input"})
     args, kwargs = mapped((args, kwargs), Result, lambda other: torch.empty(layers.images, *other.shape))
     return moved_by(layers, input, lambda places: layers.step.function(places, *args, **kwargs))
 

@@ -53,7 +53,9 @@ class Parts(Case):
             self.right(Of(write, fc=nn.Linear(3, 3)), (3, 4, 5))
 
     def test_constants_in_the_shape_of_a_result(self):
-        for write in (lambda m, x: x + m.bias.view(1, -1).expand_as(x), lambda m, x: x * m.bias.reshape_as(x[:1])):
+        for write in (lambda m, x: x + m.bias.view(1, -1).expand_as(x), lambda m, x: x * m.bias.reshape_as(x[:1]),
+                      lambda m, x: x - m.bias.expand_as(x).unsqueeze(1).squeeze(1),
+                      lambda m, x: x - torch.flatten(m.bias.expand_as(x).unsqueeze(2), start_dim=1)):
             self.right(Of(lambda m, x, write=write: write(m, m.fc(x)), fc=nn.Linear(4, 3), bias=torch.randn(3)), (4,))
         self.refused(Of(lambda m, x: F.prelu(x, m.fc(x)[0]), fc=nn.Linear(3, 3)), (3,), "slopes that depend on the images")
 
