@@ -6,6 +6,8 @@
 //!
 //! No branch or address depends on the elements.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod lanes;
 
 use core::fmt;
@@ -77,8 +79,8 @@ pub fn pack<W: Word>(words: &[W], bits: u32, out: &mut [u8]) {
         }
         return;
     }
-    let mut sink = Sink::new(out);
     if W::BITS == 128 {
+        let mut sink = Sink::new(out);
         for word in words {
             let word = *word & W::mask(bits);
             sink.push(word.low64(), bits.min(64));
@@ -86,15 +88,21 @@ pub fn pack<W: Word>(words: &[W], bits: u32, out: &mut [u8]) {
                 sink.push((word >> 64).low64(), bits - 64);
             }
         }
-    } else {
-        let lanes = Lanes::new::<W>(bits);
-        let groups = words.chunks_exact(lanes.count::<W>());
-        let last = groups.remainder();
-        for group in groups {
-            sink.push(lanes.squeeze::<W>(lanes.load(group)), lanes.group);
-        }
-        sink.push(lanes.squeeze::<W>(lanes.load(last)), last.len() as u32 * bits);
+        return sink.finish();
     }
+    let lanes = Lanes::new::<W>(bits);
+    #[cfg(target_arch = "x86_64")]
+    let (words, out) = {
+        let front = avx512::pack(&lanes, words, out);
+        (&words[front..], &mut out[packed_len(front, bits)..])
+    };
+    let mut sink = Sink::new(out);
+    let groups = words.chunks_exact(lanes.count::<W>());
+    let last = groups.remainder();
+    for group in groups {
+        sink.push(lanes.squeeze::<W>(lanes.load(group)), lanes.group);
+    }
+    sink.push(lanes.squeeze::<W>(lanes.load(last)), last.len() as u32 * bits);
     sink.finish();
 }
 
@@ -207,6 +215,11 @@ pub(crate) fn merge<W: Word>(
         }
         return Ok(());
     }
+    #[cfg(target_arch = "x86_64")]
+    let (bytes, words) = {
+        let front = avx512::merge(&Lanes::new::<W>(bits), bytes, words, &f);
+        (&bytes[packed_len(front, bits)..], &mut words[front..])
+    };
     // A group that starts anywhere within a byte lies in 8 bytes if it has at most 57 bits, and so
     // do some larger ones, which only start at multiples of 2, 4 or 8 bits.
     let group = if W::BITS == 128 { bits } else { 64 / W::BITS * bits };

@@ -58,7 +58,7 @@ fn round_trip<W: Word>(bits: u32, words: &[W], other: &[W]) {
 
 fn every_width_and_length<W: Word>() {
     for bits in 1..=W::BITS {
-        for len in (0..40).chain([64, 65, 129]) {
+        for len in (0..40).chain([64, 65, 129, 256, 321]) {
             round_trip(bits, &words::<W>(len, bits as u64), &words::<W>(len, !bits as u64));
         }
     }

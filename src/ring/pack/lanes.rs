@@ -30,11 +30,11 @@ pub(super) struct Lanes {
     /// Bits of a squeezed group.
     pub(super) group: u32,
     /// Step s joins runs of 2^s elements: where the lower run of each pair lies.
-    low: [u64; 3],
+    pub(super) low: [u64; 3],
     /// Where the upper run lies once it is joined.
-    high: [u64; 3],
+    pub(super) high: [u64; 3],
     /// A whole squeezed group.
-    all: u64,
+    pub(super) all: u64,
 }
 
 impl Lanes {
@@ -63,8 +63,14 @@ impl Lanes {
     }
 
     #[inline(always)]
-    const fn steps<W: Word>() -> u32 {
+    pub(super) const fn steps<W: Word>() -> u32 {
         if W::BITS < 64 { (64 / W::BITS).ilog2() } else { 0 }
+    }
+
+    /// How far the upper runs of step s move.
+    #[inline(always)]
+    pub(super) const fn gap<W: Word>(&self, s: u32) -> u32 {
+        (W::BITS - self.bits) << s
     }
 
     /// Up to a group of words, each in its lane.
@@ -80,7 +86,7 @@ impl Lanes {
             return x & self.all;
         }
         for s in 0..Self::steps::<W>() {
-            let gap = (W::BITS - self.bits) << s;
+            let gap = self.gap::<W>(s);
             x = (x & self.low[s as usize]) | ((x >> gap) & self.high[s as usize]);
         }
         x
@@ -93,7 +99,7 @@ impl Lanes {
             return x & self.all;
         }
         for s in (0..Self::steps::<W>()).rev() {
-            let gap = (W::BITS - self.bits) << s;
+            let gap = self.gap::<W>(s);
             x = (x & self.low[s as usize]) | ((x & self.high[s as usize]) << gap);
         }
         x
