@@ -12,13 +12,19 @@ use super::lanes::Lanes;
 use crate::ring::Word;
 use crate::simd::{Level, level};
 
-/// Groups in a register.
-const GROUPS: u32 = 8;
-
 /// The bytes of a register.
 const BYTES: usize = 64;
 
-/// One step of moving lanes: lane i is made of lane `from[i]`, shifted up and down. A shift by 64 leaves nothing.
+/// The numbers of its lanes.
+const LANES: [u64; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+fn register(lanes: [u64; 8]) -> __m512i {
+    // SAFETY: both are 64 bytes, and every pattern of bits is a register.
+    unsafe { transmute(lanes) }
+}
+
+/// One step of moving lanes: lane i is made of lane `from[i]`, shifted up or down. A shift by 64 or more, or by a negative
+/// number, leaves nothing.
 #[derive(Clone, Copy)]
 struct Part {
     from: __m512i,
@@ -27,23 +33,11 @@ struct Part {
 }
 
 impl Part {
-    /// From the lane that each one takes, and how far up that one is shifted; nothing where there is no such lane, and where
-    /// nothing of it would be left.
+    /// From lane `from[i]`, moved up by `up[i]`, or down if that is negative.
+    #[inline]
     #[target_feature(enable = "avx512f")]
-    fn new(of: impl Fn(u32) -> (u32, i32)) -> Self {
-        let lanes = |f: &dyn Fn(u32, i32) -> u64| {
-            let lanes: [u64; 8] = core::array::from_fn(|lane| {
-                let (from, by) = of(lane as u32);
-                f(from, if from < GROUPS { by } else { 64 })
-            });
-            // SAFETY: both are 64 bytes, and every pattern of bits is a register.
-            unsafe { transmute::<[u64; 8], __m512i>(lanes) }
-        };
-        Self {
-            from: lanes(&|from, _| (from % GROUPS).into()),
-            down: lanes(&|_, by| if by > 0 { 64 } else { by.unsigned_abs().min(64).into() }),
-            up: lanes(&|_, by| if by < 0 { 64 } else { by.unsigned_abs().min(64).into() }),
-        }
+    fn new(from: __m512i, up: __m512i) -> Self {
+        Self { from, down: _mm512_sub_epi64(_mm512_setzero_si512(), up), up }
     }
 
     #[inline]
@@ -116,16 +110,19 @@ fn serves<W: Word>(len: usize) -> bool {
 /// Packs as many words as fill registers; returns how many those are. Their bytes are whole.
 pub(super) fn pack<W: Word>(lanes: &Lanes, words: &[W], out: &mut [u8]) -> usize {
     /// `P`: how many groups a word is made of at most.
-    #[target_feature(enable = "avx512f,avx512bw")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
     fn inner<W: Word, const P: usize>(lanes: &Lanes, words: &[W], out: &mut [u8]) {
         let g = lanes.group;
-        let part = |p: u32| {
-            Part::new(|word| {
-                let from = 64 * word / g + p;
-                (from, (from * g) as i32 - 64 * word as i32)
-            })
-        };
-        let parts: [Part; P] = core::array::from_fn(|p| part(p as u32));
+        // The group in which each word starts; where all groups start.
+        let starts = core::array::from_fn(|word| 64 * word as u64 / u64::from(g));
+        let (mut group, g_wide) = (register(starts), _mm512_set1_epi64(g.into()));
+        let mut parts = [Part::new(group, group); P];
+        for part in &mut parts {
+            let at =
+                _mm512_sub_epi64(_mm512_mullo_epi64(group, g_wide), register(LANES.map(|lane| 64 * lane)));
+            *part = Part::new(group, at);
+            group = _mm512_add_epi64(group, _mm512_set1_epi64(1));
+        }
         let steps = Steps::new::<W>(lanes);
         let mut at = 0;
         for words in words.chunks_exact(elements::<W>()) {
@@ -137,7 +134,7 @@ pub(super) fn pack<W: Word>(lanes: &Lanes, words: &[W], out: &mut [u8]) -> usize
             }
             let out = &mut out[at..];
             if out.len() >= BYTES {
-                // SAFETY: there are 64 bytes. Those behind the groups are written again by what follows.
+                // SAFETY: there are 64 bytes. What comes behind the groups is written again by what follows.
                 unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), y) };
             } else {
                 // SAFETY: the mask has a bit for each byte of the groups, which are in `out`.
@@ -168,8 +165,12 @@ pub(super) fn merge<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: im
     #[target_feature(enable = "avx512f,avx512bw")]
     fn inner<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: impl Fn(W, W) -> W) {
         let g = lanes.group;
-        let start = Part::new(|group| (group * g / 64, -((group * g % 64) as i32)));
-        let next = Part::new(|group| (group * g / 64 + 1, 64 - (group * g % 64) as i32));
+        let bits = LANES.map(|group| group * u64::from(g));
+        let word = register(bits.map(|bit| bit / 64));
+        let down = register(bits.map(|bit| bit % 64));
+        let start = Part::new(word, _mm512_sub_epi64(_mm512_setzero_si512(), down));
+        let rest = _mm512_sub_epi64(_mm512_set1_epi64(64), down);
+        let next = Part::new(_mm512_add_epi64(word, _mm512_set1_epi64(1)), rest);
         let steps = Steps::new::<W>(lanes);
         let mut at = 0;
         for words in words.chunks_exact_mut(elements::<W>()) {
@@ -182,6 +183,7 @@ pub(super) fn merge<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: im
                 // SAFETY: the mask has a bit for each byte of the groups, which are in `bytes`.
                 unsafe { _mm512_maskz_loadu_epi8(u64::MAX >> (64 - g), front.as_ptr().cast()) }
             };
+            // Of the last group nothing is in a next word, and what is taken for it is cut off by `spread`.
             let x = _mm512_or_si512(start.shifted_down(x), next.shifted_up(x));
             // At most 64 words, and 64 bytes of them are used.
             let mut found = [W::zero(); BYTES];
