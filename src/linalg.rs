@@ -36,6 +36,7 @@ mod selection;
 mod unfold;
 mod unfolded;
 mod window;
+mod winograd;
 mod word;
 
 #[cfg(target_arch = "x86_64")]

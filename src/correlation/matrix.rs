@@ -252,7 +252,7 @@ impl<R: Ring> MatrixProduct<R> {
         source.random(B, 0, b.expose_mut());
         source.chosen(C, 0, matrix.bits, 0, u.expose_mut())?;
         if let Some(difference) = &matrix.difference {
-            apply(difference, window, b.expose(), u.expose_mut());
+            apply(difference, window, matrix.bits, b.expose(), u.expose_mut());
         }
         Ok(Self { matrix: matrix.id, window: window.copied(), rows, b, u })
     }
@@ -308,7 +308,7 @@ impl<R: Ring> Masked<MatrixProduct<R>> {
         let mut product = self.into_inner();
         assert_eq!(matrix.id, product.matrix, "matrix and matrix that the product is for");
         if let Some(weights) = &matrix.weights {
-            apply(weights, product.window.as_ref(), f, product.u.expose_mut());
+            apply(weights, product.window.as_ref(), matrix.bits, f, product.u.expose_mut());
         }
         // c is shared modulo 2^bits alone: what is above would tell of W and b if it were opened.
         if matrix.bits < R::BITS {

@@ -230,3 +230,38 @@ fn convolutions_with_signs_are_those_with_words() {
         assert!(found == expected, "{window}");
     }
 }
+
+/// Convolutions modulo fewer bits than a word has, against those modulo all.
+fn check_modulo<W: Word>() {
+    let bits = W::BITS - 6;
+    for (image, padding) in [
+        ([18, 14, 16], [0, 0]),
+        ([3, 48, 17], [0, 0]),
+        ([9, 11, 40], [1, 1]),
+        ([1, 30, 16], [1, 2]),
+        ([13, 7, 33], [3, 0]),
+    ] {
+        let window = Window { padding, ..Window::new(image, [3, 3]) };
+        let ([down, across], size) = (window.grid(), image.iter().product::<usize>());
+        for outputs in [16, 21] {
+            let images = words::<W>(1, 2 * size);
+            let weights = words::<W>(2, outputs * 9 * image[2]);
+            let [mut found, mut expected] = [(); 2].map(|()| words::<W>(3, 2 * down * across * outputs));
+            let filters = Filters::from_rows(outputs, 9 * image[2], 1, &weights);
+            filters.convolve_add_modulo(&window, bits, &images, &mut found);
+            filters.convolve_add(&window, &images, &mut expected);
+            assert!(found != expected, "{window}: taken by the definition");
+            let low = |words: Vec<W>| -> Vec<W> { words.iter().map(|&word| word & W::mask(bits)).collect() };
+            assert!(low(found) == low(expected), "{} bits, {window}, {outputs} outputs", W::BITS);
+        }
+    }
+}
+
+#[test]
+fn convolutions_modulo_fewer_bits_are_right_in_those() {
+    check_modulo::<u8>();
+    check_modulo::<u16>();
+    check_modulo::<u32>();
+    check_modulo::<u64>();
+    check_modulo::<u128>();
+}

@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 
-use num_traits::{WrappingAdd, WrappingMul, Zero};
+use num_traits::{PrimInt, WrappingAdd, WrappingMul, WrappingSub};
 use zeroize::{DefaultIsZeroes, Zeroize};
 
 /// The machine words, cut as the kernels read them. Sealed.
@@ -12,7 +12,7 @@ use zeroize::{DefaultIsZeroes, Zeroize};
 /// (or a few) then takes a cell of A and a cell of B to their dot product, that is, up to
 /// four inputs further.
 pub trait Cells:
-    Copy + Default + Debug + Zero + WrappingAdd + WrappingMul + Zeroize + Send + Sync + 'static
+    PrimInt + Default + Debug + WrappingAdd + WrappingSub + WrappingMul + Zeroize + Send + Sync + 'static
 {
     /// The words of consecutive inputs that one step of a kernel takes in.
     #[doc(hidden)]

@@ -13,10 +13,10 @@ const _: () = assert!(crate::offline::apart(&[A, B, C]));
 /// Elements that are masked, opened or packed at a time: bounds the memory of the setup.
 pub(crate) const STRIP: usize = 1 << 20;
 
-/// c += x·Wᵀ of rows x, or of images through a window.
-pub(super) fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, x: &[W], c: &mut [W]) {
+/// c += x·Wᵀ modulo 2^bits, of rows x, or of images through a window.
+pub(super) fn apply<W: Word>(weights: &Filters<W>, window: Option<&Window>, bits: u32, x: &[W], c: &mut [W]) {
     match window {
-        Some(window) => weights.convolve_add(window, x, c),
+        Some(window) => weights.convolve_add_modulo(window, bits, x, c),
         None => weights.multiply_add(x, c),
     }
 }

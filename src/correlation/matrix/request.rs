@@ -274,7 +274,7 @@ impl MatrixProductRequest {
         let [inputs, outputs] = self.sizes();
         let (mut b, mut c) = (Scratch::<W>::zeros(inputs), Scratch::<W>::zeros(outputs));
         dealing.sum(B, 0, &mut b);
-        apply(mask, self.window.as_ref(), &b, &mut c);
+        apply(mask, self.window.as_ref(), self.elements.bits, &b, &mut c);
         dealing.correct(C, 0, &mut c);
         ring::pack(&c, self.elements.bits, out);
         Ok(())

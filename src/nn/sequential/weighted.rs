@@ -192,7 +192,9 @@ impl<R: Ring> Weighted<R> {
         }
         match &self.shape.window {
             None => weights.multiply_add(x.expose(), out.expose_mut()),
-            Some(window) => weights.convolve_add(window, x.expose(), out.expose_mut()),
+            Some(window) => {
+                weights.convolve_add_modulo(window, self.shape.bits, x.expose(), out.expose_mut());
+            }
         }
         let mask = R::Word::mask(self.shape.bits);
         out.expose_mut().iter_mut().for_each(|word| *word = *word & mask);
