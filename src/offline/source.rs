@@ -107,6 +107,11 @@ impl Source {
         self.prg().words(domain(self.item, section), at as u64, out);
     }
 
+    /// Adds [`random`](Self::random).
+    pub(crate) fn add_random<W: Word>(&self, section: u64, at: usize, sum: &mut [W]) {
+        self.prg().add_words(domain(self.item, section), at as u64, sum);
+    }
+
     /// This party's share of a random vector of `len` elements, which takes a whole section.
     pub fn random_share<R: Ring>(&self, section: u64, len: usize) -> Share<R> {
         let mut share = Share::zeros(len);

@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use num_traits::WrappingSub;
+
 use super::compare::{check_bits, difference};
 use super::error::{range, shape};
 use super::{Error, Family, Party, relu};
@@ -32,18 +34,19 @@ impl Party {
     /// # Errors
     /// If the lengths differ, or as [`relu`](Self::relu).
     pub fn maximum<R: Ring>(&mut self, a: &Share<R>, b: &Share<R>, bits: u32) -> Result<Share<R>, Error> {
-        self.maximum_above(a, b, [bits, 0, R::BITS])
+        let excess = difference(a, b)?;
+        self.greater_by(excess, b.expose(), [bits, 0, R::BITS])
     }
 
-    /// [`maximum`](Self::maximum) correct modulo 2^low, or less than 2^skipped below it.
-    fn maximum_above<R: Ring>(
+    /// The greater of a and b, given a − b: correct modulo 2^low, or less than 2^skipped below it.
+    fn greater_by<R: Ring>(
         &mut self,
-        a: &Share<R>,
-        b: &Share<R>,
+        excess: Share<R>,
+        b: &[R::Word],
         [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
-        let mut out = self.relu_low::<R, R>(&difference(a, b)?, bits, [0, skipped], low)?;
-        out.add_assign(b);
+        let mut out = self.relu_low::<R, R>(&excess, bits, [0, skipped], low)?;
+        crate::share::add(out.expose_mut(), b);
         Ok(out)
     }
 
@@ -115,11 +118,12 @@ impl Party {
         let spare = u32::from(matches!(self.family, Family::Legendre(_)));
         let between = low.max((bits + spare).min(R::BITS));
         while size > 1 {
-            let half = size / 2 * windows;
-            let (left, right) = (x.slice(0..half), x.slice(half..2 * half));
+            let (left, rest) = x.expose().split_at(size / 2 * windows);
+            let (right, rest) = rest.split_at(left.len());
             let low = if size > 2 { between } else { low };
-            let greater = self.maximum_above(&left, &right, [bits, skipped, low])?;
-            x = if size.is_multiple_of(2) { greater } else { joined(&greater, &x.expose()[2 * half..]) };
+            let excess = left.iter().zip(right).map(|(a, b)| a.wrapping_sub(b)).collect();
+            let greater = self.greater_by(Share::<R>::from_words(excess), right, [bits, skipped, low])?;
+            x = if rest.is_empty() { greater } else { joined(&greater, rest) };
             size = size.div_ceil(2);
         }
         Ok(x)

@@ -222,11 +222,8 @@ impl Dealt<CompareRequest> {
     /// [`Comparison::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
-        let mut y = vec![W::zero(); x.len()];
-        for (b, (y, x)) in y.chunks_mut(BLOCK).zip(x.chunks(BLOCK)).enumerate() {
-            self.source.random(R, b * BLOCK, y);
-            crate::share::add(y, x);
-        }
+        let mut y = x.to_vec();
+        self.source.add_random(R, 0, &mut y);
         (y, Masked::new(self))
     }
 }
