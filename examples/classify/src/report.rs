@@ -54,6 +54,13 @@ pub struct Phases {
     pub online: Phase,
 }
 
+impl Phases {
+    /// CPU seconds of the dealer and all parties together, without the setup.
+    fn cpu_all_s(&self) -> f64 {
+        [self.dealer, self.offline, self.online].iter().map(|phase| phase.cpu_all_s).sum()
+    }
+}
+
 /// The same network in the clear in float32 on one core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Plain {
@@ -88,6 +95,16 @@ pub struct Report {
     pub online_s: f64,
     /// Seconds on the clock in float32 in the clear.
     pub plain_s: f64,
+    /// CPU seconds of the dealer.
+    pub dealer_cpu_s: f64,
+    /// CPU seconds of the busiest party, before the images are known.
+    pub offline_cpu_s: f64,
+    /// CPU seconds of the busiest party, from the images to the classes.
+    pub online_cpu_s: f64,
+    /// CPU seconds of the dealer and all parties together, without the setup.
+    pub all_cpu_s: f64,
+    /// CPU seconds in float32 in the clear.
+    pub plain_cpu_s: f64,
     /// Rounds of a batch online.
     pub rounds: u64,
     /// Bytes sent online.
@@ -133,6 +150,11 @@ impl Report {
             offline_s: offline.wall_s,
             online_s: online.wall_s,
             plain_s: plain.wall_s,
+            dealer_cpu_s: dealer.cpu_s,
+            offline_cpu_s: offline.cpu_s,
+            online_cpu_s: online.cpu_s,
+            all_cpu_s: phases.cpu_all_s(),
+            plain_cpu_s: plain.cpu_s,
             rounds: online.rounds,
             sent_bytes: online.sent_bytes,
             dealer_bytes: dealer.dealer_bytes.max(offline.dealer_bytes),
@@ -203,7 +225,7 @@ impl fmt::Display for Table<'_> {
         writeln!(f)?;
         let image = |seconds: f64| 1e3 * ratio(seconds, images as f64);
         writeln!(f, "an image in the clear       {:>9.4} ms", image(wall_s))?;
-        let all = dealer.cpu_all_s + offline.cpu_all_s + online.cpu_all_s;
+        let all = self.phases.cpu_all_s();
         let times = |seconds: f64| ratio(seconds, wall_s);
         writeln!(
             f,

@@ -94,6 +94,7 @@ fn the_report_has_its_keys_in_one_object() {
     let phase = |wall_s, rounds| Phase {
         wall_s,
         rounds,
+        cpu_s: 1.0,
         cpu_all_s: 2.0,
         peak_rss_bytes: Some(7),
         ..Phase::default()
@@ -101,11 +102,13 @@ fn the_report_has_its_keys_in_one_object() {
     let phases =
         Phases { setup: phase(1.0, 1), dealer: phase(2.0, 0), offline: phase(3.0, 0), online: phase(4.0, 9) };
     let counts = Counts { parties: 2, batch: 128, images: 1000, correct: 979, agree: 1000 };
-    let plain = Plain { wall_s: 2.0, cpu_s: 2.0, peak_rss_bytes: None };
+    let plain = Plain { wall_s: 2.0, cpu_s: 1.5, peak_rss_bytes: None };
     let json = serde_json::to_string(&Report::new(counts, &phases, &plain)).unwrap();
     let expected = concat!(
         r#"{"parties":2,"batch":128,"images":1000,"correct":979,"agree":1000,"setup_s":1.0,"dealer_s":2.0,"#,
-        r#""offline_s":3.0,"online_s":4.0,"plain_s":2.0,"rounds":9,"sent_bytes":0,"dealer_bytes":0,"peak_rss_bytes":7}"#
+        r#""offline_s":3.0,"online_s":4.0,"plain_s":2.0,"#,
+        r#""dealer_cpu_s":1.0,"offline_cpu_s":1.0,"online_cpu_s":1.0,"all_cpu_s":6.0,"plain_cpu_s":1.5,"#,
+        r#""rounds":9,"sent_bytes":0,"dealer_bytes":0,"peak_rss_bytes":7}"#
     );
     assert_eq!(json, expected);
     let row = Row {
