@@ -30,7 +30,7 @@ def install(home, peers):
         subprocess.run([interpreter(), "-m", "venv", python.parent.parent], check=True)
     missing = {}
     for peer in peers:
-        done = Path(home, f"{peer.name}.installed")
+        done = Path(home, "venv", f"{peer.name}.installed")
         wanted = " ".join(peer.packages)
         if done.exists() and done.read_text() == wanted:
             continue

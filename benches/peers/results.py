@@ -93,7 +93,7 @@ def cell_text(row, cell):
         # What is loaded has no phases.
         shown = cell.ratios[:1] if row.task.kind == "load" else cell.ratios
         text += f" ({' / '.join(map(ratio, shown))} ×)"
-    return text + (f", off by {cell.off:.0%}" if cell.off > TOLERANCE else "")
+    return text + ("" if cell.off <= TOLERANCE else f", off by {cell.off:.0%}")
 
 
 def own_texts(row):

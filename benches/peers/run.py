@@ -2,9 +2,9 @@
 """Other systems on the tasks of this repository's benchmarks, in alternation with this crate.
 
 Installs CrypTen, SPU and MPyC into a virtual environment below `target/peers`, and runs every task on each of them, with this
-crate before and after. Needs Linux, cargo, Python 3.10 or 3.11 and, for the environment, 7 GB. A peer that cannot be installed,
-cannot do a task or exceeds the time limit is named below the table. `--quick` cuts all sizes: it shows that everything works,
-and its ratios say nothing.
+crate before and after. Needs Linux, cargo, Python 3.10 or 3.11, 7 GB for the environment and, for the binarized network between 7
+parties, 16 GB of memory. A peer that cannot be installed, cannot do a task or exceeds the time limit is named below the table.
+`--quick` cuts all sizes: it shows that everything works, and its ratios say nothing.
 """
 
 import argparse
@@ -98,7 +98,7 @@ class Study:
     def peer(self, peer, task, parties):
         """A peer's cell, or nothing and a note."""
         units, others = (task.counted(one, self.args.quick) for one in (peer, PLAIN))
-        where = f"{task.title}, {parties} parties"
+        where = task.title if peer is PLAIN else f"{task.title}, {parties} parties"
         if parties not in peer.parties:
             return self.note(peer, f"{parties} parties: {peer.parties_note}")
         if reason := peer.skips.get(task.name) or self.too_slow(peer, task, parties):
