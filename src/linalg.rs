@@ -46,6 +46,8 @@ mod avx512;
 #[cfg(feature = "parallel")]
 mod parallel;
 #[cfg(target_arch = "x86_64")]
+mod short;
+#[cfg(target_arch = "x86_64")]
 mod signs;
 #[cfg(test)]
 mod tests;

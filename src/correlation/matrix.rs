@@ -108,7 +108,7 @@ impl<R: Ring> MatrixMask<R> {
     /// Room for a matrix of this shape; `None` in a dry run.
     pub fn room(&self) -> Option<Filters<R::Word>> {
         let [outputs, inputs] = self.shape;
-        (!self.source.is_dry()).then(|| Filters::zeros(outputs, inputs, self.groups))
+        (!self.source.is_dry()).then(|| Filters::modulo(outputs, inputs, self.groups, self.bits))
     }
 
     /// What is to be opened for the next `rows` rows of W: the share of W − A, for a share of W or, if that is nothing,

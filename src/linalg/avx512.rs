@@ -7,6 +7,7 @@
 //! the odd ones.
 #![allow(unsafe_code)]
 
+mod short;
 mod signs;
 
 use core::arch::x86_64::*;

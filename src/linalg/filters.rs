@@ -35,11 +35,13 @@ use rayon::prelude::*;
 
 use super::dispatch::Backend;
 #[cfg(target_arch = "x86_64")]
+use super::short::{self, Short};
+#[cfg(target_arch = "x86_64")]
 use super::signs::Signs;
 use super::{Packed, Product, Window, depthwise, multiply_add, winograd};
 use crate::secret::Scratch;
 
-/// Places of a convolution by signs that are unfolded at a time.
+/// Places of a convolution that are unfolded at a time, for weights that are no words.
 #[cfg(target_arch = "x86_64")]
 const UNFOLDED: usize = 64;
 
@@ -59,6 +61,9 @@ enum Weights<W: Product> {
     /// One group of signs.
     #[cfg(target_arch = "x86_64")]
     Signs(Signs),
+    /// One group for products modulo fewer bits.
+    #[cfg(target_arch = "x86_64")]
+    Short(Short),
 }
 
 impl<W: Product> Filters<W> {
@@ -74,6 +79,23 @@ impl<W: Product> Filters<W> {
             Weights::Groups((0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect())
         };
         Self { shape: [outputs, inputs, groups], weights }
+    }
+
+    /// As [`zeros`](Self::zeros), for products modulo 2^bits alone: above that results are anything. They may take less time,
+    /// and rows are [copied](Self::copy_rows) modulo 2^bits.
+    ///
+    /// # Panics
+    /// As `zeros`.
+    pub fn modulo(outputs: usize, inputs: usize, groups: usize, bits: u32) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if groups == 1
+            && bits <= short::BITS
+            && let Some(short) = Short::new::<W>(outputs, inputs)
+        {
+            return Self { shape: [outputs, inputs, 1], weights: Weights::Short(short) };
+        }
+        let _ = bits;
+        Self::zeros(outputs, inputs, groups)
     }
 
     /// A matrix `[outputs, inputs]` whose rows, of −1 and +1 alone, are to be set. They take a bit each, and products a
@@ -115,6 +137,8 @@ impl<W: Product> Filters<W> {
                 }
                 #[cfg(target_arch = "x86_64")]
                 Weights::Signs(signs) => signs.set_rows(row, now),
+                #[cfg(target_arch = "x86_64")]
+                Weights::Short(short) => short.set_rows(row, now),
             }
             rows = later;
         }
@@ -136,6 +160,8 @@ impl<W: Product> Filters<W> {
                 }
                 #[cfg(target_arch = "x86_64")]
                 Weights::Signs(signs) => signs.copy_rows(row, now),
+                #[cfg(target_arch = "x86_64")]
+                Weights::Short(short) => short.copy_rows(row, now),
             }
             rows = later;
         }
@@ -239,12 +265,12 @@ impl<W: Product> Filters<W> {
         if c.is_empty() {
             return;
         }
-        if let Weights::Groups(matrices) = &self.weights
-            && let [matrix] = &matrices[..]
+        if self.groups() == 1
+            && !self.are_signs()
             && bits + winograd::LOST <= 8 * size_of::<W>() as u32
             && winograd::saves(window, images.len() / image, self.outputs())
         {
-            return winograd::convolve_add(window, images, matrix, c);
+            return winograd::convolve_add(window, images, self, c);
         }
         #[cfg(feature = "parallel")]
         {
@@ -266,7 +292,13 @@ impl<W: Product> Filters<W> {
                 return depthwise::convolve_add(window, images, taps, rows, c);
             }
             #[cfg(target_arch = "x86_64")]
-            Weights::Signs(signs) => return self.convolve_signs(window, images, signs, first, c),
+            Weights::Signs(signs) => {
+                return self.convolve_rows(window, images, first, c, |rows, c| signs.multiply_add(rows, c));
+            }
+            #[cfg(target_arch = "x86_64")]
+            Weights::Short(short) => {
+                return self.convolve_rows(window, images, first, c, |rows, c| short.multiply_add(rows, c));
+            }
         };
         let stride = self.inputs().next_multiple_of(W::GROUP);
         for (group, packed) in matrices.iter().enumerate() {
@@ -283,19 +315,26 @@ impl<W: Product> Filters<W> {
 
 #[cfg(target_arch = "x86_64")]
 impl<W: Product> Filters<W> {
-    /// As [`convolve_strip`](Self::convolve_strip), for signs.
-    fn convolve_signs(&self, window: &Window, images: &[W], signs: &Signs, mut first: usize, c: &mut [W]) {
+    /// As [`convolve_strip`](Self::convolve_strip), by a function that multiplies unfolded rows.
+    fn convolve_rows(
+        &self,
+        window: &Window,
+        images: &[W],
+        mut first: usize,
+        c: &mut [W],
+        multiply_add: impl Fn(&[W], &mut [W]),
+    ) {
         let (outputs, inputs) = (self.outputs(), self.inputs());
         if window.image == [1, 1, inputs] && window.padding == [0, 0] {
             let rows = c.len() / outputs;
-            return signs.multiply_add(&images[first * inputs..][..rows * inputs], c);
+            return multiply_add(&images[first * inputs..][..rows * inputs], c);
         }
         let mut unfolded = Scratch::zeros(UNFOLDED.min(c.len() / outputs) * inputs);
         for c in c.chunks_mut(UNFOLDED * outputs) {
             let rows = c.len() / outputs;
             let unfolded = &mut unfolded[..rows * inputs];
             window.unfold_rows(images, &(0..window.image[2]), first..first + rows, inputs, unfolded);
-            signs.multiply_add(unfolded, c);
+            multiply_add(unfolded, c);
             first += rows;
         }
     }

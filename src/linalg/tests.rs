@@ -235,18 +235,18 @@ fn convolutions_with_signs_are_those_with_words() {
 fn check_modulo<W: Word>() {
     let bits = W::BITS - 6;
     for (image, padding) in [
-        ([18, 14, 16], [0, 0]),
-        ([3, 48, 17], [0, 0]),
-        ([9, 11, 40], [1, 1]),
-        ([1, 30, 16], [1, 2]),
-        ([13, 7, 33], [3, 0]),
+        ([50, 14, 16], [0, 0]),
+        ([3, 190, 17], [0, 0]),
+        ([29, 31, 40], [1, 1]),
+        ([1, 190, 16], [1, 2]),
+        ([45, 17, 33], [3, 0]),
     ] {
         let window = Window { padding, ..Window::new(image, [3, 3]) };
         let ([down, across], size) = (window.grid(), image.iter().product::<usize>());
         for outputs in [16, 21] {
-            let images = words::<W>(1, 2 * size);
+            let images = words::<W>(1, 3 * size);
             let weights = words::<W>(2, outputs * 9 * image[2]);
-            let [mut found, mut expected] = [(); 2].map(|()| words::<W>(3, 2 * down * across * outputs));
+            let [mut found, mut expected] = [(); 2].map(|()| words::<W>(3, 3 * down * across * outputs));
             let filters = Filters::from_rows(outputs, 9 * image[2], 1, &weights);
             filters.convolve_add_modulo(&window, bits, &images, &mut found);
             filters.convolve_add(&window, &images, &mut expected);
@@ -264,4 +264,53 @@ fn convolutions_modulo_fewer_bits_are_right_in_those() {
     check_modulo::<u32>();
     check_modulo::<u64>();
     check_modulo::<u128>();
+}
+
+/// Products modulo 2^24 against those modulo all bits of the word.
+#[test]
+fn products_modulo_fewer_bits_are_right_in_those() {
+    let low = |words: Vec<u32>| -> Vec<u32> { words.iter().map(|word| word & 0xff_ffff).collect() };
+    for rows in [0, 1, 2, 3, 4, 7, 13, 130] {
+        for inputs in [0, 1, 3, 4, 5, 31, 300, 1100] {
+            for outputs in [1, 15, 16, 17, 32, 33, 50] {
+                let a = words::<u32>(1, rows * inputs);
+                let b = words::<u32>(2, outputs * inputs);
+                let mut c = words::<u32>(3, rows * outputs);
+                let expected = low(defined([rows, inputs, outputs], &a, &b, &c));
+                let mut filters = Filters::modulo(outputs, inputs, 1, 24);
+                for (first, rows) in (0..).step_by(7).zip(b.chunks(7 * inputs.max(1))) {
+                    filters.set_rows(first, rows);
+                }
+                filters.multiply_add(&a, &mut c);
+                assert!(low(c) == expected, "[{rows}, {inputs}] by {outputs} outputs");
+                let mut copied = words::<u32>(4, outputs * inputs);
+                filters.copy_rows(0, &mut copied);
+                assert!(low(copied) == low(b), "{outputs} rows of {inputs}");
+            }
+        }
+    }
+    // Wherever there are no shorter products, words serve.
+    let mut c = [0u64; 1];
+    let mut filters = Filters::modulo(1, 1, 1, 24);
+    filters.set_rows(0, &[1 << 40]);
+    filters.multiply_add(&[1 << 20], &mut c);
+    assert_eq!(c, [1 << 60]);
+}
+
+#[test]
+fn convolutions_modulo_fewer_bits_are_those_of_words() {
+    for (image, size, padding) in
+        [([9, 8, 3], [3, 2], [1, 0]), ([1, 1, 4], [1, 1], [1, 1]), ([26, 30, 17], [3, 3], [0, 0])]
+    {
+        let window = Window { padding, ..Window::new(image, size) };
+        let ([down, across], image) = (window.grid(), image.iter().product::<usize>());
+        let inputs = size[0] * size[1] * window.image[2];
+        let (images, weights) = (words::<u32>(1, 3 * image), words::<u32>(2, 19 * inputs));
+        let [mut found, mut expected] = [(); 2].map(|()| words::<u32>(3, 3 * down * across * 19));
+        let mut filters = Filters::modulo(19, inputs, 1, 22);
+        filters.set_rows(0, &weights);
+        filters.convolve_add_modulo(&window, 22, &images, &mut found);
+        Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) & 0x3f_ffff == 0), "{window}");
+    }
 }

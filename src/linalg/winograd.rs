@@ -13,7 +13,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Packed, Product, Window, multiply_add};
+use super::{Filters, Packed, Product, Window, multiply_add};
 use crate::secret::Scratch;
 use crate::simd::wide;
 
@@ -250,7 +250,7 @@ pub(super) fn saves(window: &Window, images: usize, outputs: usize) -> bool {
 
 /// `c +=` the convolution of `images: [images, height, width, channels]` modulo 2^(w − 6): `c: [images, places[0], places[1],
 /// outputs]`, weights `[outputs, 3, 3, channels]`. Above that c gets anything.
-pub(super) fn convolve_add<W: Product>(window: &Window, images: &[W], weights: &Packed<W>, c: &mut [W]) {
+pub(super) fn convolve_add<W: Product>(window: &Window, images: &[W], weights: &Filters<W>, c: &mut [W]) {
     let (channels, outputs) = (window.image[2], weights.outputs());
     let mut rows = Scratch::zeros(outputs * weights.inputs());
     weights.copy_rows(0, &mut rows);

@@ -46,6 +46,16 @@ pub trait Cells:
     fn short_mut(_words: &mut [Self]) -> Option<&mut [u16]> {
         None
     }
+    /// The words, if they have 32 bits.
+    #[doc(hidden)]
+    fn wide(_words: &[Self]) -> Option<&[u32]> {
+        None
+    }
+    /// As [`wide`](Self::wide), to be written.
+    #[doc(hidden)]
+    fn wide_mut(_words: &mut [Self]) -> Option<&mut [u32]> {
+        None
+    }
 }
 
 /// One cache line: the cells of consecutive outputs, for the same inputs.
@@ -98,7 +108,15 @@ cells!(
             Some(words)
         }
     },
-    u32: 1,
+    u32: 1 {
+        fn wide(words: &[u32]) -> Option<&[u32]> {
+            Some(words)
+        }
+
+        fn wide_mut(words: &mut [u32]) -> Option<&mut [u32]> {
+            Some(words)
+        }
+    },
     u64: 1,
     u128: 1
 );

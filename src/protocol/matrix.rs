@@ -230,7 +230,7 @@ impl Party {
         let mask = self.matrix_mask::<R>([outputs, inputs], groups, bits)?;
         let weights = (row.is_some() && !self.is_dry()).then(|| match signs {
             true => Filters::signs(outputs, inputs),
-            false => Filters::zeros(outputs, inputs, groups),
+            false => Filters::modulo(outputs, inputs, groups, bits),
         });
         self.masked(mask, weights, |_, strip| {
             let Some(row) = row else { return Ok(None) };

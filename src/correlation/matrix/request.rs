@@ -47,7 +47,7 @@ impl Kind for MatrixMaskRequest {
     fn deal(&self, dealing: &mut Dealing<'_>, _: &mut [u8]) -> Result<(), Error> {
         let shape = [self.outputs, self.inputs, self.groups];
         with_word!(self.elements.word, W => {
-            let mask = deal_mask::<W>(dealing, shape);
+            let mask = deal_mask::<W>(dealing, shape, self.elements.bits);
             dealing.keep(mask);
         });
         Ok(())
@@ -252,8 +252,8 @@ fn check_window(window: &Window, inputs: usize, groups: usize) -> Result<(), Err
 }
 
 /// The dealer's copy of A.
-fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs, groups]: [usize; 3]) -> Filters<W> {
-    let mut packed = Filters::zeros(outputs, inputs, groups);
+fn deal_mask<W: Word>(dealing: &Dealing<'_>, [outputs, inputs, groups]: [usize; 3], bits: u32) -> Filters<W> {
+    let mut packed = Filters::modulo(outputs, inputs, groups, bits);
     let mut rows = Scratch::<W>::zeros(strip_rows(inputs).min(outputs) * inputs);
     for strip in strips(outputs, inputs) {
         let rows = &mut rows[..strip.len() * inputs];

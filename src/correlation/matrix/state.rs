@@ -78,7 +78,7 @@ impl<R: Ring> MaskedMatrix<R> {
         // No more memory than there are bytes to fill it with.
         let elements =
             outputs.checked_mul(inputs).filter(|_| inputs > 0 || outputs == 0).ok_or_else(malformed)?;
-        let zeros = || Filters::zeros(outputs, inputs, groups);
+        let zeros = || Filters::modulo(outputs, inputs, groups, bits);
         let held = from.number()?;
         let own = match held {
             0 => 0,

@@ -106,7 +106,7 @@ impl<R: Ring> Weighted<R> {
     pub(super) fn public(number: usize, shape: Shape, weights: &dyn Weights<R::Word>) -> Self {
         let mut bias = alloc::vec![R::Word::default(); shape.outputs];
         weights.bias(number, &mut bias);
-        let mut filters = Filters::zeros(shape.outputs, shape.inputs, shape.groups);
+        let mut filters = Filters::modulo(shape.outputs, shape.inputs, shape.groups, shape.bits);
         let row = |row: usize, out: &mut [R::Word]| weights.row(number, row, out);
         for strip in strips(shape.outputs, shape.inputs) {
             let first = strip.start;
