@@ -2,8 +2,8 @@
 //! owner hands them to, or input by one of the parties.
 //!
 //! A line of JSON for each: CPU time in seconds, of all parties together, the least of some runs; the most bytes that were
-//! allocated at once beside the images; and both as multiples, of the time of copying the images as `f32` (of `copy`) and of
-//! the size of all shares (of `shares`).
+//! allocated at once beside the images; both as multiples, of the time of copying the images as `f32` (of `copy`) and of
+//! the size of all shares (of `shares`); and of the busiest party's time.
 
 #![allow(missing_docs)]
 
@@ -56,19 +56,23 @@ struct Bench {
 }
 
 impl Bench {
-    /// The least time of some runs of `load`, which says what it took, and prints it beside `shares` bytes.
-    fn line(&self, what: &str, shares: usize, mut load: impl FnMut() -> f64) -> f64 {
-        let mut seconds = f64::INFINITY;
+    /// The least time of some runs of `load`, which says what it took at each party, and prints it beside `shares` bytes.
+    fn line(&self, what: &str, shares: usize, mut load: impl FnMut() -> Vec<f64>) -> f64 {
+        let [mut seconds, mut busiest] = [f64::INFINITY; 2];
         let before = HELD.load(Relaxed);
         PEAK.store(before, Relaxed);
         for _ in 0..self.runs {
-            seconds = seconds.min(load());
+            let parties = load();
+            seconds = seconds.min(parties.iter().sum());
+            busiest = busiest.min(parties.into_iter().fold(0.0, f64::max));
         }
         let bytes = PEAK.load(Relaxed) - before;
-        let of_copy = if self.copy > 0.0 { seconds / self.copy } else { 1.0 };
+        let copy = if self.copy > 0.0 { self.copy } else { seconds };
         println!(
-            r#"{{"what": "{what}", "seconds": {seconds:.4}, "bytes": {bytes}, "of_copy": {of_copy:.2}, "of_shares": {:.3}}}"#,
-            bytes as f64 / shares as f64
+            r#"{{"what": "{what}", "seconds": {seconds:.4}, "bytes": {bytes}, "of_copy": {:.2}, "of_shares": {:.3}, "busiest_of_copy": {:.2}}}"#,
+            seconds / copy,
+            bytes as f64 / shares as f64,
+            busiest / copy,
         );
         seconds
     }
@@ -95,7 +99,7 @@ impl Bench {
                     Ok((cpu.elapsed().as_secs_f64(), x))
                 };
                 let phase = session.each("input", &mut vec![(); parties], step).expect("an input");
-                phase.steps.iter().map(|step| step.output.0).sum()
+                phase.steps.iter().map(|step| step.output.0).collect()
             });
         }
     }
@@ -114,12 +118,12 @@ impl Bench {
 }
 
 /// CPU seconds of `f`; what it makes is dropped later.
-fn timed<T>(f: impl FnOnce() -> T) -> f64 {
+fn timed<T>(f: impl FnOnce() -> T) -> Vec<f64> {
     let cpu = ThreadTime::now();
     let out = black_box(f());
     let seconds = cpu.elapsed().as_secs_f64();
     drop(out);
-    seconds
+    vec![seconds]
 }
 
 fn main() {
