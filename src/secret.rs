@@ -5,8 +5,13 @@
 //! drop, on every path, and have their size from the start.
 
 mod bytes;
+#[cfg(not(ringshare_memcheck))]
+mod memcheck;
+#[cfg(ringshare_memcheck)]
+pub mod memcheck;
 mod scratch;
 
 pub use bytes::SecretBytes;
+pub(crate) use memcheck::public;
 pub use scratch::Scratch;
 pub(crate) use scratch::wipe;

@@ -9,6 +9,7 @@
 
 mod bits;
 mod pool;
+mod split;
 mod state;
 
 use alloc::vec::Vec;
@@ -32,6 +33,11 @@ pub struct Share<R: Ring> {
 /// `a += b`, wrapping.
 pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
+}
+
+/// `a -= b`, wrapping.
+fn sub<W: Word>(a: &mut [W], b: &[W]) {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_sub(b));
 }
 
 /// Adds a public number to every word at party 0.

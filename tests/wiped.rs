@@ -234,6 +234,8 @@ fn inputs_leave_nothing_behind() {
             party.sign::<Z2<64>, Z2<64>>(&x, 64)?;
             party.multiply(&x, &x)?;
             let fixed = party.input_matrix::<Z2<14>>(1, [16, 4], 14, own.then_some(&row))?;
+            let owned = (own && !party.is_dry()).then(|| values.to_vec());
+            party.input_in_place::<Z2<64>>(1, 64, owned)?;
             let short = party.input::<Z2<14>>(1, 64, own.then_some(&short[..]))?;
             let prepared = party.prepare_product(&fixed, 16)?;
             party.product(&fixed, prepared, &short)?;
@@ -242,6 +244,14 @@ fn inputs_leave_nothing_behind() {
         run.unwrap();
     };
     assert_eq!(left_behind(run), 0);
+}
+
+#[test]
+fn split_values_leave_nothing_behind() {
+    let split = || drop(Share::<Z2<64>>::split(vec![WORD; 5000], 3, Seed::from_bytes([MARKER; 16])));
+    assert_eq!(left_behind(split), 0);
+    let refused = || assert!(Party::dry(2).input_in_place::<Z2<64>>(0, 99, Some(vec![WORD; 100])).is_err());
+    assert_eq!(left_behind(refused), 0);
 }
 
 #[test]

@@ -13,11 +13,9 @@
 //! input. (Pseudorandom secret sharing of an owner's value: Cramer, Damgård, Ishai, *Share
 //! conversion, pseudorandom secret-sharing and applications to secure computation*, TCC 2005.)
 
-use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-
-use num_traits::Zero;
 
 use crate::offline::rates::RANDOM;
 use crate::offline::{
@@ -27,6 +25,8 @@ use crate::ring::Ring;
 use crate::share::Share;
 
 const R: u64 = 0;
+/// Words that are masked at once: they stay in the cache of a core.
+const BLOCK: usize = 2048;
 
 /// Asks for masks for an input of one party.
 #[derive(Clone, PartialEq, Eq)]
@@ -124,22 +124,31 @@ impl<R: Ring> InputMask<R> {
     /// # Panics
     /// If this is the owner and the number of values differs.
     pub fn share(self, values: &[R::Word]) -> Share<R> {
-        let mut words = vec![R::Word::zero(); self.len];
+        let owned = self.source.party() == self.owner && !self.source.is_dry();
+        self.share_in_place(if owned { values.to_vec() } else { Vec::new() })
+    }
+
+    /// As [`share`](Self::share): the owner's share takes the place of the values.
+    ///
+    /// # Panics
+    /// If this is the owner and the number of values differs.
+    pub fn share_in_place(self, values: Vec<R::Word>) -> Share<R> {
+        let values = Share::from_words(values);
         if self.source.is_dry() {
-            return Share::from_words(words);
+            return Share::zeros(self.len);
         }
         let (owned, domain) = (self.source.party() == self.owner, self.source.domain(R));
-        if owned {
-            assert_eq!(values.len(), self.len, "values of the owner and elements of the mask");
-            words.copy_from_slice(values);
-        }
-        for prg in self.source.shared_with(self.owner) {
-            if owned {
-                prg.sub_words(domain, 0, &mut words);
-            } else {
-                prg.words(domain, 0, &mut words);
+        let mut share = if owned { values } else { Share::zeros(self.len) };
+        assert_eq!(share.len(), self.len, "values of the owner and elements of the mask");
+        for (at, words) in (0..).step_by(BLOCK).zip(share.expose_mut().chunks_mut(BLOCK)) {
+            for prg in self.source.shared_with(self.owner) {
+                if owned {
+                    prg.sub_words(domain, at, words);
+                } else {
+                    prg.words(domain, at, words);
+                }
             }
         }
-        Share::from_words(words)
+        share
     }
 }

@@ -31,7 +31,7 @@ use self::wire::Wire;
 use super::{Kind, NetError, Transport};
 use crate::field::Field;
 use crate::ring::Word;
-use crate::secret::wipe;
+use crate::secret::{public, wipe};
 
 /// How vectors are summed over the parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -241,6 +241,8 @@ impl Network {
             self.receive_sums(bytes, Sum::Xor, Kind::GatherBits)?;
         }
         words.iter_mut().for_each(|word| *word = *word & W::mask(bits));
+        public(words);
+        public(bytes);
         Ok(())
     }
 
@@ -303,6 +305,7 @@ impl Network {
             self.send_sums(words, sum, second)?;
             self.receive_sums(words, sum, second)?;
         }
+        public(words);
         Ok(())
     }
 

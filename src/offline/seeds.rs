@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::Error;
 use crate::prg::{RootSeed, Seed};
+use crate::secret::public;
 
 /// The session that something belongs to. All parties of a session have the same tag; another root seed or session number
 /// gives another. It is public and says nothing of the seeds.
@@ -59,7 +60,9 @@ impl Seeds {
 
     /// The session's tag.
     pub fn tag(&self) -> SessionTag {
-        SessionTag(self.root.tag(self.session))
+        let mut tag = self.root.tag(self.session);
+        public(&mut tag);
+        SessionTag(tag)
     }
 
     fn seed(&self, i: usize, j: usize) -> Seed {

@@ -17,6 +17,7 @@ use crate::correlation::{MaskedMatrix, MatrixMask, MatrixProduct};
 use crate::linalg::{Filters, Window};
 use crate::offline::Cost;
 use crate::ring::{Ring, Word, packed_len};
+use crate::secret::public;
 use crate::share::Share;
 
 /// Writes one row of a matrix, given its number.
@@ -349,14 +350,15 @@ pub(crate) fn written<R: Ring>(row: WriteRow<'_, R::Word>, strip: Range<usize>, 
     rows
 }
 
-/// Whether all elements are −1 or +1. All are looked at, so that the time does not tell which is none.
+/// Whether all elements are −1 or +1, which is public. All are looked at, so that the time does not tell which is none.
 fn check_signs<R: Ring>(rows: &Share<R>) -> Result<(), Error> {
     let low = R::Word::mask(R::BITS);
-    let signs = rows.expose().iter().fold(0, |signs, &w| {
+    let mut signs = [rows.expose().iter().fold(0, |signs, &w| {
         let (one, minus) = (w == R::Word::one(), w & low == low);
         signs + usize::from(one | minus)
-    });
-    shape("signs of a strip of rows", rows.len(), signs)
+    })];
+    public(&mut signs);
+    shape("signs of a strip of rows", rows.len(), signs[0])
 }
 
 /// The cost of masking a matrix of k-bit elements that is shared already, or stays with its owner.

@@ -6,11 +6,15 @@
 //!
 //! Encoding branches on the numbers: a party does it by itself, with data that it knows.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
+use num_traits::{AsPrimitive, Zero};
+
 use super::{Ring, Word};
+use crate::simd::wide;
 
 /// Encoder and decoder of reals with `fraction` fractional bits in the ring `R`.
 ///
@@ -79,17 +83,24 @@ impl<R: Ring> FixedPoint<R> {
         self.fraction
     }
 
-    /// Encodes every number, and counts those that did not fit.
-    pub fn encode(&self, reals: &[f64]) -> Encoded<R::Word> {
+    /// Encodes every number, an `f32` or what else becomes an `f64`, and counts those that did not fit. Nothing is
+    /// allocated but the words.
+    pub fn encode<T: AsPrimitive<f64>>(&self, reals: &[T]) -> Encoded<R::Word> {
+        let mut words = vec![R::Word::zero(); reals.len()];
         let mut saturated = 0;
-        let words = reals
-            .iter()
-            .map(|&x| {
-                let (word, fits) = self.nearest(x);
-                saturated += usize::from(!fits);
-                word
-            })
-            .collect();
+        let (scale, mask) = (power_of_two(self.fraction as i32), R::Word::mask(R::BITS));
+        let half = power_of_two(R::BITS.min(EXACT) as i32 - 1);
+        for (words, reals) in words.chunks_mut(BLOCK).zip(reals.chunks(BLOCK)) {
+            let mut fit = true;
+            nearest_in(reals, scale, [-half, half - 1.0], mask, words, &mut fit);
+            if !fit {
+                for (word, x) in words.iter_mut().zip(reals) {
+                    let fits;
+                    (*word, fits) = self.nearest(x.as_());
+                    saturated += usize::from(!fits);
+                }
+            }
+        }
         Encoded { words, saturated }
     }
 
@@ -118,6 +129,36 @@ impl<R: Ring> FixedPoint<R> {
     fn nearest(&self, x: f64) -> (R::Word, bool) {
         let (value, fits) = nearest(x, self.fraction, R::BITS);
         (R::Word::from_signed(value) & R::Word::mask(R::BITS), fits)
+    }
+}
+
+/// Numbers that are encoded together.
+const BLOCK: usize = 256;
+
+/// Bits of the integers that [`nearest_in`] finds.
+const EXACT: u32 = 51;
+
+wide! {
+    /// What is nearest to each number times `scale`, as [`nearest`] has it, if all lie between the two ends; else `fit` is false
+    /// and the words are of no use.
+    ///
+    /// To a number below 2^51, 1.5 · 2^52 is added: the sum has no room for digits behind the point, is rounded, halves to
+    /// even, and its low bits are the integer.
+    fn nearest_in<T: AsPrimitive<f64>, W: Word>(
+        reals: &[T],
+        scale: f64,
+        ends: [f64; 2],
+        mask: W,
+        words: &mut [W],
+        fit: &mut bool,
+    ) {
+        const SHIFT: f64 = 1.5 * power_of_two(52);
+        for (word, x) in words.iter_mut().zip(reals) {
+            let x = x.as_() * scale;
+            *fit &= x >= ends[0] && x <= ends[1];
+            let integer = (x + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits());
+            *word = W::from_signed((integer as i64).into()) & mask;
+        }
     }
 }
 

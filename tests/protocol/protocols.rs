@@ -23,6 +23,12 @@ fn opens<R: Ring>(simulation: &Simulation, len: usize, seed: u64) {
         open(party, &x)
     };
     all(simulation, program, &canonical::<R>(&wide(&values)));
+    let in_place: Program<'_> = &|party| {
+        let own = party.id() == owner && !party.is_dry();
+        let x = party.input_in_place::<R>(owner, len, own.then(|| values.clone()))?;
+        open(party, &x)
+    };
+    all(simulation, in_place, &canonical::<R>(&wide(&values)));
 }
 
 fn reveals<R: Ring>(simulation: &Simulation, len: usize, seed: u64) {
@@ -244,6 +250,9 @@ fn wrong_shapes_are_errors_that_name_both() {
     });
     refused("found none", &|party| party.input::<Z2<14>>(0, 2, None).map(drop));
     refused("expected no values", &|party| party.input::<Z2<14>>(0, 2, Some(&[1, 2])).map(drop));
+    let in_place = |party: &mut Party, values| party.input_in_place::<Z2<14>>(0, 2, values).map(drop);
+    refused("expected 2, found 3", &|party| in_place(party, Some(vec![1, 2, 3])));
+    refused("found none", &|party| in_place(party, None));
     for parties in [0, 1, 17] {
         let error = Simulation::new(parties).run(|_| Ok(())).unwrap_err().to_string();
         assert!(error.contains(&format!("expected 2 to 16, found {parties}")), "{error}");

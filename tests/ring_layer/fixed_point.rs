@@ -26,6 +26,19 @@ fn agrees<R: Ring>(x: f64, fraction: u32) {
     assert_eq!(fixed.decode(&encoded.words), [value as f64 / 2f64.powi(fraction as i32)]);
 }
 
+fn together<R: Ring>(reals: &[f64], fraction: u32) {
+    let fixed = fixed::<R>(fraction % R::BITS);
+    let encoded = fixed.encode(reals);
+    assert_eq!(encoded.saturated, reals.iter().filter(|&&x| fixed.encode_one(x).is_none()).count());
+    for (&x, &word) in reals.iter().zip(&encoded.words) {
+        assert_eq!(fixed.encode_one(x).unwrap_or(word), word, "{x} with {fixed:?} of {} bits", R::BITS);
+    }
+    // As numbers of single precision, of which each is one of double precision too.
+    let single: Vec<f32> = reals.iter().map(|&x| x as f32).collect();
+    let double: Vec<f64> = single.iter().map(|&x| x.into()).collect();
+    assert_eq!(fixed.encode(&single).words, fixed.encode(&double).words);
+}
+
 fn reals() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<f64>().prop_filter("a number", |x| !x.is_nan()),
@@ -45,6 +58,28 @@ proptest! {
         agrees::<Z2<32>>(x, fraction % 32);
         agrees::<Z2<33>>(x, fraction % 33);
         agrees::<Z2<53>>(x, fraction);
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_by_one(
+        mut reals in prop::collection::vec(-1.0..1.0, 0..600),
+        odd in prop::collection::vec((any::<prop::sample::Index>(), reals()), 0..4),
+        fraction in 0u32..128,
+    ) {
+        for (at, x) in odd {
+            if !reals.is_empty() {
+                let at = at.index(reals.len());
+                reals[at] = x;
+            }
+        }
+        together::<Z2<1>>(&reals, fraction);
+        together::<Z2<9>>(&reals, fraction);
+        together::<Z2<20>>(&reals, fraction);
+        together::<Z2<50>>(&reals, fraction);
+        together::<Z2<51>>(&reals, fraction);
+        together::<Z2<52>>(&reals, fraction);
+        together::<Z2<64>>(&reals, fraction);
+        together::<Z2<127>>(&reals, fraction);
     }
 
     #[test]
@@ -89,6 +124,12 @@ fn the_ends_of_the_range() {
     assert_eq!(fixed.encode_one(-512.0), Some(0x2000));
     assert_eq!(fixed.encode_one(-512.03125), Some(0x2000));
     assert_eq!(fixed.encode_one((-512.03125f64).next_down()), None);
+}
+
+#[test]
+fn integers_are_numbers_too() {
+    assert_eq!(fixed::<Z2<20>>(4).encode(&[0u8, 1, 255]).words, [0, 16, 4080]);
+    assert_eq!(fixed::<Z2<20>>(0).encode(&[-1i32, 7]).words, [0xf_ffff, 7]);
 }
 
 #[test]

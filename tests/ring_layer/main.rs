@@ -5,4 +5,5 @@ mod fixed_point;
 mod packing;
 mod prg;
 mod ring_laws;
+mod splitting;
 mod windows;

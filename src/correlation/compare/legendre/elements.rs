@@ -6,6 +6,7 @@
 use crate::field::Field;
 use crate::offline::{Dealing, Error, Source};
 use crate::ring::Word;
+use crate::secret::public;
 
 /// Elements of the words of the generator.
 fn sample(field: Field, random: &[u128], out: &mut [u64]) {
@@ -48,7 +49,10 @@ impl Source {
             *out = u64::read_le(correction.get(start..start + 8).ok_or(short)?);
             most = most.max(*out);
         }
-        if most < field.prime() { Ok(()) } else { Err(Error::Element { prime: field.prime() }) }
+        // Whether all are elements is no secret: of an honest dealer's correction they are.
+        let mut valid = [most < field.prime()];
+        public(&mut valid);
+        if valid[0] { Ok(()) } else { Err(Error::Element { prime: field.prime() }) }
     }
 }
 
