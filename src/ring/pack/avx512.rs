@@ -172,9 +172,12 @@ pub(super) fn merge<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: im
         let rest = _mm512_sub_epi64(_mm512_set1_epi64(64), down);
         let next = Part::new(_mm512_add_epi64(word, _mm512_set1_epi64(1)), rest);
         let steps = Steps::new::<W>(lanes);
+        let len = g as usize * (words.len() / elements::<W>());
         let mut at = 0;
         for words in words.chunks_exact_mut(elements::<W>()) {
             let bytes = &bytes[at..];
+            // Long vectors are read in parts, those of many vectors in turn, each too short for the CPU to see what comes next.
+            _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(len).cast());
             let x = if bytes.len() >= BYTES {
                 // SAFETY: there are 64 bytes.
                 unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
