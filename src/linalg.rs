@@ -18,6 +18,9 @@
 //! Matrices of −1 and +1 alone ([`Filters::signs`]) are kept as bits and multiplied by tables in registers, where the CPU has
 //! AVX-512 and the words 16 bits.
 //!
+//! Where sums are needed modulo fewer bits than a word has, there are shorter ways: products of pairs of 16 bits and fours of bytes
+//! ([`Filters::modulo`]), and convolutions of 3×3 in a quarter of the multiplications ([`Filters::convolve_add_modulo`]).
+//!
 //! Words are plain machine words here: this module knows sums and products that wrap, and no ring. A ring's word is one
 //! that has kernels ([`Product`]), so that whoever works with rings need not ask for it.
 //!
