@@ -45,6 +45,14 @@ use crate::secret::Scratch;
 #[cfg(target_arch = "x86_64")]
 const UNFOLDED: usize = 64;
 
+/// Whether there is one thread for a product. With more, a convolution by its definition is shared out among them.
+fn alone() -> bool {
+    #[cfg(feature = "parallel")]
+    return rayon::current_num_threads() == 1;
+    #[cfg(not(feature = "parallel"))]
+    true
+}
+
 /// A matrix in groups, packed for products and convolutions.
 ///
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
@@ -94,6 +102,7 @@ impl<W: Product> Filters<W> {
         {
             return Self { shape: [outputs, inputs, 1], weights: Weights::Short(short) };
         }
+        #[cfg(not(target_arch = "x86_64"))]
         let _ = bits;
         Self::zeros(outputs, inputs, groups)
     }
@@ -144,7 +153,8 @@ impl<W: Product> Filters<W> {
         }
     }
 
-    /// Copies rows `first..` to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows).
+    /// Copies rows `first..` to `rows: [any, inputs]`: the inverse of [`set_rows`](Self::set_rows), modulo 2^bits after
+    /// [`modulo`](Self::modulo).
     ///
     /// # Panics
     /// As `set_rows`.
@@ -220,13 +230,30 @@ impl<W: Product> Filters<W> {
         self.shape
     }
 
-    /// `c += x · Wᵀ`, wrapping: `x: [rows, groups · inputs]`, `c: [rows, outputs]`.
+    /// `c += x · Wᵀ`, wrapping (modulo 2^bits alone after [`modulo`](Self::modulo)): `x: [rows, groups · inputs]`, `c: [rows, outputs]`.
     ///
     /// # Panics
     /// If the lengths do not fit the shapes.
     pub fn multiply_add(&self, x: &[W], c: &mut [W]) {
         match &self.weights {
             Weights::Groups(matrices) if matrices.len() == 1 => multiply_add(x, &matrices[0], c),
+            #[cfg(target_arch = "x86_64")]
+            Weights::Short(short) if !x.is_empty() => {
+                let rows = x.len() / self.inputs();
+                assert_eq!(
+                    x.len(),
+                    rows * self.inputs(),
+                    "the left side is not whole rows of {}",
+                    self.inputs()
+                );
+                assert_eq!(
+                    c.len(),
+                    rows * self.outputs(),
+                    "the product has {rows} rows of {}",
+                    self.outputs()
+                );
+                short.multiply_add(x, c);
+            }
             // A row is an image of one place.
             _ if self.inputs() > 0 => {
                 self.convolve_add(&Window::new([1, 1, self.groups() * self.inputs()], [1, 1]), x, c);
@@ -244,8 +271,9 @@ impl<W: Product> Filters<W> {
         self.convolve_add_modulo(window, 8 * size_of::<W>() as u32, images, c);
     }
 
-    /// As [`convolve_add`](Self::convolve_add), modulo 2^bits alone: above that c gets anything. Where a word has 6 bits more,
-    /// windows of 3×3 over many channels take a fraction of the multiplications.
+    /// As [`convolve_add`](Self::convolve_add), modulo 2^bits alone, and no more than the matrix is [for](Self::modulo): above that c
+    /// gets anything. Where a word has 6 bits more, windows of 3×3 over many channels take a fraction of the multiplications, on
+    /// one thread.
     ///
     /// # Panics
     /// As `convolve_add`.
@@ -267,10 +295,12 @@ impl<W: Product> Filters<W> {
         }
         if self.groups() == 1
             && !self.are_signs()
-            && bits + winograd::LOST <= 8 * size_of::<W>() as u32
+            && bits <= 8 * size_of::<W>() as u32 - winograd::LOST
+            && alone()
             && winograd::saves(window, images.len() / image, self.outputs())
         {
-            return winograd::convolve_add(window, images, self, c);
+            let weights = |rows: &mut [W]| self.copy_rows(0, rows);
+            return winograd::convolve_add(window, images, self.outputs(), weights, c);
         }
         #[cfg(feature = "parallel")]
         {

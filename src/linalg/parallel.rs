@@ -13,7 +13,7 @@ use super::dispatch::Backend;
 use super::word::Panels;
 
 /// Multiplications below which one thread is faster than the handing out of work.
-const SMALL: usize = 1 << 18;
+pub(super) const SMALL: usize = 1 << 18;
 
 /// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
 pub(super) fn multiply_add<W: Product>(backend: Backend, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
@@ -37,7 +37,7 @@ pub(super) fn multiply_add<W: Product>(backend: Backend, a: &[W], b: Panels<'_, 
 }
 
 /// `c` cut into strips of so many columns, the last of them with fewer.
-fn columns<'a, W>(c: &'a mut [&mut [W]], width: usize) -> Vec<Vec<&'a mut [W]>> {
+pub(super) fn columns<'a, W>(c: &'a mut [&mut [W]], width: usize) -> Vec<Vec<&'a mut [W]>> {
     let mut strips: Vec<Vec<_>> =
         (0..c[0].len().div_ceil(width)).map(|_| Vec::with_capacity(c.len())).collect();
     for row in c {

@@ -113,7 +113,7 @@ impl Short {
                 for (place, input) in inputs.iter_mut().enumerate() {
                     let half = [low, other][place / 2] >> (place % 2 * 16);
                     let top = (high >> (place * 8)) << 16;
-                    *input = (half as u16 as i16 as u32).wrapping_add(top) & (1 << BITS) - 1;
+                    *input = (half as u16 as i16 as u32).wrapping_add(top) & ((1 << BITS) - 1);
                 }
             }
         }
@@ -121,14 +121,40 @@ impl Short {
 
     /// `c += a · bᵀ` modulo 2^24: `a: [rows, inputs]`, `c: [rows, outputs]`.
     pub(super) fn multiply_add<W: Product>(&self, a: &[W], c: &mut [W]) {
-        if let (false, Some(a), Some(c)) = (a.is_empty(), W::wide(a), W::wide_mut(c)) {
-            self.add(a, c);
+        let (false, Some(a), Some(c)) = (a.is_empty() || c.is_empty(), W::wide(a), W::wide_mut(c)) else {
+            return;
+        };
+        let mut c: Vec<&mut [u32]> = c.chunks_exact_mut(self.outputs).collect();
+        #[cfg(feature = "parallel")]
+        self.share_out(a, &mut c);
+        #[cfg(not(feature = "parallel"))]
+        self.add(a, &self.lines, &mut c);
+    }
+
+    /// [`add`](Self::add) on several threads, as [`parallel`](super::parallel) does it.
+    #[cfg(feature = "parallel")]
+    fn share_out(&self, a: &[u32], c: &mut [&mut [u32]]) {
+        use rayon::prelude::*;
+
+        let (threads, steps) = (rayon::current_num_threads(), self.inputs.div_ceil(STEP));
+        let panels = (self.lines.len() / steps).div_ceil(PANEL);
+        if threads == 1 || self.outputs * a.len() < super::parallel::SMALL {
+            self.add(a, &self.lines, c);
+        } else if panels >= threads {
+            let share = panels.div_ceil(threads) * PANEL;
+            let strips = super::parallel::columns(c, share * LANES);
+            let lines = self.lines.par_chunks(share * steps);
+            lines.zip(strips).for_each(|(lines, mut c)| self.add(a, lines, &mut c));
+        } else {
+            let share = c.len().div_ceil(threads);
+            let rows = a.par_chunks(share * self.inputs).zip(c.par_chunks_mut(share));
+            rows.for_each(|(a, c)| self.add(a, &self.lines, c));
         }
     }
 
-    fn add(&self, a: &[u32], c: &mut [u32]) {
+    /// Adds the product with the outputs of `lines`, whole panels, to as many columns.
+    fn add(&self, a: &[u32], lines: &[Lines], c: &mut [&mut [u32]]) {
         let steps = self.inputs.div_ceil(STEP);
-        let mut c: Vec<&mut [u32]> = c.chunks_exact_mut(self.outputs).collect();
         let rows = c.len().min(TALL);
         let block = (BLOCK_BYTES / (rows * size_of::<Cell>())).min(steps);
         let mut cells = Zeroizing::new(alloc::vec![Cell::default(); rows * block]);
@@ -139,7 +165,7 @@ impl Short {
                 for (cells, row) in cells.chunks_exact_mut(to - from).zip(a.chunks_exact(self.inputs)) {
                     self.cpu.pack_cells(&row[from * STEP..self.inputs.min(to * STEP)], cells);
                 }
-                let panels = self.lines.chunks(PANEL * steps).zip((0..).step_by(PANEL * LANES));
+                let panels = lines.chunks(PANEL * steps).zip((0..).step_by(PANEL * LANES));
                 for (panel, at) in panels {
                     let width = panel.len() / steps;
                     self.column(cells, to - from, &panel[from * width..to * width], width, c, at);

@@ -250,7 +250,9 @@ fn check_modulo<W: Word>() {
             let filters = Filters::from_rows(outputs, 9 * image[2], 1, &weights);
             filters.convolve_add_modulo(&window, bits, &images, &mut found);
             filters.convolve_add(&window, &images, &mut expected);
-            assert!(found != expected, "{window}: taken by the definition");
+            // Several threads take the definition.
+            let threads = cfg!(feature = "parallel");
+            assert!(threads || found != expected, "{window}: taken by the definition");
             let low = |words: Vec<W>| -> Vec<W> { words.iter().map(|&word| word & W::mask(bits)).collect() };
             assert!(low(found) == low(expected), "{} bits, {window}, {outputs} outputs", W::BITS);
         }
@@ -313,4 +315,15 @@ fn convolutions_modulo_fewer_bits_are_those_of_words() {
         Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
         assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) & 0x3f_ffff == 0), "{window}");
     }
+}
+
+#[test]
+fn convolutions_modulo_fewer_bits_take_any_number_of_channels() {
+    let window = Window::new([42, 42, 16], [3, 3]);
+    let (images, weights) = (words::<u64>(1, 42 * 42 * 16), words::<u64>(2, 560 * 9 * 16));
+    let filters = Filters::from_rows(560, 9 * 16, 1, &weights);
+    let [mut found, mut expected] = [(); 2].map(|()| words::<u64>(3, 1600 * 560));
+    filters.convolve_add_modulo(&window, 58, &images, &mut found);
+    filters.convolve_add(&window, &images, &mut expected);
+    assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) << 6 == 0));
 }

@@ -13,8 +13,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Filters, Packed, Product, Window, multiply_add};
-use crate::secret::Scratch;
+use super::{Packed, Product, Window, multiply_add};
+use crate::secret::{Scratch, wipe};
 use crate::simd::wide;
 
 /// Bits at the top of a word that the result lacks.
@@ -29,6 +29,11 @@ const POINTS: usize = VALUES * VALUES;
 const LANES: usize = 16;
 /// Bytes of the tiles that are handled at a time: a part of a second level cache, which has the weights as well.
 const BLOCK_BYTES: usize = 160 << 10;
+/// Bytes of transformed weights that stay in such a cache beside the tiles.
+const WEIGHT_BYTES: usize = 512 << 10;
+/// The fewest tiles that are handled at a time: those that fill the kernels, and those that are worth reading the weights.
+const SHORT_BLOCK: usize = 8;
+const LONG_BLOCK: usize = 64;
 /// Tiles that are worth the transformation of the weights.
 const FEWEST_TILES: usize = 96;
 
@@ -84,7 +89,7 @@ fn of_values<W: Product>([a, b, c, d, e, f]: [W; 6]) -> [W; 6] {
 #[inline(always)]
 fn of_weights<W: Product>([a, b, c]: [W; 3]) -> [W; 6] {
     // Of w bits, which are even many: 3 · (2 · (2^w − 1) / 3 + 1) = 2^(w + 1) + 1.
-    let third = (W::max_value() / (W::one() + W::one() + W::one()) << 1) + W::one();
+    let third = ((W::max_value() / (W::one() + W::one() + W::one())) << 1) + W::one();
     let outer = less(W::zero(), sum(a, c).wrapping_mul(&third) << 2);
     let middle = b.wrapping_mul(&third) << 1;
     let inner = sum(a, c << 2).wrapping_mul(&third);
@@ -137,9 +142,9 @@ macro_rules! both_axes {
     }};
 }
 
-/// Where tile `tile` of all images is: its image, and the row and column of its first result.
-fn place(window: &Window, tile: usize) -> [usize; 3] {
-    let [down, across] = grid(window);
+/// Where tile `tile` of all images is, of so many rows and columns of tiles each: its image, and the row and column of its first
+/// result.
+fn place([down, across]: [usize; 2], tile: usize) -> [usize; 3] {
     let (image, tile) = (tile / (down * across), tile % (down * across));
     [image, tile / across * RESULTS, tile % across * RESULTS]
 }
@@ -152,10 +157,10 @@ fn grid(window: &Window) -> [usize; 2] {
 wide! {
     /// Bᵀ·d·B of a tile of images: values `tile` of `out: [points, tiles, channels]`.
     fn transform_values<W: Product>(window: &Window, images: &[W], tiles: Range<usize>, room: usize, out: &mut [W]) {
-        let [height, width, channels] = window.image;
+        let ([height, width, channels], grid) = (window.image, grid(window));
         let [mut d, mut down, mut v] = [[[[W::zero(); LANES]; VALUES]; VALUES]; 3];
         for (at, tile) in tiles.enumerate() {
-            let [image, y, x] = place(window, tile);
+            let [image, y, x] = place(grid, tile);
             let image = &images[image * height * width * channels..][..height * width * channels];
             // Where the values are, if they are not in the padding or beyond the last place.
             let inside = |first: usize, size: usize, padding: usize| {
@@ -183,6 +188,9 @@ wide! {
                 }
             }
         }
+        wipe(d.as_flattened_mut().as_flattened_mut());
+        wipe(down.as_flattened_mut().as_flattened_mut());
+        wipe(v.as_flattened_mut().as_flattened_mut());
     }
 }
 
@@ -206,18 +214,21 @@ wide! {
                 }
             }
         }
+        wipe(g.as_flattened_mut().as_flattened_mut());
+        wipe(down.as_flattened_mut().as_flattened_mut());
+        wipe(u.as_flattened_mut().as_flattened_mut());
     }
 }
 
 wide! {
     /// Adds Aᵀ·m·A / 64 of a tile, `m: [points, tiles, outputs]`, to the results: `c: [images, places, outputs]`.
     fn add_results<W: Product>(window: &Window, m: &[W], tiles: Range<usize>, room: usize, outputs: usize, c: &mut [W]) {
-        let [height, width] = window.grid();
+        let ([height, width], grid) = (window.grid(), grid(window));
         let mut points = [[[W::zero(); LANES]; VALUES]; VALUES];
         let mut down = [[[W::zero(); LANES]; VALUES]; RESULTS];
         let mut results = [[[W::zero(); LANES]; RESULTS]; RESULTS];
         for (at, tile) in tiles.enumerate() {
-            let [image, y, x] = place(window, tile);
+            let [image, y, x] = place(grid, tile);
             for first in (0..outputs).step_by(LANES) {
                 let last = outputs.min(first + LANES);
                 for (point, lanes) in points.as_flattened_mut().iter_mut().enumerate() {
@@ -236,6 +247,9 @@ wide! {
                 }
             }
         }
+        wipe(points.as_flattened_mut().as_flattened_mut());
+        wipe(down.as_flattened_mut().as_flattened_mut());
+        wipe(results.as_flattened_mut().as_flattened_mut());
     }
 }
 
@@ -249,20 +263,29 @@ pub(super) fn saves(window: &Window, images: usize, outputs: usize) -> bool {
 }
 
 /// `c +=` the convolution of `images: [images, height, width, channels]` modulo 2^(w − 6): `c: [images, places[0], places[1],
-/// outputs]`, weights `[outputs, 3, 3, channels]`. Above that c gets anything.
-pub(super) fn convolve_add<W: Product>(window: &Window, images: &[W], weights: &Filters<W>, c: &mut [W]) {
-    let (channels, outputs) = (window.image[2], weights.outputs());
-    let mut rows = Scratch::zeros(outputs * weights.inputs());
-    weights.copy_rows(0, &mut rows);
+/// outputs]`, weights `[outputs, 3, 3, channels]` as `weights` writes them. Above that c gets anything.
+pub(super) fn convolve_add<W: Product>(
+    window: &Window,
+    images: &[W],
+    outputs: usize,
+    weights: impl FnOnce(&mut [W]),
+    c: &mut [W],
+) {
+    let channels = window.image[2];
+    let mut rows = Scratch::zeros(outputs * 9 * channels);
+    weights(&mut rows);
     let mut transformed = Scratch::zeros(POINTS * outputs * channels);
     transform_weights(&rows, channels, &mut transformed);
+    drop(rows);
     let matrices = transformed.chunks_exact(outputs * channels);
     let matrices: Vec<_> = matrices.map(|rows| Packed::from_rows(outputs, channels, rows)).collect();
-
+    drop(transformed);
     let [down, across] = grid(window);
     let tiles = images.len() / window.image.iter().product::<usize>() * down * across;
-    let block =
-        (BLOCK_BYTES / (POINTS * (channels + outputs) * size_of::<W>())).next_multiple_of(8).min(tiles);
+    // More where the weights alone are more than a cache holds, as all of them are read for every block.
+    let many = POINTS * outputs * channels * size_of::<W>() > WEIGHT_BYTES;
+    let fewest = if many { LONG_BLOCK } else { SHORT_BLOCK };
+    let block = (BLOCK_BYTES / (POINTS * (channels + outputs) * size_of::<W>())).max(fewest).min(tiles);
     let mut values = Scratch::zeros(POINTS * block * channels);
     let mut products = Scratch::zeros(POINTS * block * outputs);
     for first in (0..tiles).step_by(block) {

@@ -188,6 +188,7 @@ impl Network {
             let mask = W::mask(bits);
             words.iter_mut().for_each(|word| *word = *word & mask);
         }
+        public(words);
         Ok(())
     }
 
@@ -206,6 +207,7 @@ impl Network {
         self.sum(words, Sum::Pair { bits: a + b, low: b }, [Kind::Open, Kind::Gather])?;
         let mask = W::mask(a + b);
         words.iter_mut().for_each(|word| *word = *word & mask);
+        public(words);
         Ok(())
     }
 
@@ -214,7 +216,9 @@ impl Network {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_bits(&mut self, bytes: &mut [u8]) -> Result<(), NetError> {
-        self.sum(bytes, Sum::Xor, [Kind::OpenBits, Kind::GatherBits])
+        self.sum(bytes, Sum::Xor, [Kind::OpenBits, Kind::GatherBits])?;
+        public(bytes);
+        Ok(())
     }
 
     /// As [`open`](Self::open) and [`open_bits`](Self::open_bits) at once, in the rounds of one of them.
@@ -251,7 +255,9 @@ impl Network {
     /// # Errors
     /// As [`open`](Self::open), and if a peer sends a word that is no element.
     pub fn open_field(&mut self, words: &mut [u64], field: Field) -> Result<(), NetError> {
-        self.sum(words, Sum::Field(field), [Kind::OpenField, Kind::GatherField])
+        self.sum(words, Sum::Field(field), [Kind::OpenField, Kind::GatherField])?;
+        public(words);
+        Ok(())
     }
 
     /// Sums the shares `words` modulo 2^bits at party `to`, whose words end up canonical. The
@@ -305,7 +311,6 @@ impl Network {
             self.send_sums(words, sum, second)?;
             self.receive_sums(words, sum, second)?;
         }
-        public(words);
         Ok(())
     }
 

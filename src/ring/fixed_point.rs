@@ -1,7 +1,7 @@
 //! Fixed point: the real number x stands for the integer round(x · 2^f) modulo 2^k.
 //!
 //! Numbers are signed: the reals from −2^(k−1−f) to 2^(k−1−f) − 2^−f are in range. Rounding is to nearest, ties to even, and
-//! exact, because it works on the binary digits of x. A number out of range, infinities included, is encoded as the end of
+//! exact for every number that an `f64` holds. A number out of range, infinities included, is encoded as the end of
 //! the range on its side, and NaN as zero. Both are counted, so that nothing is lost silently.
 //!
 //! Encoding branches on the numbers: a party does it by itself, with data that it knows.
@@ -83,7 +83,7 @@ impl<R: Ring> FixedPoint<R> {
         self.fraction
     }
 
-    /// Encodes every number, an `f32` or what else becomes an `f64`, and counts those that did not fit. Nothing is
+    /// Encodes every number, converted to `f64` first if it is none, and counts those that did not fit. Nothing is
     /// allocated but the words.
     pub fn encode<T: AsPrimitive<f64>>(&self, reals: &[T]) -> Encoded<R::Word> {
         let mut words = vec![R::Word::zero(); reals.len()];

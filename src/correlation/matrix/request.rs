@@ -48,7 +48,7 @@ impl Kind for MatrixMaskRequest {
         let shape = [self.outputs, self.inputs, self.groups];
         with_word!(self.elements.word, W => {
             let mask = deal_mask::<W>(dealing, shape, self.elements.bits);
-            dealing.keep(mask);
+            dealing.keep((mask, self.elements.bits));
         });
         Ok(())
     }
@@ -267,8 +267,8 @@ impl MatrixProductRequest {
     /// The correction of c = b·Aᵀ.
     fn deal_by<W: Word>(&self, dealing: &Dealing<'_>, out: &mut [u8]) -> Result<(), Error> {
         let shape = [self.outputs, self.inputs, self.groups];
-        let mask = dealing.kept::<Filters<W>>(self.matrix)?;
-        if mask.shape() != shape {
+        let (mask, bits) = dealing.kept::<(Filters<W>, u32)>(self.matrix)?;
+        if mask.shape() != shape || *bits != self.elements.bits {
             return Err(Error::NotKept { number: self.matrix, kept: dealing.count_kept() });
         }
         let [inputs, outputs] = self.sizes();

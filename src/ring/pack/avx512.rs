@@ -1,7 +1,7 @@
 //! Eight groups at a time, each in a 64-bit lane of a register.
 //!
 //! Eight groups of g bits are g bytes, so that all of them start at a whole byte. Word j of those bytes is made of parts of the
-//! groups that lie in bits 64·j to 64·j + 63: the first one moved down, or up like all that follow. Unpacking, a group is made
+//! groups that lie in bits 64·j to 64·j + 63: the first one moved down, those that follow moved up. Unpacking, a group is made
 //! of the word in which it starts and the next.
 #![allow(unsafe_code)]
 
@@ -128,7 +128,7 @@ pub(super) fn pack<W: Word>(lanes: &Lanes, words: &[W], out: &mut [u8]) -> usize
         for words in words.chunks_exact(elements::<W>()) {
             // SAFETY: so many words are 64 bytes.
             let x = steps.squeeze(unsafe { _mm512_loadu_si512(words.as_ptr().cast()) });
-            let mut y = _mm512_or_si512(parts[0].shifted_down(x), parts[0].shifted_up(x));
+            let mut y = parts[0].shifted_down(x);
             for part in &parts[1..] {
                 y = _mm512_or_si512(y, part.shifted_up(x));
             }
@@ -137,8 +137,8 @@ pub(super) fn pack<W: Word>(lanes: &Lanes, words: &[W], out: &mut [u8]) -> usize
                 // SAFETY: there are 64 bytes. What comes behind the groups is written again by what follows.
                 unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), y) };
             } else {
-                // SAFETY: the mask has a bit for each byte of the groups, which are in `out`.
                 let front = &mut out[..g as usize];
+                // SAFETY: the mask has a bit for each byte of the groups, which are in `out`.
                 unsafe { _mm512_mask_storeu_epi8(front.as_mut_ptr().cast(), u64::MAX >> (64 - g), y) };
             }
             at += g as usize;
@@ -151,7 +151,7 @@ pub(super) fn pack<W: Word>(lanes: &Lanes, words: &[W], out: &mut [u8]) -> usize
     // SAFETY: the CPU has the features, as `serves` found.
     unsafe {
         match lanes.group {
-            // Groups of g bits that have a part in 64 bits: at most ⌈(g + 63) / g⌉.
+            // Groups of g bits that have a part in 64 bits: at most ⌈(g + 63) / g⌉, and no more than there are.
             32.. => inner::<W, 3>(lanes, words, out),
             16.. => inner::<W, 5>(lanes, words, out),
             _ => inner::<W, 8>(lanes, words, out),
@@ -177,7 +177,11 @@ pub(super) fn merge<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: im
         for words in words.chunks_exact_mut(elements::<W>()) {
             let bytes = &bytes[at..];
             // Long vectors are read in parts, those of many vectors in turn, each too short for the CPU to see what comes next.
-            _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(len).cast());
+            // SAFETY: it has no effect but on the caches, wherever the pointer points. (Newer compilers know it to be safe.)
+            #[allow(unused_unsafe)]
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(len).cast());
+            }
             let x = if bytes.len() >= BYTES {
                 // SAFETY: there are 64 bytes.
                 unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
@@ -186,7 +190,7 @@ pub(super) fn merge<W: Word>(lanes: &Lanes, bytes: &[u8], words: &mut [W], f: im
                 // SAFETY: the mask has a bit for each byte of the groups, which are in `bytes`.
                 unsafe { _mm512_maskz_loadu_epi8(u64::MAX >> (64 - g), front.as_ptr().cast()) }
             };
-            // Of the last group nothing is in a next word, and what is taken for it is cut off by `spread`.
+            // What the next word has beyond a group is cut off by `spread`.
             let x = _mm512_or_si512(start.shifted_down(x), next.shifted_up(x));
             // At most 64 words, and 64 bytes of them are used.
             let mut found = [W::zero(); BYTES];

@@ -155,6 +155,10 @@ fn malformed_requests_are_refused() {
     deck.deal(&MatrixMask::<R>::request([2, 3], 1, 14)).unwrap();
     assert!(matches!(deck.deal(&product(4)), Err(OfflineError::NotKept { .. })));
     assert!(deck.deal(&product(2)).is_ok());
+    // Nor may it take more bits than the matrix is kept for.
+    let wider = product(2).as_kind::<MatrixProductRequest>().unwrap().clone();
+    let wider = MatrixProductRequest { elements: elements(16, 16), ..wider };
+    assert!(matches!(deck.deal(&wider.into()), Err(OfflineError::NotKept { .. })));
     deck.deal(&filters(2, 18, 2)).unwrap();
     let of_first = |product: Request| {
         let product = product.as_kind::<MatrixProductRequest>().unwrap().clone();
