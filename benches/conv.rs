@@ -73,6 +73,10 @@ fn clear<W: Word>(c: &mut Criterion, name: &str) {
         if layer.groups > 1 {
             continue;
         }
+        let bits = W::BITS - 6;
+        group.bench_function(BenchmarkId::new(name, "convolution modulo fewer bits"), |bench| {
+            bench.iter(|| filters.convolve_add_modulo(&layer.window, bits, black_box(&images), &mut z));
+        });
         let (packed, mut rows) =
             (Packed::from_rows(outputs, inputs, &weights), vec![W::zero(); places * inputs]);
         group.bench_function(BenchmarkId::new(name, "product of unfolded images"), |bench| {

@@ -23,6 +23,7 @@ pub(crate) fn benches(c: &mut Criterion) {
     word::<u32>(c, "product/u32");
     word::<u64>(c, "product/u64");
     word::<u128>(c, "product/u128");
+    modulo(c);
     signs(c);
     float(c);
     pack(c);
@@ -51,6 +52,19 @@ fn word<W: Word>(c: &mut Criterion, name: &str) {
             let id = shape(&mut group, [rows, side(), outputs]);
             group.bench_function(id, |bench| bench.iter(|| multiply_add(black_box(&a), &b, &mut c)));
         }
+    }
+}
+
+/// Of words of 32 bits, modulo 2^24.
+fn modulo(c: &mut Criterion) {
+    let mut group = c.benchmark_group("product/24 bits of u32");
+    let mut filters = Filters::modulo(side(), side(), 1, 24);
+    filters.set_rows(0, &words::<u32>(side() * side()));
+    for rows in ROWS {
+        let a = words::<u32>(rows * side());
+        let mut c = vec![0; rows * side()];
+        let id = shape(&mut group, [rows, side(), side()]);
+        group.bench_function(id, |bench| bench.iter(|| filters.multiply_add(black_box(&a), &mut c)));
     }
 }
 
