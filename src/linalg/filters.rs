@@ -272,8 +272,8 @@ impl<W: Product> Filters<W> {
     }
 
     /// As [`convolve_add`](Self::convolve_add), modulo 2^bits alone, and no more than the matrix is [for](Self::modulo): above that c
-    /// gets anything. Where a word has 6 bits more, windows of 3×3 over many channels take a fraction of the multiplications, on
-    /// one thread.
+    /// gets anything. Where a word of 32 or 64 bits has 6 bits more, windows of 3×3 over many channels take a fraction of the
+    /// multiplications, on one thread.
     ///
     /// # Panics
     /// As `convolve_add`.
@@ -293,7 +293,9 @@ impl<W: Product> Filters<W> {
         if c.is_empty() {
             return;
         }
-        if self.groups() == 1
+        // Other words have hardly any use for it, and all code for them would have to be compiled.
+        if const { matches!(size_of::<W>(), 4 | 8) }
+            && self.groups() == 1
             && !self.are_signs()
             && bits <= 8 * size_of::<W>() as u32 - winograd::LOST
             && alone()
