@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::offline::loops::BLOCK;
 use crate::offline::rates::RANDOM;
 use crate::offline::{
     Dealing, DecodeError, Elements, Error, Kind, Reader, Request, Source, Store, Work, Writer, range,
@@ -25,8 +26,6 @@ use crate::ring::Ring;
 use crate::share::Share;
 
 const R: u64 = 0;
-/// Words that are masked at once: they stay in the cache of a core.
-const BLOCK: usize = 2048;
 
 /// Asks for masks for an input of one party.
 #[derive(Clone, PartialEq, Eq)]

@@ -38,7 +38,7 @@ use super::dispatch::Backend;
 use super::short::{self, Short};
 #[cfg(target_arch = "x86_64")]
 use super::signs::Signs;
-use super::{Packed, Product, Window, depthwise, multiply_add, winograd};
+use super::{Packed, Product, Window, depthwise, multiply, multiply_add, winograd};
 use crate::secret::Scratch;
 
 /// Places of a convolution that are unfolded at a time, for weights that are no words.
@@ -238,20 +238,8 @@ impl<W: Product> Filters<W> {
         match &self.weights {
             Weights::Groups(matrices) if matrices.len() == 1 => multiply_add(x, &matrices[0], c),
             #[cfg(target_arch = "x86_64")]
-            Weights::Short(short) if !x.is_empty() => {
-                let rows = x.len() / self.inputs();
-                assert_eq!(
-                    x.len(),
-                    rows * self.inputs(),
-                    "the left side is not whole rows of {}",
-                    self.inputs()
-                );
-                assert_eq!(
-                    c.len(),
-                    rows * self.outputs(),
-                    "the product has {rows} rows of {}",
-                    self.outputs()
-                );
+            Weights::Short(short) => {
+                multiply::check(x, [self.outputs(), self.inputs()], c);
                 short.multiply_add(x, c);
             }
             // A row is an image of one place.

@@ -19,9 +19,7 @@ pub fn multiply_add<W: Product>(a: &[W], b: &Packed<W>, c: &mut [W]) {
 /// [`multiply_add`] by the kernels of one instruction set.
 pub(super) fn multiply_add_by<W: Product>(backend: Backend, a: &[W], b: &Packed<W>, c: &mut [W]) {
     let (inputs, outputs) = (b.inputs(), b.outputs());
-    let rows = a.len().checked_div(inputs).or(c.len().checked_div(outputs)).unwrap_or(0);
-    assert_eq!(a.len(), rows * inputs, "the left side is not whole rows of {inputs}");
-    assert_eq!(c.len(), rows * outputs, "the product has {rows} rows of {outputs}");
+    check(a, [outputs, inputs], c);
     if a.is_empty() || c.is_empty() {
         return;
     }
@@ -30,6 +28,16 @@ pub(super) fn multiply_add_by<W: Product>(backend: Backend, a: &[W], b: &Packed<
     super::parallel::multiply_add(backend, a, b.panels(), &mut c);
     #[cfg(not(feature = "parallel"))]
     W::multiply_add(backend, a, b.panels(), &mut c);
+}
+
+/// Whether these are whole rows of a product with a matrix `[outputs, inputs]`.
+///
+/// # Panics
+/// If they are not.
+pub(super) fn check<W>(a: &[W], [outputs, inputs]: [usize; 2], c: &[W]) {
+    let rows = a.len().checked_div(inputs).or(c.len().checked_div(outputs)).unwrap_or(0);
+    assert_eq!(a.len(), rows * inputs, "the left side is not whole rows of {inputs}");
+    assert_eq!(c.len(), rows * outputs, "the product has {rows} rows of {outputs}");
 }
 
 /// `a · b`, wrapping: `a: [rows, inputs]`, `b: [inputs, outputs]`, for `shape = [rows, inputs, outputs]`.

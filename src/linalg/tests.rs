@@ -179,6 +179,12 @@ fn parts_of_rows_are_not_read() {
     Filters::from_rows(4, 3, 2, &[1u16; 12]).copy_rows(0, &mut [0; 4]);
 }
 
+#[test]
+#[should_panic(expected = "the product has 2 rows of 3")]
+fn a_product_of_nothing_has_whole_rows_too() {
+    Filters::<u32>::modulo(3, 0, 1, 24).multiply_add(&[], &mut [0; 7]);
+}
+
 /// Signs against words.
 fn check_signs<W: Word>(rows: usize, inputs: usize, outputs: usize) {
     let a = words::<W>(1, rows * inputs);

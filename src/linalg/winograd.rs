@@ -188,9 +188,9 @@ wide! {
                 }
             }
         }
-        wipe(d.as_flattened_mut().as_flattened_mut());
-        wipe(down.as_flattened_mut().as_flattened_mut());
-        wipe(v.as_flattened_mut().as_flattened_mut());
+        wipe(&mut d);
+        wipe(&mut down);
+        wipe(&mut v);
     }
 }
 
@@ -214,9 +214,9 @@ wide! {
                 }
             }
         }
-        wipe(g.as_flattened_mut().as_flattened_mut());
-        wipe(down.as_flattened_mut().as_flattened_mut());
-        wipe(u.as_flattened_mut().as_flattened_mut());
+        wipe(&mut g);
+        wipe(&mut down);
+        wipe(&mut u);
     }
 }
 
@@ -247,9 +247,9 @@ wide! {
                 }
             }
         }
-        wipe(points.as_flattened_mut().as_flattened_mut());
-        wipe(down.as_flattened_mut().as_flattened_mut());
-        wipe(results.as_flattened_mut().as_flattened_mut());
+        wipe(&mut points);
+        wipe(&mut down);
+        wipe(&mut results);
     }
 }
 

@@ -107,9 +107,11 @@ impl Source {
         self.prg().words(domain(self.item, section), at as u64, out);
     }
 
-    /// Adds [`random`](Self::random).
-    pub(crate) fn add_random<W: Word>(&self, section: u64, at: usize, sum: &mut [W]) {
-        self.prg().add_words(domain(self.item, section), at as u64, sum);
+    /// x plus this party's shares of random values, of a section that it takes as a whole.
+    pub(crate) fn masked<W: Word>(&self, section: u64, x: &[W]) -> Vec<W> {
+        let mut masked = x.to_vec();
+        self.prg().add_words(domain(self.item, section), 0, &mut masked);
+        masked
     }
 
     /// This party's share of a random vector of `len` elements, which takes a whole section.

@@ -215,27 +215,32 @@ pub(crate) fn merge<W: Word>(
         }
         return Ok(());
     }
+    let lanes = Lanes::new::<W>(bits);
     #[cfg(target_arch = "x86_64")]
     let (bytes, words) = {
-        let front = avx512::merge(&Lanes::new::<W>(bits), bytes, words, &f);
+        let front = avx512::merge(&lanes, bytes, words, &f);
         (&bytes[packed_len(front, bits)..], &mut words[front..])
     };
     // A group that starts anywhere within a byte lies in 8 bytes if it has at most 57 bits, and so
     // do some larger ones, which only start at multiples of 2, 4 or 8 bits.
-    let group = if W::BITS == 128 { bits } else { 64 / W::BITS * bits };
+    let group = lanes.group;
     let offsets = group & group.wrapping_neg() & 7;
     let slack = if offsets == 0 { 0 } else { 8 - offsets };
     if group + slack <= 64 {
-        merge_groups::<W, false>(bytes, bits, words, f);
+        merge_groups::<W, false>(&lanes, bytes, words, f);
     } else {
-        merge_groups::<W, true>(bytes, bits, words, f);
+        merge_groups::<W, true>(&lanes, bytes, words, f);
     }
     Ok(())
 }
 
 /// The loop of [`merge`]; `LONG` if a group may lie in 9 bytes.
-fn merge_groups<W: Word, const LONG: bool>(bytes: &[u8], bits: u32, words: &mut [W], f: impl Fn(W, W) -> W) {
-    let lanes = Lanes::new::<W>(bits);
+fn merge_groups<W: Word, const LONG: bool>(
+    lanes: &Lanes,
+    bytes: &[u8],
+    words: &mut [W],
+    f: impl Fn(W, W) -> W,
+) {
     let count = lanes.count::<W>();
     // Loads that would reach past the end read from a padded copy of the last bytes instead, fewer
     // than REACH and a group of them.

@@ -20,9 +20,6 @@ use crate::with_word;
 const R: u64 = 0;
 const _: () = assert!(crate::offline::apart(&[R, PLANES, PAIRS]));
 
-/// Values that are masked at a time.
-const VALUES: usize = 2048;
-
 /// Asks for random numbers with their bits, and products of neighbouring bits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EdaBitsRequest {
@@ -146,12 +143,7 @@ impl Dealt<EdaBitsRequest> {
     /// [`EdaBits::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and edaBits dealt");
-        let mut y = vec![W::zero(); x.len()];
-        for (b, (y, x)) in y.chunks_mut(VALUES).zip(x.chunks(VALUES)).enumerate() {
-            self.source.random(R, b * VALUES, y);
-            crate::share::add(y, x);
-        }
-        (y, Masked::new(self))
+        (self.source.masked(R, x), Masked::new(self))
     }
 }
 

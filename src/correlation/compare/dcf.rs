@@ -222,10 +222,7 @@ impl Dealt<DcfRequest> {
     /// [`Dcf::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
-        let mut y = vec![W::zero(); x.len()];
-        self.source.random(R, 0, &mut y);
-        crate::share::add(&mut y, x);
-        (y, Masked::new(self))
+        (self.source.masked(R, x), Masked::new(self))
     }
 
     /// The sums of this party's trees at y', and y_{k−1}.

@@ -56,7 +56,7 @@ use crate::offline::{
 };
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
-use crate::share::Share;
+use crate::share::{Share, add_public};
 use crate::with_word;
 
 /// The longest values: 2x + 1 + 2i, at most 2^61 + 5, is below all three primes.
@@ -212,13 +212,8 @@ impl Dealt<LegendreRequest> {
     /// [`Legendre::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
-        let offset = match self.source.party() {
-            0 => W::one() << (self.asked.bits - 1) as usize,
-            _ => W::zero(),
-        };
-        let mut y = vec![W::zero(); x.len()];
-        self.source.random(R, 0, &mut y);
-        y.iter_mut().zip(x).for_each(|(y, x)| *y = y.wrapping_add(x).wrapping_add(&offset));
+        let mut y = self.source.masked(R, x);
+        add_public(self.source.party(), W::one() << (self.asked.bits - 1) as usize, &mut y);
         (y, Masked::new(self))
     }
 }

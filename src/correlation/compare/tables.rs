@@ -222,9 +222,7 @@ impl Dealt<CompareRequest> {
     /// [`Comparison::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
-        let mut y = x.to_vec();
-        self.source.add_random(R, 0, &mut y);
-        (y, Masked::new(self))
+        (self.source.masked(R, x), Masked::new(self))
     }
 }
 

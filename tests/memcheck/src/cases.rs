@@ -1,7 +1,7 @@
 //! Protocols on small vectors.
 
 use ringshare::function::{Piecewise, Table, TableFormat};
-use ringshare::linalg::Window;
+use ringshare::linalg::{Filters, Window};
 use ringshare::protocol::{Error, Family};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::secret::memcheck::secret;
@@ -57,6 +57,7 @@ pub fn all() {
         products::<Z2<14>>(parties);
         products::<Z2<32>>(parties);
         products::<Z2<64>>(parties);
+        convolution(parties);
     }
 }
 
@@ -232,6 +233,33 @@ fn products<R: Ring>(parties: usize) {
             open(party, &y)
         });
     }
+}
+
+/// With filters of 3×3 that stay with their owner, over so many places and channels that the library takes fewer
+/// multiplications than the definition has.
+fn convolution(parties: usize) {
+    type R = Z2<32>;
+    const BITS: u32 = 20;
+    let window = Window::new([42, 42, 16], [3, 3]);
+    let numbers =
+        |count: usize, step: i64| (0..count as i64).map(move |i| i * step % 15 - 7).collect::<Vec<_>>();
+    let (image, weights) = (numbers(42 * 42 * 16, 11), numbers(16 * 144, 13));
+    let words = |x: &[i64]| x.iter().map(|&x| x as u32).collect::<Vec<_>>();
+    let mut expected = vec![0; 40 * 40 * 16];
+    Filters::from_rows(16, 144, 1, &words(&weights)).convolve_add(&window, &words(&image), &mut expected);
+    let expected: Vec<u64> = expected.into_iter().map(|word| u64::from(word) & ((1 << BITS) - 1)).collect();
+    run("convolution", parties, Family::default(), &expected, |party| {
+        let row = |row: usize, out: &mut [u32]| {
+            out.copy_from_slice(&words(&weights[row * 144..][..144]));
+            secret(out);
+        };
+        let own = (party.id() == 0).then_some(&row as &dyn Fn(usize, &mut [u32]));
+        let filters = party.input_filters::<R>(0, [16, 144], 1, BITS, own)?;
+        let prepared = party.prepare_convolution(&filters, &window, 1)?;
+        let x = input::<R>(party, &image)?;
+        let y = party.product(&filters, prepared, &x)?;
+        Ok(party.open_modulo(&y, BITS)?.into_iter().map(Word::low64).collect())
+    });
 }
 
 /// Does something with a share of a sign, at every party.
