@@ -15,28 +15,11 @@ os.environ.update(
 import crypten  # noqa: E402
 import crypten.nn  # noqa: E402
 import torch  # noqa: E402
+from modules import maker  # noqa: E402
 
 torch.set_num_threads(1)
 
-MODULES = {"relu": crypten.nn.ReLU, "pool": lambda: crypten.nn.MaxPool2d(2, stride=2), "flatten": crypten.nn.Flatten}
-
-
-class Sign(crypten.nn.Module):
-    def forward(self, x):
-        return x.sign()
-
-
-def module(name, *weights):
-    if not weights:
-        return Sign() if name == "sign" else MODULES[name]()
-    weight, bias = (torch.tensor(w, dtype=torch.float32) for w in weights)
-    if name == "linear":
-        made, weight = crypten.nn.Linear(*weight.shape), weight.T.contiguous()
-    else:
-        made = crypten.nn.Conv2d(weight.shape[1], weight.shape[0], 3)
-    made.set_parameter("weight", weight)
-    made.set_parameter("bias", bias)
-    return made
+module = maker(crypten.nn, lambda made, name, tensor: made.set_parameter(name, tensor))
 
 
 def main():

@@ -3,28 +3,12 @@
 import common
 import torch
 from common import KIND, off, serve
+from modules import maker
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 
-MODULES = {"relu": torch.nn.ReLU, "pool": lambda: torch.nn.MaxPool2d(2), "flatten": torch.nn.Flatten}
-
-
-class Sign(torch.nn.Module):
-    def forward(self, x):
-        return x.sign()
-
-
-def module(name, *weights):
-    if not weights:
-        return Sign() if name == "sign" else MODULES[name]()
-    weight, bias = (torch.tensor(w, dtype=torch.float32) for w in weights)
-    if name == "linear":
-        made, weight = torch.nn.Linear(*weight.shape), weight.T.contiguous()
-    else:
-        made = torch.nn.Conv2d(weight.shape[1], weight.shape[0], 3)
-    made.weight.data, made.bias.data = weight, bias
-    return made
+module = maker(torch.nn, lambda made, name, tensor: setattr(getattr(made, name), "data", tensor))
 
 
 def main():
