@@ -232,7 +232,7 @@ fn main() {
     let short = arguments.iter().any(|argument| argument == "--test");
     let wanted = arguments.into_iter().filter(|argument| !argument.starts_with("--")).collect();
     let random = Random { prg: Prg::new(&Seed::from_bytes([5; 16])), next: 0 };
-    let mut bench = Bench { runs: if short { 200 } else { 100_000 }, wanted, random };
+    let mut bench = Bench { runs: if short { 50 } else { 100_000 }, wanted, random };
 
     let prepare = |class: bool, random: &mut Random| if class { random.words(4096) } else { vec![0u8; 4096] };
     bench.kernel("a comparison that leaves early (leaks)", prepare, |bytes| {

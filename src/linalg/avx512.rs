@@ -51,6 +51,11 @@ impl Vnni {
         }
         (cached == YES).then_some(Self(()))
     }
+
+    /// What it has besides.
+    pub(super) fn foundation(self) -> Avx512 {
+        Avx512(())
+    }
 }
 
 /// The kernel of `$word` on the CPUs with `$features`, of which a `$token` is the proof. The step
@@ -137,26 +142,12 @@ macro_rules! kernel {
     };
 }
 
-macro_rules! wide_kernels {
-    ($token:ty, $features:literal) => {
-        kernel!($token, $features, u32, i32, _mm512_set1_epi32, |sums, a, b| _mm512_add_epi32(
-            sums,
-            _mm512_mullo_epi32(a, b)
-        ));
-        kernel!($token, $features, u64, i64, _mm512_set1_epi64, |sums, a, b| _mm512_add_epi64(
-            sums,
-            _mm512_mullo_epi64(a, b)
-        ));
-    };
-}
-
 kernel!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", u8, i32, _mm512_set1_epi32, |sums, a, b| {
     _mm512_dpbusd_epi32(sums, a, b)
 });
 kernel!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", u16, i32, _mm512_set1_epi32, |sums, a, b| {
     _mm512_dpwssd_epi32(sums, a, b)
 });
-wide_kernels!(Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni");
 
 kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u8, i32, _mm512_set1_epi32, |sums, a, b| {
     let even = _mm512_set1_epi16(0xff);
@@ -167,4 +158,9 @@ kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u8, i32, _mm512_set1_epi32
 kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u16, i32, _mm512_set1_epi32, |sums, a, b| {
     _mm512_add_epi32(sums, _mm512_madd_epi16(a, b))
 });
-wide_kernels!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl");
+kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u32, i32, _mm512_set1_epi32, |sums, a, b| {
+    _mm512_add_epi32(sums, _mm512_mullo_epi32(a, b))
+});
+kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u64, i64, _mm512_set1_epi64, |sums, a, b| {
+    _mm512_add_epi64(sums, _mm512_mullo_epi64(a, b))
+});

@@ -37,6 +37,15 @@ impl Backend {
         sets.into_iter().flatten().chain([Self::Portable(Portable)])
     }
 
+    /// The same for words of 32 and 64 bits, which dot products of short words are nothing for.
+    pub(super) fn wide(self) -> Self {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => Self::Avx512(vnni.foundation()),
+            other => other,
+        }
+    }
+
     /// The fastest instruction set that this CPU has.
     pub(super) fn detect() -> Self {
         Self::available().next().unwrap_or(Self::Portable(Portable))

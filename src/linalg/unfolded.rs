@@ -84,7 +84,7 @@ pub(super) fn tile_of_rows<W: Cells, K: Kernel<W>, const R: usize, const P: usiz
 ) {
     let mut sums = [[kernel.zero(); P]; R];
     let b = b.as_chunks::<P>().0;
-    // One length for all, so that it is looked at once. Loops and not closures: there are 136 copies of this to compile.
+    // One length for all, so that it is looked at once. Loops and not closures: there are 120 copies of this to compile.
     let mut rows = a;
     for row in &mut rows {
         *row = &row[..b.len()];

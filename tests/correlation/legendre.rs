@@ -99,8 +99,10 @@ fn check<R: Ring, O: Ring>(parties: usize, session: u64, x: &[i64], bits: u32, v
     let finish = |products: Products<O>| products.finish(&opened.b, values::<O>()).unwrap();
     let shares = opened.products.into_iter().map(finish).map(|share| share.expose().to_vec());
     let out = sum(&shares.collect::<Vec<_>>(), O::BITS);
-    for (i, (&x, &out)) in x.iter().zip(&out).enumerate() {
-        let expected = values::<O>()[usize::from(variant.evaluate(x) < 0)] & O::Word::mask(O::BITS);
+    let mut signs = vec![0; x.len()];
+    variant.evaluate_all(x, &mut signs);
+    for (i, ((&x, &sign), &out)) in x.iter().zip(&signs).zip(&out).enumerate() {
+        let expected = values::<O>()[usize::from(sign < 0)] & O::Word::mask(O::BITS);
         assert!(out == expected, "{x} at {bits} bits, place {i}, {parties} parties, {variant:?}");
     }
 }
@@ -126,9 +128,16 @@ fn ranges_are_the_longest_intervals_of_signs() {
 fn evaluation_in_the_clear_is_the_majority_of_symbols() {
     let mut random = Random(1);
     for variant in VARIANTS {
-        let x = varied(5000, MAX_BITS, &mut random);
-        assert!((-2000..2000).chain(x).all(|x| variant.evaluate(x) == bsgn(variant, x)), "{variant:?}");
-        for x in [i64::MIN, i64::MAX] {
+        let x: Vec<i64> = (-2000..2000).chain(varied(5001, MAX_BITS, &mut random)).collect();
+        let mut signs = vec![0; x.len()];
+        variant.evaluate_all(&x, &mut signs);
+        let right = |(&x, &sign): (&i64, &i8)| sign == bsgn(variant, x);
+        assert!(x.iter().zip(&signs).all(right), "{variant:?}");
+        for x in [-3, 0, 700, 1 << 40, i64::MIN, i64::MAX] {
+            let mut sign = [0];
+            variant.evaluate_all(&[x], &mut sign);
+            assert_eq!([variant.evaluate(x)], sign);
+            variant.evaluate_all(&[], &mut []);
             assert!(variant.evaluate(x).abs() == 1);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The `gemm` crate computes every product. A convolution is one product for each image, with the values below its window
 //! laid out in columns. The best order of the weights in memory, and the best number of rows for one call, depend on the
-//! CPU and the batch, so [`Float::fastest`] tries all layouts and keeps the fastest. Models with unusual layers are
+//! CPU and the batch, so [`Float::fastest`] tries them and keeps the fastest. Models with unusual layers are
 //! evaluated by the library itself.
 //!
 //! For binarized networks all values are integers below 2^24, so float32 is exact.
@@ -15,6 +15,11 @@ use ringshare::protocol::Family;
 use crate::matrix::{Matrix, View, ViewMut, product};
 use crate::memory::ThreadCpu;
 use crate::steps::{LIMIT, Step, max_pool, size, steps, unfold};
+
+/// Outputs a call: a whole layer at once, as far as layers go here.
+const WHOLE: usize = 4096;
+/// All numbers of them that are tried, this one first.
+const CALLS: [usize; 3] = [WHOLE, 1024, 512];
 
 /// Order in memory of the weights and of the values between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +34,18 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { weights_by_output: false, values_by_image: true, outputs_a_call: 4096 }
+        Self { weights_by_output: false, values_by_image: true, outputs_a_call: WHOLE }
     }
 }
 
 impl Layout {
-    /// All that are tried for a model: 4096 is a whole layer at once.
+    /// All for a model.
     pub fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
         let windows = model.nodes().iter().any(|n| matches!(n.op, Op::Convolution(_) | Op::MaxPool(_)));
         let all = (0..12).map(|i| Self {
             weights_by_output: i / 3 % 2 == 1,
             values_by_image: i / 6 == 0,
-            outputs_a_call: [4096, 1024, 512][i % 3],
+            outputs_a_call: CALLS[i % 3],
         });
         all.filter(move |layout| layout.values_by_image || !windows)
     }
@@ -101,7 +106,7 @@ impl<'a> Float<'a> {
         }
     }
 
-    /// Tries every layout on one batch and keeps the fastest.
+    /// Tries orders in memory on one batch, then numbers of outputs a call, and keeps the fastest.
     pub fn fastest(model: &'a Model, batch: usize) -> Self {
         let inputs = vec![1.0; batch * size(model.input())];
         let mut float = Self::warm(model, batch, Layout::default(), &inputs);
@@ -109,15 +114,21 @@ impl<'a> Float<'a> {
             return float;
         }
         let mut best = (f64::INFINITY, Layout::default());
-        for layout in Layout::all(model) {
-            float = float.rearranged(layout, &inputs);
-            // Three runs, of whatever is not far behind.
-            let mut time = float.run(&inputs, |_| ()).wall_s;
-            if time < 1.15 * best.0 {
-                time = (0..2).map(|_| float.run(&inputs, |_| ()).wall_s).fold(time, f64::min);
-            }
-            if time < best.0 {
-                best = (time, layout);
+        for outputs_a_call in CALLS {
+            // The order that is best for whole layers is so for parts of them.
+            let order = best.1;
+            let alike = |layout: &Layout| outputs_a_call == WHOLE || layout.same_order(order);
+            let layouts = Layout::all(model).filter(|layout| layout.outputs_a_call == outputs_a_call);
+            for layout in layouts.filter(alike) {
+                float = float.rearranged(layout, &inputs);
+                // Three runs, of whatever is not far behind.
+                let mut time = float.run(&inputs, |_| ()).wall_s;
+                if time < 1.15 * best.0 {
+                    time = (0..2).map(|_| float.run(&inputs, |_| ()).wall_s).fold(time, f64::min);
+                }
+                if time < best.0 {
+                    best = (time, layout);
+                }
             }
         }
         float.rearranged(best.1, &inputs)
@@ -128,8 +139,10 @@ impl<'a> Float<'a> {
     pub fn with_signs(mut self, comparisons: [Family; 2]) -> Self {
         self.signs = comparisons.map(|family| {
             let Family::Legendre(variant) = family else { return None };
-            let sign = |x| if variant.evaluate(x) > 0 { 1.0 } else { -1.0 };
-            Some((-(LIMIT as i64)..LIMIT as i64).map(sign).collect())
+            let x: Vec<i64> = (-(LIMIT as i64)..LIMIT as i64).collect();
+            let mut signs = vec![0; x.len()];
+            variant.evaluate_all(&x, &mut signs);
+            Some(signs.into_iter().map(f32::from).collect())
         });
         self
     }

@@ -13,6 +13,8 @@ use crate::error::{Error, read};
 
 /// The most images that formats are found on.
 const CALIBRATION: usize = 1000;
+/// The most where formats do not depend on them, and they only show that these hold.
+const BOUNDED: usize = 100;
 
 /// A model from a file.
 #[derive(Debug)]
@@ -137,8 +139,11 @@ impl Network {
         bits: Option<u32>,
         images: &Calibration,
     ) -> Result<(Quantised, String), Error> {
-        let numbers = self.input.encode(&images.pixels);
-        let of = format!("{} {}", images.pixels.len() / PIXELS, images.of);
+        // The formats of a binarized network are bounds, which no image changes.
+        let most = if self.binarized() { BOUNDED * PIXELS } else { images.pixels.len() };
+        let pixels = &images.pixels[..images.pixels.len().min(most)];
+        let numbers = self.input.encode(pixels);
+        let of = format!("{} {}", pixels.len() / PIXELS, images.of);
         self.quantise_on(args, bits, &numbers, Some(self.input.range()), &of)
     }
 

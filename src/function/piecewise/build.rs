@@ -23,6 +23,8 @@ const MAX_FRACTION: u32 = 32;
 const ALL: u32 = 16;
 /// Of longer ones 2^EACH of each sign and length.
 const EACH: u32 = 12;
+/// The step from one to the next that is tried.
+const STEP: usize = 251;
 /// The most bits of v: a truncation takes one more, and a ring of 64 has them.
 const MAX_SUM: u32 = 62;
 /// The most guard bits.
@@ -160,7 +162,10 @@ impl<'a> Builder<'a> {
         let mut this = Self { input, output, f, samples: Vec::new(), slopes: [0; 2] };
         let end = 1i64 << (input.bits - 1);
         this.slopes = [[-end, -end / 2], [end / 2, end - 1]].map(|[from, to]| this.slope(from, to));
-        this.samples = samples(input.bits).map(|x| (x, this.clamped(this.at(x)))).collect();
+        let samples: Vec<_> = samples(input.bits).map(|x| (x, this.clamped(this.at(x)))).collect();
+        // In great steps, from all over the range: where it is flat, no error is found.
+        let steps = (0..STEP).flat_map(|first| samples.iter().skip(first).step_by(STEP));
+        this.samples = steps.copied().collect();
         this
     }
 
@@ -199,23 +204,35 @@ impl<'a> Builder<'a> {
             }
         }
         candidates.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let mut best: Option<Piecewise> = None;
-        for (_, found) in candidates {
-            let shape = [found.index, found.low, found.guard];
-            let others = [(true, false), (false, true), (false, false)]
-                .map(|(inside, ends)| self.candidate(shape, Moves { inside, ends }));
-            for mut found in [Some(found)].into_iter().chain(others).flatten() {
+        let candidates: Vec<Piecewise> = candidates.into_iter().map(|(_, found)| found).collect();
+        // What is off by more than a unit is soon found to be, so that the errors of all are measured only if they must be.
+        let enough = candidates.iter().find_map(|found| self.least(found, 1f64.next_up()));
+        let least = || {
+            let mut best: Option<Piecewise> = None;
+            for found in &candidates {
                 let enough = best.as_ref().map_or(f64::INFINITY, |best| best.error);
-                found.error = self.error(&found, enough);
-                if found.error < enough {
-                    best = Some(found);
-                }
+                best = self.least(found, enough).or(best);
             }
-            if best.as_ref().is_some_and(|best| best.error <= 1.) {
-                break;
+            best
+        };
+        enough.or_else(least).unwrap_or_else(|| self.constant())
+    }
+
+    /// The candidate, or the same with other moves, whichever is off least, if that is by less than `enough`.
+    fn least(&self, found: &Piecewise, mut enough: f64) -> Option<Piecewise> {
+        let shape = [found.index, found.low, found.guard];
+        let others = [(true, false), (false, true), (false, false)]
+            .into_iter()
+            .filter_map(|(inside, ends)| self.candidate(shape, Moves { inside, ends }));
+        let mut best = None;
+        for mut found in [found.clone()].into_iter().chain(others) {
+            found.error = self.error(&found, enough);
+            if found.error < enough {
+                enough = found.error;
+                best = Some(found);
             }
         }
-        best.unwrap_or_else(|| self.constant())
+        best
     }
 
     /// If no other fits: a constant, which always does.

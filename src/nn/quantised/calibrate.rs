@@ -14,6 +14,7 @@ use super::graph::{Graph, rounded};
 use super::judge::Judge;
 use super::options::Options;
 use super::ranges::{Ranges, measure};
+use super::reference::BLOCK;
 use crate::nn::{Model, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
@@ -24,6 +25,8 @@ const WORDS: [u32; 2] = [16, 32];
 const SPARE: u32 = 2;
 /// Runs of a random rounding.
 const RUNS: u32 = 4;
+/// Of so many images one is looked at first.
+const FIRST: usize = 8;
 /// What the random roundings are drawn from.
 const SEED: u64 = 1;
 /// The most failing images that are looked at layer by layer, and the most layers of all these together: each takes an
@@ -50,7 +53,9 @@ impl Quantised {
         let judge = Judge::new(&model, outputs, options.tolerance);
         let search = Search { ranges, judge, model: &model, images, options };
         match options.bits {
-            Some(bits) => search.at(bits, None)?.map(|found| found.model).ok_or(QuantiseError::NoImages),
+            Some(bits) => {
+                search.at(bits, None, u32::MAX)?.map(|found| found.model).ok_or(QuantiseError::NoImages)
+            }
             None => search.least(),
         }
     }
@@ -99,15 +104,17 @@ impl Search<'_> {
     /// word is worth more than a few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
-        let mut best = None;
-        while low < high || best.is_none() {
-            let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && best.is_none());
-            let middle = middle.unwrap_or(if best.is_none() { high } else { (low + high) / 2 });
-            match self.at(middle, best.as_ref()) {
+        // Those that keep it, the narrowest last.
+        let mut good: Vec<(u32, Found)> = Vec::new();
+        while low < high || good.is_empty() {
+            let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && good.is_empty());
+            let middle = middle.unwrap_or(if good.is_empty() { high } else { (low + high) / 2 });
+            match self.at(middle, good.last().map(|(_, found)| found), u32::MAX) {
                 // Nothing changed: formats from bounds are the same whatever the bits.
                 Ok(None) => high = middle,
                 Ok(Some(found)) if found.agreement >= self.options.agreement => {
-                    (best, high) = (Some(found), middle)
+                    good.push((middle, found));
+                    high = middle;
                 }
                 Ok(Some(found)) if middle == BITS[1] => return Err(self.refused(&found)?),
                 Err(error @ (QuantiseError::Range { .. } | QuantiseError::Fraction { .. })) => {
@@ -120,12 +127,14 @@ impl Search<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let best = best.ok_or(QuantiseError::NoImages)?;
-        for spare in (1..=SPARE).rev().filter(|spare| high + spare <= BITS[1]) {
-            let found = self.at(high + spare, Some(&best));
+        let (_, best) = good.pop().ok_or(QuantiseError::NoImages)?;
+        let ring = best.model.ring();
+        for bits in (1..=SPARE).rev().map(|spare| high + spare).filter(|&bits| bits <= BITS[1]) {
+            let known = good.iter().position(|&(tried, _)| tried == bits).map(|i| good.swap_remove(i).1);
+            let found = known.map_or_else(|| self.at(bits, Some(&best), ring), |found| Ok(Some(found)));
             if let Ok(Some(found)) = found
                 && found.agreement >= self.options.agreement
-                && found.model.ring() <= best.model.ring()
+                && found.model.ring() <= ring
             {
                 return Ok(found.model);
             }
@@ -179,8 +188,9 @@ impl Search<'_> {
         Ok(model.decode(&outputs))
     }
 
-    /// The model at `bits` bits, in formats without overflow on the images; `None` if they are those of `known`.
-    fn at(&self, bits: u32, known: Option<&Found>) -> Result<Option<Found>, QuantiseError> {
+    /// The model at `bits` bits, in formats without overflow on the images; `None` if they are those of `known`, or if it
+    /// needs a ring of more than `ring` bits.
+    fn at(&self, bits: u32, known: Option<&Found>, ring: u32) -> Result<Option<Found>, QuantiseError> {
         let graph = Graph::new(self.model);
         let mut extra = vec![0; self.model.nodes().len() + 1];
         let mut tried: Option<(Formats, Overflow)> = None;
@@ -192,10 +202,16 @@ impl Search<'_> {
             // The same formats need no second evaluation: the extra bit may not have changed them.
             let overflow = match tried {
                 Some((same, overflow)) if same == formats => overflow,
-                _ => match self.evaluate(&formats) {
-                    Err(QuantiseError::Overflow(overflow)) => overflow,
-                    found => return found.map(Some),
-                },
+                _ => {
+                    let model = self.model(&formats)?;
+                    if model.ring() > ring {
+                        return Ok(None);
+                    }
+                    match self.agreement(&model, bits < BITS[1] && self.options.bits.is_none()) {
+                        Err(QuantiseError::Overflow(overflow)) => overflow,
+                        agreement => return Ok(Some(Found { agreement: agreement?, model })),
+                    }
+                }
             };
             extra[self.model.value(&overflow.layer).unwrap_or(0)] += 1;
             tried = Some((formats, overflow));
@@ -203,19 +219,22 @@ impl Search<'_> {
         Err(tried.map_or(QuantiseError::NoImages, |(_, overflow)| overflow.into()))
     }
 
-    fn evaluate(&self, formats: &Formats) -> Result<Found, QuantiseError> {
+    fn model(&self, formats: &Formats) -> Result<Quantised, QuantiseError> {
         let end = 1i64 << (formats.input.bits.clamp(1, 63) - 1);
         let range = self.ranges.values[0];
         let input = if self.ranges.whole { [range.low as i64, range.high as i64] } else { [-end, end - 1] };
-        let model = Quantised::with_input(self.model, formats, self.options.rounding, input)?;
-        Ok(Found { agreement: self.agreement(&model)?, model })
+        Quantised::with_input(self.model, formats, self.options.rounding, input)
     }
 
     /// The fraction of images whose outputs are good enough, with truncations that round as the options say. Where these are
-    /// random, one run that is good may be luck, so that the mean of several counts.
-    fn agreement(&self, model: &Quantised) -> Result<f64, QuantiseError> {
+    /// random, one run that is good may be luck, so that the mean of several counts. With `early`, it ends with nothing when
+    /// the first images leave no hope.
+    fn agreement(&self, model: &Quantised, early: bool) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
         let (mut state, mut sum) = (SEED, 0.);
+        if early && self.is_hopeless(model, &x) {
+            return Ok(0.);
+        }
         if self.options.rounding == Rounding::Stochastic {
             // Nothing may overflow when it is rounded to the nearest, either.
             let mut rounds = false;
@@ -237,6 +256,21 @@ impl Search<'_> {
             }
         }
         Ok(sum / f64::from(RUNS))
+    }
+
+    /// Whether more of the first images fail than may of all. A run takes its images from the first to the last, so that this is
+    /// what the first run finds of them.
+    fn is_hopeless(&self, model: &Quantised, x: &[i64]) -> bool {
+        let inputs: usize = self.model.input().iter().product();
+        let images = x.len() / inputs.max(1);
+        let first = (images / FIRST).next_multiple_of(BLOCK);
+        if first >= images {
+            return false;
+        }
+        let may_fail = (1. - self.options.agreement) * images as f64;
+        // Overflows are told by a run of all.
+        self.outputs(model, &x[..first * inputs], &mut { SEED })
+            .is_ok_and(|outputs| self.judge.failing(&outputs).len() as f64 > may_fail)
     }
 }
 

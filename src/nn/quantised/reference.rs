@@ -18,7 +18,7 @@ use crate::nn::{Architecture, Model};
 use crate::ring::Word;
 
 /// Images that are evaluated at once.
-const BLOCK: usize = 32;
+pub(super) const BLOCK: usize = 32;
 /// Rows of weights that are packed at once.
 const STRIP: usize = 16;
 

@@ -1,5 +1,6 @@
 //! Signs.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::contract::{Errors, Line, Step};
@@ -32,7 +33,11 @@ impl Step for Sign {
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {
         at.fits(&x, self.bits)?;
         match at.comparison {
-            Some(Family::Legendre(variant)) => x.iter_mut().for_each(|x| *x = variant.evaluate(*x).into()),
+            Some(Family::Legendre(variant)) => {
+                let mut signs = vec![0; x.len()];
+                variant.evaluate_all(&x, &mut signs);
+                x.iter_mut().zip(signs).for_each(|(x, sign)| *x = sign.into());
+            }
             _ => x.iter_mut().for_each(|x| *x = 1 - 2 * i64::from(*x < 0)),
         }
         Ok(x)
