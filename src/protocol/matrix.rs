@@ -23,6 +23,9 @@ use crate::share::Share;
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
 
+/// Gives a party's share of some rows of a matrix; none where it is nothing.
+type ShareRows<'a, R> = &'a mut dyn FnMut(&mut Party, Range<usize>) -> Result<Option<Share<R>>, Error>;
+
 /// # Products with one matrix
 impl Party {
     /// Masks a shared matrix `[outputs, inputs]` for any number of products modulo 2^bits. `rows` gives a range of its
@@ -86,7 +89,7 @@ impl Party {
     ) -> Result<MaskedMatrix<R>, Error> {
         let mask = self.matrix_mask::<R>([outputs, inputs], groups, bits)?;
         let room = mask.room();
-        self.masked(mask, room, |party, strip| rows(party, strip).map(Some))
+        self.masked(mask, room, &mut |party, strip| rows(party, strip).map(Some))
     }
 
     fn matrix_mask<R: Ring>(
@@ -105,7 +108,7 @@ impl Party {
         &mut self,
         mut mask: MatrixMask<R>,
         mut weights: Option<Filters<R::Word>>,
-        mut rows: impl FnMut(&mut Self, Range<usize>) -> Result<Option<Share<R>>, Error>,
+        rows: ShareRows<'_, R>,
     ) -> Result<MaskedMatrix<R>, Error> {
         let mut differences = mask.room();
         let [outputs, inputs] = mask.shape();
@@ -233,7 +236,7 @@ impl Party {
             true => Filters::signs(outputs, inputs),
             false => Filters::modulo(outputs, inputs, groups, bits),
         });
-        self.masked(mask, weights, |_, strip| {
+        self.masked(mask, weights, &mut |_, strip| {
             let Some(row) = row else { return Ok(None) };
             let share = written(row, strip, inputs);
             if signs {

@@ -205,7 +205,7 @@ fn check(settings: Vec<Setting>) {
     assert!(total > 500, "{total} cases");
     let (cases, next) = (Arc::new(cases), Arc::new(AtomicUsize::new(0)));
     let (done, results) = mpsc::channel();
-    for _ in 0..24 {
+    for _ in 0..48 {
         let (cases, next, done) = (cases.clone(), next.clone(), done.clone());
         thread::spawn(move || {
             while let Some((case, recipe)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
