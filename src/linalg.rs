@@ -46,7 +46,7 @@ mod word;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(feature = "parallel")]
+#[cfg(any(test, feature = "parallel"))]
 mod parallel;
 #[cfg(target_arch = "x86_64")]
 mod short;

@@ -30,7 +30,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-#[cfg(feature = "parallel")]
+#[cfg(any(test, feature = "parallel"))]
 use rayon::prelude::*;
 
 use super::dispatch::Backend;
@@ -47,9 +47,10 @@ const UNFOLDED: usize = 64;
 
 /// Whether there is one thread for a product. With more, a convolution by its definition is shared out among them.
 fn alone() -> bool {
-    #[cfg(feature = "parallel")]
-    return rayon::current_num_threads() == 1;
-    #[cfg(not(feature = "parallel"))]
+    #[cfg(any(test, feature = "parallel"))]
+    if rayon::current_num_threads() > 1 {
+        return false;
+    }
     true
 }
 
@@ -292,13 +293,12 @@ impl<W: Product> Filters<W> {
             let weights = |rows: &mut [W]| self.copy_rows(0, rows);
             return winograd::convolve_add(window, images, self.outputs(), weights, c);
         }
-        #[cfg(feature = "parallel")]
-        {
+        #[cfg(any(test, feature = "parallel"))]
+        if !alone() {
             let share = places.div_ceil(rayon::current_num_threads()).next_multiple_of(8);
             let strips = c.par_chunks_mut(share * self.outputs()).enumerate();
-            strips.for_each(|(strip, c)| self.convolve_strip(window, images, strip * share, c));
+            return strips.for_each(|(strip, c)| self.convolve_strip(window, images, strip * share, c));
         }
-        #[cfg(not(feature = "parallel"))]
         self.convolve_strip(window, images, 0, c);
     }
 

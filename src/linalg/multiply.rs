@@ -24,9 +24,10 @@ pub(super) fn multiply_add_by<W: Product>(backend: Backend, a: &[W], b: &Packed<
         return;
     }
     let mut c: Vec<&mut [W]> = c.chunks_exact_mut(outputs).collect();
-    #[cfg(feature = "parallel")]
-    super::parallel::multiply_add(backend, a, b.panels(), &mut c);
-    #[cfg(not(feature = "parallel"))]
+    #[cfg(any(test, feature = "parallel"))]
+    if super::parallel::multiply_add(backend, a, b.panels(), &mut c) {
+        return;
+    }
     W::multiply_add(backend, a, b.panels(), &mut c);
 }
 

@@ -15,14 +15,21 @@ use super::word::Panels;
 /// Multiplications below which one thread is faster than the handing out of work.
 pub(super) const SMALL: usize = 1 << 18;
 
-/// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty.
-pub(super) fn multiply_add<W: Product>(backend: Backend, a: &[W], b: Panels<'_, W>, c: &mut [&mut [W]]) {
+/// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty. Does nothing, and says so, if one thread
+/// is best.
+pub(super) fn multiply_add<W: Product>(
+    backend: Backend,
+    a: &[W],
+    b: Panels<'_, W>,
+    c: &mut [&mut [W]],
+) -> bool {
     let threads = rayon::current_num_threads();
     let steps = b.inputs.div_ceil(W::GROUP);
     let panels = (b.lines.len() / steps).div_ceil(PANEL);
     if threads == 1 || (c[0].len() * a.len()) < SMALL {
-        W::multiply_add(backend, a, b, c);
-    } else if panels >= threads {
+        return false;
+    }
+    if panels >= threads {
         let share = panels.div_ceil(threads) * PANEL;
         let lines = b.lines.par_chunks(share * steps);
         lines.zip(columns(c, share * W::CELLS)).for_each(|(lines, mut c)| {
@@ -34,6 +41,7 @@ pub(super) fn multiply_add<W: Product>(backend: Backend, a: &[W], b: Panels<'_, 
             .zip(c.par_chunks_mut(share))
             .for_each(|(a, c)| W::multiply_add(backend, a, b, c));
     }
+    true
 }
 
 /// `c` cut into strips of so many columns, the last of them with fewer.

@@ -125,22 +125,24 @@ impl Short {
             return;
         };
         let mut c: Vec<&mut [u32]> = c.chunks_exact_mut(self.outputs).collect();
-        #[cfg(feature = "parallel")]
-        self.share_out(a, &mut c);
-        #[cfg(not(feature = "parallel"))]
+        #[cfg(any(test, feature = "parallel"))]
+        if self.share_out(a, &mut c) {
+            return;
+        }
         self.add(a, &self.lines, &mut c);
     }
 
-    /// [`add`](Self::add) on several threads, as [`parallel`](super::parallel) does it.
-    #[cfg(feature = "parallel")]
-    fn share_out(&self, a: &[u32], c: &mut [&mut [u32]]) {
+    /// [`add`](Self::add) on several threads, as [`parallel`](super::parallel) does it, unless one is best.
+    #[cfg(any(test, feature = "parallel"))]
+    fn share_out(&self, a: &[u32], c: &mut [&mut [u32]]) -> bool {
         use rayon::prelude::*;
 
         let (threads, steps) = (rayon::current_num_threads(), self.inputs.div_ceil(STEP));
         let panels = (self.lines.len() / steps).div_ceil(PANEL);
         if threads == 1 || self.outputs * a.len() < super::parallel::SMALL {
-            self.add(a, &self.lines, c);
-        } else if panels >= threads {
+            return false;
+        }
+        if panels >= threads {
             let share = panels.div_ceil(threads) * PANEL;
             let strips = super::parallel::columns(c, share * LANES);
             let lines = self.lines.par_chunks(share * steps);
@@ -150,6 +152,7 @@ impl Short {
             let rows = a.par_chunks(share * self.inputs).zip(c.par_chunks_mut(share));
             rows.for_each(|(a, c)| self.add(a, &self.lines, c));
         }
+        true
     }
 
     /// Adds the product with the outputs of `lines`, whole panels, to as many columns.

@@ -7,6 +7,13 @@ use super::multiply::multiply_add_by;
 use super::{Filters, Packed, Window, multiply, multiply_add};
 use crate::ring::Word;
 
+/// Runs a test on one thread and on three, which share the larger products out.
+fn on_threads(test: impl Fn() + Sync) {
+    for threads in [1, 3] {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(&test);
+    }
+}
+
 /// Words with all bits in play, different for each seed.
 fn words<W: Word>(seed: u64, count: usize) -> Vec<W> {
     let mut state = u128::from(seed) << 64 | 0x9e37_79b9_7f4a_7c15;
@@ -108,7 +115,7 @@ macro_rules! every_backend {
 
             #[test]
             fn large_products_are_exact() {
-                Backend::available().for_each(large::<$word>);
+                on_threads(|| Backend::available().for_each(large::<$word>));
             }
 
             #[test]
@@ -206,35 +213,39 @@ fn check_signs<W: Word>(rows: usize, inputs: usize, outputs: usize) {
 
 #[test]
 fn products_with_signs_are_those_with_words() {
-    for rows in [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16] {
-        for inputs in [0, 1, 4, 5, 6, 14, 15, 16, 31, 47] {
-            for outputs in [1, 255, 256, 257, 288, 320, 331] {
-                check_signs::<u16>(rows, inputs, outputs);
+    on_threads(|| {
+        for rows in [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16] {
+            for inputs in [0, 1, 4, 5, 6, 14, 15, 16, 31, 47] {
+                for outputs in [1, 255, 256, 257, 288, 320, 331] {
+                    check_signs::<u16>(rows, inputs, outputs);
+                }
             }
+            // Beyond a block.
+            check_signs::<u16>(rows, 3000, 270);
         }
-        // Beyond a block.
-        check_signs::<u16>(rows, 3000, 270);
-    }
-    check_signs::<u8>(3, 20, 300);
-    check_signs::<u64>(3, 20, 300);
+        check_signs::<u8>(3, 20, 300);
+        check_signs::<u64>(3, 20, 300);
+    });
 }
 
 #[test]
 fn convolutions_with_signs_are_those_with_words() {
-    let padded = Window { padding: [1, 1], ..Window::new([1, 1, 4], [1, 1]) };
-    for window in [Window { padding: [1, 0], ..Window::new([9, 8, 3], [3, 2]) }, padded] {
-        let ([down, across], image) = (window.grid(), window.image.iter().product::<usize>());
-        let inputs = window.size[0] * window.size[1] * window.image[2];
-        let signs = words::<u8>(2, 290 * inputs);
-        let signs: Vec<u16> = signs.iter().map(|x| if x & 64 == 0 { u16::MAX } else { 1 }).collect();
-        let images = words::<u16>(1, 3 * image);
-        let [mut found, mut expected] = [(); 2].map(|()| words::<u16>(3, 3 * down * across * 290));
-        let mut filters = Filters::signs(290, inputs);
-        filters.set_rows(0, &signs);
-        filters.convolve_add(&window, &images, &mut found);
-        Filters::from_rows(290, inputs, 1, &signs).convolve_add(&window, &images, &mut expected);
-        assert!(found == expected, "{window}");
-    }
+    on_threads(|| {
+        let padded = Window { padding: [1, 1], ..Window::new([1, 1, 4], [1, 1]) };
+        for window in [Window { padding: [1, 0], ..Window::new([9, 8, 3], [3, 2]) }, padded] {
+            let ([down, across], image) = (window.grid(), window.image.iter().product::<usize>());
+            let inputs = window.size[0] * window.size[1] * window.image[2];
+            let signs = words::<u8>(2, 290 * inputs);
+            let signs: Vec<u16> = signs.iter().map(|x| if x & 64 == 0 { u16::MAX } else { 1 }).collect();
+            let images = words::<u16>(1, 3 * image);
+            let [mut found, mut expected] = [(); 2].map(|()| words::<u16>(3, 3 * down * across * 290));
+            let mut filters = Filters::signs(290, inputs);
+            filters.set_rows(0, &signs);
+            filters.convolve_add(&window, &images, &mut found);
+            Filters::from_rows(290, inputs, 1, &signs).convolve_add(&window, &images, &mut expected);
+            assert!(found == expected, "{window}");
+        }
+    });
 }
 
 /// Convolutions modulo fewer bits than a word has, against those modulo all.
@@ -257,8 +268,8 @@ fn check_modulo<W: Word>() {
             filters.convolve_add_modulo(&window, bits, &images, &mut found);
             filters.convolve_add(&window, &images, &mut expected);
             // Several threads take the definition.
-            let threads = cfg!(feature = "parallel");
-            assert!(threads || found != expected, "{window}: taken by the definition");
+            let alone = rayon::current_num_threads() == 1;
+            assert!(!alone || found != expected, "{window}: taken by the definition");
             let low = |words: Vec<W>| -> Vec<W> { words.iter().map(|&word| word & W::mask(bits)).collect() };
             assert!(low(found) == low(expected), "{} bits, {window}, {outputs} outputs", W::BITS);
         }
@@ -267,66 +278,74 @@ fn check_modulo<W: Word>() {
 
 #[test]
 fn convolutions_modulo_fewer_bits_are_right_in_those() {
-    check_modulo::<u32>();
-    check_modulo::<u64>();
+    on_threads(|| {
+        check_modulo::<u32>();
+        check_modulo::<u64>();
+    });
 }
 
 /// Products modulo 2^24 against those modulo all bits of the word.
 #[test]
 fn products_modulo_fewer_bits_are_right_in_those() {
-    let low = |words: Vec<u32>| -> Vec<u32> { words.iter().map(|word| word & 0xff_ffff).collect() };
-    for rows in [0, 1, 2, 3, 4, 7, 13, 130] {
-        for inputs in [0, 1, 3, 4, 5, 31, 300, 1100] {
-            for outputs in [1, 15, 16, 17, 32, 33, 50] {
-                let a = words::<u32>(1, rows * inputs);
-                let b = words::<u32>(2, outputs * inputs);
-                let mut c = words::<u32>(3, rows * outputs);
-                let expected = low(defined([rows, inputs, outputs], &a, &b, &c));
-                let mut filters = Filters::modulo(outputs, inputs, 1, 24);
-                for (first, rows) in (0..).step_by(7).zip(b.chunks(7 * inputs.max(1))) {
-                    filters.set_rows(first, rows);
+    on_threads(|| {
+        let low = |words: Vec<u32>| -> Vec<u32> { words.iter().map(|word| word & 0xff_ffff).collect() };
+        for rows in [0, 1, 2, 3, 4, 7, 13, 130] {
+            for inputs in [0, 1, 3, 4, 5, 31, 300, 1100] {
+                for outputs in [1, 15, 16, 17, 32, 33, 50] {
+                    let a = words::<u32>(1, rows * inputs);
+                    let b = words::<u32>(2, outputs * inputs);
+                    let mut c = words::<u32>(3, rows * outputs);
+                    let expected = low(defined([rows, inputs, outputs], &a, &b, &c));
+                    let mut filters = Filters::modulo(outputs, inputs, 1, 24);
+                    for (first, rows) in (0..).step_by(7).zip(b.chunks(7 * inputs.max(1))) {
+                        filters.set_rows(first, rows);
+                    }
+                    filters.multiply_add(&a, &mut c);
+                    assert!(low(c) == expected, "[{rows}, {inputs}] by {outputs} outputs");
+                    let mut copied = words::<u32>(4, outputs * inputs);
+                    filters.copy_rows(0, &mut copied);
+                    assert!(low(copied) == low(b), "{outputs} rows of {inputs}");
                 }
-                filters.multiply_add(&a, &mut c);
-                assert!(low(c) == expected, "[{rows}, {inputs}] by {outputs} outputs");
-                let mut copied = words::<u32>(4, outputs * inputs);
-                filters.copy_rows(0, &mut copied);
-                assert!(low(copied) == low(b), "{outputs} rows of {inputs}");
             }
         }
-    }
-    // Wherever there are no shorter products, words serve.
-    let mut c = [0u64; 1];
-    let mut filters = Filters::modulo(1, 1, 1, 24);
-    filters.set_rows(0, &[1 << 40]);
-    filters.multiply_add(&[1 << 20], &mut c);
-    assert_eq!(c, [1 << 60]);
+        // Wherever there are no shorter products, words serve.
+        let mut c = [0u64; 1];
+        let mut filters = Filters::modulo(1, 1, 1, 24);
+        filters.set_rows(0, &[1 << 40]);
+        filters.multiply_add(&[1 << 20], &mut c);
+        assert_eq!(c, [1 << 60]);
+    });
 }
 
 #[test]
 fn convolutions_modulo_fewer_bits_are_those_of_words() {
-    for (image, size, padding) in
-        [([9, 8, 3], [3, 2], [1, 0]), ([1, 1, 4], [1, 1], [1, 1]), ([26, 30, 17], [3, 3], [0, 0])]
-    {
-        let window = Window { padding, ..Window::new(image, size) };
-        let ([down, across], image) = (window.grid(), image.iter().product::<usize>());
-        let inputs = size[0] * size[1] * window.image[2];
-        let (images, weights) = (words::<u32>(1, 3 * image), words::<u32>(2, 19 * inputs));
-        let [mut found, mut expected] = [(); 2].map(|()| words::<u32>(3, 3 * down * across * 19));
-        let mut filters = Filters::modulo(19, inputs, 1, 22);
-        filters.set_rows(0, &weights);
-        filters.convolve_add_modulo(&window, 22, &images, &mut found);
-        Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
-        assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) & 0x3f_ffff == 0), "{window}");
-    }
+    on_threads(|| {
+        for (image, size, padding) in
+            [([9, 8, 3], [3, 2], [1, 0]), ([1, 1, 4], [1, 1], [1, 1]), ([26, 30, 17], [3, 3], [0, 0])]
+        {
+            let window = Window { padding, ..Window::new(image, size) };
+            let ([down, across], image) = (window.grid(), image.iter().product::<usize>());
+            let inputs = size[0] * size[1] * window.image[2];
+            let (images, weights) = (words::<u32>(1, 3 * image), words::<u32>(2, 19 * inputs));
+            let [mut found, mut expected] = [(); 2].map(|()| words::<u32>(3, 3 * down * across * 19));
+            let mut filters = Filters::modulo(19, inputs, 1, 22);
+            filters.set_rows(0, &weights);
+            filters.convolve_add_modulo(&window, 22, &images, &mut found);
+            Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
+            assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) & 0x3f_ffff == 0), "{window}");
+        }
+    });
 }
 
 #[test]
 fn convolutions_modulo_fewer_bits_take_any_number_of_channels() {
-    let window = Window::new([42, 42, 16], [3, 3]);
-    let (images, weights) = (words::<u64>(1, 42 * 42 * 16), words::<u64>(2, 560 * 9 * 16));
-    let filters = Filters::from_rows(560, 9 * 16, 1, &weights);
-    let [mut found, mut expected] = [(); 2].map(|()| words::<u64>(3, 1600 * 560));
-    filters.convolve_add_modulo(&window, 58, &images, &mut found);
-    filters.convolve_add(&window, &images, &mut expected);
-    assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) << 6 == 0));
+    on_threads(|| {
+        let window = Window::new([42, 42, 16], [3, 3]);
+        let (images, weights) = (words::<u64>(1, 42 * 42 * 16), words::<u64>(2, 560 * 9 * 16));
+        let filters = Filters::from_rows(560, 9 * 16, 1, &weights);
+        let [mut found, mut expected] = [(); 2].map(|()| words::<u64>(3, 1600 * 560));
+        filters.convolve_add_modulo(&window, 58, &images, &mut found);
+        filters.convolve_add(&window, &images, &mut expected);
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) << 6 == 0));
+    });
 }
