@@ -37,11 +37,11 @@ impl Backend {
         sets.into_iter().flatten().chain([Self::Portable(Portable)])
     }
 
-    /// The same for words of 32 and 64 bits, which dot products of short words are nothing for.
-    pub(super) fn wide(self) -> Self {
+    /// What of it has kernels for words of W: dot products are of words of 8 and 16 bits.
+    pub(super) fn for_words<W>(self) -> Self {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni(vnni) => Self::Avx512(vnni.foundation()),
+            Self::Vnni(vnni) if size_of::<W>() > 2 => Self::Avx512(vnni.foundation()),
             other => other,
         }
     }

@@ -25,8 +25,15 @@ pub(super) fn multiply_add_by<W: Product>(backend: Backend, a: &[W], b: &Packed<
     }
     let mut c: Vec<&mut [W]> = c.chunks_exact_mut(outputs).collect();
     #[cfg(any(test, feature = "parallel"))]
-    if super::parallel::multiply_add(backend, a, b.panels(), &mut c) {
-        return;
+    {
+        use super::word::Panels;
+
+        let lines = (b.panels().lines, inputs.div_ceil(W::GROUP), W::CELLS);
+        let add =
+            |a: &[W], lines: &_, c: &mut [&mut [W]]| W::multiply_add(backend, a, Panels { inputs, lines }, c);
+        if super::parallel::share_out(a, lines, &mut c, add) {
+            return;
+        }
     }
     W::multiply_add(backend, a, b.panels(), &mut c);
 }

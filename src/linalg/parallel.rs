@@ -7,45 +7,40 @@ use alloc::vec::Vec;
 
 use rayon::prelude::*;
 
-use super::Product;
 use super::blocked::PANEL;
-use super::dispatch::Backend;
-use super::word::Panels;
 
 /// Multiplications below which one thread is faster than the handing out of work.
-pub(super) const SMALL: usize = 1 << 18;
+const SMALL: usize = 1 << 18;
 
-/// `c += a · bᵀ`: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty. Does nothing, and says so, if one thread
-/// is best.
-pub(super) fn multiply_add<W: Product>(
-    backend: Backend,
+/// `c += a · bᵀ` by `add`, which takes some rows of A, some panels of `b: [panels, steps, PANEL]` lines of `width` outputs, and their
+/// part of C: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty. Does nothing, and says so, if one thread is
+/// best.
+pub(super) fn share_out<W: Send + Sync, L: Sync>(
     a: &[W],
-    b: Panels<'_, W>,
+    (b, steps, width): (&[L], usize, usize),
     c: &mut [&mut [W]],
+    add: impl Fn(&[W], &[L], &mut [&mut [W]]) + Sync,
 ) -> bool {
     let threads = rayon::current_num_threads();
-    let steps = b.inputs.div_ceil(W::GROUP);
-    let panels = (b.lines.len() / steps).div_ceil(PANEL);
-    if threads == 1 || (c[0].len() * a.len()) < SMALL {
+    let panels = (b.len() / steps).div_ceil(PANEL);
+    if threads == 1 || c[0].len() * a.len() < SMALL {
         return false;
     }
     if panels >= threads {
         let share = panels.div_ceil(threads) * PANEL;
-        let lines = b.lines.par_chunks(share * steps);
-        lines.zip(columns(c, share * W::CELLS)).for_each(|(lines, mut c)| {
-            W::multiply_add(backend, a, Panels { inputs: b.inputs, lines }, &mut c);
-        });
+        let parts = b.par_chunks(share * steps).zip(columns(c, share * width));
+        parts.for_each(|(b, mut c)| add(a, b, &mut c));
     } else {
+        let inputs = a.len() / c.len();
         let share = c.len().div_ceil(threads);
-        a.par_chunks(share * b.inputs)
-            .zip(c.par_chunks_mut(share))
-            .for_each(|(a, c)| W::multiply_add(backend, a, b, c));
+        let parts = a.par_chunks(share * inputs).zip(c.par_chunks_mut(share));
+        parts.for_each(|(a, c)| add(a, b, c));
     }
     true
 }
 
 /// `c` cut into strips of so many columns, the last of them with fewer.
-pub(super) fn columns<'a, W>(c: &'a mut [&mut [W]], width: usize) -> Vec<Vec<&'a mut [W]>> {
+fn columns<'a, W>(c: &'a mut [&mut [W]], width: usize) -> Vec<Vec<&'a mut [W]>> {
     let mut strips: Vec<Vec<_>> =
         (0..c[0].len().div_ceil(width)).map(|_| Vec::with_capacity(c.len())).collect();
     for row in c {

@@ -22,10 +22,10 @@ pub trait Product: Cells {
 }
 
 macro_rules! product {
-    ($word:ty $(, by $of:ident)?: $($backend:ident)*) => {
+    ($word:ty, $($backend:ident)*) => {
         impl Product for $word {
             fn multiply_add(backend: Backend, a: &[Self], b: Panels<'_, Self>, c: &mut [&mut [Self]]) {
-                with_kernel!(backend$(.$of())?, [$($backend)*], kernel => blocked::multiply_add(kernel, a, b, c))
+                with_kernel!(backend.for_words::<Self>(), [$($backend)*], kernel => blocked::multiply_add(kernel, a, b, c))
             }
 
             fn multiply_add_unfolded(
@@ -34,14 +34,14 @@ macro_rules! product {
                 b: Panels<'_, Self>,
                 c: &mut [&mut [Self]],
             ) {
-                with_kernel!(backend$(.$of())?, [$($backend)*], kernel => unfolded::multiply_add(kernel, unfold, b, c))
+                with_kernel!(backend.for_words::<Self>(), [$($backend)*], kernel => unfolded::multiply_add(kernel, unfold, b, c))
             }
         }
     };
 }
 
-product!(u8: Vnni Avx512 Avx2);
-product!(u16: Vnni Avx512 Avx2);
-product!(u32, by wide: Avx512 Avx2);
-product!(u64, by wide: Avx512 Avx2);
-product!(u128:);
+product!(u8, Vnni Avx512 Avx2);
+product!(u16, Vnni Avx512 Avx2);
+product!(u32, Avx512 Avx2);
+product!(u64, Avx512 Avx2);
+product!(u128,);

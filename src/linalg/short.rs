@@ -22,7 +22,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::Product;
 use super::avx512::Vnni;
-use super::blocked::tile_rows;
+use super::blocked::{PANEL, tile_rows};
 use super::word::Line;
 
 /// Products are right modulo 2^BITS.
@@ -31,8 +31,6 @@ pub(super) const BITS: u32 = 24;
 const STEP: usize = 4;
 /// Outputs of a line.
 const LANES: usize = 16;
-/// Lines of outputs of a panel; the last one may have fewer.
-const PANEL: usize = 2;
 /// Rows of a tile.
 const ROWS: usize = 4;
 /// Rows that are packed at a time.
@@ -126,33 +124,13 @@ impl Short {
         };
         let mut c: Vec<&mut [u32]> = c.chunks_exact_mut(self.outputs).collect();
         #[cfg(any(test, feature = "parallel"))]
-        if self.share_out(a, &mut c) {
-            return;
+        {
+            let lines = (&self.lines[..], self.inputs.div_ceil(STEP), LANES);
+            if super::parallel::share_out(a, lines, &mut c, |a, lines, c| self.add(a, lines, c)) {
+                return;
+            }
         }
         self.add(a, &self.lines, &mut c);
-    }
-
-    /// [`add`](Self::add) on several threads, as [`parallel`](super::parallel) does it, unless one is best.
-    #[cfg(any(test, feature = "parallel"))]
-    fn share_out(&self, a: &[u32], c: &mut [&mut [u32]]) -> bool {
-        use rayon::prelude::*;
-
-        let (threads, steps) = (rayon::current_num_threads(), self.inputs.div_ceil(STEP));
-        let panels = (self.lines.len() / steps).div_ceil(PANEL);
-        if threads == 1 || self.outputs * a.len() < super::parallel::SMALL {
-            return false;
-        }
-        if panels >= threads {
-            let share = panels.div_ceil(threads) * PANEL;
-            let strips = super::parallel::columns(c, share * LANES);
-            let lines = self.lines.par_chunks(share * steps);
-            lines.zip(strips).for_each(|(lines, mut c)| self.add(a, lines, &mut c));
-        } else {
-            let share = c.len().div_ceil(threads);
-            let rows = a.par_chunks(share * self.inputs).zip(c.par_chunks_mut(share));
-            rows.for_each(|(a, c)| self.add(a, &self.lines, c));
-        }
-        true
     }
 
     /// Adds the product with the outputs of `lines`, whole panels, to as many columns.

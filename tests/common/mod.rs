@@ -126,11 +126,11 @@ pub fn xor(shares: &[Vec<u8>]) -> Vec<u8> {
     total
 }
 
-/// Calls `f::<Z2<k>>(...)` at widths of every word: the edges, and odd ones between them. Each width is compiled anew.
+/// Calls `f::<Z2<k>>(...)` at widths of every word, the odd ones above all.
 #[macro_export]
 macro_rules! at_widths {
     ($f:ident $args:tt) => {
-        at_widths!($f $args: 2 3 7 8 13 16 17 31 32 33 47 63 64)
+        at_widths!($f $args: 2 3 5 7 8 11 13 14 16 17 20 31 32 33 47 63 64)
     };
     ($f:ident $args:tt: $($k:literal)*) => {{
         $($f::<ringshare::ring::Z2<$k>> $args;)*
@@ -142,7 +142,7 @@ macro_rules! at_widths {
 macro_rules! at_all_widths {
     ($f:ident $args:tt) => {{
         at_widths!($f $args);
-        at_widths!($f $args: 1 65 77 127 128);
+        at_widths!($f $args: 1 65 77 100 127 128);
     }};
 }
 

@@ -91,7 +91,7 @@ fn every_value_under_every_mask_up_to_8_bits() {
 #[test]
 fn long_values_of_any_size() {
     for bits in 2..=64 {
-        let x = varied::<u64>(1 << 11, bits, &mut Random(bits as u64));
+        let x = varied::<u64>(1 << 12, bits, &mut Random(bits as u64));
         check::<Z2<64>, Z2<16>>(bits as u64, &x, bits);
         let x = varied::<u64>(1 << 10, bits, &mut Random(!bits as u64));
         check::<Z2<64>, Z2<64>>(bits as u64, &x, bits);

@@ -134,8 +134,7 @@ fn every_value_under_every_mask_up_to_8_bits() {
 fn long_values_by_every_plan() {
     fn at<R: Ring, O: Ring>(bits: u32, len: usize) {
         let mut random = Random(bits as u64);
-        // A third of the plans at each length, all of them at three lengths that follow each other.
-        for (session, plan) in plans::<O>(bits).enumerate().skip(bits as usize % 3).step_by(3) {
+        for (session, plan) in plans::<O>(bits).enumerate() {
             let setting = Setting { parties: 2 + session % 6, session: session as u64 };
             let mut x: Vec<R::Word> = random.words(len / 2);
             x.extend((0..len / 2).map(|_| R::Word::truncate64(random.next() >> random.below(64))));
@@ -154,7 +153,7 @@ fn long_values_by_every_plan() {
         at::<Z2<32>, Z2<32>>(bits, 1 << 10);
         at::<Z2<33>, Z2<16>>(bits, 300);
     }
-    for bits in [33, 40, 41, 47, 48, 49, 50, 62, 63, 64] {
+    for bits in [33, 40, 47, 48, 50, 63, 64] {
         at::<Z2<64>, Z2<64>>(bits, 1 << 10);
         at::<Z2<65>, Z2<128>>(bits, 300);
         at::<Z2<64>, Z2<1>>(bits, 300);

@@ -96,6 +96,7 @@ fn family<R: Ring>() {
 fn abs_clipping_equality_and_floor_in_rings_of_any_width() {
     family::<Z2<5>>();
     family::<Z2<8>>();
+    family::<Z2<14>>();
     family::<Z2<20>>();
     family::<Z2<33>>();
     family::<Z2<64>>();

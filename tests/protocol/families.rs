@@ -172,7 +172,9 @@ fn of_one<R: Ring, O: Ring>() {
 #[test]
 fn functions_of_one_number_into_rings_of_any_width() {
     of_one::<Z2<3>, Z2<77>>();
+    of_one::<Z2<8>, Z2<1>>();
     of_one::<Z2<13>, Z2<13>>();
+    of_one::<Z2<33>, Z2<33>>();
     of_one::<Z2<47>, Z2<3>>();
     of_one::<Z2<64>, Z2<64>>();
     of_one::<Z2<77>, Z2<1>>();
@@ -228,7 +230,8 @@ fn of_two<R: Ring, O: Ring>() {
 fn functions_of_two_numbers_and_of_windows() {
     of_two::<Z2<3>, Z2<77>>();
     of_two::<Z2<13>, Z2<13>>();
-    of_two::<Z2<63>, Z2<1>>();
+    of_two::<Z2<33>, Z2<1>>();
+    of_two::<Z2<63>, Z2<3>>();
     of_two::<Z2<64>, Z2<3>>();
     of_two::<Z2<128>, Z2<3>>();
 }

@@ -115,7 +115,7 @@ impl<'a> Float<'a> {
         }
         let mut best = (f64::INFINITY, Layout::default());
         for outputs_a_call in CALLS {
-            // The order that is best for whole layers is so for parts of them.
+            // The best order for whole layers is taken for parts of them.
             let order = best.1;
             let alike = |layout: &Layout| outputs_a_call == WHOLE || layout.same_order(order);
             let layouts = Layout::all(model).filter(|layout| layout.outputs_a_call == outputs_a_call);

@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
         candidates.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let candidates: Vec<Piecewise> = candidates.into_iter().map(|(_, found)| found).collect();
         // What is off by more than a unit is soon found to be, so that the errors of all are measured only if they must be.
-        let enough = candidates.iter().find_map(|found| self.least(found, 1f64.next_up()));
+        let first = candidates.iter().find_map(|found| self.least(found, 1f64.next_up()));
         let least = || {
             let mut best: Option<Piecewise> = None;
             for found in &candidates {
@@ -215,7 +215,7 @@ impl<'a> Builder<'a> {
             }
             best
         };
-        enough.or_else(least).unwrap_or_else(|| self.constant())
+        first.or_else(least).unwrap_or_else(|| self.constant())
     }
 
     /// The candidate, or the same with other moves, whichever is off least, if that is by less than `enough`.

@@ -231,8 +231,13 @@ impl Search<'_> {
     /// the first images leave no hope.
     fn agreement(&self, model: &Quantised, early: bool) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
+        let inputs: usize = self.model.input().iter().product();
+        let images = x.len() / inputs;
+        // A run takes block after block, so that its parts are what it is as a whole.
+        let (first, rest) = x.split_at((images / FIRST).next_multiple_of(BLOCK).min(images) * inputs);
         let (mut state, mut sum) = (SEED, 0.);
-        if early && self.is_hopeless(model, &x) {
+        let first = self.outputs(model, first, &mut state);
+        if early && first.as_ref().is_ok_and(|first| self.is_hopeless(first, images)) {
             return Ok(0.);
         }
         if self.options.rounding == Rounding::Stochastic {
@@ -246,31 +251,28 @@ impl Search<'_> {
                 return Ok(self.judge.agreement(&model.decode(&outputs)));
             }
         }
+        let mut outputs = first?;
+        outputs.extend(self.outputs(model, rest, &mut state)?);
         for run in 1..=RUNS {
-            let found = self.judge.agreement(&self.outputs(model, &x, &mut state)?);
+            let found = self.judge.agreement(&outputs);
             sum += found;
             // All or too few are no luck.
             let clear = found == 1. || found < self.options.agreement;
             if run == 1 && (clear || self.options.rounding == Rounding::Floor) {
                 return Ok(found);
             }
+            if run < RUNS {
+                outputs = self.outputs(model, &x, &mut state)?;
+            }
         }
         Ok(sum / f64::from(RUNS))
     }
 
-    /// Whether more of the first images fail than may of all. A run takes its images from the first to the last, so that this is
-    /// what the first run finds of them.
-    fn is_hopeless(&self, model: &Quantised, x: &[i64]) -> bool {
-        let inputs: usize = self.model.input().iter().product();
-        let images = x.len() / inputs.max(1);
-        let first = (images / FIRST).next_multiple_of(BLOCK);
-        if first >= images {
-            return false;
-        }
-        let may_fail = (1. - self.options.agreement) * images as f64;
-        // Overflows are told by a run of all.
-        self.outputs(model, &x[..first * inputs], &mut { SEED })
-            .is_ok_and(|outputs| self.judge.failing(&outputs).len() as f64 > may_fail)
+    /// Whether more of the first images fail than may of all.
+    fn is_hopeless(&self, first: &[f32], images: usize) -> bool {
+        let others = images - self.judge.failing(first).len();
+        // As the judge counts them.
+        (others as f64 / images as f64) < self.options.agreement
     }
 }
 

@@ -256,3 +256,21 @@ fn images_of_zeros_calibrate() {
     let fixed = Quantised::calibrate(&small(), &[0.; 3], &Options::default()).unwrap();
     assert_eq!(fixed.reference(&[0]).unwrap(), [0]);
 }
+
+/// Of 40 images 4 may fail, and do, all of them among the first: they are ties in formats of less than 20 fractional bits.
+#[test]
+fn as_many_images_may_fail_as_the_agreement_says() {
+    let mut model = Model::new([1, 1, 2]);
+    model.push("identity", linear(2, &[1., 0., 0., 1.])).unwrap();
+    let tie = [0.5, 0.5 + 1. / f32::from(1u16 << 10) / 1024.];
+    let images: Vec<f32> = [tie; 4].into_iter().chain([[1., 0.]; 36]).flatten().collect();
+    for rounding in [Rounding::Floor, Rounding::Stochastic] {
+        let options = Options { agreement: 0.9, tolerance: Some(0.), rounding, ..Options::default() };
+        let quantised = Quantised::calibrate(&model, &images, &options).unwrap();
+        assert_eq!(quantised.ring(), 16, "{quantised}");
+        // One fewer: 16 bits do not do.
+        let fewer = Options { agreement: 0.91, ..options };
+        let found = Quantised::calibrate(&model, &images, &fewer);
+        assert!(found.as_ref().map_or(64, Quantised::ring) > 16, "{found:?}");
+    }
+}

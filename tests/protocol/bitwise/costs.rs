@@ -55,7 +55,7 @@ fn at_every_length_of_numbers() {
                 party.set_comparison(Family::Bitwise);
                 party.negative_bits(&x, bits).map(drop)
             });
-            for shift in [0, bits - 1] {
+            for shift in [0, 1, bits - 1] {
                 let cost = protocol::cost::relu(Family::Bitwise, len, bits, shift, Elements::of::<Z2<14>>());
                 holds(cost, 90, &|party| {
                     party.set_comparison(Family::Bitwise);

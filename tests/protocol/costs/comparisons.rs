@@ -18,7 +18,7 @@ use super::{LENS, Program, R, count, holds, holds_among, holds_between_two};
 fn comparisons_at_every_bit_length() {
     for bits in 2..=64 {
         // Bit vectors are sent in whole bytes each: at these lengths none is rounded.
-        for len in [64, 1024] {
+        for len in [64, 4096] {
             let cost = Family::default().cost(len, bits, Some(Elements::of::<R>()));
             holds(cost, 0, &|party| party.sign::<Z2<64>, R>(&Share::zeros(len), bits).map(drop));
             let cost = Family::default().cost(len, bits, None);
@@ -63,7 +63,7 @@ fn comparisons_by_legendre_symbols() {
     for variant in Variant::ALL {
         let family = Family::Legendre(variant);
         for bits in 2..=variant.bits() {
-            for len in [64, 1024] {
+            for len in [64, 4096] {
                 let x = Share::<R>::zeros(len);
                 holds(family.cost(len, bits, Some(Elements::of::<Z2<33>>())), 0, &|party| {
                     party.set_comparison(family);

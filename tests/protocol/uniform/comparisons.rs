@@ -79,23 +79,25 @@ fn openings_and_results_of_relus_floors_and_equality() {
 
 #[test]
 fn openings_and_results_of_comparisons_by_dcf() {
-    for (seed, (values, bits)) in inputs().iter().zip([14, 33].into_iter().cycle()).enumerate() {
-        let seen = see(seed as u64, |party| {
-            party.set_comparison(Family::Dcf);
-            let x = input::<Z2<64>>(party, values)?;
-            let arithmetic = party.negative::<Z2<64>, Z2<64>>(&x, bits)?;
-            let boolean = party.negative_bits(&x, bits)?;
-            Ok([arithmetic.expose(), boolean.expose()].concat())
-        });
-        seen.check_frames();
-        let y = [0, 1].map(|nth| seen.opened(nth, bits));
-        y.iter().for_each(|y| uniform_words("y", y, bits));
-        let difference: Vec<u64> = y[0].iter().zip(&y[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
-        uniform_words("the difference of two y", &difference, bits);
-        for words in &seen.words {
-            uniform_words("shares of x < 0", &words[..LEN], 64);
-            let bytes = words[LEN..].iter().flat_map(|word| word.to_le_bytes());
-            uniform("shares of bits", bytes.map(usize::from), 256);
+    for (seed, values) in inputs().iter().enumerate() {
+        for bits in [14, 33] {
+            let seen = see(seed as u64, |party| {
+                party.set_comparison(Family::Dcf);
+                let x = input::<Z2<64>>(party, values)?;
+                let arithmetic = party.negative::<Z2<64>, Z2<64>>(&x, bits)?;
+                let boolean = party.negative_bits(&x, bits)?;
+                Ok([arithmetic.expose(), boolean.expose()].concat())
+            });
+            seen.check_frames();
+            let y = [0, 1].map(|nth| seen.opened(nth, bits));
+            y.iter().for_each(|y| uniform_words("y", y, bits));
+            let difference: Vec<u64> = y[0].iter().zip(&y[1]).map(|(a, b)| a.wrapping_sub(*b)).collect();
+            uniform_words("the difference of two y", &difference, bits);
+            for words in &seen.words {
+                uniform_words("shares of x < 0", &words[..LEN], 64);
+                let bytes = words[LEN..].iter().flat_map(|word| word.to_le_bytes());
+                uniform("shares of bits", bytes.map(usize::from), 256);
+            }
         }
     }
 }
