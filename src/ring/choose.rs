@@ -1,33 +1,33 @@
 //! Rings that are chosen at run time.
 
-/// Evaluates an expression with a name for the ring of the smallest word, of 8, 16, 32 or 64 bits, that holds so many
-/// bits.
+/// Evaluates an expression with a name for the ring of the smallest word that holds so many bits: of 8, 16, 32 or 64 bits,
+/// or of a list in ascending order, whose last serves all that is longer. The expression is compiled once for each.
 ///
 /// ```
 /// use ringshare::ring::Ring;
 /// use ringshare::with_ring;
 /// assert_eq!(with_ring!(20, R => R::BITS), 32);
+/// assert_eq!(with_ring!(5, R in [16, 32, 64] => R::BITS), 16);
+/// assert_eq!(with_ring!(65, R in [16, 32, 64] => R::BITS), 64);
 /// ```
 #[macro_export]
 macro_rules! with_ring {
     ($bits:expr, $R:ident => $body:expr) => {
-        match $bits {
-            ..=8 => {
-                type $R = $crate::ring::Z2<8>;
-                $body
-            }
-            9..=16 => {
-                type $R = $crate::ring::Z2<16>;
-                $body
-            }
-            17..=32 => {
-                type $R = $crate::ring::Z2<32>;
-                $body
-            }
-            _ => {
-                type $R = $crate::ring::Z2<64>;
-                $body
-            }
+        $crate::with_ring!($bits, $R in [8, 16, 32, 64] => $body)
+    };
+    ($bits:expr, $R:ident in [$($width:literal),+] => $body:expr) => {{
+        let bits: u32 = $bits;
+        $crate::with_ring!(bits; $($width)+; $R => $body)
+    }};
+    ($bits:ident; $width:literal $($wider:literal)+; $R:ident => $body:expr) => {
+        if $bits <= $width {
+            $crate::with_ring!($bits; $width; $R => $body)
+        } else {
+            $crate::with_ring!($bits; $($wider)+; $R => $body)
         }
     };
+    ($bits:ident; $width:literal; $R:ident => $body:expr) => {{
+        type $R = $crate::ring::Z2<$width>;
+        $body
+    }};
 }

@@ -75,7 +75,7 @@ fn opened<R: Ring>(
 }
 
 fn secure(quantised: &Quantised, simulation: &Simulation, secret: bool, x: &[i64]) -> Vec<i64> {
-    let outputs = with_ring!(quantised.ring(), R => {
+    let outputs = with_ring!(quantised.ring(), R in [16, 32, 64] => {
         let program: Program<'_> = &|party| opened::<R>(party, quantised, secret, x);
         run(simulation, program)
     });

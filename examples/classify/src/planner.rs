@@ -22,7 +22,7 @@ pub(crate) struct Dry {
 /// # Errors
 /// If the layers do not fit the comparison.
 pub(crate) fn dry(job: &Job<'_>) -> Result<Dry, Error> {
-    with_ring!(job.architecture.ring(), R => Planner::<R>::new(job)?.dry())
+    with_ring!(job.architecture.ring(), R in [16, 32, 64] => Planner::<R>::new(job)?.dry())
 }
 
 /// A party that runs dry to find the recipes.

@@ -107,7 +107,7 @@ pub struct Step {
 /// # Errors
 /// A protocol that fails at some party.
 pub fn run(job: &Job<'_>, progress: &ProgressBar) -> Result<Secure, Error> {
-    with_ring!(job.architecture.ring(), R => Run::<R>::open(job)?.all(progress))
+    with_ring!(job.architecture.ring(), R in [16, 32, 64] => Run::<R>::open(job)?.all(progress))
 }
 
 /// A run over the ring R.
