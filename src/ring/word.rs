@@ -96,13 +96,11 @@ macro_rules! word {
             }
             #[inline]
             fn read_le(bytes: &[u8]) -> Self {
-                let mut raw = [0; size_of::<$t>()];
-                raw.copy_from_slice(&bytes[..size_of::<$t>()]);
-                <$t>::from_le_bytes(raw)
+                <$t>::from_le_bytes(*bytes.first_chunk().expect("the bytes of a word"))
             }
             #[inline]
             fn write_le(self, bytes: &mut [u8]) {
-                bytes[..size_of::<$t>()].copy_from_slice(&self.to_le_bytes());
+                *bytes.first_chunk_mut().expect("the bytes of a word") = self.to_le_bytes();
             }
         }
     )*};
