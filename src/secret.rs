@@ -2,7 +2,7 @@
 //!
 //! Whoever makes a secret wipes every place that it was in. A vector that grows, a copy that a
 //! conversion makes, an early return: each leaves bytes behind. So secrets live in types that wipe on
-//! drop, on every path, and have their size from the start.
+//! drop, on every path but that of a program which aborts, and have their size from the start.
 
 mod bytes;
 #[cfg(not(ringshare_memcheck))]

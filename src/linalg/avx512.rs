@@ -52,7 +52,7 @@ impl Vnni {
         (cached == YES).then_some(Self(()))
     }
 
-    /// What it has besides.
+    /// AVX-512 without VNNI, which every such CPU has.
     pub(super) fn foundation(self) -> Avx512 {
         Avx512(())
     }

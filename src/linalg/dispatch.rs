@@ -37,7 +37,7 @@ impl Backend {
         sets.into_iter().flatten().chain([Self::Portable(Portable)])
     }
 
-    /// What of it has kernels for words of W: dot products are of words of 8 and 16 bits.
+    /// The instruction set whose kernels serve words of W: only those of 8 and 16 bits have dot products.
     pub(super) fn for_words<W>(self) -> Self {
         match self {
             #[cfg(target_arch = "x86_64")]

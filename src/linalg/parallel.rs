@@ -13,8 +13,8 @@ use super::blocked::PANEL;
 const SMALL: usize = 1 << 18;
 
 /// `c += a · bᵀ` by `add`, which takes some rows of A, some panels of `b: [panels, steps, PANEL]` lines of `width` outputs, and their
-/// part of C: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty. Does nothing, and says so, if one thread is
-/// best.
+/// part of C: `a: [rows, inputs]`, `c: [rows, outputs]` as rows. No shape is empty. Where one thread is
+/// faster, it does nothing and returns false.
 pub(super) fn share_out<W: Send + Sync, L: Sync>(
     a: &[W],
     (b, steps, width): (&[L], usize, usize),

@@ -196,7 +196,8 @@ impl Quantised {
         self.public.encode(images)
     }
 
-    /// The real numbers that integers of the last layer's format stand for.
+    /// The real numbers that integers of the last layer's format stand for. Words that parties revealed become such integers
+    /// by [`Word::signed`](crate::ring::Word::signed) at [`Sequential::bits_out`](crate::nn::Sequential::bits_out) bits.
     pub fn decode(&self, outputs: &[i64]) -> Vec<f32> {
         self.public.decode(outputs)
     }

@@ -122,7 +122,8 @@ impl Source {
     }
 
     /// This party's share of a vector of `len` elements that the dealer chose and [wrote](Dealing::share): it takes a
-    /// whole section, and the front of the correction.
+    /// whole section, and the front of the correction. Only party 0 may be a recipient of the correction, and the ring
+    /// must be the one dealt for: with more recipients, or other bits of the same length in bytes, the shares are random.
     ///
     /// # Errors
     /// As [`chosen`](Self::chosen).
@@ -258,7 +259,7 @@ impl Dealing<'_> {
     }
 
     /// Shares a vector that the dealer chose, as a whole section: turns it into party 0's correction, and writes `bits` bits
-    /// for each element to `out`.
+    /// for each element to `out`. The correction must have one recipient, or every one of them adds it.
     ///
     /// # Panics
     /// If `out` has another length than the packed elements.

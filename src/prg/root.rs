@@ -44,14 +44,20 @@ impl Drop for RootSeed {
 }
 
 impl RootSeed {
-    /// A fresh root from a generator of cryptographic quality.
+    /// A fresh root from a generator of cryptographic quality, such as the operating system's by `getrandom` 0.4 with the
+    /// feature `sys_rng`:
+    ///
+    /// ```ignore
+    /// use getrandom::{SysRng, rand_core::UnwrapErr};
+    /// let root = RootSeed::generate(&mut UnwrapErr(SysRng));
+    /// ```
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut root = Self([0; 32]);
         rng.fill_bytes(&mut root.0);
         root
     }
 
-    /// The root with these bytes. For tests and for roots that are stored elsewhere.
+    /// The root with these bytes, for tests and for roots that are stored elsewhere. Whoever knows the bytes knows all masks.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

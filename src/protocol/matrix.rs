@@ -23,7 +23,7 @@ use crate::share::Share;
 /// Writes one row of a matrix, given its number.
 pub type WriteRow<'a, W> = &'a dyn Fn(usize, &mut [W]);
 
-/// Gives a party's share of some rows of a matrix; none where it is nothing.
+/// Gives a party's share of some rows of a matrix; `None` for a party that holds no share of them.
 type ShareRows<'a, R> = &'a mut dyn FnMut(&mut Party, Range<usize>) -> Result<Option<Share<R>>, Error>;
 
 /// # Products with one matrix

@@ -1,14 +1,20 @@
 //! Rings that are chosen at run time.
 
 /// Evaluates an expression with a name for the ring of the smallest word that holds so many bits: of 8, 16, 32 or 64 bits,
-/// or of a list in ascending order, whose last serves all that is longer. The expression is compiled once for each.
+/// or of a list in ascending order. The last serves whatever is longer: give a list only where no more bits can come. The expression
+/// is compiled once for each.
 ///
 /// ```
 /// use ringshare::ring::Ring;
 /// use ringshare::with_ring;
 /// assert_eq!(with_ring!(20, R => R::BITS), 32);
 /// assert_eq!(with_ring!(5, R in [16, 32, 64] => R::BITS), 16);
-/// assert_eq!(with_ring!(65, R in [16, 32, 64] => R::BITS), 64);
+/// ```
+///
+/// A list in another order does not compile:
+///
+/// ```compile_fail,E0080
+/// ringshare::with_ring!(5, R in [32, 16] => ());
 /// ```
 #[macro_export]
 macro_rules! with_ring {
@@ -19,13 +25,14 @@ macro_rules! with_ring {
         let bits: u32 = $bits;
         $crate::with_ring!(bits; $($width)+; $R => $body)
     }};
-    ($bits:ident; $width:literal $($wider:literal)+; $R:ident => $body:expr) => {
+    ($bits:ident; $width:literal $next:literal $($wider:literal)*; $R:ident => $body:expr) => {{
+        const { assert!($width < $next, "rings in ascending order") };
         if $bits <= $width {
             $crate::with_ring!($bits; $width; $R => $body)
         } else {
-            $crate::with_ring!($bits; $($wider)+; $R => $body)
+            $crate::with_ring!($bits; $next $($wider)*; $R => $body)
         }
-    };
+    }};
     ($bits:ident; $width:literal; $R:ident => $body:expr) => {{
         type $R = $crate::ring::Z2<$width>;
         $body

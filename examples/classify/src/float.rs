@@ -16,9 +16,9 @@ use crate::matrix::{Matrix, View, ViewMut, product};
 use crate::memory::ThreadCpu;
 use crate::steps::{LIMIT, Step, max_pool, size, steps, unfold};
 
-/// Outputs a call: a whole layer at once, as far as layers go here.
+/// Outputs per call: as many as any layer here has.
 const WHOLE: usize = 4096;
-/// All numbers of them that are tried, this one first.
+/// The outputs per call that are tried.
 const CALLS: [usize; 3] = [WHOLE, 1024, 512];
 
 /// Order in memory of the weights and of the values between layers.
@@ -39,7 +39,7 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// All for a model.
+    /// All layouts that a model can have.
     pub fn all(model: &Model) -> impl Iterator<Item = Self> + use<> {
         let windows = model.nodes().iter().any(|n| matches!(n.op, Op::Convolution(_) | Op::MaxPool(_)));
         let all = (0..12).map(|i| Self {

@@ -60,7 +60,7 @@ pub(crate) fn steps(model: &Model, weights_by_output: bool) -> Option<Vec<Step>>
         let inputs = size(shape);
         let weights = |weight: &Weight, outputs: usize, inputs: usize| {
             let mut matrix = Matrix::new(outputs, inputs, weights_by_output);
-            // Sixteen rows at a time: so columns are written a cache line at once, too.
+            // Sixteen rows at a time, so that a matrix stored by columns is also written a cache line at a time.
             for first in (0..outputs).step_by(16) {
                 for c in 0..inputs {
                     let rows = first..outputs.min(first + 16);

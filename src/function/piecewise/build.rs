@@ -23,7 +23,7 @@ const MAX_FRACTION: u32 = 32;
 const ALL: u32 = 16;
 /// Of longer ones 2^EACH of each sign and length.
 const EACH: u32 = 12;
-/// The step from one to the next that is tried.
+/// Samples are tried in strides of this many.
 const STEP: usize = 251;
 /// The most bits of v: a truncation takes one more, and a ring of 64 has them.
 const MAX_SUM: u32 = 62;
@@ -163,7 +163,7 @@ impl<'a> Builder<'a> {
         let end = 1i64 << (input.bits - 1);
         this.slopes = [[-end, -end / 2], [end / 2, end - 1]].map(|[from, to]| this.slope(from, to));
         let samples: Vec<_> = samples(input.bits).map(|x| (x, this.clamped(this.at(x)))).collect();
-        // In great steps, from all over the range: where it is flat, no error is found.
+        // In strides over the whole range, so that a large error is met early.
         let steps = (0..STEP).flat_map(|first| samples.iter().skip(first).step_by(STEP));
         this.samples = steps.copied().collect();
         this

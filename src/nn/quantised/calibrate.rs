@@ -22,10 +22,10 @@ const BITS: [u32; 2] = [8, 40];
 /// The most bits of the narrower words.
 const WORDS: [u32; 2] = [16, 32];
 /// Bits more than the fewest that keep what is to be kept: those pass by luck at times.
-const SPARE: u32 = 2;
+const SPARE: u32 = 4;
 /// Runs of a random rounding.
 const RUNS: u32 = 4;
-/// Of so many images one is looked at first.
+/// The part of the images that is evaluated first.
 const FIRST: usize = 8;
 /// What the random roundings are drawn from.
 const SEED: u64 = 1;
@@ -104,7 +104,7 @@ impl Search<'_> {
     /// word is worth more than a few bits.
     fn least(&self) -> Result<Quantised, QuantiseError> {
         let [mut low, mut high] = BITS;
-        // Those that keep it, the narrowest last.
+        // Bits that are good enough, with their models; the fewest last.
         let mut good: Vec<(u32, Found)> = Vec::new();
         while low < high || good.is_empty() {
             let middle = WORDS.into_iter().find(|word| (low..high).contains(word) && good.is_empty());
@@ -114,6 +114,8 @@ impl Search<'_> {
                 Ok(None) => high = middle,
                 Ok(Some(found)) if found.agreement >= self.options.agreement => {
                     good.push((middle, found));
+                    // No other is of use below: these are whole models.
+                    good.retain(|&(bits, _)| bits <= middle + SPARE);
                     high = middle;
                 }
                 Ok(Some(found)) if middle == BITS[1] => return Err(self.refused(&found)?),
@@ -179,6 +181,10 @@ impl Search<'_> {
 
     /// The outputs of one run, with truncations that round as the options say.
     fn outputs(&self, model: &Quantised, x: &[i64], state: &mut u64) -> Result<Vec<f32>, QuantiseError> {
+        if x.is_empty() {
+            // A program packs its weights before it looks at the images.
+            return Ok(Vec::new());
+        }
         let outputs = match self.options.rounding {
             Rounding::Floor => model.reference(x)?,
             Rounding::Stochastic => {
@@ -227,8 +233,8 @@ impl Search<'_> {
     }
 
     /// The fraction of images whose outputs are good enough, with truncations that round as the options say. Where these are
-    /// random, one run that is good may be luck, so that the mean of several counts. With `early`, it ends with nothing when
-    /// the first images leave no hope.
+    /// random, one run that is good may be luck, so that the mean of several counts. With `early`, it is 0 as soon as more
+    /// of the first images fail than may of all.
     fn agreement(&self, model: &Quantised, early: bool) -> Result<f64, QuantiseError> {
         let x = model.encode(self.images)?;
         let inputs: usize = self.model.input().iter().product();

@@ -140,7 +140,8 @@ impl PublicModel {
         self.encode(&self.pixels.ok_or(QuantiseError::NoPixels)?.encode(pixels))
     }
 
-    /// The real numbers that integers of the last layer's format stand for.
+    /// The real numbers that integers of the last layer's format stand for. Words that parties revealed become such integers
+    /// by [`Word::signed`](crate::ring::Word::signed) at [`Sequential::bits_out`](crate::nn::Sequential::bits_out) bits.
     pub fn decode(&self, outputs: &[i64]) -> Vec<f32> {
         outputs.iter().map(|&x| real(x, self.output.fraction)).collect()
     }
