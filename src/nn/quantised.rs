@@ -234,6 +234,7 @@ impl Quantised {
         self.exact().run(images, Some(&mut round))
     }
 
+    /// Its program in the clear, with the weights packed.
     fn exact(&self) -> Reference<'_> {
         Reference::new(&self.model, &self.program, self.architecture(), self.formats.input)
     }

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use super::{Error, SessionTag};
+use super::{Error, SessionTag, range};
 use crate::prg::Prg;
 use crate::ring::{self, PackError, Ring, Word};
 use crate::secret::Scratch;
@@ -122,8 +122,8 @@ impl Source {
     }
 
     /// This party's share of a vector of `len` elements that the dealer chose and [wrote](Dealing::share): it takes a
-    /// whole section, and the front of the correction. Only party 0 may be a recipient of the correction, and the ring
-    /// must be the one dealt for: with more recipients, or other bits of the same length in bytes, the shares are random.
+    /// whole section, and the front of the correction, of which party 0 must be the only recipient. The ring must be the one
+    /// dealt for: with other bits of the same length in bytes, the shares are random.
     ///
     /// # Errors
     /// As [`chosen`](Self::chosen).
@@ -131,6 +131,16 @@ impl Source {
         let mut share = Share::zeros(len);
         self.chosen(section, 0, R::BITS, 0, share.expose_mut())?;
         Ok(share)
+    }
+
+    /// The correction that is this party's share of what the dealer chose. It is party 0's: with two such shares, the sum would be
+    /// another.
+    fn first_share(&self) -> Result<Option<&[u8]>, Error> {
+        let correction = self.correction();
+        if correction.is_some() {
+            range("party with a correction of chosen values", 0, 0, self.party as u64)?;
+        }
+        Ok(correction)
     }
 
     /// As [`random`](Self::random), for elements at any places of the section.
@@ -144,7 +154,7 @@ impl Source {
     /// `at` must be a multiple of 8.
     ///
     /// # Errors
-    /// If the correction is too short, or has padding bits set.
+    /// If the correction is too short, or has padding bits set, or a party other than 0 has it.
     pub fn chosen<W: Word>(
         &self,
         section: u64,
@@ -153,7 +163,7 @@ impl Source {
         at: usize,
         out: &mut [W],
     ) -> Result<(), Error> {
-        let Some(correction) = &self.correction else {
+        let Some(correction) = self.first_share()? else {
             self.random(section, at, out);
             return Ok(());
         };
@@ -175,7 +185,7 @@ impl Source {
         places: &[u64],
         out: &mut [W],
     ) -> Result<(), Error> {
-        let Some(correction) = &self.correction else {
+        let Some(correction) = self.first_share()? else {
             self.random_at(section, places, out);
             return Ok(());
         };
@@ -259,7 +269,7 @@ impl Dealing<'_> {
     }
 
     /// Shares a vector that the dealer chose, as a whole section: turns it into party 0's correction, and writes `bits` bits
-    /// for each element to `out`. The correction must have one recipient, or every one of them adds it.
+    /// for each element to `out`, of a correction for party 0 alone.
     ///
     /// # Panics
     /// If `out` has another length than the packed elements.

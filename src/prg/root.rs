@@ -47,8 +47,9 @@ impl RootSeed {
     /// A fresh root from a generator of cryptographic quality, such as the operating system's by `getrandom` 0.4 with the
     /// feature `sys_rng`:
     ///
-    /// ```ignore
+    /// ```
     /// use getrandom::{SysRng, rand_core::UnwrapErr};
+    /// use ringshare::prg::RootSeed;
     /// let root = RootSeed::generate(&mut UnwrapErr(SysRng));
     /// ```
     pub fn generate(rng: &mut impl CryptoRng) -> Self {

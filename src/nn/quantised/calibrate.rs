@@ -14,7 +14,7 @@ use super::graph::{Graph, rounded};
 use super::judge::Judge;
 use super::options::Options;
 use super::ranges::{Ranges, measure};
-use super::reference::BLOCK;
+use super::reference::{BLOCK, Reference};
 use crate::nn::{Model, Rounding};
 
 /// The fewest and the most bits of accumulators that are tried.
@@ -146,11 +146,11 @@ impl Search<'_> {
 
     /// The error about a model whose outputs are not good enough.
     fn refused(&self, found: &Found) -> Result<QuantiseError, QuantiseError> {
-        let (x, mut state) = (found.model.encode(self.images)?, SEED);
+        let (x, program, mut state) = (found.model.encode(self.images)?, found.model.exact(), SEED);
         let (mut outputs, mut failing) = (Vec::new(), Vec::new());
         // Under random rounding, another run may fail.
         for _ in 0..RUNS {
-            outputs = self.outputs(&found.model, &x, &mut state)?;
+            outputs = self.outputs(&found.model, &program, &x, &mut state)?;
             failing = self.judge.failing(&outputs);
             if !failing.is_empty() {
                 break;
@@ -179,19 +179,18 @@ impl Search<'_> {
         Ok(Cause::Layer(Difference { image: failing.get(worst.image).copied().unwrap_or(0), ..worst }))
     }
 
-    /// The outputs of one run, with truncations that round as the options say.
-    fn outputs(&self, model: &Quantised, x: &[i64], state: &mut u64) -> Result<Vec<f32>, QuantiseError> {
-        if x.is_empty() {
-            // A program packs its weights before it looks at the images.
-            return Ok(Vec::new());
-        }
-        let outputs = match self.options.rounding {
-            Rounding::Floor => model.reference(x)?,
-            Rounding::Stochastic => {
-                model.reference_with(x, |x, shift| (x + random(state, shift)) >> shift)?
-            }
-        };
-        Ok(model.decode(&outputs))
+    /// The outputs of one run of a model's program, with truncations that round as the options say.
+    fn outputs(
+        &self,
+        model: &Quantised,
+        program: &Reference<'_>,
+        x: &[i64],
+        state: &mut u64,
+    ) -> Result<Vec<f32>, QuantiseError> {
+        let mut chance = |x: i64, shift: u32| (x + random(state, shift)) >> shift;
+        let round: Round<'_> =
+            if self.options.rounding == Rounding::Stochastic { Some(&mut chance) } else { None };
+        Ok(model.decode(&program.run(x, round)?))
     }
 
     /// The model at `bits` bits, in formats without overflow on the images; `None` if they are those of `known`, or if it
@@ -241,24 +240,26 @@ impl Search<'_> {
         let images = x.len() / inputs;
         // A run takes block after block, so that its parts are what it is as a whole.
         let (first, rest) = x.split_at((images / FIRST).next_multiple_of(BLOCK).min(images) * inputs);
-        let (mut state, mut sum) = (SEED, 0.);
-        let first = self.outputs(model, first, &mut state);
+        // The weights are packed once for all runs.
+        let (program, mut state, mut sum) = (model.exact(), SEED, 0.);
+        let first = self.outputs(model, &program, first, &mut state);
         if early && first.as_ref().is_ok_and(|first| self.is_hopeless(first, images)) {
             return Ok(0.);
         }
         if self.options.rounding == Rounding::Stochastic {
             // Nothing may overflow when it is rounded to the nearest, either.
             let mut rounds = false;
-            let outputs = model.reference_with(&x, |x, shift| {
+            let mut to_nearest = |x: i64, shift: u32| {
                 rounds = true;
                 nearest(x, shift)
-            })?;
+            };
+            let outputs = program.run(&x, Some(&mut to_nearest))?;
             if !rounds {
                 return Ok(self.judge.agreement(&model.decode(&outputs)));
             }
         }
         let mut outputs = first?;
-        outputs.extend(self.outputs(model, rest, &mut state)?);
+        outputs.extend(self.outputs(model, &program, rest, &mut state)?);
         for run in 1..=RUNS {
             let found = self.judge.agreement(&outputs);
             sum += found;
@@ -268,7 +269,7 @@ impl Search<'_> {
                 return Ok(found);
             }
             if run < RUNS {
-                outputs = self.outputs(model, &x, &mut state)?;
+                outputs = self.outputs(model, &program, &x, &mut state)?;
             }
         }
         Ok(sum / f64::from(RUNS))

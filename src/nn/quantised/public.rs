@@ -19,9 +19,9 @@ use super::format::{Format, real};
 use crate::nn::forecast::dry_runs;
 use crate::nn::{Architecture, ArchitectureError, Input};
 use crate::offline::Recipe;
-use crate::protocol::error::range;
 use crate::protocol::{Error, Family};
-use crate::ring::{Z2, nearest};
+use crate::ring::nearest;
+use crate::with_ring;
 
 /// All that is public about a model in fixed point: how images are encoded, the program over integers, and how its
 /// results are decoded. [`Quantised::public`](super::Quantised::public) gives it.
@@ -168,14 +168,7 @@ impl PublicModel {
         rows: usize,
         family: Family,
     ) -> Result<[Recipe; 2], Error> {
-        let runs = match self.ring() {
-            16 => dry_runs::<Z2<16>>(&self.architecture, owners, parties, rows, family)?,
-            32 => dry_runs::<Z2<32>>(&self.architecture, owners, parties, rows, family)?,
-            ring => {
-                range("ring width of a public model", 64, 64, ring.into())?;
-                dry_runs::<Z2<64>>(&self.architecture, owners, parties, rows, family)?
-            }
-        };
+        let runs = with_ring!(self.ring(), R in [16, 32, 64] => dry_runs::<R>(&self.architecture, owners, parties, rows, family)?);
         Ok(runs.map(|run| run.recipe))
     }
 }
