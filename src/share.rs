@@ -9,6 +9,7 @@
 
 mod bits;
 mod pool;
+mod round;
 mod split;
 mod state;
 
@@ -20,6 +21,7 @@ use num_traits::{WrappingAdd, WrappingMul, WrappingNeg, WrappingSub};
 use subtle::{Choice, ConstantTimeEq};
 
 pub use bits::BitShare;
+pub(crate) use round::rounded;
 
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;

@@ -114,9 +114,8 @@ impl Party {
         [bits, skipped, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
         let windows = x.len() / size;
-        // What is compared again has the bits for that; by Legendre symbols it takes one more.
-        let spare = u32::from(matches!(self.family, Family::Legendre(_)));
-        let between = low.max((bits + spare).min(R::BITS));
+        // What is compared again has the bits for that.
+        let between = low.max(relu::compared(self.family, bits).min(R::BITS));
         while size > 1 {
             let (left, rest) = x.expose().split_at(size / 2 * windows);
             let (right, rest) = rest.split_at(left.len());

@@ -18,7 +18,7 @@
 //! | truncation, not of a table of single values | as [`truncate`](Party::truncate) | | |
 //!
 //! tanh of 15 bits, 8 of them fractional, to 11 fractional bits in Z_2^16, with an error of at most a unit of the last place:
-//! 152 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
+//! 148 bytes from the dealer and 6 rounds, where a table of 2^12 elements takes 8,192 bytes and a round, after what clips and
 //! truncates its index.
 
 use alloc::vec::Vec;
@@ -223,19 +223,19 @@ fn modulus(f: &Piecewise) -> Option<u32> {
     (f.shift() > 0).then(|| f.sum_bits() + 1)
 }
 
-/// The cost of `len` values of f, into a ring of `output`.
+/// The cost of `len` values of f, of `parties` parties, into a ring of `output`.
 ///
 /// # Panics
 /// If the family does not compare numbers as long as f's input and one bit more, where x is clipped.
-pub fn piecewise(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
+pub fn piecewise(family: Family, [parties, len]: [usize; 2], f: &Piecewise, output: Elements) -> Cost {
     let sum = sum(family, len, f, output);
     match modulus(f) {
         None => sum,
-        Some(_) => sum.then(truncate::truncate(len, f.sum_bits(), f.shift(), output)),
+        Some(_) => sum.then(truncate::truncate([parties, len], f.sum_bits(), f.shift(), output)),
     }
 }
 
-/// As [`piecewise`], for the exact result.
+/// As [`piecewise`], for the exact result and any number of parties.
 ///
 /// # Panics
 /// As [`piecewise`].
@@ -258,5 +258,6 @@ fn sum(family: Family, len: usize, f: &Piecewise, output: Elements) -> Cost {
     if !f.is_clipped() {
         return interpolation;
     }
-    relu::relu(family, 2 * len, f.needed_bits(), 0, clip_ring(f, count, output)).then(interpolation)
+    relu::relu_above(family, 2 * len, f.needed_bits(), [0, 0], clip_ring(f, count, output))
+        .then(interpolation)
 }

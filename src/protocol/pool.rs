@@ -7,13 +7,17 @@
 //!
 //! Sums over windows, and so means, are local: [`Share::sum_pool`].
 
+use num_traits::One;
+
 use super::compare::check_bits;
 use super::error::{range, shape};
+use super::relu::{compared, rounded_locally};
 use super::{Error, Family, Party, maximum};
 use crate::linalg::Window;
 use crate::offline::{Cost, Elements};
-use crate::ring::Ring;
-use crate::share::Share;
+use crate::ring::{Ring, Z2};
+use crate::secret::Scratch;
+use crate::share::{Share, resized, rounded};
 
 /// Values below all windows that are gathered: more would need more memory than there is.
 const MOST_VALUES: u64 = 1 << 32;
@@ -46,13 +50,15 @@ impl Party {
         self.max_pool_above(x, window, [bits, 0, R::BITS])
     }
 
-    /// [`max_pool`](Self::max_pool) correct modulo 2^low, or less than 2^skipped for each level of the tree below that; for
-    /// differences that leave as much room below 2^(bits − 1).
+    /// [`max_pool`](Self::max_pool) correct modulo 2^low, or less than 2^off off; for differences up to 2^(bits − 1) − 2^(off + 1).
+    ///
+    /// Two parties round their shares to multiples of 2^off, as for a ReLU, and find the exact maxima of what is left. More
+    /// of them do not compare the low bits, which adds less than 2^skipped for each level of the tree.
     pub(crate) fn max_pool_above<R: Ring>(
         &mut self,
         x: &Share<R>,
         window: &Window,
-        [bits, skipped, low]: [u32; 3],
+        [bits, off, low]: [u32; 3],
     ) -> Result<Share<R>, Error> {
         check_bits(R::BITS, bits)?;
         let [down, across] = window.places()?;
@@ -64,9 +70,26 @@ impl Party {
         let values = [x.len() / image, down, across, window.image[2], window.size[0], window.size[1]];
         let values = values.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
         range("values below all windows", 0, MOST_VALUES, values)?;
-        let taps = window.taps()?;
-        let planes = window.gather(x.expose(), &taps);
-        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], [bits, skipped, low])
+        let size = window.size[0] * window.size[1];
+        let held = low.max(compared(self.family, bits)).min(R::BITS);
+        let local = rounded_locally(self.family, self.parties(), bits, off);
+        if local == 0 || held > 64 || size == 1 {
+            return self.pooled(x.expose(), window, [bits, skipped(size, off), low]);
+        }
+        let bits = [bits - local, 0, low.saturating_sub(local).max(1)];
+        let mut out = if held - local <= u16::BITS {
+            let x: Scratch<u16> = rounded(self.id(), x.expose(), held, local);
+            Share::of(resized(self.pooled::<Z2<16>>(&x, window, bits)?.expose()))
+        } else {
+            self.pooled(&rounded(self.id(), x.expose(), held, local), window, bits)?
+        };
+        out.scale(R::Word::one() << local as usize);
+        Ok(out)
+    }
+
+    fn pooled<R: Ring>(&mut self, x: &[R::Word], window: &Window, bits: [u32; 3]) -> Result<Share<R>, Error> {
+        let planes = window.gather(x, &window.taps()?);
+        self.tournament(Share::from_words(planes), window.size[0] * window.size[1], bits)
     }
 }
 
@@ -76,21 +99,37 @@ impl Party {
 /// # Panics
 /// If the window does not fit its image, or as [`maximum`](super::cost::maximum).
 pub fn max_pool(family: Family, images: usize, window: &Window, bits: u32, elements: Elements) -> Cost {
-    max_pool_above(family, images, window, [bits, 0], elements)
+    max_pool_above(family, [2, images], window, [bits, 0], elements)
 }
 
-/// As [`max_pool`], with `skipped` low bits that are not compared: what a model's maxima take where a truncation follows.
+/// The low bits of differences of `size` values that need not be compared, if the maximum may be less than 2^off off.
+fn skipped(size: usize, off: u32) -> u32 {
+    let depth = size.next_power_of_two().ilog2();
+    off.saturating_sub(depth.next_power_of_two().ilog2())
+}
+
+/// As [`max_pool`] of `parties` parties, where the result may be less than 2^off off: what a model's maxima take where a truncation
+/// follows.
 ///
 /// # Panics
 /// As [`max_pool`].
 pub fn max_pool_above(
     family: Family,
-    images: usize,
+    [parties, images]: [usize; 2],
     window: &Window,
-    [bits, skipped]: [u32; 2],
+    [bits, off]: [u32; 2],
     elements: Elements,
 ) -> Cost {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
     let [down, across] = window.grid();
     let windows = images * down * across * window.image[2];
-    maximum::maximum_above(family, [windows, window.size[0] * window.size[1]], [bits, skipped], elements)
+    let size = window.size[0] * window.size[1];
+    let local = rounded_locally(family, parties, bits, off);
+    let held = elements.bits.max(compared(family, bits));
+    if local == 0 || held > 64 || size == 1 {
+        return maximum::maximum_above(family, [windows, size], [bits, skipped(size, off)], elements);
+    }
+    let word = if held - local <= u16::BITS { 16 } else { elements.word };
+    let elements = Elements { word, bits: elements.bits.saturating_sub(local).max(1) };
+    maximum::maximum_above(family, [windows, size], [bits - local, 0], elements)
 }

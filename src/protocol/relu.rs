@@ -18,10 +18,15 @@
 //! Only the bits above the f low ones are compared, for the same results
 //! ([`compare::tables`](crate::correlation::compare) has the proof). This takes x ≤ 2^(k−1) − 2^f.
 //!
+//! Two parties need not even open the f low bits: each rounds its share of x to a multiple of 2^f by itself, and the result is as far off
+//! x / 2^f as above (`share::round`). What is left is a ReLU of k − f bits. Its c is the low part of a share, which only one of the
+//! two parties knows. Of more parties the errors would add up; they open all k bits.
+//!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
 //! | ReLU | those of a sign by the same plan | the same | 2 for each one of a sign and 1; in a ring wider than x's bits 1 and 1 more, of the bits beyond |
-//! | with truncation | those of a sign of k − f bits | those, and f | the same |
+//! | with truncation, 2 parties | those of k − f bits | the same | the same |
+//! | more parties | the same | those, and f | those, and in every ring 1 more |
 //!
 //! Because its tables are larger, the best plan for a ReLU may differ from that for a sign: for 14 bits into a ring of
 //! 16, the balanced plan takes 3 rounds, where that of a sign takes 2.
@@ -39,7 +44,7 @@ use crate::correlation::compare::{Plan, Task, Wish};
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
-use crate::share::{Share, add_public, resized};
+use crate::share::{Share, add_public, resized, rounded};
 
 /// # ReLU and absolute value
 impl Party {
@@ -112,6 +117,12 @@ impl Party {
         [shift, skipped]: [u32; 2],
         output: Elements,
     ) -> Result<Scratch<V>, Error> {
+        let local = rounded_locally(self.family, self.parties(), bits, shift);
+        if local > 0 {
+            let x: Scratch<W> = rounded(self.id(), x, compared(self.family, bits), local);
+            let rest = [shift - local, skipped.saturating_sub(local)];
+            return self.relu_words(&x, bits - local, rest, output);
+        }
         match self.family {
             Family::Lookup(wish) => {
                 self.shift_by_plan(x, Plan::choose(bits, Task::Relu { output, shift, skipped }, wish))
@@ -207,10 +218,27 @@ impl Party {
     }
 }
 
+/// The low bits, of `shift` that are dropped from values of `bits` bits, of which each party rounds its share by itself before anything
+/// is opened.
+pub(super) fn rounded_locally(family: Family, parties: usize, bits: u32, shift: u32) -> u32 {
+    // Two bits are left, so that there is something to compare.
+    if parties == 2 && family != Family::Bitwise { shift.min(bits - 2) } else { 0 }
+}
+
+/// The low bits of x that a comparison of `bits` bits makes use of: by Legendre symbols it takes one more.
+pub(super) fn compared(family: Family, bits: u32) -> u32 {
+    bits + u32::from(matches!(family, Family::Legendre(_)))
+}
+
 /// Checks that `family` has a ReLU of `bits` bits of a ring of `ring` bits, truncated by `shift`.
 pub(super) fn check(family: Family, ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
     family.check(ring, bits)?;
     range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())
+}
+
+fn check_cost(bits: u32, shift: u32) {
+    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
+    assert!(shift < bits, "a shift by {shift} of {bits} bits");
 }
 
 /// Whether an element of `output` bits is made of the low bits of x alone.
@@ -223,15 +251,17 @@ fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
     Plan::choose(bits, Task::Truncate { output, shift }, Wish::default())
 }
 
-/// The cost of `len` ReLUs by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
+/// The cost of `len` ReLUs of `parties` parties by `family` of `bits` bits, truncated by `shift`, in a ring of `output`.
 ///
 /// # Panics
 /// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
-pub fn relu(family: Family, len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
-    relu_above(family, len, bits, [shift, 0], output)
+pub fn relu(family: Family, [parties, len]: [usize; 2], bits: u32, shift: u32, output: Elements) -> Cost {
+    check_cost(bits, shift);
+    let local = rounded_locally(family, parties, bits, shift);
+    relu_above(family, len, bits - local, [shift - local, 0], output)
 }
 
-/// As [`relu`], with low bits that are skipped in the comparison.
+/// As [`relu`], of any number of parties, with low bits that are skipped in the comparison.
 pub(super) fn relu_above(
     family: Family,
     len: usize,
@@ -239,8 +269,7 @@ pub(super) fn relu_above(
     [shift, skipped]: [u32; 2],
     output: Elements,
 ) -> Cost {
-    assert!((2..=64).contains(&bits), "comparisons take 2 to 64 bits, not {bits}");
-    assert!(shift < bits, "a shift by {shift} of {bits} bits");
+    check_cost(bits, shift);
     match family {
         Family::Lookup(wish) => Plan::choose(bits, Task::Relu { output, shift, skipped }, wish).cost(len),
         Family::Bitwise => bitwise::relu_cost(len, bits, shift, output),

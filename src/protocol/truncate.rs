@@ -34,7 +34,7 @@ use crate::correlation::compare::{Plan, Task, Wish};
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
-use crate::share::{Share, add_public};
+use crate::share::{Share, add_public, rounded};
 
 /// # Truncation and change of the ring
 impl Party {
@@ -105,7 +105,14 @@ impl Party {
         shift: u32,
         output: Elements,
     ) -> Result<Scratch<V>, Error> {
-        self.shifted(x, bits, shift, stochastic(bits, shift, output))
+        match local(self.parties(), shift) {
+            0 => self.shifted(x, bits, shift, stochastic(bits, shift, output)),
+            local => {
+                // With the top bit free, as below.
+                let x: Scratch<W> = rounded(self.id(), x, bits + 1, local);
+                self.shifted(&x, bits - local, 0, stochastic(bits - local, 0, output))
+            }
+        }
     }
 
     /// [`truncate_floor`](Self::truncate_floor), word by word.
@@ -142,6 +149,11 @@ fn check_shift(ring: u32, bits: u32, shift: u32) -> Result<(), Error> {
     range("bits to truncate by", 0, u64::from(bits) - 1, shift.into())
 }
 
+/// The low bits of which each party rounds its share by itself: all that are dropped, if the parties are two.
+fn local(parties: usize, shift: u32) -> u32 {
+    if parties == 2 { shift } else { 0 }
+}
+
 fn stochastic(bits: u32, shift: u32, output: Elements) -> Plan {
     Plan::choose(bits + 1, Task::Truncate { output, shift }, Wish::default())
 }
@@ -156,16 +168,17 @@ fn check(bits: u32, shift: u32) {
     assert!(shift < bits, "a shift by {shift} of {bits} bits");
 }
 
-/// The cost of truncating `len` values of `bits` bits by `shift`, in a ring of `output`.
+/// The cost of truncating `len` values of `bits` bits by `shift`, of `parties` parties, in a ring of `output`.
 ///
 /// # Panics
 /// If `bits` is not in 1..=63 or `shift` not below it.
-pub fn truncate(len: usize, bits: u32, shift: u32, output: Elements) -> Cost {
+pub fn truncate([parties, len]: [usize; 2], bits: u32, shift: u32, output: Elements) -> Cost {
     check(bits, shift);
-    stochastic(bits, shift, output).cost(len)
+    let local = local(parties, shift);
+    stochastic(bits - local, shift - local, output).cost(len)
 }
 
-/// As [`truncate`], for the floor.
+/// As [`truncate`], for the floor and any number of parties.
 ///
 /// # Panics
 /// As [`truncate`].

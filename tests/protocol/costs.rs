@@ -60,9 +60,14 @@ fn count(simulation: &Simulation, parties: usize, program: Program<'_>) -> Vec<C
 /// A cost function against the transports of two parties, of three that open directly, and of three
 /// and seven that open by scatter. Whole bytes: `steps` openings may each round up.
 fn holds(cost: Cost, steps: u64, program: Program<'_>) {
+    holds_by_number(&|_| cost, steps, program);
+}
+
+/// As [`holds`], where the cost depends on the number of parties.
+fn holds_by_number(cost: &dyn Fn(usize) -> Cost, steps: u64, program: Program<'_>) {
     let more = [(3, Topology::Direct), (3, Topology::Scatter), (7, Topology::Scatter)];
-    holds_between_two(cost, steps, program);
-    more.into_iter().for_each(|setting| holds_among(setting, cost, steps, program));
+    holds_between_two(cost(2), steps, program);
+    more.into_iter().for_each(|setting| holds_among(setting, cost(setting.0), steps, program));
 }
 
 /// As [`holds`], for protocols of two parties.

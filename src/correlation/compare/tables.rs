@@ -57,6 +57,7 @@ use crate::offline::loops::{self, BLOCK};
 use crate::offline::planes::words;
 use crate::offline::{
     Dealing, Dealt, DecodeError, Elements, Error, Kind, Masked, Reader, Request, Source, Store, Work, Writer,
+    range,
 };
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
@@ -68,7 +69,7 @@ use crate::with_word;
 pub struct CompareRequest {
     /// Number of values.
     pub len: usize,
-    /// Bits of the word that holds the values.
+    /// Bits of the word that holds the masks: the values' or, for ReLUs that drop nothing, the result's if that is wider.
     pub word: u32,
     /// How they are compared.
     pub plan: Plan,
@@ -78,6 +79,8 @@ impl Kind for CompareRequest {
     const NAME: &'static str = "compare";
 
     fn check(&self, _: usize) -> Result<(), Error> {
+        // What v would lack, no correction could give.
+        range("bits of a mask's word", self.plan.mask_word(8).into(), 128, self.word.into())?;
         Elements { word: self.word, bits: self.plan.bits() }.check()?;
         self.plan.output().map_or(Ok(()), Elements::check)
     }
@@ -141,6 +144,11 @@ impl fmt::Debug for CompareRequest {
 }
 
 impl CompareRequest {
+    /// Asks for comparisons of `len` values in words W.
+    pub(crate) fn of<W: Word>(len: usize, plan: Plan) -> Self {
+        Self { len, word: plan.mask_word(W::BITS), plan }
+    }
+
     /// All masks r.
     fn masks<W: Word>(&self, dealing: &Dealing<'_>) -> Scratch<W> {
         let mut r = Scratch::zeros(self.len);
@@ -180,7 +188,7 @@ impl<R2: Ring> Comparison<R2> {
     }
 
     fn kind(len: usize, plan: Plan) -> CompareRequest {
-        CompareRequest { len, word: R2::Word::BITS, plan }
+        CompareRequest::of::<R2::Word>(len, plan)
     }
 
     /// Takes the comparison of `len` values.
@@ -222,7 +230,15 @@ impl Dealt<CompareRequest> {
     /// [`Comparison::mask`], word by word.
     pub(crate) fn mask<W: Word>(self, x: &[W]) -> (Vec<W>, Masked<Self>) {
         assert_eq!(x.len(), self.asked.len, "values and comparisons dealt");
-        (self.source.masked(R, x), Masked::new(self))
+        let masked = match self.asked.word {
+            word if word == W::BITS => self.source.masked(R, x),
+            word => with_word!(word, M => {
+                let mut masks = Scratch::<M>::zeros(x.len());
+                self.source.random(R, 0, &mut masks);
+                x.iter().zip(masks.iter()).map(|(x, r)| x.wrapping_add(&W::truncate64(r.low64()))).collect()
+            }),
+        };
+        (masked, Masked::new(self))
     }
 }
 

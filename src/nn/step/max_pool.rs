@@ -16,8 +16,8 @@ use crate::share::Share;
 /// The greatest value of every window, channel by channel; padding is ignored. All differences within
 /// a window fit `bits` bits as signed numbers.
 ///
-/// In front of a truncation that rounds at random, low bits are not compared: the result is at most the exact maximum, and
-/// below it by less than half a unit of what the truncation gives.
+/// In front of a truncation that rounds at random, low bits are not compared: the result is off by less than half a unit of
+/// what the truncation gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaxPool {
     /// Image and window.
@@ -27,13 +27,10 @@ pub struct MaxPool {
 }
 
 impl MaxPool {
-    /// The low bits of differences that need not be compared, and the levels of the tree, if the result may be off by less
-    /// than half of 2^slack: each level adds less than 2^skipped.
-    fn skipped(&self, slack: u32) -> Option<(u32, u32)> {
-        let depth = (self.window.size[0] * self.window.size[1]).next_power_of_two().ilog2();
-        let levels = depth.next_power_of_two().ilog2();
-        let skipped = slack.saturating_sub(levels + 1).min(self.bits - 2);
-        (depth > 0 && skipped > 0).then_some((skipped, depth))
+    /// The result may be off by less than 2^this, if any: half of 2^slack.
+    fn off(&self, slack: u32) -> Option<u32> {
+        let off = slack.saturating_sub(1).min(self.bits - 2);
+        (self.window.size[0] * self.window.size[1] > 1 && off > 0).then_some(off)
     }
 }
 
@@ -83,18 +80,16 @@ impl Step for MaxPool {
             });
         }
         at.fit(most, self.bits)?;
-        if let Some((skipped, _)) = self.skipped(at.slack) {
-            // What wins is one of the values, so that differences stay what they are.
-            at.leave_room(&[i64::try_from(most).unwrap_or(i64::MAX)], self.bits, skipped)?;
+        if let Some(off) = self.off(at.slack) {
+            // What wins is one of the values, or that rounded by less than 2^off.
+            at.leave_room(&[i64::try_from(most).unwrap_or(i64::MAX)], self.bits, off + 1)?;
         }
         Ok(out)
     }
 
     fn error(&self, e: &[f64], at: &Errors<'_>) -> Vec<f64> {
-        let below = self
-            .skipped(at.slack)
-            .map_or(0., |(skipped, depth)| f64::from(depth) * power_of_two(skipped as i32));
-        e.iter().map(|e| e + below).collect()
+        let off = self.off(at.slack).map_or(0., |off| power_of_two(off as i32));
+        e.iter().map(|e| e + off).collect()
     }
 
     fn line(&self) -> Line {
@@ -111,7 +106,7 @@ impl Step for MaxPool {
     }
 
     fn forward<R: Ring>(&self, x: Share<R>, at: Online<'_, R>) -> Result<Share<R>, Error> {
-        let skipped = self.skipped(at.slack).map_or(0, |(skipped, _)| skipped);
-        at.party.max_pool_above(&x, &self.window, [self.bits, skipped, at.needed])
+        let off = self.off(at.slack).unwrap_or(0);
+        at.party.max_pool_above(&x, &self.window, [self.bits, off, at.needed])
     }
 }

@@ -50,7 +50,7 @@ impl Party {
     /// Masks and opens x, looks its chunks up and combines all levels.
     fn chunks<W: Word>(&mut self, x: &[W], plan: Plan) -> Result<(Vec<W>, Chunks), Error> {
         let bits = plan.bits();
-        let asked = CompareRequest { len: x.len(), word: W::BITS, plan };
+        let asked = CompareRequest::of::<W>(x.len(), plan);
         let (mut y, masked) = self.store.dealt(asked)?.mask(x);
         self.network.open(&mut y, bits)?;
         let chunks = masked.look_up(&y)?;

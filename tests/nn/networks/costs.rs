@@ -82,9 +82,9 @@ fn a_convolutional_network_costs_what_its_layers_cost() {
     let family = Family::default();
     let costs = [
         protocol::cost::convolution(rows, &CONVOLVED, 4, 14),
-        protocol::cost::max_pool_above(family, rows, &POOLED, [14, 4], Elements::low::<R>(14)),
+        protocol::cost::max_pool_above(family, [2, rows], &POOLED, [14, 5], Elements::low::<R>(14)),
         // Of its result the product takes the low bits.
-        protocol::cost::relu(family, rows * 64, 14, 6, Elements::low::<R>(14)),
+        protocol::cost::relu(family, [2, rows * 64], 14, 6, Elements::low::<R>(14)),
         protocol::cost::product(rows, [10, 64], 14),
     ];
     let run = dry(&model, &mut party, rows);
@@ -102,8 +102,8 @@ fn public_weights_cost_nothing() {
     let run = dry(&model, &mut party, 8);
     let family = Family::default();
     let costs = [
-        protocol::cost::max_pool_above(family, 8, &POOLED, [14, 4], Elements::low::<R>(14)),
-        protocol::cost::relu(family, 8 * 64, 14, 6, Elements::low::<R>(14)),
+        protocol::cost::max_pool_above(family, [2, 8], &POOLED, [14, 5], Elements::low::<R>(14)),
+        protocol::cost::relu(family, [2, 8 * 64], 14, 6, Elements::low::<R>(14)),
     ];
     assert_eq!(run.rounds, costs.iter().map(|cost| cost.rounds).sum::<u32>());
     assert_eq!(run.sent_bytes, sent(&costs));
@@ -119,7 +119,7 @@ fn exact_rounding_costs_a_floor_more() {
     };
     let elements = Elements::of::<R>();
     let family = Family::default();
-    let relu = |shift| protocol::cost::relu(family, 64, 14, shift, elements);
+    let relu = |shift| protocol::cost::relu(family, [2, 64], 14, shift, elements);
     let product = protocol::cost::product(8, [8, 8], 15);
     let floor = protocol::cost::truncate_floor(Default::default(), 64, 13, 6, elements);
     for (rounding, costs) in
@@ -144,7 +144,8 @@ fn a_softmax_takes_nine_rounds_after_its_maximum() {
         let architecture = Architecture::with_inputs(10, layers, 16).unwrap();
         let model = Sequential::<R>::public(&architecture, &Plain(vec![])).unwrap();
         let run = dry(&model, &mut Party::dry(2), rows);
-        let clip = protocol::cost::relu(family, rows * 10, bits, 0, elements).rounds * u32::from(is_clipped);
+        let clip =
+            protocol::cost::relu(family, [2, rows * 10], bits, 0, elements).rounds * u32::from(is_clipped);
         let maximum = protocol::cost::maximum(family, [rows, 10], bits, elements).rounds;
         assert_eq!(run.rounds, maximum + clip + 9, "{bits} bits");
         // A value took a table of 2^12 elements of 32 bits.

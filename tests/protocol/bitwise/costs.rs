@@ -56,7 +56,8 @@ fn at_every_length_of_numbers() {
                 party.negative_bits(&x, bits).map(drop)
             });
             for shift in [0, 1, bits - 1] {
-                let cost = protocol::cost::relu(Family::Bitwise, len, bits, shift, Elements::of::<Z2<14>>());
+                let cost =
+                    protocol::cost::relu(Family::Bitwise, [2, len], bits, shift, Elements::of::<Z2<14>>());
                 holds(cost, 90, &|party| {
                     party.set_comparison(Family::Bitwise);
                     party.relu_truncate::<_, Z2<14>>(&x, bits, shift).map(drop)

@@ -12,7 +12,7 @@ use ringshare::ring::Z2;
 use ringshare::share::{BitShare, Share};
 use ringshare::sim::Simulation;
 
-use super::{LENS, Program, R, count, holds, holds_among, holds_between_two};
+use super::{LENS, Program, R, count, holds, holds_among, holds_between_two, holds_by_number};
 
 #[test]
 fn comparisons_at_every_bit_length() {
@@ -39,12 +39,12 @@ fn comparisons_by_dcf() {
                 by_dcf(party);
                 party.sign::<Z2<64>, R>(&x, bits).map(drop)
             });
-            let cost = protocol::cost::relu(Family::Dcf, len, bits, 1, Elements::of::<R>());
+            let cost = protocol::cost::relu(Family::Dcf, [2, len], bits, 1, Elements::of::<R>());
             holds_between_two(cost, 3, &|party| {
                 by_dcf(party);
                 party.relu_truncate::<Z2<64>, R>(&x, bits, 1).map(drop)
             });
-            let cost = protocol::cost::relu(Family::Dcf, len, bits, 0, Elements::of::<Z2<2>>());
+            let cost = protocol::cost::relu(Family::Dcf, [2, len], bits, 0, Elements::of::<Z2<2>>());
             assert_eq!(cost.rounds, 2);
             holds_between_two(cost, 2, &|party| {
                 by_dcf(party);
@@ -76,7 +76,8 @@ fn comparisons_by_legendre_symbols() {
             }
         }
         let (len, bits) = (640, variant.bits());
-        holds(protocol::cost::relu(family, len, bits, 3, Elements::of::<Z2<33>>()), 0, &|party| {
+        let cost = |parties| protocol::cost::relu(family, [parties, len], bits, 3, Elements::of::<Z2<33>>());
+        holds_by_number(&cost, 0, &|party| {
             party.set_comparison(family);
             party.relu_truncate::<R, Z2<33>>(&Share::zeros(len), bits, 3).map(drop)
         });
@@ -112,7 +113,7 @@ fn pooling_costs_its_maxima_and_sums_cost_nothing() {
         });
     }
     // A sign's comparison three times for four values.
-    let three = protocol::cost::relu(family, 4 * 16 * 16 * 3, 12, 0, elements);
+    let three = protocol::cost::relu(family, [2, 4 * 16 * 16 * 3], 12, 0, elements);
     let cost = protocol::cost::max_pool(family, 4, &square, 12, elements);
     assert_eq!((cost.opened_bits, cost.dealer_bytes), (three.opened_bits, three.dealer_bytes));
 }
@@ -123,11 +124,13 @@ fn relus_maxima_truncations_and_equality() {
     let x = Share::<Z2<64>>::zeros(4096);
     for bits in [2, 7, 14, 20, 32, 50, 63] {
         let shift = bits / 3;
-        let cost = protocol::cost::relu(family, 4096, bits, shift, output);
-        holds(cost, 0, &|party| party.relu_truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
-        let cost = protocol::cost::truncate(4096, bits, shift, output);
-        assert_eq!((cost.rounds, cost.opened_bits), (1, 4096 * (bits as u64 + 1)));
-        holds(cost, 0, &|party| party.truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
+        let cost = |parties| protocol::cost::relu(family, [parties, 4096], bits, shift, output);
+        holds_by_number(&cost, 0, &|party| party.relu_truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
+        let cost = |parties| protocol::cost::truncate([parties, 4096], bits, shift, output);
+        // Of two parties each drops the low bits by itself.
+        assert_eq!(cost(2).opened_bits, 4096 * u64::from(bits + 1 - shift));
+        assert_eq!((cost(3).rounds, cost(3).opened_bits), (1, 4096 * (bits as u64 + 1)));
+        holds_by_number(&cost, 0, &|party| party.truncate::<_, Z2<33>>(&x, bits, shift).map(drop));
         let cost = protocol::cost::truncate_floor(Wish::default(), 4096, bits, shift, output);
         holds(cost, 0, &|party| party.truncate_floor::<_, Z2<33>>(&x, bits, shift).map(drop));
         let cost = protocol::cost::equal(family, 4096, bits, Some(output));
@@ -144,7 +147,7 @@ fn relus_maxima_truncations_and_equality() {
 
 #[test]
 fn a_truncating_relu_of_20_bits_in_a_ring_of_32_takes_3_rounds_and_60_bytes() {
-    let cost = protocol::cost::relu(Family::default(), 1 << 14, 20, 8, Elements::of::<Z2<32>>());
+    let cost = protocol::cost::relu(Family::default(), [2, 1 << 14], 20, 8, Elements::of::<Z2<32>>());
     assert!(cost.rounds <= 3 && cost.dealer_bytes <= 60 << 14, "{cost:?}");
 }
 
@@ -190,54 +193,60 @@ fn what_stands_on_comparisons_by_every_family() {
         let lengths: &[u32] =
             if matches!(family, Family::Legendre(_)) { &[2, 3, 8] } else { &[2, 3, 8, 33, 63, 64] };
         for &bits in lengths {
-            let hold = |cost: Cost, program: Program<'_>| {
+            let hold = |cost: &dyn Fn(usize) -> Cost, program: Program<'_>| {
                 let program: Program<'_> = &|party| {
                     party.set_comparison(family);
                     program(party)
                 };
                 // Whole bytes are opened: 64 values and more of them.
-                holds_between_two(cost, 0, program);
+                holds_between_two(cost(2), 0, program);
                 match (family, bits % 2) {
                     (Family::Dcf, _) => {}
-                    (_, 0) => holds_among((3, Topology::Direct), cost, 0, program),
-                    _ => holds_among((7, Topology::Scatter), cost, 30, program),
+                    (_, 0) => holds_among((3, Topology::Direct), cost(3), 0, program),
+                    _ => holds_among((7, Topology::Scatter), cost(7), 30, program),
                 }
             };
             let x = Share::<S>::zeros(640);
-            let relu = |len, shift, output| protocol::cost::relu(family, len, bits, shift, output);
-            hold(family.cost(640, bits, Some(wide)), &|party| party.sign::<_, Z2<77>>(&x, bits).map(drop));
-            hold(family.cost(640, bits, Some(small)), &|party| {
+            let relu = |parties, len, shift, output| {
+                protocol::cost::relu(family, [parties, len], bits, shift, output)
+            };
+            hold(&|_| family.cost(640, bits, Some(wide)), &|party| {
+                party.sign::<_, Z2<77>>(&x, bits).map(drop)
+            });
+            hold(&|_| family.cost(640, bits, Some(small)), &|party| {
                 party.greater::<_, Z2<3>>(&x, &x, bits).map(drop)
             });
-            hold(family.cost(640, bits, None), &|party| party.negative_bits(&x, bits).map(drop));
+            hold(&|_| family.cost(640, bits, None), &|party| party.negative_bits(&x, bits).map(drop));
             for shift in [0, 1, bits - 1] {
-                hold(relu(640, shift, small), &|party| {
+                hold(&|parties| relu(parties, 640, shift, small), &|party| {
                     party.relu_truncate::<_, Z2<3>>(&x, bits, shift).map(drop)
                 });
-                hold(relu(640, shift, wide), &|party| {
+                hold(&|parties| relu(parties, 640, shift, wide), &|party| {
                     party.relu_truncate::<_, Z2<77>>(&x, bits, shift).map(drop)
                 });
             }
-            hold(relu(640, 0, ring), &|party| party.abs(&x, bits).map(drop));
-            hold(relu(640, 0, ring), &|party| party.maximum(&x, &x, bits).map(drop));
-            hold(relu(1280, 0, wide), &|party| party.clipped_relu::<_, Z2<77>>(&x, bits, 1).map(drop));
-            hold(protocol::cost::equal(family, 640, bits, Some(wide)), &|party| {
+            hold(&|parties| relu(parties, 640, 0, ring), &|party| party.abs(&x, bits).map(drop));
+            hold(&|parties| relu(parties, 640, 0, ring), &|party| party.maximum(&x, &x, bits).map(drop));
+            hold(&|parties| relu(parties, 1280, 0, wide), &|party| {
+                party.clipped_relu::<_, Z2<77>>(&x, bits, 1).map(drop)
+            });
+            hold(&|_| protocol::cost::equal(family, 640, bits, Some(wide)), &|party| {
                 party.equal::<_, Z2<77>>(&x, &x, bits).map(drop)
             });
-            hold(protocol::cost::equal(family, 640, bits, None), &|party| {
+            hold(&|_| protocol::cost::equal(family, 640, bits, None), &|party| {
                 party.zero_bits(&x, bits).map(drop)
             });
-            hold(protocol::cost::maximum(family, [128, 5], bits, ring), &|party| {
+            hold(&|_| protocol::cost::maximum(family, [128, 5], bits, ring), &|party| {
                 party.minimum_of(&x, 5, bits).map(drop)
             });
-            hold(protocol::cost::argmax(family, [128, 5], bits, 77), &|party| {
+            hold(&|_| protocol::cost::argmax(family, [128, 5], bits, 77), &|party| {
                 party.argmin::<_, Z2<77>>(&x, 5, bits).map(drop)
             });
             if bits < 64
                 && let Family::Lookup(wish) = family
             {
                 for shift in [0, 1, bits - 1] {
-                    hold(protocol::cost::truncate_floor(wish, 640, bits, shift, wide), &|party| {
+                    hold(&|_| protocol::cost::truncate_floor(wish, 640, bits, shift, wide), &|party| {
                         party.truncate_floor::<_, Z2<77>>(&x, bits, shift).map(drop)
                     });
                 }
@@ -254,14 +263,14 @@ fn what_no_family_takes_has_no_cost() {
         for bits in [0, 1, 65, u32::MAX] {
             assert!(refused(&|| family.cost(1, bits, None)), "{bits} bits by {family:?}");
             assert!(
-                refused(&|| protocol::cost::relu(family, 1, bits, 0, elements)),
+                refused(&|| protocol::cost::relu(family, [2, 1], bits, 0, elements)),
                 "{bits} bits by {family:?}"
             );
             assert!(refused(&|| protocol::cost::equal(family, 1, bits, None)), "{bits} bits by {family:?}");
         }
         for shift in [8, 9, u32::MAX] {
             assert!(
-                refused(&|| protocol::cost::relu(family, 1, 8, shift, elements)),
+                refused(&|| protocol::cost::relu(family, [2, 1], 8, shift, elements)),
                 "{shift} by {family:?}"
             );
         }
@@ -271,7 +280,10 @@ fn what_no_family_takes_has_no_cost() {
         assert!(refused(&|| family.cost(1, variant.bits() + 1, None)), "{variant:?}");
     }
     for (bits, shift) in [(0, 0), (64, 0), (8, 8), (8, u32::MAX)] {
-        assert!(refused(&|| protocol::cost::truncate(1, bits, shift, elements)), "{bits} bits by {shift}");
+        assert!(
+            refused(&|| protocol::cost::truncate([2, 1], bits, shift, elements)),
+            "{bits} bits by {shift}"
+        );
         let floor = || protocol::cost::truncate_floor(Wish::default(), 1, bits, shift, elements);
         assert!(refused(&floor), "{bits} bits by {shift}");
     }

@@ -57,9 +57,10 @@ fn openings_and_results_of_relus_floors_and_equality() {
     type Step<'a> = &'a (dyn Fn(&mut Party, &Share<Z2<64>>) -> Result<Share<Z2<64>>, Error> + Sync);
     let steps: [(u32, Step<'_>); 6] = [
         (14, &|party, x| party.relu(x, 14)),
-        (20, &|party, x| party.relu_truncate(x, 20, 8)),
+        // Two parties open what is left.
+        (12, &|party, x| party.relu_truncate(x, 20, 8)),
         (64, &|party, x| party.relu(x, 64)),
-        (21, &|party, x| party.truncate(x, 20, 8)),
+        (13, &|party, x| party.truncate(x, 20, 8)),
         (34, &|party, x| party.truncate_floor(x, 33, 20)),
         (33, &|party, x| party.zero(x, 33)),
     ];

@@ -115,6 +115,8 @@ fn vectors_of_a_correction_have_masks_of_their_own() {
                 // Elements, and wraps of the bits that the result has beyond those of ⌊x / 2^shift⌋.
                 let (elements, wraps, shift) = match task {
                     Task::Negative(None) | Task::Zero(None) => (0, 0, 0),
+                    // v is made of the masks, and what they are above their bits.
+                    Task::Relu { shift: 0, .. } => (2 * entries, entries + 2, 0),
                     Task::Relu { shift, .. } => (2 * entries + 1, entries + 1, shift),
                     Task::Truncate { shift, .. } => (1, 1, shift),
                     Task::Floor { shift, .. } => (entries + 1, 1, shift),

@@ -79,19 +79,21 @@ fn openings_of_a_convolutional_network() {
             Ok(widened(model.forward(party, prepared, x)?.expose()))
         });
         seen.check_frames();
-        // W − A of both layers, x − b and the masked sums; the result of the ReLU, masked or masked twice.
-        let mut bits = vec![14; 5];
-        if rounding == Rounding::Floor {
-            bits.insert(4, 14);
-        }
+        // W − A of both layers, x − b and the masked sums, without the bits that each party drops by itself; the result of the
+        // ReLU, masked or masked twice.
+        let bits = match rounding {
+            Rounding::Floor => vec![14; 6],
+            _ => vec![14, 14, 14, 9, 14],
+        };
         let opened: Vec<Vec<u64>> =
             bits.iter().enumerate().map(|(nth, &bits)| seen.opened(nth, bits)).collect();
         for (nth, words) in opened.iter().enumerate() {
-            uniform_words(&format!("opening {nth}"), words, 14);
+            uniform_words(&format!("opening {nth}"), words, bits[nth]);
             for (other, others) in opened.iter().enumerate().take(nth) {
                 let pairs = words.iter().zip(others);
                 let difference: Vec<u64> = pairs.map(|(a, b)| a.wrapping_sub(*b)).collect();
-                uniform_words(&format!("opening {nth} less opening {other}"), &difference, 14);
+                let both = bits[nth].min(bits[other]);
+                uniform_words(&format!("opening {nth} less opening {other}"), &difference, both);
             }
         }
         let openings = seen.frames[0].iter().filter(|frame| frame.0 == Kind::OpenBits as u16).count();

@@ -37,7 +37,8 @@ impl FinalTable<'_> {
         }
     }
 
-    /// The corrections of the tables of t and of t·v and of v, then of t times the wraps and of these.
+    /// The corrections of the tables of t and of t·v and of v, then of t times the wraps and of these. Of v that is made of
+    /// the masks, the part above them, behind all.
     pub(super) fn deal<W: Word, O: Word>(&self, r: &[W], out: &mut [u8]) {
         let (plan, entries) = (self.plan, self.plan.entries());
         let [v, wraps] = self.lifts::<W, O>(r);
@@ -68,11 +69,17 @@ impl FinalTable<'_> {
                 self.correct(ENTRIES, 2 * entries + c, plan.wrap(), out, fill);
             }
         }
-        let lifts = [(outs.next(), &v, bits), (of_wraps.next(), &wraps, plan.wrap())];
-        for (place, (out, lift, bits)) in lifts.into_iter().enumerate() {
-            let Some(out) = out else { return };
-            let copy = |at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
-            self.correct(LIFTS, place, bits, out, copy);
+        let copy = |lift: &[O], at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
+        if let Some(out) = outs.next() {
+            self.correct(LIFTS, 0, bits, out, |at, values| copy(&v, at, values));
+        }
+        if let Some(out) = of_wraps.next() {
+            self.correct(LIFTS, 1, plan.wrap(), out, |at, values| copy(&wraps, at, values));
+        }
+        if let Some(out) = of_wraps.next() {
+            self.correct(LIFTS, 0, plan.wrap(), out, |at, values: &mut [O]| {
+                kernel::above(&r[at..][..values.len()], plan.bits(), values);
+            });
         }
     }
 

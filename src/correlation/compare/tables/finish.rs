@@ -6,7 +6,7 @@ use super::super::small_table::{self, Vectors};
 use super::chunks::Chunks;
 use super::kernel;
 use super::plan::Task;
-use super::sections::{ENTRIES, LIFTS};
+use super::sections::{ENTRIES, LIFTS, R};
 use crate::offline::loops::BLOCK;
 use crate::offline::planes::words;
 use crate::offline::{Elements, Error};
@@ -79,7 +79,7 @@ impl Chunks {
             let (high, v, tv) = (&mut high[..size], &mut v[..size], &mut tv[..size]);
             let wraps = &mut wraps[..size];
             kernel::high(&y[at..][..size], self.plan.bits(), task.shift(), high);
-            last.lift(at, wraps, v)?;
+            last.lift::<W, O>(at, wraps, v)?;
             if matches!(task, Task::Truncate { .. }) {
                 kernel::lift(high, v, public, out);
                 return Ok(());
@@ -169,12 +169,36 @@ impl<'a> Opened<'a> {
     }
 
     /// v, with the wrap by the opened top bit; `wraps` is room for these.
-    fn lift<W: Word>(&self, at: usize, wraps: &mut [W], out: &mut [W]) -> Result<(), Error> {
+    fn lift<W: Word, O: Word>(&self, at: usize, wraps: &mut [O], out: &mut [O]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
-        self.vectors().load(LIFTS, 0, plan.last_tables() * plan.entries(), at, out)?;
+        let own = plan.has_own_lift();
+        if own {
+            self.own_lift::<W, O>(at, wraps, out)?;
+        } else {
+            self.vectors().load(LIFTS, 0, plan.last_tables() * plan.entries(), at, out)?;
+        }
         if plan.wrap() > 0 {
-            self.wraps().load(LIFTS, 1, plan.vectors()[1] - 1, at, wraps)?;
+            self.wraps().load(LIFTS, 1, plan.vectors()[1] - 1 - usize::from(own), at, wraps)?;
             self.add_wraps(at, wraps, out);
+        }
+        Ok(())
+    }
+
+    /// v of the masks themselves, in the wider of both words.
+    fn own_lift<W: Word, O: Word>(&self, at: usize, above: &mut [O], out: &mut [O]) -> Result<(), Error> {
+        let Chunks { source, plan, .. } = self.chunks;
+        if W::BITS > O::BITS {
+            let mut r = Scratch::<W>::zeros(out.len());
+            source.random(R, at, &mut r);
+            out.iter_mut().zip(r.iter()).for_each(|(out, r)| *out = O::truncate64(r.low64()));
+        } else {
+            source.random(R, at, out);
+        }
+        if plan.wrap() > 0 {
+            self.wraps().load(LIFTS, 0, plan.vectors()[1] - 1, at, above)?;
+            kernel::own_lift(above, plan.bits(), out);
+        } else {
+            out.iter_mut().for_each(|out| *out = out.wrapping_neg());
         }
         Ok(())
     }

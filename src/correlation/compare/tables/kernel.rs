@@ -86,6 +86,24 @@ wide! {
 }
 
 wide! {
+    /// ⌊r / 2^bits⌋, as words of another ring: zero if r has no more bits.
+    pub(super) fn above<W: Word, O: Word>(r: &[W], bits: u32, out: &mut [O]) {
+        for (out, r) in out.iter_mut().zip(r) {
+            *out = O::truncate64(r.low64().checked_shr(bits).unwrap_or(0));
+        }
+    }
+}
+
+wide! {
+    /// From a share of a mask and one of the part above its `bits` bits to one of v: 2^bits·above − r.
+    pub(super) fn own_lift<O: Word>(above: &[O], bits: u32, v: &mut [O]) {
+        for (v, above) in v.iter_mut().zip(above) {
+            *v = (*above << bits as usize).wrapping_sub(v);
+        }
+    }
+}
+
+wide! {
     /// From ⌊r / 2^shift⌋ in `v`, of `bits` bits, to what is added to ⌊y / 2^shift⌋: −⌊r / 2^shift⌋, and the top bit of r, 2^bits
     /// times which is added where y has none.
     pub(super) fn lifts<O: Word>(v: &mut [O], top: &mut [O], bits: u32) {

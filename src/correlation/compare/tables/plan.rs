@@ -85,6 +85,21 @@ impl Plan {
         }
     }
 
+    /// Whether v = −r is made of the shares of the masks themselves, which takes from the dealer only how often their sum passes
+    /// 2^bits. Then the result is shared anew by the tables of t·v. No part of r is dropped, since the parts' sum would not be the
+    /// sum's part.
+    pub(super) fn has_own_lift(&self) -> bool {
+        matches!(self.task, Task::Relu { output: Elements { word: ..=64, .. }, shift: 0, .. })
+    }
+
+    /// Bits of the words that hold the masks of values in words of `word` bits: v has those of the result.
+    pub(super) fn mask_word(&self, word: u32) -> u32 {
+        match self.output() {
+            Some(output) if self.has_own_lift() => word.max(output.word),
+            _ => word,
+        }
+    }
+
     /// Tables of the last step: that of t, and for a ReLU that of t·v; those of t times the wrap are beside them.
     pub(super) fn last_tables(&self) -> usize {
         match self.task {
@@ -140,11 +155,13 @@ impl Plan {
         (0..self.levels.len()).map(|level| self.level_bits(level)).sum()
     }
 
-    /// Vectors that the last step takes from the dealer: of elements, and of the bits of a wrap.
+    /// Vectors that the last step takes from the dealer: of elements, and of the bits of a wrap. The own lift's part is the
+    /// last.
     pub(super) fn vectors(&self) -> [usize; 2] {
-        let wraps = if matches!(self.task, Task::Relu { .. }) { self.entries() + 1 } else { 1 };
+        let own = usize::from(self.has_own_lift());
+        let wraps = if matches!(self.task, Task::Relu { .. }) { self.entries() + 1 + own } else { 1 };
         [
-            self.last_tables() * self.entries() + usize::from(self.has_lift()),
+            self.last_tables() * self.entries() + usize::from(self.has_lift()) - own,
             if self.wrap() > 0 { wraps } else { 0 },
         ]
     }
