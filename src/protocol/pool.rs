@@ -52,8 +52,9 @@ impl Party {
 
     /// [`max_pool`](Self::max_pool) correct modulo 2^low, or less than 2^off off; for differences up to 2^(bits − 1) − 2^(off + 1).
     ///
-    /// Two parties round their shares to multiples of 2^off, as for a ReLU, and find the exact maxima of what is left. More
-    /// of them do not compare the low bits, which adds less than 2^skipped for each level of the tree.
+    /// The parties round their shares to multiples of a power of two, so that all errors together are less than 2^off, and find the
+    /// exact maxima of what is left, in words of 16 bits if that is enough. Where a family rounds nothing, low bits are not compared,
+    /// which adds less than 2^skipped for each level of the tree.
     pub(crate) fn max_pool_above<R: Ring>(
         &mut self,
         x: &Share<R>,

@@ -117,7 +117,7 @@ impl Party {
         [shift, skipped]: [u32; 2],
         output: Elements,
     ) -> Result<Scratch<V>, Error> {
-        let local = rounded_locally(self.family, self.parties(), bits, shift);
+        let local = dropped_locally(self.family, self.parties(), bits, shift);
         if local > 0 {
             let x: Scratch<W> = rounded(self.id(), x, compared(self.family, bits), local);
             let rest = [shift - local, skipped.saturating_sub(local)];
@@ -218,11 +218,17 @@ impl Party {
     }
 }
 
-/// The low bits, of `shift` that are dropped from values of `bits` bits, of which each party rounds its share by itself before anything
-/// is opened.
-pub(super) fn rounded_locally(family: Family, parties: usize, bits: u32, shift: u32) -> u32 {
-    // Two bits are left, so that there is something to compare.
-    if parties == 2 && family != Family::Bitwise { shift.min(bits - 2) } else { 0 }
+/// The low bits of which each party rounds its share by itself before anything is opened, if values of `bits` bits may be less than
+/// 2^off off: of n parties the errors add up to less than n / 2 of what is left. Two bits are left, so that there is something to
+/// compare.
+pub(super) fn rounded_locally(family: Family, parties: usize, bits: u32, off: u32) -> u32 {
+    let more = parties.next_power_of_two().ilog2().saturating_sub(1);
+    if family == Family::Bitwise { 0 } else { off.saturating_sub(more).min(bits - 2) }
+}
+
+/// As [`rounded_locally`], of `shift` bits that are dropped with an error below 1: where all of them can be.
+fn dropped_locally(family: Family, parties: usize, bits: u32, shift: u32) -> u32 {
+    if parties == 2 { rounded_locally(family, parties, bits, shift) } else { 0 }
 }
 
 /// The low bits of x that a comparison of `bits` bits makes use of: by Legendre symbols it takes one more.
@@ -257,7 +263,7 @@ fn truncation(bits: u32, shift: u32, output: Elements) -> Plan {
 /// If `bits` is not in 2..=64 or beyond what the family takes, or `shift` not below it.
 pub fn relu(family: Family, [parties, len]: [usize; 2], bits: u32, shift: u32, output: Elements) -> Cost {
     check_cost(bits, shift);
-    let local = rounded_locally(family, parties, bits, shift);
+    let local = dropped_locally(family, parties, bits, shift);
     relu_above(family, len, bits - local, [shift - local, 0], output)
 }
 
