@@ -25,7 +25,8 @@
 //! - **You run networks.** [`nn`]: a [`Model`](nn::Model), from a file or from code, becomes a [`Quantised`] model in fixed
 //!   point, which the parties evaluate as a [`Sequential`]; a [`Forecast`](nn::Forecast) says what that costs.
 //! - **You bring a transport.** Implement [`Transport`]: send a frame, receive a frame. A [`Network`] over it makes a
-//!   [`Party`], or a [`Dealer`] at the dealer's end. `net::Stream` is one over any pair of `Read` and `Write`.
+//!   [`Party`], or a [`Dealer`] at the dealer's end. `net::Stream` is one over any pair of `Read` and `Write`, and
+//!   `net::link` (feature `tls`) joins processes by such streams.
 //! - **You have a protocol engine of your own.** The types of [`correlation`] are the local halves of all protocols: each
 //!   masks, says what is to be opened, and finishes. [`Deck`](offline::Deck) deals and [`Store`] hands out, with no network
 //!   anywhere.
@@ -54,7 +55,7 @@
 //! | [`share`] | vectors of arithmetic and boolean shares |
 //! | [`offline`] | the machinery of correlated randomness: requests, recipes, dealing, handing out once |
 //! | [`correlation`] | the kinds of correlated randomness: the mathematics of every protocol, without a network |
-//! | [`net`] | the transport trait, frames, openings; transports in memory and over streams |
+//! | [`net`] | the transport trait, frames, openings; transports in memory, over streams and over MPI |
 //! | [`protocol`] | party and dealer: the few lines that send |
 //! | [`nn`] | trained models, their files, fixed point, evaluation, forecasts |
 //! | [`sim`] | parties and dealer as threads |
@@ -68,7 +69,12 @@
 //! | --- | --- | --- |
 //! | `std` | yes | [`sim`], the transports in memory and over streams |
 //! | `safetensors` | yes | model files; implies `std` |
+//! | `files` | no | `offline::file`: what a party keeps on disk; implies `std` |
 //! | `parallel` | no | several cores for each party in matrix products; implies `std` |
+//! | `mpi` | no | a transport between the ranks of an MPI job, where MPI is installed; implies `std` |
+//! | `tcp` | no | `net::link`: links between processes, over TCP or sockets in files; implies `std` |
+//! | `tls` | no | the same, encrypted and authenticated by certificates; implies `tcp` |
+//! | `tracing` | no | spans of phases and layers, events of openings, for subscribers of the crate `tracing`; no secret values |
 //!
 //! Without them the crate is `no_std` and needs `alloc`.
 #![cfg_attr(not(feature = "std"), doc = "", doc = "[`sim`]: #features")]
@@ -78,6 +84,9 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[macro_use]
+mod trace;
 
 pub mod correlation;
 pub mod field;

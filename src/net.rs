@@ -20,10 +20,41 @@
 //!
 //! # Transports
 //!
-//! With `std`, `Memory` joins threads of one process and `Stream` takes any pair of `Read` and `Write`.
+//! | transport | feature | joins |
+//! | --- | --- | --- |
+//! | `Memory` | `std` | threads of one process |
+//! | `Stream` | `std` | whatever reads and writes: any pair of `Read` and `Write`, sockets in particular |
+//! | `link` | `tcp`, `tls` | processes, by a `Stream` that is set up, encrypted and authenticated |
+//! | `Mpi` | `mpi` | the ranks of an MPI communicator: rank p is peer p, and the last rank deals |
+//!
+//! `mpi` takes an installed MPI, a C compiler and libclang to build. `examples/mpi` in the repository is a program for `mpirun`.
+//!
 //! Wrappers see frames and nothing else: [`Counting`] counts rounds and bytes, [`Tracing`] reports headers,
 //! [`Faults`] breaks things for tests, and with `std`, `Delayed` lets frames take the time that a network
 //! would.
+//!
+//! # Async projects
+//!
+//! Protocols compute and block, so a session runs in a thread where it may: `spawn_blocking` of tokio, say. Its streams stay with
+//! tasks. For every peer one task carries bytes from the stream to a queue that the session reads, and another from a
+//! queue to the stream. `examples/tokio` in the repository has both, 200 lines to take over, as `Bridge`:
+//!
+//! ```ignore
+//! let mut bridge = Bridge::new(Duration::from_secs(60)); // the time limit of every wait
+//! bridge.connect(1, to_one)?; // whatever is AsyncRead and AsyncWrite, such as a TcpStream or TLS over one
+//! bridge.connect(2, to_dealer)?;
+//! let result = bridge.run(move |end: Stream| {
+//!     let mut party = Party::join(Network::new(end, id, 2, session)?)?;
+//!     party.receive(&recipe)?;
+//!     protocols(&mut party)
+//! });
+//! let output = result.await??;
+//! ```
+//!
+//! The executor never waits for the session, be it of one thread or of many. If the future is dropped, or the runtime stops, the
+//! session fails where it next waits for a peer.
+//! `SyncIoBridge` of `tokio_util` with `Stream::connect` is shorter, but its reads have no time limit,
+//! and wait for ever once nothing drives the runtime.
 //!
 //! # Failures
 //!
@@ -37,8 +68,12 @@ mod delayed;
 mod error;
 mod faults;
 mod frame;
+#[cfg(feature = "tcp")]
+pub mod link;
 #[cfg(feature = "std")]
 mod memory;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod network;
 #[cfg(feature = "std")]
 mod stream;
@@ -52,6 +87,8 @@ pub use faults::{Fault, FaultError, Faults};
 pub use frame::{Header, Kind};
 #[cfg(feature = "std")]
 pub use memory::{Memory, MemoryError};
+#[cfg(feature = "mpi")]
+pub use mpi::Mpi;
 pub use network::{Network, Topology};
 #[cfg(feature = "std")]
 pub use stream::Stream;

@@ -25,7 +25,7 @@
 //! | ReLU of b bits, stochastic rounding | 2 to 4, see below | as [`Party::relu`](crate::protocol::Party::relu) | the same |
 //! | ReLU of b bits, floor rounding | as above, plus a floor of b − 1 bits | plus those of the floor | plus those of the floor |
 //! | clip | as a ReLU | as two ReLUs | as two ReLUs |
-//! | truncation of b bits by f, stochastic rounding | 1 | b + 1 | k or 2k |
+//! | truncation of b bits by f, stochastic rounding | 1 | b + 1, of two parties b + 1 − f | k or 2k |
 //! | truncation of b bits by f, floor rounding | those of a comparison of f + 1 bits | b + 1, plus those of the comparison | k or 2k, plus its tables |
 //! | maximum over windows of m values | ⌈log2 m⌉ times those of a ReLU | m − 1 ReLUs a window | the same |
 //! | sums, also of groups, scale, add, concat, select, from | 0 | 0 | 0 |
@@ -44,9 +44,9 @@
 //!
 //! | ring | sign | ReLU that drops half of its bits |
 //! | --- | --- | --- |
-//! | 16 bits | 2 rounds, from 15 bits on 3 | 2, from 12 on 3 |
-//! | 32 bits | 2, from 14 on 3 | 2, from 9 on 3, from 26 on 4 |
-//! | 64 bits | 2, from 9 on 3, from 26 on 4 | the same |
+//! | 16 bits | 2 rounds, from 15 bits on 3 | 2 |
+//! | 32 bits | 2, from 14 on 3 | 2, from 17 on 3 |
+//! | 64 bits | 2, from 9 on 3, from 26 on 4 | 2, from 17 on 3, from 51 on 4 |
 //!
 //! # What is public about a model
 //!

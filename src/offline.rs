@@ -21,6 +21,8 @@
 //! Each item has a number in its session, from which its pseudorandom addresses are made, and is handed out once.
 //! Correlations can't be copied, and their last step consumes them.
 //!
+//! With the feature `files`, `offline::file` keeps on disk what was dealt ahead of time.
+//!
 //! Nothing here needs a network: a [`Deck`] makes the corrections, and [`Store::put`] takes them. The dealer and the
 //! protocols add the sending.
 
@@ -29,6 +31,8 @@ mod deck;
 mod elements;
 mod encoding;
 mod error;
+#[cfg(feature = "files")]
+pub mod file;
 mod kind;
 pub(crate) mod loops;
 mod masked;

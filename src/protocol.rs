@@ -26,7 +26,7 @@
 //! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
 //! | [`clipped_relu`](Party::clipped_relu) | as two comparisons in the same rounds | | |
-//! | [`truncate`](Party::truncate) | 1 | k + 1 | 1 or 2 elements |
+//! | [`truncate`](Party::truncate) | 1 | k + 1, of two parties those that are kept and 1 | 1 or 2 elements |
 //! | [`truncate_floor`](Party::truncate_floor) | as a truncation, plus a comparison of the dropped bits | | |
 //! | [`maximum`](Party::maximum), [`minimum`](Party::minimum) | as a comparison | | |
 //! | [`maximum_of`](Party::maximum_of) m | ⌈log2 m⌉ comparisons | | |
@@ -52,6 +52,7 @@ mod open;
 mod party;
 mod piecewise;
 mod pool;
+mod receive;
 mod relu;
 mod truncate;
 mod window;

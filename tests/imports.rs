@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The top-level modules from the bottom up. Those of one line may use one another, in no circle.
 const ORDER: [&[&str]; 8] = [
-    &["simd", "secret", "ring", "linalg", "prg", "field", "function"],
+    &["simd", "trace", "secret", "ring", "linalg", "prg", "field", "function"],
     &["share"],
     &["offline"],
     &["correlation"],

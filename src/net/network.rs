@@ -244,6 +244,13 @@ impl Network {
             self.receive_sums(words, ring, Kind::Gather)?;
             self.receive_sums(bytes, Sum::Xor, Kind::GatherBits)?;
         }
+        event!(
+            "opened",
+            party = self.id,
+            dry = self.is_dry(),
+            elements = words.len() + bytes.len(),
+            bytes = ring.bytes::<W>(words.len()) + bytes.len()
+        );
         words.iter_mut().for_each(|word| *word = *word & W::mask(bits));
         public(words);
         public(bytes);
@@ -276,6 +283,7 @@ impl Network {
         if sends {
             self.send_words([to], Kind::Reveal, words, sum)?;
         }
+        event!("revealed", party = self.id, dry = self.is_dry(), elements = words.len(), to = to);
         if learns {
             for from in self.others() {
                 self.add_words(from, Kind::Reveal, words, sum)?;
@@ -311,6 +319,13 @@ impl Network {
             self.send_sums(words, sum, second)?;
             self.receive_sums(words, sum, second)?;
         }
+        event!(
+            "opened",
+            party = self.id,
+            dry = self.is_dry(),
+            elements = words.len(),
+            bytes = sum.bytes::<W>(words.len())
+        );
         Ok(())
     }
 

@@ -49,6 +49,7 @@ use super::{ErrorKind, Header, Transport, TransportError};
 pub struct Stream {
     peers: Vec<Option<Peer>>,
     deadline: Option<Duration>,
+    idle: Option<Duration>,
     linger: Duration,
 }
 
@@ -68,7 +69,7 @@ impl Default for Stream {
 impl Stream {
     /// An end without peers and without a deadline, which lingers for 10 seconds.
     pub fn new() -> Self {
-        Self { peers: Vec::new(), deadline: None, linger: Duration::from_secs(10) }
+        Self { peers: Vec::new(), deadline: None, idle: None, linger: Duration::from_secs(10) }
     }
 
     /// Waits for a header or a payload, and in [`flush`](Self::flush), no longer than that.
@@ -78,6 +79,13 @@ impl Stream {
     /// reader's own limit passes is an error.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Waits in [`flush`](Self::flush) no longer than that without a peer taking anything. For the other direction, a
+    /// reader's own limit does the same.
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.idle = Some(idle);
         self
     }
 
@@ -130,10 +138,10 @@ impl Stream {
     /// Waits until everything that was sent has been written. A program that ends after its last send calls it first.
     ///
     /// # Errors
-    /// If a stream failed, or the deadline passed.
+    /// If a stream failed, the deadline passed, or a peer took nothing for too long.
     pub fn flush(&mut self) -> io::Result<()> {
         let until = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        self.peers.iter().flatten().try_for_each(|peer| peer.queue.flush(until))
+        self.peers.iter().flatten().try_for_each(|peer| peer.queue.flush(until, self.idle))
     }
 
     fn peer(&mut self, peer: usize) -> io::Result<&mut Peer> {

@@ -182,11 +182,17 @@ impl Architecture {
 
     /// The low bits of a value that the only layer that takes it drops, up or down at random.
     pub(super) fn slack(&self, value: usize) -> u32 {
-        let dropped = self.layers.get(value).map_or(0, |next| next.step().dropped());
+        self.dropped(value)[1]
+    }
+
+    /// The bits that the only layer that takes a value has for it, and the low ones of these that it drops, up or down at random; none
+    /// if it drops none.
+    pub(super) fn dropped(&self, value: usize) -> [u32; 2] {
+        let dropped = self.layers.get(value).map_or([0; 2], |next| next.step().dropped());
         let referred = |layer: &Layer| layer.step().earlier().contains(&value);
         let counts =
-            self.rounding == Rounding::Stochastic && dropped > 0 && !self.layers.iter().any(referred);
-        if counts { dropped } else { 0 }
+            self.rounding == Rounding::Stochastic && dropped[1] > 0 && !self.layers.iter().any(referred);
+        if counts { dropped } else { [0; 2] }
     }
 
     /// For every value, the last layer that refers back to it, if any.

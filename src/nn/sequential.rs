@@ -108,6 +108,7 @@ impl<R: Ring> Sequential<R> {
         architecture: &Architecture,
         mut weighted: impl FnMut(usize, Shape) -> Result<Weighted<R>, Error>,
     ) -> Result<Self, Error> {
+        span!(INFO, "share", layers = architecture.layers().len());
         let ring = u64::from(R::BITS);
         range("ring width of the architecture", ring, ring, architecture.ring().into())?;
         let shapes = shapes(architecture).enumerate();
@@ -137,6 +138,7 @@ impl<R: Ring> Sequential<R> {
     /// # Errors
     /// If the number of elements overflows, or the store has something else next.
     pub fn prepare(&self, party: &mut Party, rows: usize) -> Result<Prepared<R>, Error> {
+        span!(INFO, "prepare", party = party.id(), dry = party.is_dry(), rows = rows);
         range("rows of a batch", 0, self.most_rows(), rows as u64)?;
         let products = self.weighted.iter().map(|layer| layer.prepare(party, rows));
         Ok(Prepared { rows, products: products.collect::<Result<_, _>>()? })

@@ -61,6 +61,14 @@ macro_rules! layers {
                 }
             }
 
+            /// What it is called.
+            #[cfg(feature = "tracing")]
+            pub(super) fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$layer(_) => stringify!($layer),)+
+                }
+            }
+
             /// Its kind, then its fields.
             pub(super) fn write(&self, to: &mut Writer) {
                 to.0.push(match self {

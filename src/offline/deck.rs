@@ -55,6 +55,12 @@ impl Deck {
         self.next
     }
 
+    /// How many things are kept for later items.
+    #[cfg(feature = "files")]
+    pub(super) fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
     /// Moves past items that were dealt before, by this deck or another on the same seeds, without making their
     /// corrections again. Where the dealer [keeps](Request::keeps) something of an item, that is made anew.
     ///

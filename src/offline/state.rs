@@ -15,7 +15,7 @@
 //! | 32 | SHA-256 of all before it |
 //!
 //! The digest finds what was damaged or mixed up by accident. It is no protection from somebody who changes the bytes
-//! on purpose, nor are they encrypted: whoever stores them sees to both. Bytes that are put back after they have been
+//! on purpose, nor are they encrypted: whoever stores them sees to both, for example by `offline::file::sealed`. Bytes that are put back after they have been
 //! used make a party use its masks twice.
 
 use sha2::{Digest, Sha256};

@@ -48,7 +48,7 @@ struct Correction {
 const WHAT: [u8; 8] = *b"store   ";
 
 /// Far more items than a session deals, and few enough to have pseudorandom domains of their own.
-const MOST_ITEMS: u64 = 1 << 56;
+pub(super) const MOST_ITEMS: u64 = 1 << 56;
 
 impl Store {
     /// An empty store under a party's row of the session's [`Seeds`](super::Seeds).
@@ -176,6 +176,19 @@ impl Store {
         self.next += used.requests().len() as u64;
         self.kept += used.requests().iter().filter(|request| request.keeps()).count();
         Ok(())
+    }
+
+    /// Makes `item` the number of the next item, before which the dealer has kept `kept` things. As
+    /// [`skip`](Self::skip), but needs no list of the items in between.
+    ///
+    /// # Errors
+    /// If items wait in this store that end elsewhere, or it is further on.
+    #[cfg(feature = "files")]
+    pub(super) fn skip_to(&mut self, item: u64, kept: usize) -> Result<(), Error> {
+        if self.queue.is_empty() && self.next <= item && self.kept <= kept {
+            (self.next, self.kept) = (item, kept);
+        }
+        super::range("number of a store's next item", item, item, self.end())
     }
 
     /// Drops all items that are left, such as those of a batch that is given up. Their masks are never used.

@@ -3,7 +3,7 @@
 //! | frame | from | to | bytes |
 //! | --- | --- | --- | --- |
 //! | seeds, once | dealer | every party | 16 for the session's tag, and 16 for each party |
-//! | announcement, for each recipe | every party | dealer | 88: the recipe's digest, the party's window, the number of its next item, its session's tag, its family |
+//! | announcement, for each recipe | every party | dealer | 96: the recipe's digest, the party's window, the number of its first item, its session's tag, its family, how many it has announced before and not collected |
 //! | agreement, for each recipe | dealer | every party | 40: the digest, the window in force |
 //! | correction, for each item | dealer | the parties that get one | [`Request::correction`](crate::offline::Request::correction) |
 //! | credit | a party that gets corrections | dealer | 0 |
@@ -18,7 +18,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Error;
-use super::window::{Agreement, Announcement, Groups};
+use super::window::{Agreement, Ahead, Groups};
 use crate::net::{Kind, NetError, Network};
 use crate::offline::{Deck, PartySeeds, Recipe, Seeds};
 use crate::prg::RootSeed;
@@ -54,6 +54,8 @@ pub struct Dealer {
     deck: Deck,
     /// Bytes of corrections sent so far, per party.
     sent: Vec<u64>,
+    /// How far it is ahead of each party.
+    ahead: Vec<Ahead>,
     window: u64,
 }
 
@@ -66,7 +68,8 @@ impl Dealer {
     pub fn open(mut network: Network, root: &RootSeed) -> Result<Self, Error> {
         let dealt = Self::deal_seeds(&mut network, root);
         let deck = dealt.inspect_err(|error| network.abort(&error.reason()))?;
-        Ok(Self { sent: vec![0; network.parties()], network, deck, window: u64::MAX })
+        let ahead = core::iter::repeat_with(Ahead::default).take(network.parties()).collect();
+        Ok(Self { sent: vec![0; network.parties()], ahead, network, deck, window: u64::MAX })
     }
 
     fn deal_seeds(network: &mut Network, root: &RootSeed) -> Result<Deck, Error> {
@@ -100,11 +103,63 @@ impl Dealer {
     /// # Errors
     /// As [`deal`](Self::deal).
     pub fn deal_watched(&mut self, recipe: &Recipe, watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
+        span!(INFO, "deal", items = recipe.requests().len());
         // Refused before anything is sent, this can be put right.
         recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
-        self.agree(recipe)
-            .and_then(|windows| self.send(recipe, &windows, watch))
+        self.agree_on(&[recipe])
+            .and_then(|(_, windows)| self.send(recipe, &windows, watch))
             .inspect_err(|error| self.abort(error))
+    }
+
+    /// Deals the one of these recipes that all parties have announced, and returns its place among them. So parties can
+    /// decide what is dealt next: an empty recipe, for one, with which they tell each other and the dealer that they are
+    /// there.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use std::time::Duration;
+    /// # use ringshare::net::{Memory, Network};
+    /// # use ringshare::prg::RootSeed;
+    /// use ringshare::offline::Recipe;
+    /// use ringshare::protocol::{Dealer, Party};
+    /// use ringshare::Z2;
+    ///
+    /// let mut dry = Party::dry(2);
+    /// let x = dry.input::<Z2<14>>(0, 100, None).unwrap();
+    /// dry.sign::<Z2<14>, Z2<14>>(&x, 14).unwrap();
+    /// let (batch, beat) = (dry.take_dry_run().recipe, Recipe::default());
+    /// # let mut ends = Memory::mesh(3, Duration::from_secs(60)).into_iter();
+    /// # let mut party = |id| Network::new(ends.next().unwrap(), id, 2, 1).unwrap();
+    /// # let (zero, one, dealer) = (party(0), party(1), party(2));
+    /// # let [batch, beat] = [&batch, &beat];
+    /// # std::thread::scope(|scope| {
+    /// for network in [zero, one] {
+    ///     scope.spawn(|| {
+    ///         let mut party = Party::join(network).unwrap();
+    ///         party.receive(beat).unwrap();
+    ///         party.receive(batch).unwrap();
+    ///         party.receive(beat).unwrap();
+    ///     });
+    /// }
+    /// let mut dealer = Dealer::open(dealer, &RootSeed::from_bytes([7; 32])).unwrap();
+    /// let dealt = [(); 3].map(|()| dealer.deal_one_of(&[batch, beat]).unwrap());
+    /// assert_eq!(dealt, [1, 0, 1]);
+    /// # });
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`deal`](Self::deal). A recipe that is none of these is compared with the first.
+    pub fn deal_one_of(&mut self, recipes: &[&Recipe]) -> Result<usize, Error> {
+        for recipe in recipes {
+            recipe.requests().iter().try_for_each(|request| self.deck.check(request))?;
+        }
+        let dealt = self.agree_on(recipes).and_then(|(place, windows)| {
+            let recipe = recipes.get(place).copied();
+            recipe.map_or(Ok(()), |recipe| self.send(recipe, &windows, &mut |_| ()))?;
+            Ok(place)
+        });
+        dealt.inspect_err(|error| self.abort(error))
     }
 
     /// Tells the parties that the dealer has failed, and why, unless the error is a party's failure.
@@ -112,15 +167,17 @@ impl Dealer {
         self.network.abort(&error.reason());
     }
 
-    /// Waits for all announcements, compares them and confirms. Returns the windows in force.
-    fn agree(&mut self, recipe: &Recipe) -> Result<Vec<u64>, Error> {
-        let (digest, parties) = (recipe.digest(), self.network.parties());
+    /// Waits for all announcements, compares them and confirms. Returns which recipe it is, and the windows in force.
+    fn agree_on(&mut self, recipes: &[&Recipe]) -> Result<(usize, Vec<u64>), Error> {
+        let parties = self.network.parties();
         let mut announced = Vec::with_capacity(parties);
         for party in 0..parties {
-            let mut bytes = [0; Announcement::LEN];
-            self.network.receive(party, Kind::Announce, &mut bytes)?;
-            announced.push(Announcement::read(&bytes));
+            announced.push(self.ahead[party].announcement(&mut self.network, party)?);
         }
+        let digests: Vec<[u8; 32]> = recipes.iter().map(|recipe| recipe.digest()).collect();
+        let is_first = |digest: &[u8; 32]| announced.first().is_some_and(|party| party.digest == *digest);
+        let place = digests.iter().position(is_first).unwrap_or(0);
+        let digest = digests.get(place).copied().unwrap_or_default();
         for (party, other) in announced.iter().enumerate() {
             let families = [announced[0].family(), other.family()];
             if families[0] != families[1] {
@@ -141,10 +198,13 @@ impl Dealer {
         for (party, &window) in windows.iter().enumerate() {
             self.network.send(party, Kind::Agree, &Agreement { digest, window }.write())?;
         }
-        Ok(windows)
+        Ok((place, windows))
     }
 
     fn send(&mut self, recipe: &Recipe, windows: &[u64], watch: &mut dyn FnMut(usize)) -> Result<(), Error> {
+        for (party, (&window, ahead)) in windows.iter().zip(&mut self.ahead).enumerate() {
+            ahead.begin(&mut self.network, party, recipe.dealer_bytes(party), window)?;
+        }
         let mut groups: Vec<Groups> = windows.iter().map(|&window| Groups::new(window)).collect();
         for (number, request) in recipe.requests().iter().enumerate() {
             let Some((recipients, bytes)) = request.correction() else {
@@ -155,7 +215,7 @@ impl Dealer {
             for (party, groups) in groups.iter_mut().enumerate().take(recipients) {
                 // The group before the last has arrived.
                 if groups.add(bytes).is_some_and(|group| group >= 2) {
-                    self.network.receive(party, Kind::Credit, &mut [])?;
+                    self.ahead[party].end_group(&mut self.network, party)?;
                 }
                 self.sent[party] += bytes as u64;
             }
@@ -171,6 +231,9 @@ impl Dealer {
                 }
             }
             watch(number);
+        }
+        for (party, (groups, ahead)) in groups.iter().zip(&mut self.ahead).enumerate() {
+            ahead.end(&mut self.network, party, groups)?;
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! A party.
 
-use super::error::{range, shape};
-use super::window::{Agreement, Announcement, Groups};
+use alloc::collections::VecDeque;
+
+use super::error::shape;
+use super::window::Announced;
 use super::{Error, Family};
 use crate::net::{Kind, Network};
 use crate::offline::{DryRun, PartySeeds, Recipe, Store};
@@ -18,7 +20,9 @@ pub struct Party {
     pub(super) network: Network,
     pub(super) store: Store,
     pub(super) family: Family,
-    window: u64,
+    pub(super) window: u64,
+    /// Recipes that are announced and not collected yet, in order.
+    pub(super) announced: VecDeque<Announced>,
 }
 
 /// Bytes of corrections that may be on their way from the dealer to a party, unless it says otherwise: 16 MiB.
@@ -40,6 +44,7 @@ impl Party {
     /// # Errors
     /// If the transport fails or the dealer sends something else.
     pub fn join(mut network: Network) -> Result<Self, Error> {
+        span!(INFO, "join", party = network.id());
         let dealer = network.parties();
         let mut received = Scratch::zeros(PartySeeds::len(dealer));
         let came = network.receive(dealer, Kind::Seed, &mut received).map_err(Error::from);
@@ -68,7 +73,7 @@ impl Party {
     }
 
     fn over(network: Network, store: Store) -> Self {
-        Self { network, store, family: Family::default(), window: WINDOW }
+        Self { network, store, family: Family::default(), window: WINDOW, announced: VecDeque::new() }
     }
 
     /// Takes the party apart: its end of the network, and its store with what is left in it.
@@ -100,67 +105,6 @@ impl Party {
     /// ```
     pub fn set_window(&mut self, bytes: u64) {
         self.window = bytes;
-    }
-
-    /// Receives what the dealer deals for a recipe, after all parties and the dealer have found that they have the same
-    /// one.
-    ///
-    /// ```no_run
-    /// # use ringshare::{Party, Recipe, protocol::Error};
-    /// # fn run(party: &mut Party, setup: Recipe, batch: Recipe) -> Result<(), Error> {
-    /// party.receive(&setup)?; // once
-    /// party.receive(&batch)?; // for every batch
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// If the recipe is malformed or differs from the dealer's or another party's, the transport fails or the dealer
-    /// sends something else.
-    pub fn receive(&mut self, recipe: &Recipe) -> Result<(), Error> {
-        let window = self.agree(recipe)?;
-        let corrections = recipe.requests().iter().map(|request| self.store.correction_len(request));
-        let mut groups = Groups::new(window);
-        let mut all = groups.clone();
-        for bytes in corrections.flatten() {
-            all.add(bytes);
-        }
-        let dealer = self.parties();
-        for request in recipe.requests() {
-            let correction = match self.store.correction_len(request) {
-                Some(bytes) => {
-                    // A group begins, so the one before has been taken in; the dealer waits for that before the next.
-                    if groups.add(bytes).is_some_and(|group| group >= 1 && group + 1 < all.count()) {
-                        self.network.send(dealer, Kind::Credit, &[])?;
-                    }
-                    let mut correction = self.store.buffer(bytes);
-                    self.network.receive(dealer, Kind::Correction, &mut correction)?;
-                    Some(correction)
-                }
-                None => None,
-            };
-            self.store.put_buffer(request.clone(), correction)?;
-        }
-        Ok(())
-    }
-
-    /// Announces a recipe and waits until the dealer has compared all parties' announcements. Returns the window in force.
-    fn agree(&mut self, recipe: &Recipe) -> Result<u64, Error> {
-        recipe.requests().iter().try_for_each(|request| self.store.check(request))?;
-        let (digest, dealer) = (recipe.digest(), self.parties());
-        let (position, session) = (self.store.end(), self.store.session());
-        let announcement =
-            Announcement::new(digest, self.window, position, session, self.family.name()).write();
-        self.network.send(dealer, Kind::Announce, &announcement)?;
-        let mut agreement = [0; Agreement::LEN];
-        self.network.receive(dealer, Kind::Agree, &mut agreement)?;
-        let Agreement { digest: found, window } = Agreement::read(&agreement);
-        if found != digest {
-            return Err(Error::Recipe { party: dealer, expected: digest, found });
-        }
-        range("window of the dealer", 0, self.window, window)?;
-        self.store.note(&digest);
-        Ok(window)
     }
 
     /// Waits until every party has come to its end without an error and by the same steps: correlations of the same

@@ -74,7 +74,9 @@ impl Party {
         let size = window.size[0] * window.size[1];
         let held = low.max(compared(self.family, bits)).min(R::BITS);
         let local = rounded_locally(self.family, self.parties(), bits, off);
-        if local == 0 || held > 64 || size == 1 {
+        // Without the bit that Legendre symbols take more, there is an error to come.
+        let is_right = compared(self.family, bits) <= R::BITS;
+        if local == 0 || held > 64 || size == 1 || !is_right {
             return self.pooled(x.expose(), window, [bits, skipped(size, off), low]);
         }
         let bits = [bits - local, 0, low.saturating_sub(local).max(1)];

@@ -10,6 +10,9 @@
 //! in whatever ring the caller wants, and the result is linear in them: there is no multiplication round, and the change
 //! of ring is free. Only the k bits that are compared are opened.
 //!
+//! Of v the dealer sends only a part: each party's share of it is made of its share of r, and what is missing is how often the sum of the
+//! shares passes 2^k, modulo the result's ring ([`compare::tables`](crate::correlation::compare)).
+//!
 //! With truncation by f bits, ⌊y / 2^f⌋ and ⌊r / 2^f⌋ take the places of y and r, and 2^(k−f) that of 2^k. The result for
 //! x ≥ 0 is ⌊x / 2^f⌋ + \[c < x mod 2^f\], where c, the low f bits of y, is uniform and public, as in
 //! [`truncate`](Party::truncate). It is unbiased and less than 1 off x / 2^f. Over repetitions, whoever learns the results
@@ -19,14 +22,14 @@
 //! ([`compare::tables`](crate::correlation::compare) has the proof). This takes x ≤ 2^(k−1) − 2^f.
 //!
 //! Two parties need not even open the f low bits: each rounds its share of x to a multiple of 2^f by itself, and the result is as far off
-//! x / 2^f as above (`share::round`). What is left is a ReLU of k − f bits. Its c is the low part of a share, which only one of the
-//! two parties knows. Of more parties the errors would add up; they open all k bits.
+//! x / 2^f as above (`share::round`). What is left is a ReLU of k − f bits. Each party knows c, by its own share. Of more parties the
+//! errors would add up; they open all k bits.
 //!
 //! | | rounds | opened bits | dealer's elements |
 //! | --- | --- | --- | --- |
-//! | ReLU | those of a sign by the same plan | the same | 2 for each one of a sign and 1; in a ring wider than x's bits 1 and 1 more, of the bits beyond |
+//! | ReLU | those of a sign by the same plan | the same | 2 for each of the e of a sign; into a ring wider than k bits also e + 2 of the bits beyond |
 //! | with truncation, 2 parties | those of k − f bits | the same | the same |
-//! | more parties | the same | those, and f | those, and in every ring 1 more |
+//! | more parties | the same | those, and f | 2e + 1; into a ring wider than k − f bits also e + 1 of the bits beyond |
 //!
 //! Because its tables are larger, the best plan for a ReLU may differ from that for a sign: for 14 bits into a ring of
 //! 16, the balanced plan takes 3 rounds, where that of a sign takes 2.
@@ -70,7 +73,8 @@ impl Party {
 
     /// max(x, 0) / 2^shift in O, for x that fits `bits` bits as a signed number and, if shift > 0, is at most
     /// 2^(bits − 1) − 2^shift: above that the result may be 0. It is rounded down or up at
-    /// random, without bias; by [`Family::Bitwise`], always down. The random threshold is public, so that whoever is
+    /// random, without bias where shares are uniform, as those are that come out of a protocol; by [`Family::Bitwise`], always down. The
+    /// random threshold is known to the parties, so that one that is
     /// shown results of the same x again and again learns bits that were dropped: see [`truncate`](Self::truncate).
     ///
     /// ```

@@ -15,10 +15,10 @@
 //! - [`Party::truncate_floor`] compares the low f bits by tables of chunks and subtracts the bracket: ⌊x / 2^f⌋ always.
 //!
 //! **Two parties** round their shares by themselves to multiples of 2^f (`share::round`) and open no more than the bits above: the
-//! same function, whose c is the low part of a share. It is uniform where shares are, which those are that come out of a
+//! same function, whose c each party finds from the low part of its own share: (share + 2^(f−1) − party) mod 2^f. It is uniform where shares are, which those are that come out of a
 //! protocol; a share that is truncated twice is rounded the same way twice.
 //!
-//! **What stochastic rounding tells.** (Of two parties: c is known to whose share it is of.) c is uniform in 0..2^f, independent of x, fresh for every value, and known to all
+//! **What stochastic rounding tells.** (Of two parties, each knows a c of its own.) c is uniform in 0..2^f, independent of x, fresh for every value, and known to all
 //! parties, since y is. Whoever learns no result learns nothing from it. Whoever learns a result R = ⌊x / 2^f⌋ + \[c < x mod 2^f\]
 //! also knows c, and so that (R − 1)·2^f + c < x ≤ R·2^f + c. One such interval has as many values as ⌊x / 2^f⌋ leaves open; N
 //! truncations of the same x give N intervals at random places, and x is in all of them: it becomes known to about 2·2^f / N.
@@ -30,7 +30,7 @@
 //! | truncate | 1 | k + 1, of two parties k + 1 − f | 1 or 2 |
 //! | floor | as a comparison of f + 1 bits | k + 1, and those of its chunks | 1 or 2, and those of its tables |
 //!
-//! Local truncation of shares errs with a probability that grows with x and n, and is not offered.
+//! Local truncation whose result is to be in the ring of x errs with a probability that grows with x and n, and is not offered.
 
 use super::error::range;
 use super::{Error, Party};
@@ -46,9 +46,9 @@ impl Party {
     /// probability equal to the fraction that is dropped, else down. With a shift of 0, the exact change to another
     /// ring.
     ///
-    /// The result is ⌊x / 2^shift⌋ + \[c < x mod 2^shift\] for a uniform c that all parties learn, or of two parties each its own
-    /// part of it. Whoever is also shown the result learns that comparison, and from many truncations of the same x, shared anew,
-    /// the bits that were dropped.
+    /// The result is ⌊x / 2^shift⌋ + \[c < x mod 2^shift\] for a c that is uniform where shares are, as those are that come
+    /// out of a protocol, and that all parties learn; each of two parties learns a c of its own. A party that is also shown the
+    /// result learns that comparison, and from many truncations of the same x, shared anew, the bits that were dropped.
     /// [`truncate_floor`](Self::truncate_floor) has no such c.
     ///
     /// ```

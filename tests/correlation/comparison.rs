@@ -1,9 +1,9 @@
 //! The comparison with zero at every bit length, against plain integers.
 #![cfg(feature = "std")]
 
-use crate::common::Random;
 use crate::common::compare::{Setting, all_pairs, edges, varied};
-use ringshare::correlation::compare::{Plan, bit_values, sign_values};
+use crate::common::{Random, sum, xor};
+use ringshare::correlation::compare::{Chunks, Plan, Task, Wish, bit_values, sign_values};
 use ringshare::offline::Elements;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::with_ring;
@@ -214,4 +214,34 @@ fn one_bit_is_no_comparison() {
 #[should_panic(expected = "2 to 64 bits")]
 fn more_than_64_bits_are_not_compared() {
     Plan::new(65, None);
+}
+
+/// The masks are drawn in one word, whatever the word in which what was opened is handed over.
+#[test]
+fn relus_are_right_whatever_word_the_opened_values_come_in() {
+    fn check<M: Ring, Y: Ring, O: Ring>() {
+        let x: Vec<M::Word> = (0..=255u64).map(M::Word::truncate64).collect();
+        let task = Task::Relu { output: Elements::of::<O>(), shift: 0, skipped: 0 };
+        let (chunks, opened) = two(7).chunks::<M>(&x, &Plan::choose(8, task, Wish::Balanced));
+        let y: Vec<Y::Word> = opened.y.iter().map(|y| Y::Word::truncate64(y.low64())).collect();
+        let last = xor(&chunks.iter().map(Chunks::masked).collect::<Vec<_>>());
+        let finish = |chunks: Chunks| chunks.finish_shifted::<Y, O>(&y, &last).unwrap().expose().to_vec();
+        let out = sum(&chunks.into_iter().map(finish).collect::<Vec<_>>(), O::BITS);
+        let relu = |x: u64| {
+            if x < 128 { O::Word::truncate64(x) & O::Word::mask(O::BITS) } else { O::Word::default() }
+        };
+        assert_eq!(
+            out,
+            (0..=255).map(relu).collect::<Vec<_>>(),
+            "{}, {}, {} bits",
+            M::BITS,
+            Y::BITS,
+            O::BITS
+        );
+    }
+    check::<Z2<16>, Z2<8>, Z2<8>>();
+    check::<Z2<32>, Z2<16>, Z2<16>>();
+    check::<Z2<8>, Z2<32>, Z2<8>>();
+    check::<Z2<8>, Z2<8>, Z2<64>>();
+    check::<Z2<8>, Z2<64>, Z2<33>>();
 }

@@ -1,6 +1,7 @@
 //! Dealing: what is refused, who must agree, how far the dealer runs ahead, and where it goes on.
 
 mod agreement;
+mod ahead;
 mod hostile;
 mod kinds;
 mod malformed;

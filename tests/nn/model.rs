@@ -260,7 +260,7 @@ fn the_dealer_learns_nothing_and_its_part_depends_on_no_secret() {
         let (one, other) = (views(parties, 1), views(parties, 3));
         // What each announces is the recipe's digest, its window, its position, the session and its family.
         assert_eq!((one[parties].len(), &one[parties]), (parties, &other[parties]), "{parties} parties");
-        assert!(one[parties].iter().all(|(_, frame)| frame.len() == 32 + 88));
+        assert!(one[parties].iter().all(|(_, frame)| frame.len() == 32 + 96));
         for (one, other) in one.iter().zip(&other).take(parties) {
             let dealt =
                 |view: &[Came]| view.iter().filter(|came| came.0 == parties).cloned().collect::<Vec<_>>();

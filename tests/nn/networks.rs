@@ -223,3 +223,42 @@ fn random_networks_have_layers_of_every_kind() {
     }
     assert!(names.len() == 18 && names.values().all(|&count| count >= 4), "{names:?}");
 }
+
+/// At the ends of what the reference takes, for several parties, whose rounding may go beyond the greatest value.
+#[test]
+fn maxima_at_the_ends_of_their_range_are_right_for_any_number_of_parties() {
+    let window = ringshare::linalg::Window::new([1, 2, 1], [1, 2]);
+    let pool = || Layer::MaxPool(step::MaxPool { window, bits: 8 });
+    let relu = Layer::Relu(step::Relu { bits: 8, shift: 3 });
+    let truncate = Layer::Truncate(step::Truncate { bits: 8, shift: 3 });
+    for (next, x, expected) in
+        [(relu.clone(), 116, 13..=16), (relu, -124, 0..=0), (truncate, -124, -17..=-15)]
+    {
+        let architecture = Architecture::with_inputs(2, vec![pool(), next], 16).unwrap();
+        for parties in [2, 3, 4, 7] {
+            let program: Program<'_> = &|party| {
+                let x = vec![x; 2 * 1000];
+                let y = evaluate::<Z2<16>>(party, None, &architecture, &Plain(vec![]), &x)?;
+                Ok(y.into_iter().map(|y| i128::from(y) as u128).collect())
+            };
+            let found = run(&Simulation::new(parties).seed(5), program).swap_remove(0);
+            let off = found.iter().map(|&y| y as i64).find(|y| !expected.contains(y));
+            assert_eq!(off, None, "of {x}, {parties} parties");
+        }
+    }
+}
+
+#[test]
+fn a_maximum_by_legendre_symbols_without_their_bit_in_the_ring_is_refused() {
+    let window = ringshare::linalg::Window::new([1, 2, 1], [1, 2]);
+    let layers = vec![
+        Layer::MaxPool(step::MaxPool { window, bits: 14 }),
+        Layer::Truncate(step::Truncate { bits: 13, shift: 8 }),
+    ];
+    let architecture = Architecture::with_inputs(2, layers, 14).unwrap();
+    let run = Simulation::new(2).run(|party| {
+        party.set_comparison(Family::Legendre(ringshare::correlation::compare::legendre::Variant::Bsgn2));
+        evaluate::<Z2<14>>(party, None, &architecture, &Plain(vec![]), &[100, -100])
+    });
+    assert!(run.is_err());
+}

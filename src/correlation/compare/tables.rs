@@ -16,12 +16,16 @@
 //! - x = 0 if and only if y = r: the product of the *equal* bits of chunks of all k bits.
 //! - A ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is −⌊r / 2^f⌋ if y_{k−1} = 1,
 //!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares −⌊r / 2^f⌋ and r_{k−1} and, for a
-//!   ReLU, t times each: (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them. Of r_{k−1} as many bits are shared as the result has above
+//!   ReLU, t times each (see below for one that drops nothing): (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them. Of r_{k−1} as many bits are shared as the result has above
 //!   k − f, none if it has no more.
 //! - A ReLU that drops f bits compares only those above them: \[⌊y' / 2^f⌋ < ⌊r' / 2^f⌋\] differs from \[y' < r'\] where the two are
 //!   equal and y' < r'. There x mod 2^(k−1) = y' − r' + 2^(k−1) is above 2^(k−1) − 2^f, so x is from −2^f + 1 to −1, or above
 //!   2^(k−1) − 2^f, which is excluded. For such a negative x the sign is wrong, but y_{k−1} = r_{k−1}, since the borrow is what makes
 //!   the top bit of x; so there is no wrap, and ⌊y / 2^f⌋ − ⌊r / 2^f⌋ = 0, the right result.
+//! - A ReLU that drops nothing makes −r of the parties' shares r_i of r, which they draw in words of at least the result's bits: of
+//!   Σ r_i the dealer shares what is above the k bits, modulo the result's ring, and Σ (2^k·above_i − r_i) = −r there. What
+//!   was opened as y_i = x_i + r_i tells nothing with it: every share of the result but party 0's has its own share of t·v added or
+//!   subtracted, a pseudorandom word that is used nowhere else, and party 0's is the result less the others.
 //! - The exact floor subtracts \[the low f bits of y < those of r\], a comparison of these bits by their chunks.
 //!
 //! The one-time truth tables are those of Ishai et al., TCC 2013. [`Plan`] has the numbers.
@@ -69,7 +73,8 @@ use crate::with_word;
 pub struct CompareRequest {
     /// Number of values.
     pub len: usize,
-    /// Bits of the word that holds the masks: the values' or, for ReLUs that drop nothing, the result's if that is wider.
+    /// Bits of the word that holds the masks: the values' or, for ReLUs that drop nothing into rings of up to 64 bits, the
+    /// result's if that is wider.
     pub word: u32,
     /// How they are compared.
     pub plan: Plan,
@@ -245,7 +250,7 @@ impl Dealt<CompareRequest> {
 impl Masked<Dealt<CompareRequest>> {
     /// [`Masked::look_up`], word by word.
     pub(crate) fn look_up<W: Word>(self, y: &[W]) -> Result<Chunks, Error> {
-        let Dealt { source, asked: CompareRequest { len, plan, .. } } = self.into_inner();
+        let Dealt { source, asked: CompareRequest { len, word, plan } } = self.into_inner();
         assert_eq!(y.len(), len, "opened values and comparisons dealt");
         let words = words(len);
         let mut pairs = Scratch::zeros(2 * plan.chunks().len() * words);
@@ -266,7 +271,7 @@ impl Masked<Dealt<CompareRequest>> {
             }
             region += len * Plan::table_bytes(width);
         }
-        Ok(Chunks::new(source, plan, len, pairs, top))
+        Ok(Chunks::new(source, plan, [len, word as usize], pairs, top))
     }
 }
 

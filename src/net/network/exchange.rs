@@ -37,8 +37,25 @@ impl Network {
     /// # Errors
     /// If the transport fails, the frame is another, or the peer has aborted.
     pub fn receive(&mut self, peer: usize, kind: Kind, payload: &mut [u8]) -> Result<(), NetError> {
-        self.receive_header(peer, kind, payload.len())?;
+        self.receive_header(peer, [(kind, payload.len())])?;
         self.receive_payload(peer, payload)
+    }
+
+    /// As [`receive`](Self::receive), but the next frame may be of the kind `other` instead, without a payload. Returns
+    /// whether it was of this kind.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub(crate) fn receive_or(
+        &mut self,
+        peer: usize,
+        kind: Kind,
+        payload: &mut [u8],
+        other: Kind,
+    ) -> Result<bool, NetError> {
+        let found = self.receive_header(peer, [(kind, payload.len()), (other, 0)])?;
+        self.receive_payload(peer, if found == kind { payload } else { &mut [] })?;
+        Ok(found == kind)
     }
 
     /// The header of the next frame of `sender` to this peer, or of this peer's next frame.
@@ -130,32 +147,44 @@ impl Network {
         })
     }
 
-    /// Receives the header of the next frame of `from`, which is to be of this kind and length.
-    fn receive_header(&mut self, from: usize, kind: Kind, length: usize) -> Result<(), NetError> {
+    /// Receives the header of the next frame of `from`, which is to be of one of these kinds and lengths. Returns the kind.
+    fn receive_header<const N: usize>(
+        &mut self,
+        from: usize,
+        among: [(Kind, usize); N],
+    ) -> Result<Kind, NetError> {
         self.check_peer(from)?;
         self.check()?;
-        let came = self.next_header(from, kind, length);
+        let came = self.next_header(from, among);
         self.broken |= came.is_err();
-        let round = came?;
+        let (kind, round) = came?;
         if !kind.is_control() {
             self.round = self.round.max(round);
         }
-        Ok(())
+        Ok(kind)
     }
 
-    /// Receives and checks a header; returns its round.
-    fn next_header(&mut self, from: usize, kind: Kind, length: usize) -> Result<u32, NetError> {
+    /// Receives and checks a header; returns its kind and its round.
+    fn next_header<const N: usize>(
+        &mut self,
+        from: usize,
+        among: [(Kind, usize); N],
+    ) -> Result<(Kind, u32), NetError> {
+        let (mut kind, mut length) = among[0];
         // In a dry run all others are as far as this party.
-        let Some(transport) = &mut self.transport else { return Ok(self.sent_round) };
+        let Some(transport) = &mut self.transport else { return Ok((kind, self.sent_round)) };
         let mut raw = [0; Header::LEN];
         transport.recv_header(from, &mut raw)?;
         let header = Header::from_bytes(&raw);
         if header.kind == Kind::Abort as u16 {
             return Err(self.receive_abort(from, &header));
         }
+        if let Some(&other) = among.iter().find(|(kind, _)| *kind as u16 == header.kind) {
+            (kind, length) = other;
+        }
         header.check(from, &self.header(from, self.received[from], length, kind))?;
         self.received[from] += 1;
-        Ok(header.round)
+        Ok((kind, header.round))
     }
 
     fn receive_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), NetError> {
@@ -175,7 +204,7 @@ impl Network {
         sum: Sum,
     ) -> Result<(), NetError> {
         let length = sum.bytes::<W>(words.len());
-        self.receive_header(from, kind, length)?;
+        self.receive_header(from, [(kind, length)])?;
         if self.is_dry() {
             words.fill(W::zero());
             return Ok(());

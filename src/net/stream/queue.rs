@@ -1,5 +1,6 @@
 //! Frames on their way to a thread that writes them.
 
+use core::time::Duration;
 use std::borrow::ToOwned;
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -9,6 +10,9 @@ use std::time::Instant;
 use std::vec::Vec;
 
 use crate::secret::wipe;
+
+/// Bytes of which a flush sees that they have been written.
+const PIECE: usize = 1 << 18;
 
 /// What one peer is still to be sent. Frames are wiped once they are written.
 #[derive(Default)]
@@ -22,6 +26,8 @@ struct State {
     frames: VecDeque<Vec<u8>>,
     /// A frame has been taken, and not yet been written.
     writing: bool,
+    /// How much of all frames has been written, in pieces.
+    written: u64,
     /// No more frames will come.
     closed: bool,
     /// The writer's thread is gone, and the writer with it.
@@ -70,17 +76,26 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits until all frames are written.
-    pub(super) fn flush(&self, until: Option<Instant>) -> io::Result<()> {
-        let state = self.wait(until, |state| state.is_dead() || state.frames.is_empty() && !state.writing);
-        if state.is_dead() {
-            return Err(state.error());
+    /// Waits until all frames are written: until then, and no longer than `idle` for the next piece.
+    pub(super) fn flush(&self, until: Option<Instant>, idle: Option<Duration>) -> io::Result<()> {
+        let mut written = self.lock().written;
+        loop {
+            let next = idle.and_then(|idle| Instant::now().checked_add(idle));
+            let soon = [until, next].into_iter().flatten().min();
+            let is_done = |state: &State| state.is_dead() || state.frames.is_empty() && !state.writing;
+            let state = self.wait(soon, |state| is_done(state) || state.written != written);
+            if state.is_dead() {
+                return Err(state.error());
+            }
+            if is_done(&state) {
+                return Ok(());
+            }
+            if state.written == written || until.is_some_and(|until| Instant::now() >= until) {
+                let text = "the peer did not take all frames within the time limit";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+            }
+            written = state.written;
         }
-        if state.writing || !state.frames.is_empty() {
-            let text = "the peer did not take all frames within the deadline";
-            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
-        }
-        Ok(())
     }
 
     /// Waits until the writer's thread is gone.
@@ -109,7 +124,12 @@ impl Queue {
         // Dropped first: whoever waits for the end finds the stream closed.
         let mut writer = writer;
         while let Some(mut frame) = self.next() {
-            let written = writer.write_all(&frame);
+            let written = frame.chunks(PIECE).try_for_each(|piece| {
+                writer.write_all(piece)?;
+                self.lock().written += 1;
+                self.changed.notify_all();
+                Ok(())
+            });
             wipe(&mut frame);
             let written = written.and_then(|()| if self.has_more() { Ok(()) } else { writer.flush() });
             let mut state = self.lock();

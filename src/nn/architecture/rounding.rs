@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Rounding {
     /// Down or up at random, up with a probability equal to the dropped fraction. The error is less than one unit in the
-    /// last place, and the cost is low. A maximum in front of such a truncation may be lower by less than half of such a
+    /// last place, and the cost is low. A maximum in front of such a truncation may be off by less than half of such a
     /// unit.
     #[default]
     Stochastic,

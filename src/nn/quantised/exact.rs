@@ -31,8 +31,8 @@ pub(in crate::nn) struct Exact<'a> {
     /// Its weights and its bias.
     pub(super) product: Option<(&'a Product, &'a [i64])>,
     pub(super) round: Round<'a>,
-    /// Low bits of its result that a truncation drops at random.
-    pub(in crate::nn) slack: u32,
+    /// The bits that a truncation has for its result, and the low ones that it drops at random.
+    pub(in crate::nn) dropped: [u32; 2],
 }
 
 impl Exact<'_> {
@@ -68,6 +68,17 @@ impl Exact<'_> {
     pub(in crate::nn) fn leave_room(&self, values: &[i64], bits: u32, shift: u32) -> Result<(), Overflow> {
         let most = (1i128 << (bits - 1)) - (1 << shift);
         match values.iter().map(|&value| i128::from(value)).find(|&value| value > most) {
+            Some(value) => Err(Overflow { layer: self.before.into(), value, bits, needed: bits + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the truncation that comes next has room for all results that may be less than 2^off off. If not, they need a bit more.
+    pub(in crate::nn) fn leave_room_around(&self, results: &[i64], off: u32) -> Result<(), Overflow> {
+        let [bits, shift] = self.dropped;
+        let end = 1i128 << (bits - 1);
+        let fits = |value: &i128| (-end + (1 << off)..=end - (1 << shift) - (1 << off)).contains(value);
+        match results.iter().map(|&value| i128::from(value)).find(|value| !fits(value)) {
             Some(value) => Err(Overflow { layer: self.before.into(), value, bits, needed: bits + 1 }),
             None => Ok(()),
         }

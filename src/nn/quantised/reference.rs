@@ -93,7 +93,7 @@ impl<'a> Reference<'a> {
                 comparison: self.architecture.comparison(i),
                 others: &others,
                 product: product.map(|(product, matrix)| (product, &matrix.bias[..])),
-                slack: self.architecture.slack(i + 1),
+                dropped: self.architecture.dropped(i + 1),
                 round: round.as_mut().map(|round| &mut **round as _),
             };
             x = step.exact(x, &mut at)?;

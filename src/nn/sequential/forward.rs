@@ -47,6 +47,7 @@ impl<R: Ring> Sequential<R> {
         mut watch: impl FnMut(usize, &mut Party),
     ) -> Result<Share<R>, Error> {
         let Prepared { rows, products } = prepared;
+        span!(INFO, "forward", party = party.id(), dry = party.is_dry(), rows = rows);
         let expected = rows * self.architecture.inputs();
         if x.len() != expected {
             return Err(Error::Shape { what: "elements of a model's input", expected, found: x.len() });
@@ -68,6 +69,7 @@ impl<R: Ring> Sequential<R> {
         let symbols = |family| matches!(family, Family::Legendre(_));
         let spare = u32::from(families.chain([party.comparison()]).any(symbols));
         for (number, layer) in self.architecture.layers().iter().enumerate() {
+            span!(DEBUG, "layer", number = number, kind = layer.kind(), rows = rows);
             kept.keep(number, &x);
             let step = layer.step();
             let product = step.weighted().and_then(|_| weighted.next());

@@ -48,9 +48,9 @@ pub(in crate::nn) trait Step {
     /// Gives a product so many bits.
     fn set_bits(&mut self, _bits: u32) {}
 
-    /// Low bits that it drops of x.
-    fn dropped(&self) -> u32 {
-        0
+    /// The bits that x fits, and the low ones of these that it drops: none, unless it truncates.
+    fn dropped(&self) -> [u32; 2] {
+        [0; 2]
     }
 
     /// Values that are copied to be compared, for a result of `elements` elements.

@@ -80,9 +80,10 @@ impl Step for MaxPool {
             });
         }
         at.fit(most, self.bits)?;
-        if let Some(off) = self.off(at.slack) {
+        if let Some(off) = self.off(at.dropped[1]) {
             // What wins is one of the values, or that rounded by less than 2^off.
             at.leave_room(&[i64::try_from(most).unwrap_or(i64::MAX)], self.bits, off + 1)?;
+            at.leave_room_around(&out, off)?;
         }
         Ok(out)
     }

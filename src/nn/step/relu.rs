@@ -35,8 +35,8 @@ impl Step for Relu {
         self.bits
     }
 
-    fn dropped(&self) -> u32 {
-        self.shift
+    fn dropped(&self) -> [u32; 2] {
+        [self.bits, self.shift]
     }
 
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {

@@ -32,8 +32,8 @@ impl Step for Truncate {
         self.bits + 1
     }
 
-    fn dropped(&self) -> u32 {
-        self.shift
+    fn dropped(&self) -> [u32; 2] {
+        [self.bits, self.shift]
     }
 
     fn exact(&self, mut x: Vec<i64>, at: &mut Exact<'_>) -> Result<Vec<i64>, Overflow> {

@@ -71,14 +71,16 @@ fn a_party_notices_a_dealer_that_agrees_to_another_recipe() {
         "{error}"
     );
     assert!(party.store().is_empty());
-    // What the party announced: the recipe's digest, the window, the position, the session and the family.
-    let mut announced = [0; 88];
+    // What the party announced: the recipe's digest, the window, the position, the session, the family, and how many are
+    // not collected.
+    let mut announced = [0; 96];
     dealer.receive(0, Kind::Announce, &mut announced).unwrap();
     assert_eq!(announced[..32], expected);
     assert_eq!(announced[32..40], (16u64 << 20).to_le_bytes());
     assert_eq!(announced[40..48], [0; 8]);
     assert_eq!(announced[48..64], party.store().session().0);
-    assert_eq!(announced[64..].iter().position(|&byte| byte == 0), Some(Family::default().name().len()));
+    assert_eq!(announced[64..88].iter().position(|&byte| byte == 0), Some(Family::default().name().len()));
+    assert_eq!(announced[88..], [0; 8]);
 }
 
 /// Items that one side takes for new, and the other for used, would be masked by what masked others before.

@@ -95,6 +95,11 @@ fn holds(recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
 
 /// The same with a window of the dealer.
 fn holds_with(dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
+    holds_ahead(1, dealers, recipes, windows, pauses)
+}
+
+/// The same where so many recipes are announced before the first of them is received.
+fn holds_ahead(ahead: usize, dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64]) -> Vec<u64> {
     let parties = windows.len();
     let ways: Arc<[Way]> = (0..parties).map(|_| Way::default()).collect();
     let watch = |(own, inner)| {
@@ -104,8 +109,11 @@ fn holds_with(dealers: u64, recipes: &[Recipe], windows: &[u64], pauses: &[u64])
     let ends = mesh(parties).into_iter().enumerate().map(watch).collect();
     let party = |party: &mut Party| {
         party.set_window(windows[party.id()]);
+        let mut announced = recipes.iter();
+        announced.by_ref().take(ahead - 1).try_for_each(|recipe| party.announce(recipe))?;
         for recipe in recipes {
-            party.receive(recipe)?;
+            announced.next().map_or(Ok(()), |next| party.announce(next))?;
+            party.collect(recipe)?;
             assert_eq!(party.store().len(), recipe.requests().len());
             // Takes all of it.
             for request in recipe.requests() {
@@ -190,6 +198,19 @@ fn a_dealer_holds_no_more_than_it_allows_itself() {
             holds_with(dealers, &recipes, &windows, &[200, 0]);
         }
     }
+}
+
+#[test]
+fn the_window_holds_for_all_recipes_ahead_together() {
+    let recipes: Vec<Recipe> = (0..12).map(|i| triples(iter::repeat_n(500, 1 + i * 5 % 7))).collect();
+    for window in [0, 1500, 4000, 9000, 20_000, u64::MAX] {
+        for ahead in [2, 3, 12] {
+            holds_ahead(ahead, u64::MAX, &recipes, &[window, 0], &[300, 0]);
+        }
+    }
+    // A party that is late finds several recipes dealt.
+    let peak = holds_ahead(12, u64::MAX, &recipes, &[9000, 0], &[20_000, 0])[0];
+    assert!(peak > 5000, "{peak}");
 }
 
 #[test]

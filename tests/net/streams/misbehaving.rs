@@ -188,6 +188,30 @@ fn a_peer_that_takes_nothing_holds_nobody_up() {
     drop(hold);
 }
 
+#[test]
+fn a_flush_waits_for_a_slow_peer_and_not_for_one_that_takes_nothing() {
+    /// Takes a piece every 20 milliseconds.
+    struct Steady;
+    impl Write for Steady {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            thread::sleep(Duration::from_millis(20));
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut steady = end(io::empty(), Steady).idle(Duration::from_millis(500));
+    steady.send(1, &vec![0; 10 << 20]).unwrap();
+    steady.flush().unwrap();
+    let (hold, stuck) = channel();
+    let mut end = end(io::empty(), Stuck(stuck)).idle(Duration::from_millis(10)).linger(Duration::ZERO);
+    end.send(1, &FRAME).unwrap();
+    assert_eq!(kind(end.flush()), ErrorKind::TimedOut);
+    drop(end);
+    drop(hold);
+}
+
 /// Fails, or panics.
 struct Broken(bool);
 

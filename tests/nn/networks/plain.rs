@@ -74,8 +74,8 @@ impl Plain {
                         ) if !exact && *shift > 0 => 1 << (shift - 1),
                         _ => 0,
                     };
-                    // In front of a truncation it may be less by half a unit of what that gives.
-                    let below = |[low, high]: Interval| [low - half, high];
+                    // In front of a truncation it may be off by half a unit of what that gives.
+                    let below = |[low, high]: Interval| [low - half, high + half];
                     pool(window, x, i64::MIN, |a, b| a.max(b)).into_iter().map(below).collect()
                 }
                 Layer::SumPool(step::SumPool { window }) => pool(window, x, 0, |a, b| a + b),

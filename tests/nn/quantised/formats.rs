@@ -274,3 +274,22 @@ fn as_many_images_may_fail_as_the_agreement_says() {
         assert!(found.as_ref().map_or(64, Quantised::ring) > 16, "{found:?}");
     }
 }
+
+#[test]
+fn a_maximum_that_may_be_off_leaves_the_next_layer_room_for_that() {
+    let mut model = Model::new([1, 2, 1]);
+    model.push("pool", op::MaxPool { window: Window::new([1, 2, 1], [1, 2]) }).unwrap();
+    model.push("relu", op::Relu).unwrap();
+    let format = |fraction, bits| Format { fraction, bits };
+    let list = Formats { input: format(3, 8), layers: vec![format(3, 8), format(0, 5)] };
+    let fixed = Quantised::new(&model, &list, Rounding::Stochastic).unwrap();
+    // 8 for what is dropped, and 4 for what the maximum may be off.
+    assert!(fixed.reference(&[116, 116]).is_ok());
+    assert_eq!(fixed.reference(&[-124, -124]).unwrap(), [0]);
+    for x in [117, 120, -125, -128] {
+        let overflow = fixed.reference(&[x, x]).unwrap_err();
+        assert_eq!((overflow.value, overflow.needed), (x.into(), 9));
+    }
+    let floor = Quantised::new(&model, &list, Rounding::Floor).unwrap();
+    assert_eq!(floor.reference(&[127, 127]).unwrap(), [15]);
+}

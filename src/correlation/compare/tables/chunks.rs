@@ -27,6 +27,8 @@ pub struct Chunks {
     pub(super) source: Source,
     pub(super) plan: Plan,
     pub(super) len: usize,
+    /// Bits of the word that the masks were drawn in.
+    pub(super) word: u32,
     level: usize,
     /// Opened bits so far, for the place of the masks.
     bit: usize,
@@ -39,8 +41,16 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(source: Source, plan: Plan, len: usize, pairs: Scratch<u64>, top: Vec<u64>) -> Self {
-        Self { source, plan, len, level: 0, bit: 0, product: 0, pairs, top }
+    /// Of `len` values, whose masks were drawn in words of `word` bits.
+    pub(super) fn new(
+        source: Source,
+        plan: Plan,
+        [len, word]: [usize; 2],
+        pairs: Scratch<u64>,
+        top: Vec<u64>,
+    ) -> Self {
+        let word = word as u32;
+        Self { source, plan, len, word, level: 0, bit: 0, product: 0, pairs, top }
     }
 
     /// The bits that the next step opens: vectors with a bit for each value, each in whole bytes, one behind the other.

@@ -69,7 +69,8 @@ impl FinalTable<'_> {
                 self.correct(ENTRIES, 2 * entries + c, plan.wrap(), out, fill);
             }
         }
-        let copy = |lift: &[O], at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
+        let copy =
+            |lift: &[O], at: usize, values: &mut [O]| values.copy_from_slice(&lift[at..][..values.len()]);
         if let Some(out) = outs.next() {
             self.correct(LIFTS, 0, bits, out, |at, values| copy(&v, at, values));
         }

@@ -13,6 +13,7 @@ use crate::offline::{Elements, Error};
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
 use crate::share::Share;
+use crate::with_word;
 
 impl Chunks {
     /// The arithmetic result, given the opened bits: `values[0]` where x ≥ 0 and `values[1]` where x < 0; or, for
@@ -79,7 +80,7 @@ impl Chunks {
             let (high, v, tv) = (&mut high[..size], &mut v[..size], &mut tv[..size]);
             let wraps = &mut wraps[..size];
             kernel::high(&y[at..][..size], self.plan.bits(), task.shift(), high);
-            last.lift::<W, O>(at, wraps, v)?;
+            last.lift(at, wraps, v)?;
             if matches!(task, Task::Truncate { .. }) {
                 kernel::lift(high, v, public, out);
                 return Ok(());
@@ -169,11 +170,11 @@ impl<'a> Opened<'a> {
     }
 
     /// v, with the wrap by the opened top bit; `wraps` is room for these.
-    fn lift<W: Word, O: Word>(&self, at: usize, wraps: &mut [O], out: &mut [O]) -> Result<(), Error> {
+    fn lift<W: Word>(&self, at: usize, wraps: &mut [W], out: &mut [W]) -> Result<(), Error> {
         let plan = &self.chunks.plan;
         let own = plan.has_own_lift();
         if own {
-            self.own_lift::<W, O>(at, wraps, out)?;
+            self.own_lift(at, wraps, out)?;
         } else {
             self.vectors().load(LIFTS, 0, plan.last_tables() * plan.entries(), at, out)?;
         }
@@ -184,15 +185,17 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
-    /// v of the masks themselves, in the wider of both words.
-    fn own_lift<W: Word, O: Word>(&self, at: usize, above: &mut [O], out: &mut [O]) -> Result<(), Error> {
-        let Chunks { source, plan, .. } = self.chunks;
-        if W::BITS > O::BITS {
-            let mut r = Scratch::<W>::zeros(out.len());
-            source.random(R, at, &mut r);
-            out.iter_mut().zip(r.iter()).for_each(|(out, r)| *out = O::truncate64(r.low64()));
-        } else {
+    /// v of the masks themselves, in whatever word they were drawn: it is no narrower than the result's.
+    fn own_lift<W: Word>(&self, at: usize, above: &mut [W], out: &mut [W]) -> Result<(), Error> {
+        let Chunks { source, plan, word, .. } = self.chunks;
+        if *word == W::BITS {
             source.random(R, at, out);
+        } else {
+            with_word!(*word, M => {
+                let mut r = Scratch::<M>::zeros(out.len());
+                source.random(R, at, &mut r);
+                out.iter_mut().zip(r.iter()).for_each(|(out, r)| *out = W::truncate64(r.low64()));
+            });
         }
         if plan.wrap() > 0 {
             self.wraps().load(LIFTS, 0, plan.vectors()[1] - 1, at, above)?;
