@@ -45,7 +45,8 @@ pub const fn apart(sections: &[u64]) -> bool {
 /// A party's view of one dealt item: taken from the store once, consumed by a correlation.
 ///
 /// An item has *sections*, each of which is a pseudorandom vector at every party. A kind uses a section either for random
-/// values or for values that the dealer chose, always in words of one width, and each element once. (A ReLU makes its result of the mask that it opened, under another one.)
+/// values or for values that the dealer chose, always in words of one width, and each element once. (A ReLU makes its result
+/// of the mask that it opened, under another one.)
 pub struct Source {
     /// At this party's place its own generator, at another's the one that the two share.
     pub(super) prgs: Arc<[Prg]>,

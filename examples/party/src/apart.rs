@@ -15,7 +15,6 @@
 //! The rounds in which parties agree on what a batch takes are no part of it, nor is the time that the dealer takes to answer: that is
 //! for the program to hide, or to pay for.
 
-use ringshare::nn::Rounding;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,11 +114,11 @@ pub fn run(trial: &Trial, stop: &Arc<AtomicBool>) -> Result<Outcome, Error> {
     }
     let config = Config::load(&path("dealer"))?;
     Keys(config.keys.clone()).generate(PARTIES, 1)?;
-    owner::publish(&config, &trial.model, Rounding::Stochastic)?;
+    owner::publish(&config, &trial.model, demo::ROUNDING)?;
     let program = Program::load(&config)?;
     let pixels = demo::shipped(&trial.model, trial.images, program.public.shape())?;
-    let (expected, _) =
-        memory::run(&program, &owner::load(&trial.model, Rounding::Stochastic)?, &pixels, config.ahead)?;
+    let (quantised, _) = owner::load(&trial.model, demo::ROUNDING)?;
+    let (expected, _) = memory::run(&program, &quantised, &pixels, config.ahead)?;
     let file = folder.0.join("images.idx");
     fs::write(&file, images::idx_file(&pixels, program.public.shape())).map_err(|e| Error::io(&file, &e))?;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use ringshare::net::link::{End, Limits, Reader, Role, Writer};
-use ringshare::ring::{Ring, Word};
-use ringshare::secret::{Scratch, SecretBytes};
+use ringshare::ring::Ring;
+use ringshare::secret::SecretBytes;
 use ringshare::with_ring;
 use serde::Serialize;
 
@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::program::{Answer, Program};
-use crate::shares::{first_share, seeds};
-use crate::wire::{self, Header, Kind, Status, write_words};
+use crate::shares::split;
+use crate::wire::{self, Header, Kind, Status};
 
 /// Requests that are on their way at a time.
 const WINDOW: usize = 8;
@@ -221,20 +221,16 @@ impl Client {
     }
 
     fn request<R: Ring>(&mut self, first: usize, numbers: &[i64]) -> Result<(), Error> {
-        let seeds = seeds(self.writers.len())?;
-        let mut words: Scratch<R::Word> =
-            numbers.iter().map(|&x| R::Word::from_signed(x.into())).collect::<Vec<_>>().into();
-        first_share(&mut words, 0, &seeds);
-        let mut share = SecretBytes::zeros(words.len() * R::Word::BYTES);
-        write_words(&words, &mut share);
+        let mut shares = split::<R::Word>(numbers, self.writers.len())?;
+        let first_share = shares.remove(0);
         let (number, rows) = (self.next, numbers.len() / self.program.inputs());
         self.next += 1;
         let header = Header { kind: Kind::Request, small: rows as u32, large: number };
-        for (party, seed) in (1..).zip(&seeds) {
+        for (party, seed) in (1..).zip(&shares) {
             self.send(party, header, seed)?;
         }
         let replies = vec![None; self.writers.len()];
-        self.pending.insert(number, Pending { first, rows, first_share: share, replies, pause: PAUSES[0] });
+        self.pending.insert(number, Pending { first, rows, first_share, replies, pause: PAUSES[0] });
         self.send_first(number)
     }
 

@@ -1,7 +1,6 @@
 //! A trial on one machine: starts every role as a process on loopback, compares the answers with a run in memory, and
 //! prints one line.
 
-use ringshare::nn::Rounding;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use ringshare::nn::Rounding;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -19,6 +19,8 @@ use crate::program::Program;
 use crate::running::Running;
 use crate::{dealer, memory, owner};
 
+/// Exact: at random, two runs may differ in an image between two classes.
+pub(crate) const ROUNDING: Rounding = Rounding::Floor;
 /// No trial takes longer.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -95,10 +97,10 @@ pub fn run(trial: &Trial, stop: &Arc<AtomicBool>) -> Result<Outcome, Error> {
     fs::write(&path, text(trial)?).map_err(|e| Error::io(&path, &e))?;
     let config = Config::load(&path)?;
     Keys(config.keys.clone()).generate(trial.parties, trial.clients)?;
-    owner::publish(&config, &trial.model, Rounding::Floor)?;
+    owner::publish(&config, &trial.model, ROUNDING)?;
     let program = Program::load(&config)?;
     let pixels = shipped(&trial.model, trial.images, program.public.shape())?;
-    let quantised = owner::load(&trial.model, Rounding::Floor)?;
+    let (quantised, _) = owner::load(&trial.model, ROUNDING)?;
     let (expected, memory_wall_s) = memory::run(&program, &quantised, &pixels, config.ahead)?;
 
     let mut all = Running::new(LIMIT, stop.clone());

@@ -7,14 +7,13 @@ use ringshare::net::Memory;
 use ringshare::nn::{Quantised, Weights};
 use ringshare::prg::RootSeed;
 use ringshare::ring::{Ring, Word};
-use ringshare::secret::{Scratch, SecretBytes};
+use ringshare::secret::SecretBytes;
 use ringshare::share::Share;
 use ringshare::{Dealer, Network, Party, protocol, with_ring};
 
 use crate::error::Error;
 use crate::program::{Answer, Program};
-use crate::shares::{Held, first_share, seeds, split_weights, words};
-use crate::wire::write_words;
+use crate::shares::{Held, split, split_weights, words};
 
 /// Nobody waits longer for another.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -46,20 +45,9 @@ fn run_in<R: Ring>(
     let (parties, width) = (program.parties, program.inputs());
     let batches: Vec<Vec<SecretBytes>> = numbers
         .chunks(program.batch * width)
-        .map(|batch| {
-            let seeds = seeds(parties)?;
-            let mut words: Scratch<R::Word> =
-                batch.iter().map(|&x| R::Word::from_signed(x.into())).collect::<Vec<_>>().into();
-            first_share(&mut words, 0, &seeds);
-            let mut first = SecretBytes::zeros(words.len() * R::Word::BYTES);
-            write_words(&words, &mut first);
-            Ok(std::iter::once(first).chain(seeds).collect())
-        })
+        .map(|batch| split::<R::Word>(batch, parties))
         .collect::<Result<_, Error>>()?;
-    let of_model = seeds(parties)?;
-    let first =
-        split_weights::<R::Word>(program.public.architecture(), weights as &dyn Weights<R::Word>, &of_model);
-    let mut shares: Vec<SecretBytes> = std::iter::once(first).chain(of_model).collect();
+    let shares = split_weights::<R::Word>(program.public.architecture(), weights, parties)?;
     let mut root = [0; 32];
     getrandom::fill(&mut root).map_err(|e| Error::Other(format!("randomness of the system: {e}")))?;
     let mut networks = Vec::new();
@@ -80,7 +68,7 @@ fn run_in<R: Ring>(
         let party = |(network, share): (Network, SecretBytes)| {
             scope.spawn(move || party::<R>(program, network, share, batches, ahead))
         };
-        let threads: Vec<_> = networks.into_iter().zip(shares.drain(..)).map(party).collect();
+        let threads: Vec<_> = networks.into_iter().zip(shares).map(party).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -5,35 +5,22 @@ use std::thread;
 use std::time::Instant;
 
 use ringshare::net::link::{End, Limits, Link, Role};
-use ringshare::nn::{self, PublicModel, Quantised, Rounding, Weights};
+use ringshare::nn::{self, PublicModel, Quantised, Rounding};
 use ringshare::ring::Ring;
-use ringshare::secret::SecretBytes;
 use ringshare::with_ring;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::program::Program;
-use crate::shares::{seeds, split_weights};
+use crate::shares::split_weights;
 use crate::wire::{self, Header, Kind};
 
-/// A model from a safetensors file that says how it is to be read, or a shipped one by its name.
+/// A model from a safetensors file that says how it is to be read, or a shipped one by its name; and what is public of it.
 ///
 /// # Errors
 /// A file that can't be read, or is no model with formats.
-pub fn load(name: &Path, rounding: Rounding) -> Result<Quantised, Error> {
-    Ok(read(name, rounding)?.0)
-}
-
-/// What is public of it.
-///
-/// # Errors
-/// As [`load`].
-pub fn public(name: &Path, rounding: Rounding) -> Result<PublicModel, Error> {
-    Ok(read(name, rounding)?.1)
-}
-
-fn read(name: &Path, rounding: Rounding) -> Result<(Quantised, PublicModel), Error> {
+pub fn load(name: &Path, rounding: Rounding) -> Result<(Quantised, PublicModel), Error> {
     let path = find(name);
     let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, &e))?;
     let bad = |e: &dyn std::fmt::Display| Error::bad(&path, e);
@@ -66,12 +53,13 @@ fn find(name: &Path) -> PathBuf {
     if !name.exists() && shipped.exists() { shipped } else { name.into() }
 }
 
-/// Writes the public side of a model where the configuration has it.
+/// Writes the public side of a model where the configuration has it, for all roles.
 ///
 /// # Errors
 /// A model that can't be read, or a file that can't be written.
 pub fn publish(config: &Config, model: &Path, rounding: Rounding) -> Result<(), Error> {
-    crate::program::publish(&read(model, rounding)?.1, &config.model)
+    let path = &config.model;
+    std::fs::write(path, load(model, rounding)?.1.to_bytes()).map_err(|e| Error::io(path, &e))
 }
 
 /// Hands out shares of a model to all parties and waits until they have them.
@@ -80,7 +68,7 @@ pub fn publish(config: &Config, model: &Path, rounding: Rounding) -> Result<(), 
 /// A model that is not the configuration's, or a party that is not reached or fails.
 pub fn run(config: &Config, model: &Path) -> Result<(), Error> {
     let program = Program::load(config)?;
-    let (quantised, public) = read(model, program.public.architecture().rounding())?;
+    let (quantised, public) = load(model, program.public.architecture().rounding())?;
     if public.digest() != program.public.digest() {
         return Err(Error::bad(
             &config.model,
@@ -95,9 +83,10 @@ pub fn run(config: &Config, model: &Path) -> Result<(), Error> {
         End::new(Role::Owner, program.terms(config.session, Vec::new())).identity(identity).limits(limits);
     let dial =
         |party: usize| end.dial(&config.parties[party], Role::Party(party)).map_err(|e| Error::link(&e));
-    let seeds = seeds(program.parties)?;
-    let first = with_ring!(public.ring(), R in [16, 32, 64] => split::<R>(&program, &quantised, &seeds));
-    let shares: Vec<SecretBytes> = std::iter::once(first).chain(seeds).collect();
+    let architecture = program.public.architecture();
+    let shares = with_ring!(public.ring(), R in [16, 32, 64] => {
+        split_weights::<<R as Ring>::Word>(architecture, &quantised, program.parties)
+    })?;
     // Shares of two hand-outs are not mixed up.
     let mut number = [0; 4];
     getrandom::fill(&mut number).map_err(|e| Error::Other(format!("randomness of the system: {e}")))?;
@@ -115,11 +104,6 @@ pub fn run(config: &Config, model: &Path) -> Result<(), Error> {
         threads.into_iter().map(join).collect()
     });
     results.into_iter().collect()
-}
-
-fn split<R: Ring>(program: &Program, weights: &Quantised, seeds: &[SecretBytes]) -> SecretBytes {
-    let weights: &dyn Weights<R::Word> = weights;
-    split_weights::<R::Word>(program.public.architecture(), weights, seeds)
 }
 
 fn hand_out(party: usize, number: u32, link: Link, share: &[u8]) -> Result<(), Error> {

@@ -1,7 +1,5 @@
 //! What the parties compute: the same for all of them, in memory and between processes.
 
-use std::path::Path;
-
 use ringshare::net::link::Terms;
 use ringshare::nn::{Prepared, PublicModel, Sequential, Weights};
 use ringshare::offline::{DryRun, Recipe};
@@ -246,12 +244,4 @@ impl Answer {
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes).into()
-}
-
-/// Writes the public side of a model, for all roles.
-///
-/// # Errors
-/// A file that can't be written.
-pub fn publish(public: &PublicModel, path: &Path) -> Result<(), Error> {
-    std::fs::write(path, public.to_bytes()).map_err(|e| Error::io(path, &e))
 }

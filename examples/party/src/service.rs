@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use ringshare::nn::{Prepared, Sequential};
@@ -33,6 +34,9 @@ use crate::stats::{self, Clock, Phase, Phases};
 const BEAT: Duration = Duration::from_secs(1);
 /// What a party tells the dealer at an orderly end.
 pub(crate) const OVER: &str = "the session is over";
+/// What to do where a store file has no more.
+const DEAL_AGAIN: &str =
+    "let the dealer deal a new session, with another number and folders of state and files";
 /// Batches that the ledger is ahead: as many at most are given up after a crash.
 const RESERVE: u64 = 16;
 
@@ -103,6 +107,8 @@ struct Service<'a, R: Ring> {
     batch: Recipe,
     desk: Arc<Desk>,
     stop: Arc<AtomicBool>,
+    /// Why nobody is taken in any more, if it came to that.
+    broken: Receiver<Error>,
     model: Option<Sequential<R>>,
     /// The numbers of the batches in the store.
     dealt: VecDeque<u64>,
@@ -118,6 +124,13 @@ impl<R: Ring> Service<'_, R> {
 
     fn file(error: &FileError) -> Error {
         Error::File(error.to_string())
+    }
+
+    /// Lets the ledger know of so many batches.
+    fn advance(&mut self, batches: u64) -> Result<(), Error> {
+        let position = self.at.after(batches);
+        let ledger = self.place.ledger.as_mut();
+        ledger.map_or(Ok(()), |ledger| ledger.advance(position)).map_err(|e| Self::file(&e))
     }
 
     /// Counts what has passed since the last call to a phase.

@@ -33,6 +33,19 @@ pub fn first_share<W: Word>(values: &mut [W], at: usize, seeds: &[SecretBytes]) 
     seeds.iter().filter_map(|seed| prg(seed)).for_each(|prg| prg.sub_words(DOMAIN, at as u64, values));
 }
 
+/// Shares of values for so many parties, as they are sent: the words of party 0's, and seeds.
+///
+/// # Errors
+/// If the system has no randomness.
+pub fn split<W: Word>(values: &[i64], parties: usize) -> Result<Vec<SecretBytes>, Error> {
+    let seeds = seeds(parties)?;
+    let mut words: Scratch<W> = values.iter().map(|&x| W::from_signed(x.into())).collect::<Vec<_>>().into();
+    first_share(&mut words, 0, &seeds);
+    let mut first = SecretBytes::zeros(words.len() * W::BYTES);
+    write_words(&words, &mut first);
+    Ok(std::iter::once(first).chain(seeds).collect())
+}
+
 /// The words of a share of `len` values, as it was received: party 0's as they are, another's as a seed. `None` if
 /// there are other bytes.
 pub fn words<W: Word>(party: usize, received: &[u8], out: &mut [W]) -> Option<()> {
@@ -78,16 +91,20 @@ pub fn weights_len(architecture: &Architecture) -> usize {
     places(architecture).1
 }
 
-/// The share of party 0 of a model's weights, in bytes.
+/// Shares of a model's weights for so many parties, as they are sent.
+///
+/// # Errors
+/// If the system has no randomness.
 pub fn split_weights<W: Word>(
     architecture: &Architecture,
     weights: &dyn Weights<W>,
-    seeds: &[SecretBytes],
-) -> SecretBytes {
+    parties: usize,
+) -> Result<Vec<SecretBytes>, Error> {
+    let seeds = seeds(parties)?;
     let (places, len) = places(architecture);
     let mut out = SecretBytes::zeros(len * W::BYTES);
     let mut write = |at: usize, words: &mut [W]| {
-        first_share(words, at, seeds);
+        first_share(words, at, &seeds);
         write_words(words, &mut out[at * W::BYTES..][..words.len() * W::BYTES]);
     };
     for (layer, place) in places.into_iter().enumerate() {
@@ -100,7 +117,7 @@ pub fn split_weights<W: Word>(
         weights.bias(layer, &mut bias);
         write(place.first + place.rows * place.row, &mut bias);
     }
-    out
+    Ok(std::iter::once(out).chain(seeds).collect())
 }
 
 /// A party's share of a model's weights, as it was received.

@@ -16,8 +16,8 @@
 //! - x = 0 if and only if y = r: the product of the *equal* bits of chunks of all k bits.
 //! - A ReLU or a truncation lifts x into any ring: ⌊x / 2^f⌋ or one more is ⌊y / 2^f⌋ + v, where v is −⌊r / 2^f⌋ if y_{k−1} = 1,
 //!   and 2^(k−f)·r_{k−1} more if not (the wrap, for x from 0 to 2^(k−1) − 1). The dealer shares −⌊r / 2^f⌋ and r_{k−1} and, for a
-//!   ReLU, t times each (see below for one that drops nothing): (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them. Of r_{k−1} as many bits are shared as the result has above
-//!   k − f, none if it has no more.
+//!   ReLU, t times each (see below for one that drops nothing): (t ⊕ p)·(⌊y / 2^f⌋ + v) is linear in them. Of r_{k−1} as many bits
+//!   are shared as the result has above k − f, none if it has no more.
 //! - A ReLU that drops f bits compares only those above them: \[⌊y' / 2^f⌋ < ⌊r' / 2^f⌋\] differs from \[y' < r'\] where the two are
 //!   equal and y' < r'. There x mod 2^(k−1) = y' − r' + 2^(k−1) is above 2^(k−1) − 2^f, so x is from −2^f + 1 to −1, or above
 //!   2^(k−1) − 2^f, which is excluded. For such a negative x the sign is wrong, but y_{k−1} = r_{k−1}, since the borrow is what makes
@@ -271,7 +271,7 @@ impl Masked<Dealt<CompareRequest>> {
             }
             region += len * Plan::table_bytes(width);
         }
-        Ok(Chunks::new(source, plan, [len, word as usize], pairs, top))
+        Ok(Chunks::new(source, plan, len, word, pairs, top))
     }
 }
 

@@ -126,7 +126,7 @@ impl<'a> Place<'a> {
             image: program.inputs() * R::Word::BYTES,
             queue: config.queue,
         });
-        let owners = take_in(listener, extra, desk.clone(), stop.clone(), self.model.is_none())?;
+        let (owners, broken) = take_in(listener, extra, desk.clone(), stop.clone(), self.model.is_none())?;
         if self.store.is_some() {
             // A store file has one setup at most, and counts its items alone.
             let items = program.recipes()[0].requests().len() as u64;
@@ -148,6 +148,7 @@ impl<'a> Place<'a> {
             batch: program.recipes()[1].clone(),
             desk,
             stop: stop.clone(),
+            broken,
             model: None,
             dealt: VecDeque::new(),
             ready: None,
@@ -164,15 +165,16 @@ pub(crate) fn store_path(folder: &Path, party: usize) -> PathBuf {
     folder.join(format!("party-{party}.store"))
 }
 
-/// Takes in clients and owners in a thread of its own, until the program ends.
+/// Takes in clients and owners in a thread of its own, until the program ends. Gives the owners, and why it ended earlier.
 fn take_in(
     listener: Listener,
     extra: Vec<Link>,
     desk: Arc<Desk>,
     stop: Arc<AtomicBool>,
     wants_owner: bool,
-) -> Result<Receiver<Link>, Error> {
+) -> Result<(Receiver<Link>, Receiver<Error>), Error> {
     let (owners, receiver) = sync_channel(1);
+    let (failed, broken) = sync_channel(1);
     let greet = move |link: Link| match link.role {
         Role::Client(client) => desk.serve(client, link),
         Role::Owner if wants_owner => {
@@ -186,10 +188,8 @@ fn take_in(
             match listener.accept(BEAT) {
                 Ok(Some(link)) => greet(link),
                 Ok(None) => {}
-                Err(error) => {
-                    eprintln!("{error}");
-                    return;
-                }
+                // Nobody listens to this where the session is over.
+                Err(error) => return drop(failed.send(Error::link(&error))),
             }
             listener.refused().iter().for_each(|refused| notice::say(format_args!("refused: {refused}")));
             notice::flush();
@@ -197,5 +197,5 @@ fn take_in(
     };
     let spawned = thread::Builder::new().name("taking in".into()).spawn(run);
     spawned.map_err(|e| Error::Other(format!("a thread: {e}")))?;
-    Ok(receiver)
+    Ok((receiver, broken))
 }

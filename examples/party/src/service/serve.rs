@@ -6,22 +6,26 @@ use std::time::Instant;
 use ringshare::ring::Ring;
 use ringshare::share::Share;
 
-use super::{BEAT, OVER, RESERVE, Service};
+use super::{BEAT, DEAL_AGAIN, OVER, RESERVE, Service};
 use crate::desk::Slot;
 use crate::error::{Error, name};
 use crate::plan::{self, Plan, SLOTS};
 use crate::shares::words;
 
 impl<R: Ring> Service<'_, R> {
+    /// Has the ledger allow one more batch. Called between batches, where nobody waits for the disk.
+    fn reserve(&mut self) -> Result<(), Error> {
+        if self.place.store.is_none() && self.announced == self.reserved {
+            self.reserved += RESERVE;
+            self.advance(self.reserved)?;
+        }
+        Ok(())
+    }
+
     /// Lets the dealer deal one more batch. The ledger knows of it before: what is dealt is on its way.
     fn announce(&mut self) -> Result<(), Error> {
         if self.place.store.is_none() {
-            if self.announced == self.reserved {
-                self.reserved += RESERVE;
-                let position = self.at.after(self.reserved);
-                let ledger = self.place.ledger.as_mut();
-                ledger.map_or(Ok(()), |ledger| ledger.advance(position)).map_err(|e| Self::file(&e))?;
-            }
+            self.reserve()?;
             self.announced += 1;
             self.party.announce(&self.batch).map_err(|e| self.failed(e))?;
         }
@@ -87,6 +91,9 @@ impl<R: Ring> Service<'_, R> {
 
     /// What all parties do next; none if somebody stops the session.
     fn plan(&mut self, picked: &[Slot]) -> Result<Option<Vec<Slot>>, Error> {
+        if let Ok(error) = self.broken.try_recv() {
+            return Err(error);
+        }
         let stopping = self.stop.load(Ordering::Relaxed);
         let plan = Plan::agree(&mut self.party, picked, stopping).map_err(|e| self.failed(e))?;
         self.lap(|phases| &mut phases.plan);
@@ -145,9 +152,7 @@ impl<R: Ring> Service<'_, R> {
             return self.beat();
         }
         let Some((number, prepared)) = self.ready.take() else {
-            let left =
-                "all batches of the store file are used: let the dealer deal a new session, with another number and folders of state and files".to_string();
-            return Err(Error::File(left));
+            return Err(Error::File(format!("all batches of the store file are used: {DEAL_AGAIN}")));
         };
         self.announce()?;
         self.lap(|phases| &mut phases.dealt);
@@ -168,6 +173,7 @@ impl<R: Ring> Service<'_, R> {
         }
         self.prepare()?;
         self.collect()?;
+        self.reserve()?;
         self.lap(|phases| &mut phases.dealt);
         Ok(())
     }

@@ -8,7 +8,7 @@ use ringshare::ring::{Ring, Word};
 use ringshare::secret::SecretBytes;
 
 use super::place::Setup;
-use super::{BEAT, Service};
+use super::{BEAT, DEAL_AGAIN, Service};
 use crate::error::Error;
 use crate::plan;
 use crate::shares::{Held, weights_len};
@@ -107,16 +107,14 @@ impl<R: Ring> Service<'_, R> {
         match &mut self.place.store {
             Some(store) => {
                 if !store.is_setup_next() {
-                    return Err(Error::File(
-                        "the setup of the store file has been used: let the dealer deal a new session, with another number and folders of state and files".into(),
-                    ));
+                    return Err(Error::File(format!(
+                        "the setup of the store file has been used: {DEAL_AGAIN}"
+                    )));
                 }
                 store.fill(self.party.store_mut(), recipe).map_err(|e| Self::file(&e))?;
             }
             None => {
-                let position = self.at.after(self.at.batches);
-                let ledger = self.place.ledger.as_mut();
-                ledger.map_or(Ok(()), |ledger| ledger.advance(position)).map_err(|e| Self::file(&e))?;
+                self.advance(self.at.batches)?;
                 self.party.receive(recipe).map_err(|e| self.failed(e))?;
             }
         }

@@ -121,6 +121,22 @@ fn clients(times: usize) {
 }
 
 #[test]
+fn a_party_that_can_take_nobody_in_ends_and_says_so() {
+    let trial = Trial::new(2, "");
+    let all = trial.set_up();
+    if !all[1].limit_files() {
+        eprintln!("skipped: expected prlimit on Linux, found none");
+        return all.into_iter().for_each(Process::kill);
+    }
+    // Its listener tries for ten seconds.
+    let mut ended = all_end(all, Duration::from_secs(10) + LIMIT);
+    ended.remove(1).badly(1, &["listening at", "Too many open files"]);
+    for other in ended {
+        other.badly(3, &["party 1"]);
+    }
+}
+
+#[test]
 fn a_client_that_dies_ends_nobody() {
     clients(3);
 }

@@ -69,6 +69,12 @@ impl Process {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
+    /// Lets it open no more files; what is open stays. Whether the system has a command for that.
+    pub(crate) fn limit_files(&self) -> bool {
+        let (pid, limit) = (self.child.id().to_string(), "--nofile=4:4");
+        Command::new("prlimit").args(["--pid", &pid, limit]).status().is_ok_and(|status| status.success())
+    }
+
     /// Kills it.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

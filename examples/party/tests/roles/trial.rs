@@ -145,7 +145,7 @@ impl Trial {
     /// The answers of a run in memory to that client.
     pub(crate) fn expected(&self, id: u32, images: usize) -> Vec<Answer> {
         let config = Config::load(&self.config()).unwrap();
-        let quantised = owner::load(&self.model(), ringshare::nn::Rounding::Stochastic).unwrap();
+        let (quantised, _) = owner::load(&self.model(), ringshare::nn::Rounding::Stochastic).unwrap();
         let program = Program::load(&config).unwrap();
         let pixels = model::images(images, id.into());
         memory::run(&program, &quantised, &pixels, config.ahead).unwrap().0

@@ -65,8 +65,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collect {
 
 /// What is seen in a run of two parties and a dealer on images of one brightness. All other randomness is the system's.
 fn run(seen: &Seen, name: &str, brightness: u8) -> BTreeMap<(String, String), usize> {
-    let quantised = owner::load(Path::new(name), ringshare::nn::Rounding::Stochastic).unwrap();
-    let public = owner::public(Path::new(name), ringshare::nn::Rounding::Stochastic).unwrap();
+    let (quantised, public) = owner::load(Path::new(name), ringshare::nn::Rounding::Stochastic).unwrap();
     let pixels = vec![brightness; 2 * public.shape().iter().product::<usize>()];
     let program = Program::new(public, 2, 2, Output::Class, Family::default()).unwrap();
     seen.lock().unwrap().clear();
@@ -101,7 +100,7 @@ fn spans_are_nested_and_the_same_for_all_secrets() {
     assert_eq!(count("deal", "items="), 2);
     let layers = owner::load(Path::new("cnn_mnist"), ringshare::nn::Rounding::Stochastic)
         .unwrap()
-        .public()
+        .1
         .architecture()
         .layers()
         .len();

@@ -172,7 +172,8 @@ impl Session {
     /// Images and what they are.
     pub(crate) fn images(&self, count: usize, seed: u64) -> Images {
         let pixels = Random(seed).bytes(count * WIDTH);
-        let quantised = owner::load(&self.folder.join("tiny.safetensors"), Rounding::Stochastic).unwrap();
+        let path = self.folder.join("tiny.safetensors");
+        let (quantised, _) = owner::load(&path, Rounding::Stochastic).unwrap();
         let (answers, _) = memory::run(&self.program, &quantised, &pixels, 2).unwrap();
         // Otherwise answers of other images would pass.
         assert!(answers.iter().any(|answer| *answer != answers[0]));

@@ -45,11 +45,11 @@ impl Chunks {
     pub(super) fn new(
         source: Source,
         plan: Plan,
-        [len, word]: [usize; 2],
+        len: usize,
+        word: u32,
         pairs: Scratch<u64>,
         top: Vec<u64>,
     ) -> Self {
-        let word = word as u32;
         Self { source, plan, len, word, level: 0, bit: 0, product: 0, pairs, top }
     }
 
