@@ -1,6 +1,8 @@
 //! The arithmetic below the protocols, on one core.
 #![allow(missing_docs)]
 
+#[path = "ring/fresh.rs"]
+mod fresh;
 #[path = "ring/packing.rs"]
 mod packing;
 #[path = "ring/prg.rs"]
@@ -19,6 +21,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = packing::packing, prg::prg, product::benches
+    targets = packing::packing, prg::prg, product::benches, fresh::benches
 }
 criterion_main!(benches);

@@ -7,7 +7,8 @@
 //!
 //! All matrices are row-major. The right side of a product is *packed* once and used often: it is
 //! what the weights of a layer are. [`Packed`] holds it in the order in which the kernels read it;
-//! [`multiply_add`] multiplies by it; [`multiply()`] is for two matrices that are met once. [`Filters`] are
+//! [`multiply_add`] multiplies by it. Two matrices that are both met once, as in training, are multiplied by [`product_add`], which
+//! takes either side transposed; [`multiply()`] is its plain form. [`Filters`] are
 //! weights in groups, and multiply rows or, through a [`Window`], images.
 //!
 //! The instruction set is chosen at run time: AVX-512 with or without VNNI, AVX2, or what the
@@ -19,7 +20,7 @@
 //! AVX-512 and the words 16 bits.
 //!
 //! Where sums are needed modulo fewer bits than a word has, there are shorter ways: products of pairs of 16 bits and fours of bytes
-//! ([`Filters::modulo`]), and convolutions of 3×3 in a quarter of the multiplications ([`Filters::convolve_add_modulo`]).
+//! ([`Filters::modulo`]), of words of 64 bits in one instruction modulo 2^52 (there and in [`product_add`]), and convolutions of 3×3 in a quarter of the multiplications ([`Filters::convolve_add_modulo`]).
 //!
 //! Words are plain machine words here: this module knows sums and products that wrap, and no ring. A ring's word is one
 //! that has kernels ([`Product`]), so that whoever works with rings need not ask for it.
@@ -30,12 +31,16 @@ mod blocked;
 mod depthwise;
 mod dispatch;
 mod filters;
+mod fold;
 mod gather;
+mod layer;
 mod multiply;
 mod packed;
 mod portable;
 mod product;
+mod product_add;
 mod selection;
+mod sides;
 mod unfold;
 mod unfolded;
 mod window;
@@ -56,9 +61,11 @@ mod signs;
 mod tests;
 
 pub use filters::Filters;
+pub use layer::LayerShape;
 pub use multiply::{multiply, multiply_add};
 pub use packed::Packed;
 pub use product::Product;
+pub use product_add::{product_add, product_add_strided};
 pub use selection::{Outside, Selection, SelectionError};
 pub use window::{Window, WindowError};
 

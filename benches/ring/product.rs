@@ -30,7 +30,7 @@ pub(crate) fn benches(c: &mut Criterion) {
 }
 
 /// Words of no pattern.
-fn words<W: Word>(count: usize) -> Vec<W> {
+pub(super) fn words<W: Word>(count: usize) -> Vec<W> {
     (0..count as u128)
         .map(|i| W::truncate(i.wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15) >> 40))
         .collect()

@@ -5,10 +5,14 @@
 //! 32 bits; modulo 2^16 neither makes a difference. Words of 8 bits go four and four in
 //! `vpdpbusd`, which takes those of one side for signed ones; without VNNI as pairs of the even ones and pairs of
 //! the odd ones.
+//!
+//! For words of 64 bits, `vpmadd52luq` (IFMA) multiplies the low 52 bits of both sides and adds the low 52 bits of the product to a
+//! third operand. Modulo 2^52 that is the sum, in one instruction in place of a slower multiplication and an addition.
 #![allow(unsafe_code)]
 
 mod short;
 mod signs;
+mod transpose;
 
 use core::arch::x86_64::*;
 use core::mem::{transmute, transmute_copy};
@@ -19,10 +23,15 @@ use super::unfolded;
 use super::word::{Cells, Line};
 
 cpufeatures::new!(foundation, "avx512f", "avx512bw", "avx512dq", "avx512vl");
+cpufeatures::new!(fused, "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512ifma");
 
 /// The CPU has AVX-512 F, BW, DQ and VL.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
+
+/// The CPU has AVX-512 F, BW, DQ, VL and IFMA.
+#[derive(Clone, Copy, Debug)]
+pub struct Ifma(());
 
 /// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +40,15 @@ pub struct Vnni(());
 impl Avx512 {
     pub(super) fn detect() -> Option<Self> {
         foundation::get().then_some(Self(()))
+    }
+}
+
+impl Ifma {
+    /// Products are right modulo 2^BITS.
+    pub(super) const BITS: u32 = 52;
+
+    pub(super) fn detect() -> Option<Self> {
+        fused::get().then_some(Self(()))
     }
 }
 
@@ -163,4 +181,8 @@ kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u32, i32, _mm512_set1_epi3
 });
 kernel!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl", u64, i64, _mm512_set1_epi64, |sums, a, b| {
     _mm512_add_epi64(sums, _mm512_mullo_epi64(a, b))
+});
+
+kernel!(Ifma, "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma", u64, i64, _mm512_set1_epi64, |sums, a, b| {
+    _mm512_madd52lo_epu64(sums, a, b)
 });

@@ -218,7 +218,7 @@ pub(super) fn tile_rows(rows: usize, most: usize) -> usize {
 }
 
 /// All tiles of a panel, which meanwhile fetch the `next` one.
-fn column<W: Cells, K: Kernel<W>>(
+pub(super) fn column<W: Cells, K: Kernel<W>>(
     kernel: K,
     mut a: &[W::Cell],
     b: &[Line<W>],

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
-use super::avx512::{Avx512, Vnni};
+use super::avx512::{Avx512, Ifma, Vnni};
 use super::portable::Portable;
 
 /// An instruction set that this CPU has: each token can be had by detection only.
@@ -18,6 +18,9 @@ pub enum Backend {
     /// 512-bit vectors.
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    /// 512-bit vectors and products of 52 bits, for words of 64 bits alone.
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Ifma),
     /// 512-bit vectors and dot products of short words.
     #[cfg(target_arch = "x86_64")]
     Vnni(Vnni),
@@ -49,6 +52,20 @@ impl Backend {
     /// The fastest instruction set that this CPU has.
     pub(super) fn detect() -> Self {
         Self::available().next().unwrap_or(Self::Portable(Portable))
+    }
+
+    /// The fastest instruction set that this CPU has for products of words of W modulo 2^bits: above that they may be anything.
+    pub(super) fn modulo<W>(bits: u32) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if size_of::<W>() == 8
+            && bits <= Ifma::BITS
+            && let Some(ifma) = Ifma::detect()
+        {
+            return Self::Ifma(ifma);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = bits;
+        Self::detect()
     }
 }
 

@@ -38,7 +38,7 @@ use super::dispatch::Backend;
 use super::short::{self, Short};
 #[cfg(target_arch = "x86_64")]
 use super::signs::Signs;
-use super::{Packed, Product, Window, depthwise, multiply, multiply_add, winograd};
+use super::{Packed, Product, Window, depthwise, multiply, winograd};
 use crate::secret::Scratch;
 
 /// Places of a convolution that are unfolded at a time, for weights that are no words.
@@ -59,6 +59,8 @@ fn alone() -> bool {
 /// The words are wiped when dropped, and [`Debug`](fmt::Debug) prints the shape alone.
 pub struct Filters<W: Product> {
     shape: [usize; 3],
+    /// Products are right modulo 2^bits.
+    bits: u32,
     weights: Weights<W>,
 }
 
@@ -76,6 +78,9 @@ enum Weights<W: Product> {
 }
 
 impl<W: Product> Filters<W> {
+    /// Bits of a word.
+    const WORD: u32 = 8 * size_of::<W>() as u32;
+
     /// An all-zero matrix: `[outputs, inputs]` in `groups` groups, whose rows are to be set.
     ///
     /// # Panics
@@ -87,7 +92,7 @@ impl<W: Product> Filters<W> {
         } else {
             Weights::Groups((0..groups).map(|_| Packed::zeros(outputs / groups, inputs)).collect())
         };
-        Self { shape: [outputs, inputs, groups], weights }
+        Self { shape: [outputs, inputs, groups], bits: Self::WORD, weights }
     }
 
     /// As [`zeros`](Self::zeros), for products modulo 2^bits alone: above that results are anything. They may take less time,
@@ -101,11 +106,9 @@ impl<W: Product> Filters<W> {
             && bits <= short::BITS
             && let Some(short) = Short::new::<W>(outputs, inputs)
         {
-            return Self { shape: [outputs, inputs, 1], weights: Weights::Short(short) };
+            return Self { shape: [outputs, inputs, 1], bits, weights: Weights::Short(short) };
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = bits;
-        Self::zeros(outputs, inputs, groups)
+        Self { bits, ..Self::zeros(outputs, inputs, groups) }
     }
 
     /// A matrix `[outputs, inputs]` whose rows, of −1 and +1 alone, are to be set. They take a bit each, and products a
@@ -113,7 +116,7 @@ impl<W: Product> Filters<W> {
     pub fn signs(outputs: usize, inputs: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(signs) = Signs::new::<W>(outputs, inputs) {
-            return Self { shape: [outputs, inputs, 1], weights: Weights::Signs(signs) };
+            return Self { shape: [outputs, inputs, 1], bits: Self::WORD, weights: Weights::Signs(signs) };
         }
         Self::zeros(outputs, inputs, 1)
     }
@@ -237,7 +240,9 @@ impl<W: Product> Filters<W> {
     /// If the lengths do not fit the shapes.
     pub fn multiply_add(&self, x: &[W], c: &mut [W]) {
         match &self.weights {
-            Weights::Groups(matrices) if matrices.len() == 1 => multiply_add(x, &matrices[0], c),
+            Weights::Groups(matrices) if matrices.len() == 1 => {
+                multiply::multiply_add_by(Backend::modulo::<W>(self.bits), x, &matrices[0], c);
+            }
             #[cfg(target_arch = "x86_64")]
             Weights::Short(short) => {
                 multiply::check(x, [self.outputs(), self.inputs()], c);
@@ -257,7 +262,7 @@ impl<W: Product> Filters<W> {
     /// # Panics
     /// If the window does not fit its image, or the lengths do not fit the shapes.
     pub fn convolve_add(&self, window: &Window, images: &[W], c: &mut [W]) {
-        self.convolve_add_modulo(window, 8 * size_of::<W>() as u32, images, c);
+        self.convolve_add_modulo(window, Self::WORD, images, c);
     }
 
     /// As [`convolve_add`](Self::convolve_add), modulo 2^bits alone, and no more than the matrix is [for](Self::modulo): above that c
@@ -286,24 +291,26 @@ impl<W: Product> Filters<W> {
         if const { matches!(size_of::<W>(), 4 | 8) }
             && self.groups() == 1
             && !self.are_signs()
-            && bits <= 8 * size_of::<W>() as u32 - winograd::LOST
+            && bits <= Self::WORD - winograd::LOST
             && alone()
             && winograd::saves(window, images.len() / image, self.outputs())
         {
             let weights = |rows: &mut [W]| self.copy_rows(0, rows);
-            return winograd::convolve_add(window, images, self.outputs(), weights, c);
+            let backend = Backend::modulo::<W>(bits + winograd::LOST);
+            return winograd::convolve_add(backend, window, images, self.outputs(), weights, c);
         }
         #[cfg(any(test, feature = "parallel"))]
         if !alone() {
             let share = places.div_ceil(rayon::current_num_threads()).next_multiple_of(8);
             let strips = c.par_chunks_mut(share * self.outputs()).enumerate();
-            return strips.for_each(|(strip, c)| self.convolve_strip(window, images, strip * share, c));
+            return strips.for_each(|(strip, c)| self.convolve_strip(window, bits, images, strip * share, c));
         }
-        self.convolve_strip(window, images, 0, c);
+        self.convolve_strip(window, bits, images, 0, c);
     }
 
-    /// [`convolve_add`](Self::convolve_add) to the places from the `first` on, of all images.
-    fn convolve_strip(&self, window: &Window, images: &[W], first: usize, c: &mut [W]) {
+    /// [`convolve_add_modulo`](Self::convolve_add_modulo) to the places from the `first` on, of all images.
+    fn convolve_strip(&self, window: &Window, bits: u32, images: &[W], first: usize, c: &mut [W]) {
+        let backend = Backend::modulo::<W>(bits.min(self.bits));
         let (outputs, channels) = (self.outputs(), window.image[2] / self.groups());
         let matrices = match &self.weights {
             Weights::Groups(matrices) => matrices,
@@ -328,7 +335,7 @@ impl<W: Product> Filters<W> {
             };
             let columns = group * packed.outputs()..(group + 1) * packed.outputs();
             let mut c: Vec<_> = c.chunks_exact_mut(outputs).map(|row| &mut row[columns.clone()]).collect();
-            W::multiply_add_unfolded(Backend::detect(), &unfold, packed.panels(), &mut c);
+            W::multiply_add_unfolded(backend, &unfold, packed.panels(), &mut c);
         }
     }
 }
@@ -364,7 +371,7 @@ impl<W: Product> From<Packed<W>> for Filters<W> {
     /// The one group of a plain product.
     fn from(packed: Packed<W>) -> Self {
         let shape = [packed.outputs(), packed.inputs(), 1];
-        Self { shape, weights: Weights::Groups(alloc::vec![packed]) }
+        Self { shape, bits: Self::WORD, weights: Weights::Groups(alloc::vec![packed]) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Window, WindowError};
+use super::{Product, Window, WindowError};
 
 /// For every place of an axis and every value of the window there, the row or column of the image to look at.
 type Taps = [Vec<usize>; 2];
@@ -45,5 +45,24 @@ impl Window {
             }
         }
         planes
+    }
+
+    /// The transpose of [`gather`](Self::gather): adds every value of the planes to the one of the images that it would have come from.
+    pub(crate) fn scatter<W: Product>(&self, planes: &[W], [down, across]: &Taps, images: &mut [W]) {
+        let [height, width, channels] = self.image;
+        let [rows, columns] = self.size;
+        let mut planes = planes.chunks_exact(channels);
+        for k in 0..rows * columns {
+            for image in images.chunks_exact_mut(height * width * channels) {
+                for y in down.iter().skip(k / columns).step_by(rows) {
+                    let line = &mut image[y * width * channels..][..width * channels];
+                    let places = across.iter().skip(k % columns).step_by(columns);
+                    for (x, values) in places.zip(planes.by_ref()) {
+                        let sums = line[x * channels..].iter_mut().zip(values);
+                        sums.for_each(|(sum, value)| *sum = sum.wrapping_add(value));
+                    }
+                }
+            }
+        }
     }
 }

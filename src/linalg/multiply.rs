@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::dispatch::Backend;
-use super::{Packed, Product};
+use super::{Packed, Product, product_add};
 
 /// `c += a · bᵀ`, wrapping: `a: [rows, inputs]`, `b: [outputs, inputs]`, `c: [rows, outputs]`.
 ///
@@ -50,14 +50,12 @@ pub(super) fn check<W>(a: &[W], [outputs, inputs]: [usize; 2], c: &[W]) {
 
 /// `a · b`, wrapping: `a: [rows, inputs]`, `b: [inputs, outputs]`, for `shape = [rows, inputs, outputs]`.
 ///
-/// Packs `b` for this one use. Where it is used again, pack it by [`Packed::from_columns`] and use
-/// [`multiply_add`].
+/// The plain form of [`product_add`]. Where `b` is used again, pack it by [`Packed::from_columns`] and use [`multiply_add`].
 ///
 /// # Panics
 /// If the lengths do not fit the shape.
 pub fn multiply<W: Product>([rows, inputs, outputs]: [usize; 3], a: &[W], b: &[W]) -> Vec<W> {
-    assert_eq!(a.len(), rows * inputs, "the left side is [{rows}, {inputs}]");
     let mut c = alloc::vec![W::zero(); rows * outputs];
-    multiply_add(a, &Packed::from_columns(outputs, inputs, b), &mut c);
+    product_add(8 * size_of::<W>() as u32, [false; 2], [rows, inputs, outputs], a, b, &mut c);
     c
 }

@@ -3,6 +3,7 @@
 use super::blocked;
 use super::dispatch::{Backend, with_kernel};
 use super::portable::Portable;
+use super::sides::{self, Side};
 use super::unfolded::{self, Unfold};
 use super::word::{Cells, Panels};
 
@@ -17,6 +18,15 @@ pub trait Product: Cells {
         backend: Backend,
         unfold: Unfold<'_, Self>,
         b: Panels<'_, Self>,
+        c: &mut [&mut [Self]],
+    );
+    /// `c += a · b` by the kernel of `backend`: a of `[c.len(), inner]`, b of `[inner, c[0].len()]`.
+    #[doc(hidden)]
+    fn product_add(
+        backend: Backend,
+        inner: usize,
+        a: Side<'_, Self>,
+        b: Side<'_, Self>,
         c: &mut [&mut [Self]],
     );
 }
@@ -36,6 +46,16 @@ macro_rules! product {
             ) {
                 with_kernel!(backend.for_words::<Self>(), [$($backend)*], kernel => unfolded::multiply_add(kernel, unfold, b, c))
             }
+
+            fn product_add(
+                backend: Backend,
+                inner: usize,
+                a: Side<'_, Self>,
+                b: Side<'_, Self>,
+                c: &mut [&mut [Self]],
+            ) {
+                with_kernel!(backend.for_words::<Self>(), [$($backend)*], kernel => sides::product_add(kernel, inner, a, b, c))
+            }
         }
     };
 }
@@ -43,5 +63,5 @@ macro_rules! product {
 product!(u8, Vnni Avx512 Avx2);
 product!(u16, Vnni Avx512 Avx2);
 product!(u32, Avx512 Avx2);
-product!(u64, Avx512 Avx2);
+product!(u64, Ifma Avx512 Avx2);
 product!(u128,);

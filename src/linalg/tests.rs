@@ -1,5 +1,7 @@
 //! Every kernel against the product as it is defined.
 
+mod product_add;
+
 use alloc::vec::Vec;
 
 use super::dispatch::Backend;
@@ -316,32 +318,51 @@ fn products_modulo_fewer_bits_are_right_in_those() {
                 }
             }
         }
+        let low = |words: Vec<u64>| -> Vec<u64> { words.iter().map(|word| word << 12).collect() };
+        for shape in [[1, 300, 9], [130, 31, 33]] {
+            let [rows, inputs, outputs] = shape;
+            let (a, b) = (words::<u64>(1, rows * inputs), words::<u64>(2, outputs * inputs));
+            let mut c = words::<u64>(3, rows * outputs);
+            let expected = low(defined(shape, &a, &b, &c));
+            let mut filters = Filters::modulo(outputs, inputs, 1, 52);
+            filters.set_rows(0, &b);
+            filters.multiply_add(&a, &mut c);
+            assert!(low(c) == expected, "{shape:?}, 52 bits");
+        }
         // Wherever there are no shorter products, words serve.
         let mut c = [0u64; 1];
-        let mut filters = Filters::modulo(1, 1, 1, 24);
+        let mut filters = Filters::modulo(1, 1, 1, 53);
         filters.set_rows(0, &[1 << 40]);
         filters.multiply_add(&[1 << 20], &mut c);
         assert_eq!(c, [1 << 60]);
     });
 }
 
+/// Convolutions by a matrix for products modulo 2^bits.
+fn check_shorter<W: Word>(bits: u32) {
+    for (image, size, padding) in
+        [([9, 8, 3], [3, 2], [1, 0]), ([1, 1, 4], [1, 1], [1, 1]), ([26, 30, 17], [3, 3], [0, 0])]
+    {
+        let window = Window { padding, ..Window::new(image, size) };
+        let ([down, across], image) = (window.grid(), image.iter().product::<usize>());
+        let inputs = size[0] * size[1] * window.image[2];
+        let (images, weights) = (words::<W>(1, 3 * image), words::<W>(2, 19 * inputs));
+        let [mut found, mut expected] = [(); 2].map(|()| words::<W>(3, 3 * down * across * 19));
+        let mut filters = Filters::modulo(19, inputs, 1, bits);
+        filters.set_rows(0, &weights);
+        filters.convolve_add_modulo(&window, bits, &images, &mut found);
+        Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
+        let same = |(&a, &b): (&W, &W)| (a ^ b) & W::mask(bits) == W::zero();
+        assert!(found.iter().zip(&expected).all(same), "{window}, {bits} bits of {}", W::BITS);
+    }
+}
+
 #[test]
 fn convolutions_modulo_fewer_bits_are_those_of_words() {
     on_threads(|| {
-        for (image, size, padding) in
-            [([9, 8, 3], [3, 2], [1, 0]), ([1, 1, 4], [1, 1], [1, 1]), ([26, 30, 17], [3, 3], [0, 0])]
-        {
-            let window = Window { padding, ..Window::new(image, size) };
-            let ([down, across], image) = (window.grid(), image.iter().product::<usize>());
-            let inputs = size[0] * size[1] * window.image[2];
-            let (images, weights) = (words::<u32>(1, 3 * image), words::<u32>(2, 19 * inputs));
-            let [mut found, mut expected] = [(); 2].map(|()| words::<u32>(3, 3 * down * across * 19));
-            let mut filters = Filters::modulo(19, inputs, 1, 22);
-            filters.set_rows(0, &weights);
-            filters.convolve_add_modulo(&window, 22, &images, &mut found);
-            Filters::from_rows(19, inputs, 1, &weights).convolve_add(&window, &images, &mut expected);
-            assert!(found.iter().zip(&expected).all(|(a, b)| (a ^ b) & 0x3f_ffff == 0), "{window}");
-        }
+        check_shorter::<u32>(22);
+        // With the bits that fewer multiplications cost, and without, those of one instruction.
+        [46, 47, 52, 53].into_iter().for_each(check_shorter::<u64>);
     });
 }
 

@@ -13,7 +13,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Packed, Product, Window, multiply_add};
+use super::dispatch::Backend;
+use super::multiply::multiply_add_by;
+use super::{Packed, Product, Window};
 use crate::secret::{Scratch, wipe};
 use crate::simd::wide;
 
@@ -263,8 +265,9 @@ pub(super) fn saves(window: &Window, images: usize, outputs: usize) -> bool {
 }
 
 /// `c +=` the convolution of `images: [images, height, width, channels]` modulo 2^(w − 6): `c: [images, places[0], places[1],
-/// outputs]`, weights `[outputs, 3, 3, channels]` as `weights` writes them. Above that c gets anything.
+/// outputs]`, weights `[outputs, 3, 3, channels]` as `weights` writes them. Above that c gets anything. The products are those of `backend`.
 pub(super) fn convolve_add<W: Product>(
+    backend: Backend,
     window: &Window,
     images: &[W],
     outputs: usize,
@@ -297,7 +300,7 @@ pub(super) fn convolve_add<W: Product>(
             values.chunks_exact(block * channels).zip(&matrices).zip(products_of)
         {
             let count = tiles.len();
-            multiply_add(&values[..count * channels], matrix, &mut products[..count * outputs]);
+            multiply_add_by(backend, &values[..count * channels], matrix, &mut products[..count * outputs]);
         }
         add_results(window, &products, tiles, block, outputs, c);
     }
