@@ -56,12 +56,14 @@ kinds! {
     input: input::InputRequest;
     triple: triple::TripleRequest, triple::MatrixTripleRequest;
     matrix: matrix::MatrixMaskRequest, matrix::MatrixProductRequest;
+    gradient: gradient::GradientRequest, gradient::DitheredRequest;
     lookup: lookup::LookupRequest;
     interpolation: interpolation::InterpolationRequest;
     bits: bits::EdaBitsRequest, bits::BitProductsRequest, bits::DaBitsRequest, bits::SelectRequest;
     compare: compare::CompareRequest, compare::dcf::DcfRequest, compare::legendre::LegendreRequest;
 }
 
+pub use gradient::Gradient;
 pub use input::InputMask;
 pub use interpolation::Interpolation;
 pub use lookup::Lookup;

@@ -14,6 +14,8 @@
 //! | [`matmul`](Party::matmul) of r×m by m×c, and [`matmuls`](Party::matmuls), each | 1 | (rm + mc)·k in all | rc·k in all |
 //! | [`product`](Party::product) with a masked matrix, a row | 1 | inputs·k | outputs·k |
 //! | [`product`](Party::product) through a window, an image | 1 | h·w·c·k | places·outputs·k |
+//! | [`layer`](Party::layer) of x and W, and [`gradients`](Party::gradients) | 1, and 1 | (x + W)·k, and z·k | z·k, and (x + W)·k |
+//! | [`dithered_layer`](Party::dithered_layer) | the same, and the bias opened | | z and x with k less what is dropped |
 //! | [`lookup`](Party::lookup), [`lookup_pair`](Party::lookup_pair) of m bits | 1 | m | 2^m·k |
 //! | [`piecewise`](Party::piecewise) | 3; where x is clipped, also those of a ReLU; of tables of single values 2 | see [`Interpolation`](crate::correlation::interpolation) | |
 //! | [`piecewise_floor`](Party::piecewise_floor) | as `piecewise`, plus a comparison of the dropped bits | | |
@@ -25,6 +27,7 @@
 //! | [`sign`](Party::sign), [`negative`](Party::negative), [`greater`](Party::greater) | by [`Family`]; for lookups, see [`Plan`](crate::correlation::compare::Plan) | | |
 //! | [`legendre`](Party::legendre), s symbols | 2 | bits + 1 + 64·s | 128·s, and 2^(s−1) elements |
 //! | [`relu`](Party::relu), [`abs`](Party::abs), [`zero`](Party::zero) | as a comparison | | |
+//! | [`relu_with_derivative`](Party::relu_with_derivative) | by lookups as a ReLU; by others a comparison, a truncation and a selection | | |
 //! | [`clipped_relu`](Party::clipped_relu) | as two comparisons in the same rounds | | |
 //! | [`truncate`](Party::truncate) | 1 | k + 1, of two parties those that are kept and 1 | 1 or 2 elements |
 //! | [`truncate_floor`](Party::truncate_floor) | as a truncation, plus a comparison of the dropped bits | | |
@@ -43,6 +46,7 @@ pub mod cost;
 mod dealer;
 mod equal;
 pub(crate) mod error;
+mod gradient;
 mod input;
 mod lookup;
 mod matrix;

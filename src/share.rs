@@ -38,7 +38,7 @@ pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
 }
 
 /// `a -= b`, wrapping.
-fn sub<W: Word>(a: &mut [W], b: &[W]) {
+pub(crate) fn sub<W: Word>(a: &mut [W], b: &[W]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_sub(b));
 }
 

@@ -34,8 +34,8 @@ use num_traits::{WrappingSub, Zero};
 
 pub(crate) use self::layout::strips;
 use self::layout::{A, B, C, apply};
-pub(crate) use self::request::check_groups;
 pub use self::request::{MatrixMaskRequest, MatrixProductRequest};
+pub(crate) use self::request::{check_groups, check_window, read_window, window_numbers};
 use crate::linalg::{Filters, Window};
 use crate::offline::{Elements, Error, Masked, Request, SessionTag, Source, Store};
 use crate::ring::{Ring, Word};

@@ -108,6 +108,11 @@ impl Source {
         self.prg().words(domain(self.item, section), at as u64, out);
     }
 
+    /// Subtracts this party's share of a section's random numbers from x, without a place for them in memory.
+    pub(crate) fn mask<W: Word>(&self, section: u64, x: &mut [W]) {
+        self.prg().sub_words(domain(self.item, section), 0, x);
+    }
+
     /// x plus this party's shares of random values, of a section that it takes as a whole.
     pub(crate) fn masked<W: Word>(&self, section: u64, x: &[W]) -> Vec<W> {
         let mut masked = x.to_vec();

@@ -1,5 +1,7 @@
 //! What can go wrong in a protocol.
 
+use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
@@ -75,6 +77,15 @@ pub enum Error {
         /// The number of the party's.
         found: u64,
     },
+    /// Something went wrong in a layer of a network.
+    Layer {
+        /// Its name.
+        layer: String,
+        /// What went wrong.
+        error: Box<Error>,
+    },
+    /// What is wrong with a training step.
+    Training(String),
     /// A product was prepared for another matrix.
     Matrix {
         /// The matrix that it was prepared for.
@@ -90,6 +101,8 @@ impl fmt::Display for Error {
             Self::Net(error) => error.fmt(f),
             Self::Offline(error) => error.fmt(f),
             Self::Window(error) => error.fmt(f),
+            Self::Layer { layer, error } => write!(f, "{layer}: {error}"),
+            Self::Training(error) => f.write_str(error),
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
             Self::Range { what, least, most, found } => {
                 write!(f, "{what}: expected {least} to {most}, found {found}")
@@ -138,16 +151,23 @@ impl core::error::Error for Error {
         // The message has the inner error's already.
         match self {
             Self::Net(error) => error.source(),
+            Self::Layer { error, .. } => error.source(),
             _ => None,
         }
     }
 }
 
 impl Error {
+    /// The same, with the layer in which it happened.
+    pub(crate) fn within(self, layer: &str) -> Self {
+        Self::Layer { layer: layer.into(), error: Box::new(self) }
+    }
+
     /// What the others are told when a party or the dealer fails.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Net(error) => error.reason().to_string(),
+            Self::Layer { layer, error } => format!("{layer}: {}", error.reason()),
             error => error.to_string(),
         }
     }

@@ -47,7 +47,7 @@ use crate::correlation::compare::{Plan, Task, Wish};
 use crate::offline::{Cost, Elements};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
-use crate::share::{Share, add_public, resized, rounded};
+use crate::share::{BitShare, Share, add_public, resized, rounded};
 
 /// # ReLU and absolute value
 impl Party {
@@ -98,6 +98,61 @@ impl Party {
         shift: u32,
     ) -> Result<Share<O>, Error> {
         self.relu_low(x, bits, [shift, 0], O::BITS)
+    }
+
+    /// [`relu_truncate`](Self::relu_truncate), and the derivative as shared bits: whether x ≥ 0, but for x from −2^shift + 1 to −1, where
+    /// the result is 0, either. By lookups it comes from the comparison and costs nothing; other families compare, and select.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use ringshare::{Simulation, Z2};
+    /// # let run = Simulation::new(2).run(|party| {
+    /// # let x = party.input::<Z2<8>>(0, 2, (party.id() == 0).then_some(&[8, 252]))?;
+    /// let (relu, derivative) = party.relu_with_derivative::<_, Z2<8>>(&x, 8, 1)?; // x = (8, −4)
+    /// let gradient = party.select_bits(&derivative, &x)?;
+    /// Ok((party.open(&relu)?, party.open(&gradient)?)) // (4, 0) and (8, 0)
+    /// # });
+    /// # assert_eq!(run.unwrap().outputs[1], (vec![4, 0], vec![8, 0]));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`relu_truncate`](Self::relu_truncate), and if the family is not by lookups and x fits no truncation
+    /// ([`truncate`](Self::truncate)).
+    pub fn relu_with_derivative<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+    ) -> Result<(Share<O>, BitShare), Error> {
+        self.relu_low_with_derivative(x, bits, shift, O::BITS)
+    }
+
+    /// [`relu_with_derivative`](Self::relu_with_derivative), correct modulo 2^low only.
+    pub(crate) fn relu_low_with_derivative<R: Ring, O: Ring>(
+        &mut self,
+        x: &Share<R>,
+        bits: u32,
+        shift: u32,
+        low: u32,
+    ) -> Result<(Share<O>, BitShare), Error> {
+        check(self.family, R::BITS, bits, shift)?;
+        let Family::Lookup(wish) = self.family else {
+            let derivative = self.negative_bits(x, bits)?.not(self.id());
+            let truncated = self.truncate::<R, O>(x, bits, shift)?;
+            return Ok((self.select_bits(&derivative, &truncated)?, derivative));
+        };
+        let local = dropped_locally(self.family, self.parties(), bits, shift);
+        let plan = |bits, shift| {
+            Plan::choose(bits, Task::Relu { output: Elements::low::<O>(low), shift, skipped: 0 }, wish)
+        };
+        let (relu, derivative) = if local > 0 {
+            let x: Scratch<R::Word> = rounded(self.id(), x.expose(), bits, local);
+            self.relu_by_plan(&x, plan(bits - local, shift - local))?
+        } else {
+            self.relu_by_plan(x.expose(), plan(bits, shift))?
+        };
+        Ok((Share::of(relu), derivative))
     }
 
     /// [`relu_truncate`](Self::relu_truncate), correct modulo 2^low only. Of x from −2^skipped + 1 to −1 the result may be that of x

@@ -12,6 +12,7 @@ use ringshare::correlation::bits::{BitProductsRequest, DaBitsRequest, EdaBitsReq
 use ringshare::correlation::compare::dcf::DcfRequest;
 use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
 use ringshare::correlation::compare::{CompareRequest, Plan, Task, Wish};
+use ringshare::correlation::gradient::{DitheredRequest, GradientRequest};
 use ringshare::correlation::input::InputRequest;
 use ringshare::correlation::interpolation::{InterpolationRequest, Shape};
 use ringshare::correlation::lookup::LookupRequest;
@@ -19,11 +20,11 @@ use ringshare::correlation::matrix::{MatrixMaskRequest, MatrixProductRequest};
 use ringshare::correlation::registry;
 use ringshare::correlation::triple::{MatrixTripleRequest, TripleRequest};
 use ringshare::function::Table;
-use ringshare::linalg::Window;
+use ringshare::linalg::{LayerShape, Window};
 use ringshare::offline::{DecodeError, Elements, Error as OfflineError, Recipe, Registry, Request};
 
 /// How many kinds [`request`] makes.
-const KINDS: usize = 14;
+const KINDS: usize = 16;
 /// Which of them is a comparison by tables.
 const COMPARE: usize = 10;
 
@@ -130,6 +131,14 @@ fn request(kind: usize, random: &mut Random) -> Request {
             let shape = Shape { index: 1 + random.below(12) as u32, low, widths };
             InterpolationRequest { len: len.min(100), shape, output }.into()
         }
+        13 => gradient(random).into(),
+        14 => {
+            let mut wide = gradient(random);
+            wide.elements = Elements { word: 64, bits: 2 + random.below(63) as u32 };
+            let least = wide.elements.bits.saturating_sub(32).max(1);
+            let dropped = least + random.below((wide.elements.bits - least) as usize) as u32;
+            DitheredRequest { wide, dropped }.into()
+        }
         _ => {
             let bits = 2 + random.below(60) as u32;
             let variant = Variant::ALL[random.below(3)];
@@ -137,6 +146,16 @@ fn request(kind: usize, random: &mut Random) -> Request {
             LegendreRequest { len, word, bits, variant, output }.into()
         }
     }
+}
+
+fn gradient(random: &mut Random) -> GradientRequest {
+    let window = (random.next() & 1 == 0).then(|| window(random));
+    let inputs = window.map_or(17, |window| 2 * window.size[0] * window.size[1]);
+    let groups = if window.is_some() { 3 } else { 1 };
+    let (rows, outputs) = (random.below(200), 3 * (1 + random.below(60)));
+    let wanted = [random.next() & 1 == 0, random.next() & 1 == 0];
+    let layer = LayerShape { window, rows, outputs, inputs, groups };
+    GradientRequest { layer, wanted, elements: elements(random, 1) }
 }
 
 fn recipe(len: usize, random: &mut Random) -> Recipe {

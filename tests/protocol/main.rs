@@ -12,6 +12,7 @@ mod costs;
 mod families;
 mod fixed_product;
 mod functions;
+mod gradients;
 mod misuse;
 mod pooling;
 mod protocols;

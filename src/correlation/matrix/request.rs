@@ -204,7 +204,7 @@ impl fmt::Debug for MatrixProductRequest {
 }
 
 /// A window, or none, as numbers.
-pub(super) fn window_numbers(window: Option<&Window>) -> impl Iterator<Item = u64> {
+pub(crate) fn window_numbers(window: Option<&Window>) -> impl Iterator<Item = u64> {
     let sizes = window.map(|&Window { image, size, stride, padding, dilation }| {
         let [[a, b], [c, d], [e, f], [g, h]] = [size, stride, padding, dilation];
         [image[0], image[1], image[2], a, b, c, d, e, f, g, h].map(|size| size as u64)
@@ -213,7 +213,7 @@ pub(super) fn window_numbers(window: Option<&Window>) -> impl Iterator<Item = u6
 }
 
 /// Reads what [`window_numbers`] gave. It need not be a window that fits.
-pub(super) fn read_window(from: &mut Reader<'_>) -> Result<Option<Window>, DecodeError> {
+pub(crate) fn read_window(from: &mut Reader<'_>) -> Result<Option<Window>, DecodeError> {
     match from.number()? {
         0 => Ok(None),
         1 => {
@@ -242,7 +242,7 @@ pub(crate) fn check_groups(outputs: usize, groups: usize) -> Result<(), Error> {
 }
 
 /// Whether a window fits its image, and what is below it the columns of a matrix in groups.
-fn check_window(window: &Window, inputs: usize, groups: usize) -> Result<(), Error> {
+pub(crate) fn check_window(window: &Window, inputs: usize, groups: usize) -> Result<(), Error> {
     window.places()?;
     let channels = window.image[2];
     shape("channels in groups of one size", channels - channels % groups, channels)?;

@@ -35,6 +35,17 @@ impl Party {
         self.select_words(c, x.expose(), R::BITS).map(Share::of)
     }
 
+    /// [`select_bits`](Self::select_bits), of x and a result that count modulo 2^bits alone.
+    pub(crate) fn select_low<R: Ring>(
+        &mut self,
+        c: &BitShare,
+        x: &Share<R>,
+        bits: u32,
+    ) -> Result<Share<R>, Error> {
+        shape("bits to select by", x.len(), c.len())?;
+        self.select_words(c, x.expose(), bits).map(Share::of)
+    }
+
     /// [`select_bits`](Self::select_bits), word by word, modulo 2^bits.
     pub(in crate::protocol) fn select_words<W: Word>(
         &mut self,

@@ -47,6 +47,17 @@ impl Party {
         Ok(chunks.finish_shifted_words(&y, &bits)?)
     }
 
+    /// A ReLU by a plan for it, and the bits by which it takes x.
+    pub(in crate::protocol) fn relu_by_plan<W: Word, V: Word>(
+        &mut self,
+        x: &[W],
+        plan: Plan,
+    ) -> Result<(Scratch<V>, BitShare), Error> {
+        let (y, chunks) = self.chunks(x, plan)?;
+        let bits = self.open_masked(&chunks)?;
+        Ok(chunks.finish_relu(&y, &bits)?)
+    }
+
     /// Masks and opens x, looks its chunks up and combines all levels.
     fn chunks<W: Word>(&mut self, x: &[W], plan: Plan) -> Result<(Vec<W>, Chunks), Error> {
         let bits = plan.bits();

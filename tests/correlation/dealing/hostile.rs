@@ -6,6 +6,7 @@ use ringshare::correlation::bits::{BitProductsRequest, DaBitsRequest, EdaBitsReq
 use ringshare::correlation::compare::dcf::DcfRequest;
 use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
 use ringshare::correlation::compare::{CompareRequest, Plan};
+use ringshare::correlation::gradient::GradientRequest;
 use ringshare::correlation::input::InputRequest;
 use ringshare::correlation::interpolation::{InterpolationRequest, Shape};
 use ringshare::correlation::lookup::LookupRequest;
@@ -13,7 +14,7 @@ use ringshare::correlation::matrix::{MatrixMaskRequest, MatrixProductRequest};
 use ringshare::correlation::triple::{MatrixTripleRequest, TripleRequest};
 use ringshare::correlation::{MaskedMatrix, MatrixMask, Triple, registry};
 use ringshare::function::Table;
-use ringshare::linalg::Window;
+use ringshare::linalg::{LayerShape, Window};
 use ringshare::net::Network;
 use ringshare::nn::Forecast;
 use ringshare::offline::{
@@ -40,6 +41,11 @@ fn mask(outputs: usize, inputs: usize, groups: usize) -> Request {
 
 fn product(window: Option<Window>, rows: usize, outputs: usize, inputs: usize) -> Request {
     MatrixProductRequest { matrix: 0, window, rows, outputs, inputs, groups: 1, elements: E }.into()
+}
+
+fn gradient(window: Option<Window>, rows: usize, outputs: usize, inputs: usize) -> Request {
+    let layer = LayerShape { window, rows, outputs, inputs, groups: 1 };
+    GradientRequest { layer, wanted: [true; 2], elements: E }.into()
 }
 
 fn products(len: usize, masks: usize) -> Request {
@@ -126,6 +132,12 @@ fn hostile() -> Vec<Request> {
             product(None, len, len, len),
             product(Some(Window::new([5, 5, 1], [3, 3])), len, 2, 9),
             product(Some(Window::new([5, 5, 1], [3, 3])), 2, len, 9),
+            gradient(None, len, 2, 2),
+            gradient(None, 2, len, 2),
+            gradient(None, 2, 2, len),
+            gradient(None, len, len, len),
+            gradient(Some(Window::new([5, 5, 1], [3, 3])), len, 2, 9),
+            gradient(Some(Window::new([5, 5, 1], [3, 3])), 2, len, 9),
             LookupRequest { len, output: E, table: Table::from_static(&[0; 4]) }.into(),
             LookupRequest { len, output: E, table: Table::unsigned(12, |i| i) }.into(),
             EdaBitsRequest { len, elements: E, pairs: 7 }.into(),
@@ -144,6 +156,7 @@ fn hostile() -> Vec<Request> {
         ]);
     }
     all.extend(windows().into_iter().map(|window| product(Some(window), 1, 2, 9)));
+    all.extend(windows().into_iter().map(|window| gradient(Some(window), 1, 2, 9)));
     all
 }
 

@@ -7,9 +7,11 @@ use std::time::Duration;
 use ringshare::correlation::compare::dcf::Dcf;
 use ringshare::correlation::compare::{Comparison, Plan};
 use ringshare::correlation::matrix::MatrixProductRequest;
-use ringshare::correlation::{Interpolation, Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple};
+use ringshare::correlation::{
+    Gradient, Interpolation, Lookup, MatrixMask, MatrixProduct, MatrixTriple, Triple,
+};
 use ringshare::function::{Piecewise, Table, TableFormat};
-use ringshare::linalg::Filters;
+use ringshare::linalg::{Filters, LayerShape};
 use ringshare::net::{
     Direction, ErrorKind, Header, Kind, Memory, Network, Topology, Tracing, Transport, TransportError,
 };
@@ -203,6 +205,8 @@ fn program(party: &mut Party) -> Result<(), Error> {
     party.lookup_pair::<R, R, R>(&x, &x, &Table::pairs([2, 1], |a, b| a - b)).map(drop)
 }
 
+const LAYER: LayerShape = LayerShape { window: None, rows: 1, outputs: 2, inputs: 3, groups: 1 };
+
 /// Any bytes in place of the dealer's correction, of the right length and as long as they are.
 fn corrections(choice: u8, data: &[u8]) {
     for party in 0..2 {
@@ -228,6 +232,7 @@ fn corrections(choice: u8, data: &[u8]) {
                 groups: 1,
                 elements: Elements::of::<R>(),
             }),
+            Gradient::<R>::request(&LAYER, [true; 2]),
             Lookup::<R>::request(LEN, &table),
             Lookup::<R>::request(LEN, &pairs),
             Interpolation::<R>::request(LEN, &lines, 13),
@@ -248,6 +253,11 @@ fn corrections(choice: u8, data: &[u8]) {
             mask.finish(Some(Filters::from_rows(2, 3, 1, &rows)), Some(Filters::from_rows(2, 3, 1, &rows)));
         let _ = MatrixProduct::take(&mut store, &fixed, None, 1)
             .map(|product| product.mask(&Share::zeros(3)).1.finish(&fixed, &[1; 3]));
+        let w = std::sync::Arc::new(Share::zeros(6));
+        let masked = Gradient::<R>::take(&mut store, &LAYER, [true; 2]).unwrap().mask(&Share::zeros(3), &w).1;
+        let _ = masked
+            .forward(Share::zeros(3), w, vec![2; 9])
+            .and_then(|(z, backward)| backward.mask(&z).1.backward(&[1; 2]));
         let _ = Lookup::<R>::take(&mut store, LEN, &table).unwrap().mask(&x).1.finish(&[choice.into(); LEN]);
         let _ = Lookup::<R>::take(&mut store, LEN, &pairs)
             .unwrap()

@@ -1,7 +1,7 @@
 //! What products and lookups open.
 
 use ringshare::function::{Piecewise, Table, TableFormat};
-use ringshare::linalg::Window;
+use ringshare::linalg::{LayerShape, Window};
 use ringshare::net::Kind;
 use ringshare::protocol::WriteRow;
 use ringshare::ring::unpack;
@@ -27,6 +27,31 @@ fn openings_of_products_and_lookups() {
         let joint = |i: usize| (de[i] >> 10 << 4 | de[LEN + i] >> 10) as usize;
         uniform("d and e", (0..LEN).map(joint), 256);
         uniform_words("masked index", &seen.opened(1, 5), 5);
+        seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_layers_and_gradients() {
+    let layer = LayerShape { window: None, rows: LEN / 64, outputs: 64, inputs: 64, groups: 1 };
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<R>(party, values)?;
+            let w = x.slice(0..64 * 64);
+            let (z, backward) = party.layer(&layer, [true; 2], x.clone(), w.into())?;
+            let [dx, dw] = party.gradients(backward, &x)?;
+            let all = [widened(z.expose()), widened(dx.unwrap().expose()), widened(dw.unwrap().expose())];
+            Ok(all.concat())
+        });
+        seen.check_frames();
+        let f = seen.opened(0, 14);
+        let e = seen.opened(1, 14);
+        assert_eq!((f.len(), e.len()), (LEN + 64 * 64, LEN));
+        uniform_words("x masked", &f[..LEN], 14);
+        uniform_words("g masked", &e, 14);
+        // x and g are the same here: the same mask would show.
+        let joint = |i: usize| (f[i] >> 10 << 4 | e[i] >> 10) as usize;
+        uniform("x and g masked", (0..LEN).map(joint), 256);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
     }
 }

@@ -1,5 +1,6 @@
 //! The arithmetic results.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::small_table::{self, Vectors};
@@ -12,7 +13,7 @@ use crate::offline::planes::words;
 use crate::offline::{Elements, Error};
 use crate::ring::{Ring, Word, packed_len};
 use crate::secret::Scratch;
-use crate::share::Share;
+use crate::share::{BitShare, Share};
 use crate::with_word;
 
 impl Chunks {
@@ -67,6 +68,29 @@ impl Chunks {
         y: &[W],
         opened: &[u8],
     ) -> Result<Scratch<O>, Error> {
+        self.finish_into(y, opened, None)
+    }
+
+    /// As [`finish_shifted_words`](Self::finish_shifted_words) of a ReLU, with the bits d by which it takes x: of the shares of a bit in a
+    /// ring, the lowest bits share it.
+    pub(crate) fn finish_relu<W: Word, O: Word>(
+        self,
+        y: &[W],
+        opened: &[u8],
+    ) -> Result<(Scratch<O>, BitShare), Error> {
+        assert!(matches!(self.plan.task(), Task::Relu { .. }), "a plan for a ReLU");
+        let len = self.len;
+        let mut bits = vec![0; words(len)];
+        let out = self.finish_into(y, opened, Some(&mut bits))?;
+        Ok((out, BitShare::from_words(bits, len)))
+    }
+
+    fn finish_into<W: Word, O: Word>(
+        self,
+        y: &[W],
+        opened: &[u8],
+        mut bits: Option<&mut Vec<u64>>,
+    ) -> Result<Scratch<O>, Error> {
         let task = self.plan.task();
         assert!(self.plan.has_lift(), "a plan that lifts");
         assert_eq!(y.len(), self.len, "opened values and comparisons dealt");
@@ -90,6 +114,9 @@ impl Chunks {
                 last.flip(at, out, [O::zero(), O::max_value()]);
                 kernel::lift(high, v, public, out);
                 return Ok(());
+            }
+            if let Some(bits) = &mut bits {
+                last.taken(at, out, &mut bits[at / 64..]);
             }
             last.table_of_lift(at, scratch, wraps, tv)?;
             kernel::relu(&last.p[at / 64..], high, out, tv, v, public);
@@ -167,6 +194,15 @@ impl<'a> Opened<'a> {
     /// From t to one of two values by t ⊕ p.
     fn flip<W: Word>(&self, at: usize, t: &mut [W], values: [W; 2]) {
         self.vectors().flip(&self.p[at / 64..], t, values);
+    }
+
+    /// The bits t ⊕ p, of the share of t in a ring.
+    fn taken<W: Word>(&self, at: usize, t: &[W], bits: &mut [u64]) {
+        let public = self.chunks.source.party() == 0;
+        for ((bits, t), p) in bits.iter_mut().zip(t.chunks(64)).zip(&self.p[at / 64..]) {
+            let lowest = t.iter().rev().fold(0, |bits, t| bits << 1 | t.low64() & 1);
+            *bits = if public { lowest ^ p } else { lowest };
+        }
     }
 
     /// v, with the wrap by the opened top bit; `wraps` is room for these.

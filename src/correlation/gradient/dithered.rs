@@ -1,0 +1,256 @@
+//! The same with weights that are truncated on the way, at no cost, and products in words of 32 bits.
+//!
+//! Weights are held in Z_2^k with more fractional bits than a product needs. Of W and its mask let party i draw m_i modulo 2^k, and
+//! A_i = ⌊m_i / 2^f⌋, ρ_i = m_i mod 2^f. W is opened once, as above, as y = Σ (W_i − m_i) + c modulo 2^k for a public c. Then
+//!
+//! E = ⌊y / 2^f⌋ and A = Σ A_i modulo 2^(k − f) give W' = E + A = ⌊(W + c − Σ ρ_i) / 2^f⌋ modulo 2^(k − f),
+//!
+//! for any number n of parties: nothing wraps, since y is W + c − 2^f·A − Σ ρ_i whatever wraps in the sums. So W' is W / 2^f rounded by a dither
+//! of n uniform parts, with c = (n + 1)·(2^f − 1) / 2 unbiased, and less than (n + 1) / 2 units off. The dealer knows A, and needs no more for it. y is
+//! uniform, whoever n − 1 of the parties are, by the m_i of the last one.
+//!
+//! z = x·W'ᵀ and dx = g·W' are products modulo 2^(k − f), in words of 32 bits, of the low bits of what is opened; dW = gᵀ·x is one modulo 2^k.
+//! Party i's share of W' is A_i, and party 0's has E in addition:
+//!
+//! | product | party i, beside its share of what is dealt | party 0 |
+//! | --- | --- | --- |
+//! | z | f·A_iᵀ + b_i·Eᵀ | f·A_0ᵀ + (f + b_0)·Eᵀ |
+//! | dx | e·A_i + d_i·E | e·A_0 + (e + d_0)·E |
+//!
+//! The bias is rounded in the same way, and its share is that of W'.
+
+mod kernel;
+mod request;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use self::kernel::{BLOCK, cut, low, masked};
+pub use self::request::DitheredRequest;
+use super::request::{A, B, BIAS, D, DW, DX, GradientRequest, Z};
+use crate::linalg::LayerShape;
+use crate::offline::{Elements, Error, Masked, Source, Store};
+use crate::ring::Ring;
+use crate::secret::Scratch;
+use crate::share::Share;
+
+/// What the products of a layer take in one step, with weights that are truncated.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::gradient::Dithered, ring::Z2, share::Share};
+/// fn twice(dithered: Dithered, x: &Share<Z2<52>>) {
+///     dithered.mask(x, x, x);
+///     dithered.mask(x, x, x);
+/// }
+/// ```
+pub struct Dithered {
+    source: Source,
+    asked: DitheredRequest,
+    parties: usize,
+    b: Scratch<u64>,
+    /// A_i, and behind it that of the bias.
+    a: Scratch<u32>,
+}
+
+impl Dithered {
+    /// Takes what the products of a layer take.
+    ///
+    /// # Errors
+    /// If it is not next in the store.
+    pub fn take<R: Ring<Word = u64>>(
+        store: &mut Store,
+        layer: &LayerShape,
+        wanted: [bool; 2],
+        dropped: u32,
+    ) -> Result<Self, Error> {
+        let asked = Self::kind::<R>(layer, wanted, dropped);
+        let source = store.take(asked.clone())?;
+        let mut b = Scratch::zeros(asked.wide.sizes()[0]);
+        source.random(B, 0, &mut b);
+        Ok(Self { source, asked, parties: store.parties(), b, a: Scratch::zeros(0) })
+    }
+
+    /// What to ask the dealer for.
+    pub fn kind<R: Ring<Word = u64>>(layer: &LayerShape, wanted: [bool; 2], dropped: u32) -> DitheredRequest {
+        let wide = GradientRequest { layer: *layer, wanted, elements: Elements::of::<R>() };
+        DitheredRequest { wide, dropped }
+    }
+
+    /// What is to be opened: x, W and the bias, masked.
+    ///
+    /// # Panics
+    /// If one of them has another length than the layer's.
+    pub fn mask<R: Ring<Word = u64>>(
+        mut self,
+        x: &Share<R>,
+        w: &Share<R>,
+        bias: &Share<R>,
+    ) -> (Vec<u64>, Masked<Self>) {
+        let [inputs, weights, _] = self.asked.wide.sizes();
+        let outputs = self.asked.wide.layer.outputs;
+        assert_eq!(
+            [x.len(), w.len(), bias.len()],
+            [inputs, weights, outputs],
+            "elements of x, W and the bias, and of their masks"
+        );
+        let mut opened = vec![0; inputs + weights + outputs];
+        self.a = Scratch::zeros(weights + outputs);
+        let (f, rest) = opened.split_at_mut(inputs);
+        f.copy_from_slice(x.expose());
+        crate::share::sub(f, &self.b);
+        let (dropped, bits) = (self.asked.dropped, self.asked.wide.elements.bits);
+        let half =
+            (((self.parties as u64 + 1) * ((1 << dropped) - 1)) >> 1) * u64::from(self.source.party() == 0);
+        let (mut rest, mut a) = (rest, &mut self.a[..]);
+        for (section, x) in [(A, w), (BIAS, bias)] {
+            for (number, x) in x.expose().chunks(BLOCK).enumerate() {
+                let (y, later) = core::mem::take(&mut rest).split_at_mut(x.len());
+                let (high, after) = core::mem::take(&mut a).split_at_mut(x.len());
+                // m, and what is opened in its place.
+                self.source.random(section, number * BLOCK, y);
+                masked(x, [bits, dropped], half, y, high);
+                (rest, a) = (later, after);
+            }
+        }
+        (opened, Masked::new(self))
+    }
+}
+
+/// What is left for the gradients.
+///
+/// Used twice, it does not compile:
+///
+/// ```compile_fail,E0382
+/// # use ringshare::{correlation::gradient::DitheredBackward, ring::Z2, share::Share};
+/// fn twice(backward: DitheredBackward<Z2<52>>, g: &Share<Z2<52>>) {
+///     backward.mask(g);
+///     backward.mask(g);
+/// }
+/// ```
+pub struct DitheredBackward<R: Ring> {
+    source: Source,
+    asked: DitheredRequest,
+    x: Share<R>,
+    f: Vec<u64>,
+    e: Vec<u32>,
+    a: Scratch<u32>,
+    d: Share<R>,
+}
+
+impl Masked<Dithered> {
+    /// The product x·W'ᵀ with the bias, rounded and times 2^scale, modulo 2^(k − f) alone, given what was opened; and what is left for the gradients.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If `x` or `opened` has another length than [`Dithered::mask`] took and gave.
+    pub fn forward<R: Ring<Word = u64>>(
+        self,
+        x: Share<R>,
+        mut opened: Vec<u64>,
+        scale: u32,
+    ) -> Result<(Share<R>, DitheredBackward<R>), Error> {
+        let Dithered { source, asked, b, mut a, .. } = self.into_inner();
+        let ([inputs, weights, outputs], layer) = (asked.wide.sizes(), &asked.wide.layer);
+        let all = inputs + weights + layer.outputs;
+        assert_eq!([x.len(), opened.len()], [inputs, all], "elements of x and of what was opened");
+        let narrow = asked.narrow();
+        let mut e = vec![0; all - inputs];
+        cut(&opened[inputs..], [asked.wide.elements.bits, asked.dropped], &mut e);
+        opened.truncate(inputs);
+        let mut z = Scratch::<u32>::zeros(outputs);
+        source.chosen(Z, 0, narrow, 0, &mut z)?;
+        let is_first = source.party() == 0;
+        if !source.is_dry() {
+            let f: Vec<u32> = opened.iter().map(|f| *f as u32).collect();
+            let mut left = low(&b);
+            if is_first {
+                left.iter_mut().zip(&f).for_each(|(b, f)| *b = b.wrapping_add(*f));
+            }
+            layer.forward_add(narrow, &left, &e[..weights], &mut z);
+            layer.forward_add(narrow, &f, &a[..weights], &mut z);
+        }
+        let rounded = |(a, e): (&u32, &u32)| a.wrapping_add(if is_first { *e } else { 0 }) << scale;
+        let bias: Scratch<u32> =
+            a[weights..].iter().zip(&e[weights..]).map(rounded).collect::<Vec<_>>().into();
+        for row in z.chunks_exact_mut(layer.outputs.max(1)) {
+            row.iter_mut().zip(bias.iter()).for_each(|(z, b)| *z = z.wrapping_add(*b));
+        }
+        e.truncate(weights);
+        let wanted = asked.wide.wanted != [false; 2];
+        let d = if wanted { source.random_share(D, outputs) } else { Share::zeros(0) };
+        if !asked.wide.wanted[0] {
+            (e, a) = (vec![], Scratch::zeros(0));
+        }
+        let z = reduced(&z, narrow);
+        Ok((z, DitheredBackward { source, asked, x, f: opened, e, a, d }))
+    }
+}
+
+impl<R: Ring<Word = u64>> DitheredBackward<R> {
+    /// Elements of the gradient that it takes: 0 if none is wanted.
+    pub fn outputs(&self) -> usize {
+        self.d.len()
+    }
+
+    /// What is to be opened: g − d.
+    ///
+    /// # Panics
+    /// If no gradient is wanted, or g has another length than the result.
+    pub fn mask(self, g: &Share<R>) -> (Vec<u64>, Masked<Self>) {
+        assert_eq!(g.len(), self.d.len(), "elements of a gradient and of its mask");
+        let e = g.expose().iter().zip(self.d.expose()).map(|(g, d)| g.wrapping_sub(*d)).collect();
+        (e, Masked::new(self))
+    }
+}
+
+impl<R: Ring<Word = u64>> Masked<DitheredBackward<R>> {
+    /// The gradients of those that are wanted: of x modulo 2^(k − f) alone, and of W, given what was opened.
+    ///
+    /// # Errors
+    /// If the dealer's correction is malformed.
+    ///
+    /// # Panics
+    /// If `opened` has another length than [`DitheredBackward::mask`] gave.
+    pub fn backward(self, opened: &[u64]) -> Result<[Option<Share<R>>; 2], Error> {
+        let DitheredBackward { source, asked, x, f, e, a, d } = self.into_inner();
+        let [inputs, weights, outputs] = asked.wide.sizes();
+        assert_eq!(opened.len(), outputs, "opened elements of a gradient");
+        let (layer, bits, narrow) = (&asked.wide.layer, asked.wide.elements.bits, asked.narrow());
+        let [z_bytes, dx_bytes, _] = asked.bytes();
+        let [mut dx, mut dw] = [None, None];
+        if asked.wide.wanted[0] {
+            let mut share = Scratch::<u32>::zeros(inputs);
+            source.chosen(DX, z_bytes, narrow, 0, &mut share)?;
+            if !source.is_dry() {
+                let g: Vec<u32> = opened.iter().map(|g| *g as u32).collect();
+                let mut left = low(d.expose());
+                if source.party() == 0 {
+                    left.iter_mut().zip(&g).for_each(|(d, g)| *d = d.wrapping_add(*g));
+                }
+                layer.input_add(narrow, &left, &e, &mut share);
+                layer.input_add(narrow, &g, &a[..weights], &mut share);
+            }
+            dx = Some(reduced(&share, narrow));
+        }
+        if asked.wide.wanted[1] {
+            let mut share = Share::<R>::zeros(weights);
+            source.chosen(DW, z_bytes + dx_bytes, bits, 0, share.expose_mut())?;
+            if !source.is_dry() {
+                layer.weight_add(bits, opened, x.expose(), share.expose_mut());
+                layer.weight_add(bits, d.expose(), &f, share.expose_mut());
+            }
+            dw = Some(share);
+        }
+        Ok([dx, dw])
+    }
+}
+
+/// What is above the bits that count would tell of W and b if it were opened.
+fn reduced<R: Ring<Word = u64>>(x: &[u32], narrow: u32) -> Share<R> {
+    let mask = u64::MAX >> (64 - narrow);
+    Share::from_words(x.iter().map(|x| u64::from(*x) & mask).collect())
+}
