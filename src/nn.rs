@@ -141,6 +141,7 @@ pub mod op;
 mod quantised;
 mod sequential;
 pub mod step;
+pub mod train;
 
 pub use architecture::{Architecture, ArchitectureError, Rounding};
 pub use forecast::Forecast;

@@ -15,3 +15,4 @@ mod random;
 mod redrawn;
 mod reference_networks;
 mod trained;
+mod training;

@@ -15,6 +15,9 @@ use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 
 /// x·scale + shift, channel by channel: batch normalisation with its statistics.
+///
+/// In training x is normalised by the statistics of the batch first, and scale and shift are trained; what comes out has running statistics
+/// folded in again.
 #[derive(Clone, PartialEq)]
 pub struct Normalise {
     /// `[channels]`

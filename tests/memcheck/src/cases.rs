@@ -2,9 +2,12 @@
 
 use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::{Filters, Window};
+use ringshare::nn::train::{Batch, Clear, Program, Secure, TrainOptions, Trainer};
+use ringshare::nn::{Model, Rounding, Weight, op};
+use ringshare::prg::Seed;
 use ringshare::protocol::{Error, Family};
 use ringshare::ring::{Ring, Word, Z2};
-use ringshare::secret::memcheck::secret;
+use ringshare::secret::memcheck::{public, secret};
 use ringshare::{Party, Share};
 
 use crate::session::run;
@@ -58,7 +61,54 @@ pub fn all() {
         products::<Z2<32>>(parties);
         products::<Z2<64>>(parties);
         convolution(parties);
+        training(parties, Rounding::Floor);
+        training(parties, Rounding::Stochastic);
     }
+}
+
+/// A step of a small network with weights and examples of party 1. Where rounding is exact, the weights are those of the twin in the clear, else they
+/// are near them.
+fn training(parties: usize, rounding: Rounding) {
+    let real = |count: usize| (0..count).map(|i| ((i * 37 % 23) as f32 - 11.) / 16.).collect::<Vec<f32>>();
+    let mut model = Model::new([1, 1, 5]);
+    let layer = |inputs: usize, outputs: usize| op::Linear {
+        weight: Weight::Real(real(inputs * outputs)),
+        bias: real(outputs),
+    };
+    model.push("fc1", layer(5, 4)).expect("a layer");
+    model.push("relu", op::Relu).expect("a layer");
+    model.push("fc2", layer(4, 3)).expect("a layer");
+    let options = TrainOptions { rounding, ..TrainOptions::default() };
+    let x = real(10);
+    let step =
+        |own: bool, trainer: &mut Trainer, a: &mut dyn FnMut(&mut Trainer, Batch) -> Result<(), Error>| {
+            let rows = x.chunks(5).enumerate().map(|(label, x)| own.then_some((x, label)));
+            let batch = Batch::new(trainer.program(), rows)?;
+            a(trainer, batch)
+        };
+    let program = || Program::new(&model, options).expect("a program");
+    let mut twin = Trainer::given(program(), Some(&model)).expect("weights");
+    let mut clear = Clear::new(Rounding::Floor, &Seed::from_bytes([0; 16]));
+    step(true, &mut twin, &mut |trainer, batch| trainer.step(&mut clear, batch, 0.5, false).map(drop))
+        .expect("a step");
+    let signed = |word: &u64| ((word << 12) as i64) >> 12;
+    let expected: Vec<i64> = twin.shares().flat_map(|share| share.expose().iter().map(signed)).collect();
+    let right = vec![1; expected.len()];
+    run("a training step", parties, Family::default(), &right, |party| {
+        let own = party.id() == 1;
+        let mut trainer = Trainer::given(program(), (own && !party.is_dry()).then_some(&model))?;
+        step(own, &mut trainer, &mut |trainer, batch| {
+            trainer.step(&mut Secure::new(party, rounding), batch, 0.5, false).map(drop)
+        })?;
+        let mut found = Vec::new();
+        for share in trainer.shares() {
+            found.extend(party.open(share)?);
+        }
+        public(&mut found);
+        let off = if rounding == Rounding::Floor { 0 } else { 1 << 28 };
+        let near = |(found, expected): (&u64, &i64)| u64::from((signed(found) - expected).abs() <= off);
+        Ok(found.iter().zip(&expected).map(near).collect())
+    });
 }
 
 /// Signs, ReLU, maxima and places of the greatest.

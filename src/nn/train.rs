@@ -1,0 +1,111 @@
+//! Training on shares.
+//!
+//! Every number is in fixed point in one ring, [`TrainingRing`] = Z_2^52, with fractional bits by what it is
+//! ([`TrainFormats`]):
+//!
+//! | number | fractional bits | by default |
+//! | --- | --- | --- |
+//! | values between layers | F_x | 8 |
+//! | gradients of values, of the loss summed over the batch | F_g | 12 |
+//! | weights and biases | F_w | 34 |
+//! | weights in products, where rounding is stochastic | F_w less what is dropped | 14 |
+//! | z = x·Wᵀ | those of x and of the weights together, until its ReLU truncates it | |
+//! | dx = g·W | those of g and of the weights together, truncated at once | |
+//! | dW = gᵀ·x | F_g + F_x | |
+//!
+//! **Weights are held with more bits than anything else**, so that an update by a learning rate is local: F_w − F_x − F_g bits are left for
+//! rate / batch, W ← W − m·dW for a whole number m. dW is neither truncated nor opened.
+//!
+//! **Each factor is opened once**, masked: x and W for z, g for both gradients
+//! ([`correlation::gradient`](crate::correlation::gradient)). A linear layer or convolution takes a round forward and a round backward. Where
+//! rounding is stochastic, the opening of W truncates it as well, at no cost, so that z and dx are products of words of 32 bits
+//! ([`Dithered`](crate::correlation::gradient::Dithered)).
+//!
+//! **Values between layers are narrow.** They fit F_x + 8 bits, gradients F_g + 5, and they count modulo a power of two no more than a bit above that: so many bits are
+//! sent and dealt. Two parties come to them without a message, since each rounds its share. They are lifted to the ring in front of a product. The
+//! derivative of a ReLU or a maximum is a shared bit that the forward comparison leaves
+//! ([`Party::relu_with_derivative`](crate::protocol::Party::relu_with_derivative)): nothing is compared twice.
+//!
+//! **Stochastic rounding**, the default, is unbiased: what is rounded away comes back in the mean over the steps, so that few fractional bits
+//! suffice. [`Rounding::Floor`](crate::nn::Rounding) rounds to the nearest here; gradients need some more bits then, and every truncation
+//! a comparison. A step is then the same number by number on shares and in the clear.
+//!
+//! **Why 52 bits.** Where rounding is exact, z and dx take 50 and 51 bits with the formats above. AVX-512 multiplies and adds 52 bits in one instruction
+//! (IFMA), where 64 bits take a multiplication of three steps on some processors, and an addition. dW is not made in 32 bits: it would have to be
+//! lifted to the ring of the weights, an opening for each weight and step.
+//!
+//! # Whose is what
+//!
+//! A batch is made by all parties ([`Batch::new`]): the holder of an example has it in its own share, with its label, and the others have nothing
+//! there. Nobody sees another's examples. The weights are shared from the beginning: drawn by all parties together ([`Trainer::drawn`]), or one
+//! party's ([`Trainer::given`]). Gradients are opened under masks alone. What is public: the layers and their shapes, the options, the batch sizes
+//! and learning rates, which party holds which row of a batch, and what the program opens: classes of test examples, losses where somebody asks for them
+//! ([`Trainer::step`]), the trained model to a party of your choice ([`Trainer::reveal`]). Each of those tells something of the examples.
+//!
+//! # Afterwards
+//!
+//! A share of everything goes to bytes ([`Trainer::to_bytes`]) and on in another session. The trained model serves without being revealed
+//! ([`Trainer::serve`]), or is revealed to one party and saved as a file that PyTorch reads.
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use ringshare::nn::train::{Batch, Program, Secure, TrainOptions, Trainer};
+//! use ringshare::nn::{Model, Rounding, Weight, op};
+//! use ringshare::prg::Seed;
+//! use ringshare::sim::Simulation;
+//!
+//! let mut model = Model::new([1, 1, 2]);
+//! let layer = |inputs: usize, outputs: usize| {
+//!     op::Linear { weight: Weight::Real(vec![0.; inputs * outputs]), bias: vec![0.; outputs] }
+//! };
+//! model.push("fc1", layer(2, 16)).unwrap();
+//! model.push("relu", op::Relu).unwrap();
+//! model.push("fc2", layer(16, 2)).unwrap();
+//!
+//! // Exclusive or, of which party 0 has two cases and party 1 the others.
+//! let cases = [([0., 0.], 0), ([1., 1.], 0), ([0., 1.], 1), ([1., 0.], 1)];
+//! let run = Simulation::new(2).run(|party| {
+//!     let (id, steps) = (party.id(), 60);
+//!     let seed = Seed::from_bytes([id as u8 + 1; 16]); // its own secret
+//!     let mut trainer = Trainer::drawn(Program::new(&model, TrainOptions::default())?, 2, &seed);
+//!     for _ in 0..steps {
+//!         let own = cases.iter().enumerate().map(|(i, (x, label))| (i / 2 == id).then_some((&x[..], *label)));
+//!         let batch = Batch::new(trainer.program(), own)?;
+//!         trainer.step(&mut Secure::new(party, Rounding::Stochastic), batch, 0.5, false)?;
+//!     }
+//!     let own = cases.iter().enumerate().map(|(i, (x, label))| (i / 2 == id).then_some((&x[..], *label)));
+//!     let batch = Batch::new(trainer.program(), own)?;
+//!     let z = trainer.outputs(&mut Secure::new(party, Rounding::Stochastic), batch.inputs())?;
+//!     let classes = party.argmax::<_, ringshare::Z2<8>>(&z, 2, 21)?;
+//!     party.open(&classes)
+//! });
+//! assert_eq!(run.unwrap().outputs[0], [0, 0, 1, 1]);
+//! # }
+//! ```
+
+mod arithmetic;
+mod clear;
+mod error;
+mod export;
+mod initial;
+mod inverse_sqrt;
+mod layer;
+mod loss;
+mod optimiser;
+mod options;
+mod program;
+mod secure;
+mod state;
+mod trainer;
+
+pub use arithmetic::{Arithmetic, Numbers, TrainingRing};
+pub use clear::{Clear, Factors};
+pub use error::TrainError;
+pub use export::{Serving, SharedWeights};
+pub use inverse_sqrt::{INVERSE_SQRT_ERROR, INVERSE_SQRT_FRACTION, inverse_sqrt};
+pub use options::{Loss, Optimiser, TrainFormats, TrainOptions};
+pub use program::{ParameterShape, Program};
+pub use secure::Secure;
+pub use trainer::{Batch, Trainer};

@@ -1,0 +1,56 @@
+//! All vectors of weights as one: the rounds of an update, of which Adam takes many, are those of a single vector.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use super::{State, Update};
+use crate::nn::train::arithmetic::{Arithmetic, Numbers};
+use crate::protocol::Error;
+
+/// A vector of weights with its gradient.
+pub(in crate::nn::train) struct Vector<'a> {
+    /// The layer's name.
+    pub(in crate::nn::train) layer: &'a str,
+    pub(in crate::nn::train) x: &'a mut Numbers,
+    pub(in crate::nn::train) dx: Numbers,
+    pub(in crate::nn::train) state: &'a mut State,
+}
+
+impl Update {
+    /// Updates all weights by their gradients.
+    pub(in crate::nn::train) fn apply_all<A: Arithmetic>(
+        &self,
+        a: &mut A,
+        mut vectors: Vec<Vector<'_>>,
+    ) -> Result<(), Error> {
+        if self.adam.is_none() {
+            return vectors.into_iter().try_for_each(|Vector { layer, x, dx, state }| {
+                self.apply(a, x, dx, state).map_err(|error| error.within(layer))
+            });
+        }
+        let kept = vectors.first().map_or(0, |vector| vector.state.len());
+        let mut x = joined(vectors.iter().map(|vector| &*vector.x));
+        let mut state: State =
+            (0..kept).map(|which| joined(vectors.iter().map(|vector| &vector.state[which]))).collect();
+        let dx = joined(vectors.iter().map(|vector| &vector.dx));
+        vectors.iter_mut().for_each(|vector| drop(mem::replace(&mut vector.dx, Numbers::zeros(0))));
+        self.apply(a, &mut x, dx, &mut state).map_err(|error| error.within("the weights"))?;
+        let mut from = 0;
+        for vector in vectors {
+            let part = from..from + vector.x.len();
+            from = part.end;
+            vector.x.expose_mut().copy_from_slice(&x.expose()[part.clone()]);
+            for (own, all) in vector.state.iter_mut().zip(&state) {
+                own.expose_mut().copy_from_slice(&all.expose()[part.clone()]);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn joined<'a>(parts: impl Iterator<Item = &'a Numbers> + Clone) -> Numbers {
+    // Growing would leave the old place unwiped.
+    let mut words = Vec::with_capacity(parts.clone().map(Numbers::len).sum());
+    parts.for_each(|part| words.extend_from_slice(part.expose()));
+    Numbers::from_words(words)
+}
