@@ -71,6 +71,7 @@ pub enum Output {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     session: u64,
+    #[serde(default = "model")]
     model: PathBuf,
     #[serde(default = "keys")]
     keys: PathBuf,
@@ -110,6 +111,9 @@ struct Of {
     files: Option<PathBuf>,
 }
 
+fn model() -> PathBuf {
+    "model.public".into()
+}
 fn keys() -> PathBuf {
     "keys".into()
 }

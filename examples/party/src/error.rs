@@ -63,13 +63,13 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// What a peer is called: the last is the dealer.
-pub(crate) fn name(peer: usize, parties: usize) -> String {
+pub fn name(peer: usize, parties: usize) -> String {
     if peer == parties { "the dealer".into() } else { format!("party {peer}") }
 }
 
 impl Error {
     /// An error in setting up links: somebody who is not there is no refusal.
-    pub(crate) fn link(error: &LinkError) -> Self {
+    pub fn link(error: &LinkError) -> Self {
         let text = error.to_string();
         match error {
             LinkError::Unreachable { .. } | LinkError::Lost { .. } | LinkError::Missing { .. } => {
@@ -83,7 +83,7 @@ impl Error {
     }
 
     /// An error of the protocol among `parties` parties.
-    pub(crate) fn protocol(error: &protocol::Error, parties: usize) -> Self {
+    pub fn protocol(error: &protocol::Error, parties: usize) -> Self {
         match error {
             protocol::Error::Net(NetError::Transport { peer, kind: _, source }) => {
                 Self::Peer(format!("{}: {source}", name(*peer, parties)))

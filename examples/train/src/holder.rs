@@ -1,0 +1,63 @@
+//! Who has which images.
+//!
+//! The training images of all holders are numbered one holder after the other; everybody knows how many each has. The holder of an image
+//! puts it into its own share, with its label, and the others put nothing there.
+
+use std::ops::Range;
+
+use classify::dataset::{Dataset, PIXELS};
+use ringshare::nn::Input;
+use ringshare::nn::train::{Batch, Program, TrainError};
+
+/// What a party has: training images of its own, and the test images if it is the one who has them.
+pub struct Holder<'a> {
+    /// The images of which it has its own, if it has any.
+    pub data: Option<&'a Dataset>,
+    /// The numbers of its own among those of all.
+    pub own: Range<usize>,
+    /// The number of the first in `data`.
+    pub first: usize,
+    /// The test images.
+    pub tests: Option<&'a Dataset>,
+}
+
+/// The numbers of the images of each of so many holders, and of none for the other parties.
+pub fn shares(images: usize, holders: usize, parties: usize) -> Vec<Range<usize>> {
+    let part = |i: usize| images * i.min(holders) / holders;
+    (0..parties).map(|i| part(i)..part(i + 1)).collect()
+}
+
+impl Holder<'_> {
+    /// A batch of training images.
+    ///
+    /// # Errors
+    /// As [`Batch::new`].
+    pub fn batch(&self, program: &Program, input: Input, rows: &[u32]) -> Result<Batch, TrainError> {
+        let image = |&row: &u32| {
+            let row = row as usize;
+            self.data.filter(|_| self.own.contains(&row)).map(|data| {
+                let place = row - self.first;
+                (input.encode(data.image(place)), usize::from(data.labels()[place]))
+            })
+        };
+        batch(program, rows.iter().map(image))
+    }
+
+    /// A batch of test images.
+    ///
+    /// # Errors
+    /// As [`Batch::new`].
+    pub fn tests(&self, program: &Program, input: Input, rows: Range<usize>) -> Result<Batch, TrainError> {
+        let image =
+            |row: usize| self.tests.map(|data| (input.encode(&data.pixels()[row * PIXELS..][..PIXELS]), 0));
+        batch(program, rows.map(image))
+    }
+}
+
+fn batch(
+    program: &Program,
+    rows: impl Iterator<Item = Option<(Vec<f32>, usize)>>,
+) -> Result<Batch, TrainError> {
+    let rows: Vec<Option<(Vec<f32>, usize)>> = rows.collect();
+    Batch::new(program, rows.iter().map(|row| row.as_ref().map(|(x, label)| (&x[..], *label))))
+}

@@ -1,0 +1,124 @@
+//! The trained network serves: it stays shared, in the form and with the bits of inference, and classifies the test images.
+
+use std::time::{Duration, Instant};
+
+use classify::dataset::{Dataset, PIXELS};
+use ringshare::net::Memory;
+use ringshare::nn::train::{Serving, SharedWeights, Trainer};
+use ringshare::nn::{PublicModel, Sequential};
+use ringshare::prg::RootSeed;
+use ringshare::protocol::{self, Party};
+use ringshare::ring::{Ring, Word, Z2};
+use ringshare::sim::Session;
+
+use crate::error::Error;
+use crate::setting::Setting;
+
+/// Fractional bits of weights that serve.
+const FRACTION: u32 = 12;
+/// Nobody waits longer for another.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A party's network on its way to serve.
+struct State<'a, R: Ring> {
+    trainer: &'a Trainer,
+    shares: Option<SharedWeights<R>>,
+    model: Option<Sequential<R>>,
+    classes: Vec<u8>,
+}
+
+/// The classes of the test images by a network that no party learns, and the seconds that they took.
+///
+/// # Errors
+/// If the network does not fit the form that serves, or a protocol fails.
+pub fn classes(
+    setting: &Setting,
+    trainers: &[Trainer],
+    tests: &Dataset,
+    root: [u8; 32],
+) -> Result<(Vec<u8>, f64), Error> {
+    let program = setting.program()?;
+    let rounding = setting.options.rounding;
+    let serving = Serving::new(&program, &setting.model, FRACTION, rounding, setting.input)?;
+    match serving.public().ring() {
+        16 => by::<Z2<16>>(setting, &serving, trainers, tests, root),
+        32 => by::<Z2<32>>(setting, &serving, trainers, tests, root),
+        _ => by::<Z2<64>>(setting, &serving, trainers, tests, root),
+    }
+}
+
+fn by<R: Ring>(
+    setting: &Setting,
+    serving: &Serving,
+    trainers: &[Trainer],
+    tests: &Dataset,
+    root: [u8; 32],
+) -> Result<(Vec<u8>, f64), Error> {
+    let failed = |error: ringshare::sim::SimError| Error::Run(error.to_string());
+    // Another session than those that trained.
+    let ends = Memory::mesh(trainers.len() + 1, PATIENCE);
+    let mut session = Session::open(ends, 1 << 40, &RootSeed::from_bytes(root)).map_err(failed)?;
+    let public = serving.public();
+    let mut states: Vec<State<'_, R>> = trainers
+        .iter()
+        .map(|trainer| State { trainer, shares: None, model: None, classes: Vec::new() })
+        .collect();
+    let first = trainers.first().ok_or_else(|| Error::Run("expected parties, found none".into()))?;
+    let convert = |party: &mut Party, trainer: &Trainer| -> Result<_, protocol::Error> {
+        let shares = trainer.serve::<R>(party, serving)?;
+        let model = Sequential::<R>::of_shares(party, public.architecture(), Some(&shares))?;
+        Ok((shares, model))
+    };
+    let setup = session.plan(|party| convert(party, first).map(drop)).map_err(failed)?;
+    session.deal(&setup.recipe).map_err(failed)?;
+    session
+        .each("serve", &mut states, |party, state| {
+            let (shares, model) = convert(party, state.trainer)?;
+            (state.shares, state.model) = (Some(shares), Some(model));
+            Ok(())
+        })
+        .map_err(failed)?;
+    let begun = Instant::now();
+    let rows = setting.scored();
+    for pixels in tests.pixels().chunks(rows * PIXELS) {
+        let x = public.encode_pixels(pixels).map_err(|e| Error::Run(e.to_string()))?;
+        let x: Vec<R::Word> = x.into_iter().map(|x| R::Word::from_signed(x.into())).collect();
+        let count = pixels.len() / PIXELS;
+        let dry = session
+            .plan(|party| {
+                let model = Sequential::<R>::of_shares(party, public.architecture(), None)?;
+                party.take_dry_run();
+                batch(party, public, &model, &x, count).map(drop)
+            })
+            .map_err(failed)?;
+        session.deal(&dry.recipe).map_err(failed)?;
+        session
+            .each("batch", &mut states, |party, state| {
+                if let Some(model) = &state.model {
+                    let classes = batch(party, public, model, &x, count)?;
+                    state.classes.extend(classes);
+                }
+                Ok(())
+            })
+            .map_err(failed)?;
+    }
+    session.finish().map_err(failed)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok((states.into_iter().next().map(|state| state.classes).unwrap_or_default(), seconds))
+}
+
+/// The classes of a batch, whose images are party 0's.
+fn batch<R: Ring>(
+    party: &mut Party,
+    public: &PublicModel,
+    model: &Sequential<R>,
+    x: &[R::Word],
+    count: usize,
+) -> Result<Vec<u8>, protocol::Error> {
+    let prepared = model.prepare(party, count)?;
+    let x = party.input(0, x.len(), (party.id() == 0).then_some(x))?;
+    let z = model.forward(party, prepared, x)?;
+    let outputs = public.architecture().outputs();
+    let classes = party.argmax::<R, Z2<8>>(&z, outputs, public.architecture().bits_out())?;
+    party.open(&classes)
+}

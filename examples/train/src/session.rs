@@ -1,0 +1,262 @@
+//! A run from its arguments to its results.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Instant;
+
+use classify::dataset::Dataset;
+use classify::memory::peak_rss;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ringshare::nn::train::Trainer;
+use ringshare::nn::{Input, Loaded, Model, Precision, save};
+use ringshare::protocol;
+
+use crate::args::Args;
+use crate::beside::{clear, plain};
+use crate::error::Error;
+use crate::memory::{self, Job};
+use crate::outcome::{Outcome, accuracy};
+use crate::processes;
+use crate::report::{self, Parties};
+use crate::role::{Epoch, Event};
+use crate::serve;
+use crate::setting::Setting;
+use crate::sweep;
+use crate::task::Task;
+
+/// Runs what the arguments say.
+///
+/// # Errors
+/// Arguments that do not fit, files that can't be read or written, a run that fails.
+pub fn run(args: &Args) -> Result<(), Error> {
+    if let Some(config) = &args.processes.config {
+        return processes::run(args, config);
+    }
+    if let Some(path) = &args.processes.outline {
+        return processes::outline(args, path);
+    }
+    let (train, tests) = args.images()?;
+    let (setting, is_given) = args.setting(train.len(), tests.len(), args.seed.unwrap_or(0))?;
+    let root = root(args.seed)?;
+    print(&format_args!(
+        "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
+        setting.images,
+        setting.tests,
+        setting.parties,
+        setting.steps(),
+        setting.batch,
+        setting.epochs
+    ));
+    let initial = is_given.then_some(&setting.model);
+    let (outcome, model) = if args.clear {
+        clear(&setting, [&train, &tests], initial, &root)?
+    } else {
+        forecast(&setting)?;
+        if args.dry {
+            return Ok(());
+        }
+        shared(args, &setting, [&train, &tests], initial, root)?
+    };
+    if let Some(path) = &args.export {
+        export(&model, setting.input, path)?;
+        print(&format_args!("the network, revealed to party 0, is in {}", path.display()));
+    }
+    let swept = match args.sweep {
+        true => sweep::run(&setting, [&train, &tests], &root)?,
+        false => Vec::new(),
+    };
+    if let Some(folder) = &args.report {
+        let parties = if args.clear { Vec::new() } else { several(&setting, [&train, &tests], &outcome)? };
+        let title = format!("Training {} on shares", args.model.as_deref().unwrap_or("cnn"));
+        report::write(folder, &title, &outcome, &parties, &swept)?;
+        print(&format_args!("the report is {}", folder.join("report.html").display()));
+    }
+    match &args.json {
+        Some(path) => outcome.write(path),
+        None => Ok(()),
+    }
+}
+
+/// Writes a model to a safetensors file.
+///
+/// # Errors
+/// If it can't be written.
+pub fn export(model: &Model, input: Input, path: &Path) -> Result<(), Error> {
+    let loaded = Loaded { model: model.clone(), input, formats: None, outputs: Vec::new() };
+    let bytes = save(&loaded, Precision::Single).map_err(|e| Error::file(path, e))?;
+    std::fs::write(path, bytes).map_err(|e| Error::file(path, e))
+}
+
+/// Prints a line.
+pub fn print(line: &dyn std::fmt::Display) {
+    println!("{line}");
+}
+
+/// What all randomness is drawn from.
+fn root(seed: Option<u64>) -> Result<[u8; 32], Error> {
+    let mut root = [0; 32];
+    match seed {
+        Some(seed) => root[..8].copy_from_slice(&seed.to_le_bytes()),
+        None => getrandom::fill(&mut root).map_err(|e| Error::Run(e.to_string()))?,
+    }
+    Ok(root)
+}
+
+fn forecast(setting: &Setting) -> Result<(), Error> {
+    let recipes = setting.recipes()?;
+    let rows = setting.batch.min(setting.images);
+    let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties);
+    print(&format_args!("a step: {step}"));
+    // Parties and dealer share the cores.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let parties = setting.parties as f64;
+    let cpu = parties * (step.online_seconds + step.offline_seconds) + step.dealer_seconds;
+    let longest = (step.online_seconds + step.offline_seconds).max(step.dealer_seconds);
+    let epoch = (cpu / cores).max(longest) * setting.steps() as f64;
+    let [sent, dealt] = [step.sent_bytes, step.dealer_bytes].map(|b| b as f64 * setting.steps() as f64 / 1e9);
+    print(&format_args!(
+        "an epoch: about {epoch:.0} s here, {sent:.1} GB from each party, {dealt:.1} GB from the dealer"
+    ));
+    Ok(())
+}
+
+fn shared(
+    args: &Args,
+    setting: &Setting,
+    [train, tests]: [&Dataset; 2],
+    initial: Option<&Model>,
+    root: [u8; 32],
+) -> Result<(Outcome, Model), Error> {
+    let checkpoints = args.checkpoint.as_deref().map(|folder| (folder, args.every as usize, args.resume));
+    let holders = args.holders.map_or(setting.parties, usize::from);
+    if holders > setting.parties {
+        let (most, found) = (setting.parties, holders);
+        return Err(Error::Usage(format!("--holders: expected at most {most}, the parties, found {found}")));
+    }
+    let session = if args.resume { 2 } else { 1 };
+    let job = Job { setting, train, tests, holders, initial, root, session, checkpoints };
+    let mut outcome = Outcome::of(setting);
+    let started = Instant::now();
+    let bar = bar(setting);
+    let done = memory::run(&job, &mut |event| {
+        if let Event::Step(step, _) = event {
+            bar.set_position(step as u64 + 1);
+        }
+        bar.suspend(|| told(&mut outcome, event, Some(tests.labels()), 0, started));
+        Ok::<(), protocol::Error>(())
+    })?;
+    (outcome.dealer_s, outcome.dealer_bytes) = done.dealer;
+    outcome.peak_rss_bytes = peak_rss();
+    if args.serve {
+        let (classes, seconds) = serve::classes(setting, &done.trainers, tests, root)?;
+        let same = classes.iter().zip(&outcome.classes).filter(|(a, b)| a == b).count();
+        let percent = accuracy(&classes, tests.labels());
+        print(&format_args!(
+            "served: {percent:.2} % of the test images, {same} of {} with the class of training; {seconds:.1} s with dealing",
+            classes.len()
+        ));
+        outcome.served_accuracy = Some(percent);
+        outcome.served_same = Some(same);
+    }
+    if !args.no_plain && !args.resume {
+        plain(setting, [train, tests], initial, &root, &mut outcome)?;
+    }
+    Ok((outcome, revealed(setting, &done.trainers)?))
+}
+
+/// A bar of all steps; invisible unless stderr is a terminal.
+fn bar(setting: &Setting) -> ProgressBar {
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let steps = (setting.epochs * setting.steps()) as u64;
+    let bar = ProgressBar::with_draw_target(Some(steps), target);
+    match ProgressStyle::with_template("{wide_bar} {pos}/{len} steps, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Prints what party `id` has come to, and adds it to the outcome. Only who has the labels of the test images knows how many are right.
+pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: usize, started: Instant) {
+    match event {
+        Event::Step(step, Some(loss)) => {
+            outcome.loss.push((step + 1, loss));
+            print(&format_args!("step {}: loss {loss:.4}", step + 1));
+        }
+        Event::Step(..) | Event::Trained(_) | Event::Averaged(_) => {}
+        Event::Epoch(Epoch { number, wall, offline, cpu, sent, scored, classes }) => {
+            let right = labels.map(|labels| accuracy(&classes, labels));
+            outcome.accuracy.extend(right);
+            outcome.epoch_s.push(wall);
+            outcome.offline_s.push(offline);
+            outcome.online_s.push(wall - offline);
+            outcome.cpu_s.push(cpu);
+            outcome.score_s.push(scored);
+            outcome.classes.clone_from(&classes);
+            outcome.sent_bytes.push(sent);
+            outcome.peak_bytes.extend(peak_rss());
+            let scored = right.map_or("scored".into(), |right| format!("{right:.2} % of the test images"));
+            let total = started.elapsed().as_secs_f64();
+            print(&format_args!(
+                "epoch {number}: {scored}; {wall:.1} s ({offline:.1} s of them waiting for the dealer), {cpu:.1} s CPU of party {id}, {total:.0} s since the start"
+            ));
+        }
+    }
+}
+
+/// What an epoch takes 2 to 7 parties, by some steps of each, and in the clear.
+fn several(
+    setting: &Setting,
+    [train, tests]: [&Dataset; 2],
+    outcome: &Outcome,
+) -> Result<Vec<Parties>, Error> {
+    const STEPS: usize = 8;
+    let mut all = Vec::new();
+    if let Some(seconds) = outcome.plain_epoch_s.first() {
+        all.push(Parties { name: "float32 in the clear".into(), epoch_s: *seconds, peak: 0. });
+    }
+    let steps = STEPS.min(setting.steps());
+    for parties in 2..=7 {
+        let images = setting.images.min(steps * setting.batch);
+        let few =
+            Setting { parties, images, tests: 1, epochs: 1, average: 0, loss_every: 0, ..setting.clone() };
+        let job = Job {
+            setting: &few,
+            train,
+            tests,
+            holders: parties,
+            initial: None,
+            root: [5; 32],
+            session: 3,
+            checkpoints: None,
+        };
+        classify::memory::reset_peak();
+        let mut epoch_s = 0.;
+        memory::run(&job, &mut |event| {
+            if let Event::Epoch(epoch) = event {
+                epoch_s = epoch.wall * setting.steps() as f64 / steps as f64;
+            }
+            Ok(())
+        })?;
+        let peak = peak_rss().unwrap_or(0) as f64;
+        all.push(Parties { name: format!("{parties} parties"), epoch_s, peak });
+    }
+    Ok(all)
+}
+
+/// The network from the shares of all parties: in memory, party 0 gets them without a session.
+fn revealed(setting: &Setting, trainers: &[Trainer]) -> Result<Model, Error> {
+    let shares: Vec<Vec<&ringshare::nn::train::Numbers>> =
+        trainers.iter().map(|trainer| trainer.shares().collect()).collect();
+    let mut sums: Vec<Vec<u64>> = Vec::new();
+    for place in 0..shares[0].len() {
+        let mut sum = vec![0u64; shares[0][place].len()];
+        for share in &shares {
+            sum.iter_mut().zip(share[place].expose()).for_each(|(a, b)| *a = a.wrapping_add(*b));
+        }
+        sums.push(sum);
+    }
+    Ok(trainers[0].filled(&setting.model, &sums)?)
+}

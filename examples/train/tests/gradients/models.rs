@@ -1,0 +1,72 @@
+//! Models that a program stands for otherwise than layer by layer.
+
+use ringshare::linalg::Window;
+use ringshare::nn::train::{Program, TrainOptions, Trainer};
+use ringshare::nn::{Model, Weight, op};
+use train::float::Float;
+
+use crate::draw::Draw;
+use crate::fixed::{clear, held, real};
+
+/// A sum with the result of a ReLU in front of a maximum that keeps its size.
+#[test]
+fn a_sum_takes_the_result_of_a_relu_in_front_of_a_maximum() {
+    let mut model = Model::new([4, 4, 1]);
+    let window = Window::new([4, 4, 1], [1, 1]);
+    let (weight, bias) = (Weight::Real(vec![1.]), vec![0.125]);
+    model.push("conv", op::Convolution { window, groups: 1, weight, bias }).unwrap();
+    model.push("relu", op::Relu).unwrap();
+    let window = Window { padding: [1; 2], ..Window::new([4, 4, 1], [3, 3]) };
+    model.push("pool", op::MaxPool { window }).unwrap();
+    model.push("add", op::Add { layer: "relu".into() }).unwrap();
+    let weight = Weight::Real((0..32).map(|i| (i % 5) as f32 / 4. - 0.5).collect());
+    model.push("fc", op::Linear { weight, bias: vec![0.; 2] }).unwrap();
+    outputs_agree(&model);
+}
+
+/// Outputs of so few fractional bits that those of gradients are more.
+#[test]
+fn outputs_of_signs_and_of_relus_are_brought_to_the_bits_of_gradients() {
+    let mut model = Model::new([1, 1, 4]);
+    model.push("fc", op::Linear { weight: Weight::Signs(vec![0xa0, 0x30]), bias: vec![0.; 2] }).unwrap();
+    outputs_agree(&model);
+    let mut model = Model::new([1, 1, 4]);
+    let weight = Weight::Real((0..8).map(|i| (i % 3) as f32 / 2. - 0.5).collect());
+    model.push("fc", op::Linear { weight, bias: vec![0.25; 2] }).unwrap();
+    model.push("relu", op::Relu).unwrap();
+    outputs_agree(&model);
+}
+
+fn outputs_agree(model: &Model) {
+    let options = TrainOptions::default();
+    let trainer = Trainer::given(Program::new(model, options).unwrap(), Some(model)).unwrap();
+    let mut float = Float::new(model, &options, &|_| true).unwrap();
+    float.with_weights(held(&trainer));
+    let x = Draw::new(3).inputs(3 * trainer.program().inputs());
+    let words = x.iter().map(|x| (x * 256.).round() as i64 as u64).collect();
+    let found = trainer.outputs(&mut clear(), &ringshare::share::Share::from_words(words)).unwrap();
+    for (found, expected) in found.expose().iter().zip(float.outputs(&x)) {
+        let found = real(*found, 12);
+        assert!((found - f64::from(expected)).abs() < 0.1, "{found} for {expected}\n{model}");
+    }
+}
+
+/// A model is what it was made of, where nothing was trained.
+#[test]
+fn a_model_of_signs_is_given_and_taken_back() {
+    let mut model = Model::new([1, 1, 20]);
+    let bytes = |count: usize| Weight::Signs((0..count).map(|i| (i * 167 % 251) as u8 & 0xf0).collect());
+    model
+        .push(
+            "fc1",
+            op::Linear { weight: bytes(3 * 16), bias: (0..16).map(|i| i as f32 / 4. - 2.).collect() },
+        )
+        .unwrap();
+    model.push("sign", op::Sign).unwrap();
+    model.push("fc2", op::Linear { weight: bytes(2 * 5), bias: vec![3.; 5] }).unwrap();
+    let trainer =
+        Trainer::given(Program::new(&model, TrainOptions::default()).unwrap(), Some(&model)).unwrap();
+    assert!(trainer.model(&model).unwrap() == model, "a trainer in fixed point");
+    let float = Float::new(&model, &TrainOptions::default(), &|_| true).unwrap();
+    assert!(float.model().unwrap() == model, "a trainer in float32");
+}

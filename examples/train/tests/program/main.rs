@@ -1,0 +1,109 @@
+//! The program on the shipped digits: it learns, as float32 does, and what it has learned serves and is read by others.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use classify::network::Network;
+
+/// A folder that is removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ringshare-train-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().into()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn train(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_train")).args(arguments).output().unwrap()
+}
+
+fn json(path: &str) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn last(run: &serde_json::Value, key: &str) -> f64 {
+    run[key].as_array().and_then(|list| list.last()).and_then(serde_json::Value::as_f64).unwrap()
+}
+
+#[test]
+fn a_perceptron_learns_and_serves_and_its_file_is_read() {
+    let folder = Folder::new("perceptron");
+    let (results, model) = (folder.file("run.json"), folder.file("model.safetensors"));
+    let report = folder.file("report");
+    let arguments = ["--model", "784-48-10", "--epochs", "4", "--batch", "32", "--seed", "1", "--serve"];
+    let files = ["--json", &results, "--export", &model, "--report", &report, "--loss-every", "25"];
+    let output = train(&[&arguments[..], &files[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = json(&results);
+    let (accuracy, plain) = (last(&run, "accuracy"), last(&run, "plain_accuracy"));
+    assert!(accuracy > 75. && (accuracy - plain).abs() < 6., "{accuracy} for {plain}");
+    assert!(run["served_same"].as_u64().unwrap() >= 195);
+    assert_eq!(run["loss"].as_array().unwrap().len(), 4);
+    let page = std::fs::read_to_string(PathBuf::from(report).join("report.html")).unwrap();
+    assert!(page.contains("7 parties") && page.matches("<svg").count() >= 9);
+    let percent = percent(&model, 200);
+    assert!((percent - accuracy).abs() <= 2., "{percent} of the file for {accuracy}");
+}
+
+/// How many of the last images have the right class by a file, in percent; of those before them the program has none seen.
+fn percent(model: &str, tests: usize) -> f64 {
+    let network = Network::load(model.as_ref()).unwrap();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../data/mnist");
+    let data = classify::dataset::Dataset::load(&folder, &["digits"]).unwrap();
+    let pixels = &data.pixels()[800 * 784..][..tests * 784];
+    let outputs = network.model.forward(&network.input.encode(pixels));
+    let right = outputs.chunks(10).zip(&data.labels()[800..]).filter(|(row, label)| {
+        let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        row.iter().position(|z| *z == most) == Some(usize::from(**label))
+    });
+    100. * right.count() as f64 / tests as f64
+}
+
+#[test]
+fn networks_of_signs_serve_as_they_are_exported() {
+    let folder = Folder::new("signs");
+    let (results, model) = (folder.file("run.json"), folder.file("model.safetensors"));
+    let arguments = ["--model", "bmlp", "--epochs", "1", "--subset", "64", "--batch", "16", "--tests", "40"];
+    let rest = ["--serve", "--no-plain", "--seed", "2", "--json", &results, "--export", &model];
+    let output = train(&[&arguments[..], &rest].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = json(&results);
+    // Biases of the outputs are whole numbers there: classes of training may differ where two are near.
+    assert!(run["served_same"].as_u64().unwrap() >= 34);
+    assert_eq!(run["served_accuracy"].as_f64().unwrap(), percent(&model, 40));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_any_party_talks() {
+    for (arguments, expected) in [
+        (&["--rate", "1e-9"][..], "learning rate: expected "),
+        (&["--rate", "1e9"], "learning rate: expected "),
+        (&["--rate", "NaN"], "learning rate: expected "),
+        (&["--bits", "30,30,30"], "expected at most "),
+        (&["--bits", "8,12"], "--bits: expected three numbers, found 2"),
+        (&["--model", "784-0-10"], "expected"),
+        (&["--model", "784-10-11"], "--model: expected sizes from 784 to 10, found 784-10-11"),
+        (&["--tune", "fc9"], "--tune: expected layers with weights (conv1, conv2, fc1, fc2), found fc9"),
+        (&["--holders", "3"], "--holders: expected at most 2"),
+        (&["--momentum", "2", "--optimiser", "momentum"], "momentum: expected 0 to 0.999, found 2"),
+        (&["--model", "/none.safetensors"], "/none.safetensors"),
+    ] {
+        let output = train(arguments);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && text.contains(expected), "{arguments:?}: {text}");
+        assert!(output.stdout.is_empty() || !String::from_utf8_lossy(&output.stdout).contains("epoch 1"));
+    }
+}

@@ -1,0 +1,57 @@
+//! What parties train is what parties in memory do.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::trial::{Trial, all_well};
+
+fn alike(parties: usize) {
+    let trial = Trial::new(parties, 2);
+    let all = (0..=parties).map(|id| trial.role_with(id, &[])).collect();
+    let ended = all_well(all);
+    assert!(trial.trained() == trial.expected(), "another network than in memory");
+    let json = |id: usize| -> Value {
+        serde_json::from_slice(&fs::read(trial.folder.join(format!("{id}.json"))).unwrap()).unwrap()
+    };
+    for (id, ended) in ended.iter().enumerate().take(parties) {
+        let found = json(id);
+        assert_eq!(found["party"], id);
+        assert!(found["peak_rss_bytes"].as_u64().unwrap() > 1 << 20, "{found}");
+        assert_eq!(found["peers"].as_array().unwrap().len(), parties + 1);
+        assert_eq!(found["epoch_s"].as_array().unwrap().len(), 2);
+        // Only who has the labels of the test images knows.
+        assert_eq!(found["accuracy"].as_array().unwrap().len(), if id == 0 { 2 } else { 0 });
+        assert!(ended.out.contains("epoch 2: "), "{}", ended.out);
+    }
+    let dealt = json(parties)["dealer_bytes"].as_u64().unwrap();
+    assert!(dealt > 1 << 20, "{dealt}");
+}
+
+#[test]
+fn two_parties_train_what_two_in_memory_do() {
+    alike(2);
+}
+
+#[test]
+fn three_parties_train_what_three_in_memory_do() {
+    alike(3);
+}
+
+#[test]
+fn all_draw_the_initial_weights_without_an_owner() {
+    let trial = Trial::new(2, 1);
+    let of_shipped = ["--rounding", "floor", "--model", "784-16-10", "--epochs", "1", "--batch", "80"];
+    let role = |id: usize, role: &[&str]| {
+        let config = trial.path("session.toml");
+        let args = [&["--config", &config], role, &of_shipped].concat();
+        crate::process::Process::start(&trial.folder, &format!("shipped-{id}"), &args)
+    };
+    let trained = trial.path("trained");
+    let one = ["--id", "1", "--export", &trained, "--to", "1"];
+    let all = vec![role(0, &["--id", "0", "--to", "1"]), role(1, &one), role(2, &["--dealer", "--to", "1"])];
+    all_well(all);
+    // It is a network, and goes on as one.
+    let further = ["--model", &trained, "--epochs", "1", "--batch", "80", "--rate", "0.1"];
+    crate::trial::train(&trial.folder, "further", &further).well();
+}

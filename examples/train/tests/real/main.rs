@@ -1,0 +1,10 @@
+//! Training as processes: between parties, and of one that is killed again and again.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod alike;
+mod differs;
+mod killed;
+mod memory;
+mod process;
+mod resumed;
+mod trial;

@@ -1,0 +1,117 @@
+//! A process of the program, which ends with the test.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How often a test looks whether something has happened.
+const PAUSE: Duration = Duration::from_millis(10);
+/// What all processes of a healthy session may take for anything, on a machine that is busy.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// A process, killed when dropped.
+pub(crate) struct Process {
+    pub(crate) name: String,
+    child: Child,
+    log: PathBuf,
+    out: PathBuf,
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) name: String,
+    /// None where a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it wrote to its standard error.
+    pub(crate) log: String,
+    /// What it wrote to its standard output.
+    pub(crate) out: String,
+}
+
+impl Process {
+    /// Starts the program. What it writes goes to files in this folder.
+    pub(crate) fn start(folder: &Path, name: &str, args: &[&str]) -> Self {
+        let file = |end: &str| {
+            let path = (0..).map(|life| folder.join(format!("{name}-{life}.{end}")));
+            let path = path.into_iter().find(|path| !path.exists()).unwrap();
+            (File::create(&path).unwrap(), path)
+        };
+        let ((log, at), (out, out_at)) = (file("log"), file("out"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+        let child = command.args(args).stdin(Stdio::null()).stdout(out).stderr(log).spawn().unwrap();
+        Self { name: name.into(), child, log: at, out: out_at }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
+    }
+
+    /// Waits until it has printed something.
+    pub(crate) fn prints(&mut self, text: &str) {
+        let until = Instant::now() + LONG;
+        while !String::from_utf8_lossy(&fs::read(&self.out).unwrap()).contains(text) {
+            assert!(self.is_running(), "{} ended before it printed {text:?}: {}", self.name, self.log());
+            assert!(Instant::now() < until, "{} never printed {text:?}: {}", self.name, self.log());
+            sleep(PAUSE);
+        }
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ends(mut self, within: Duration) -> Ended {
+        let until = Instant::now() + within;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                let (name, log) = (self.name.clone(), self.log());
+                assert!(!log.contains("panicked"), "{name}: {log}");
+                let out = String::from_utf8_lossy(&fs::read(&self.out).unwrap()).into_owned();
+                return Ended { name, code: status.code(), log, out };
+            }
+            assert!(Instant::now() < until, "{} did not end within {within:?}: {}", self.name, self.log());
+            sleep(PAUSE);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// It ended well.
+    pub(crate) fn well(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}: {}", self.name, self.log);
+        self
+    }
+
+    /// It ended with this exit code, and its last line holds all of these.
+    pub(crate) fn badly(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(code), "{}: {}", self.name, self.log);
+        let line = self.error();
+        for word in words {
+            assert!(line.contains(word), "{}: expected {word:?} in {line:?}", self.name);
+        }
+        self
+    }
+
+    /// Its last line, which says why it ended.
+    pub(crate) fn error(&self) -> &str {
+        self.log.lines().find(|line| line.starts_with("error: ")).unwrap_or_default()
+    }
+}
