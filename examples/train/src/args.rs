@@ -149,7 +149,7 @@ pub struct Args {
     #[arg(long)]
     pub dry: bool,
 
-    /// Also train in the clear with 2 to 14 fractional bits of gradients and both roundings, which shows where training breaks
+    /// Also train in the clear with 2 to 12 fractional bits of gradients and both roundings, which shows where training breaks
     #[arg(long)]
     pub sweep: bool,
 

@@ -12,7 +12,7 @@ use crate::session::print;
 use crate::setting::Setting;
 
 /// Fractional bits of gradients that are tried; of values there are as many, up to 8.
-const BITS: [u32; 8] = [2, 3, 4, 6, 8, 10, 12, 14];
+const BITS: [u32; 8] = [2, 3, 4, 5, 6, 8, 10, 12];
 /// Bits of weights beyond those of values and gradients together: the resolution of the learning rate.
 const RATE: u32 = 14;
 
