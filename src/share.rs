@@ -144,6 +144,18 @@ impl<R: Ring> Share<R> {
         Self::from_words(self.words[range].to_vec())
     }
 
+    /// The sums of the columns of `[rows, columns]`.
+    ///
+    /// # Panics
+    /// If there are elements, but no columns.
+    pub fn column_sums(&self, columns: usize) -> Self {
+        let mut sums = Self::zeros(columns);
+        if !self.is_empty() {
+            self.words.chunks_exact(columns).for_each(|row| add(&mut sums.words, row));
+        }
+        sums
+    }
+
     /// Appends `other` to this share.
     pub fn append(&mut self, other: &Self) {
         // Growing would leave the old place unwiped.

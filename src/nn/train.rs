@@ -87,6 +87,7 @@
 
 mod arithmetic;
 mod clear;
+mod ends;
 mod error;
 mod export;
 mod initial;

@@ -6,7 +6,7 @@
 pub use super::argmax::argmax;
 pub use super::bits::{and, bits, compose, select};
 pub use super::equal::equal;
-pub use super::gradient::{gradients, layer};
+pub use super::gradient::{dithered_gradients, dithered_layer, gradients, layer};
 pub use super::input::input;
 pub use super::lookup::lookup;
 pub use super::matrix::{convolution, mask_matrix, product};

@@ -55,7 +55,8 @@ impl Party {
 
     /// As [`layer`](Self::layer) with weights and a bias that are rounded on the way: divided by 2^dropped, up or down at random without bias, and
     /// less than (n + 1) / 2 units off for n parties. The result, with the bias times 2^scale, counts modulo 2^(k − dropped) alone, which is 32 bits or
-    /// fewer, as does the gradient of x; that of W counts modulo 2^k. It costs what a layer costs, and opens the bias as well.
+    /// fewer, as does the gradient of x; that of W counts modulo 2^k. It opens what a layer opens and the bias, k bits each, in one round; the
+    /// dealer sends k − dropped bits for each element of the result ([`cost::dithered_layer`](super::cost::dithered_layer)).
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -151,6 +152,30 @@ pub fn gradients(layer: &LayerShape, [dx, dw]: [bool; 2], bits: u32) -> Cost {
         opened_bits: outputs as u64 * u64::from(bits),
         dealer_bytes: dealt(dx, inputs) + dealt(dw, weights),
     }
+}
+
+/// The cost of a layer's product of k-bit elements whose weights and bias are rounded by `dropped` bits on the way.
+///
+/// # Panics
+/// As [`layer`], and if more than k bits are dropped.
+pub fn dithered_layer(layer: &LayerShape, dropped: u32, bits: u32) -> Cost {
+    let [inputs, weights, outputs] = sizes(layer);
+    Cost {
+        rounds: 1,
+        opened_bits: (inputs + weights + layer.outputs) as u64 * u64::from(bits),
+        dealer_bytes: packed_len(outputs, bits - dropped) as u64,
+    }
+}
+
+/// The cost of the gradients of a dithered layer, of those that are wanted: that of its input, too, has `dropped` bits fewer.
+///
+/// # Panics
+/// As [`dithered_layer`].
+pub fn dithered_gradients(layer: &LayerShape, wanted: [bool; 2], dropped: u32, bits: u32) -> Cost {
+    let [dx, dw] = wanted;
+    let cost = gradients(layer, [false, dw], bits);
+    let narrow = if dx { packed_len(sizes(layer)[0], bits - dropped) as u64 } else { 0 };
+    Cost { dealer_bytes: cost.dealer_bytes + narrow, ..cost }
 }
 
 fn sizes(layer: &LayerShape) -> [usize; 3] {

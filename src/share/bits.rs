@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use subtle::{Choice, ConstantTimeEq};
 
@@ -48,6 +49,27 @@ impl BitShare {
     /// The words of this party's share.
     pub fn expose(&self) -> &[u64] {
         &self.words
+    }
+
+    /// The bits of a range, as a share of their own.
+    ///
+    /// ```
+    /// use ringshare::share::BitShare;
+    /// let share = BitShare::from_words(vec![1 << 63, 0b110], 67);
+    /// assert_eq!(share.slice(63..67).expose(), [0b1101]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the range reaches past the end.
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        assert!(range.end <= self.len, "bits to {} of {}", range.end, self.len);
+        let (first, shift) = (range.start / 64, range.start % 64);
+        let word = |at: usize| {
+            let [low, high] = [at, at + 1].map(|at| self.words.get(at).copied().unwrap_or_default());
+            if shift == 0 { low } else { low >> shift | high << (64 - shift) }
+        };
+        let words = (first..first + range.len().div_ceil(64)).map(word).collect();
+        Self::from_words(words, range.len())
     }
 
     /// Exclusive or with another share.

@@ -3,6 +3,7 @@
 
 mod comparisons;
 mod functions;
+mod layers;
 
 use std::ops::Range;
 

@@ -2,15 +2,15 @@
 
 use ringshare::correlation::compare::Wish;
 use ringshare::linalg::{LayerShape, Window};
-use ringshare::net::Topology;
-use ringshare::protocol::{Family, cost};
+use ringshare::protocol::Family;
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::share::Share;
 use ringshare::sim::Simulation;
 
 use crate::common::{Random, canonical, input, open, wide};
 
-fn layers() -> Vec<LayerShape> {
+/// Layers of all shapes.
+pub(crate) fn layers() -> Vec<LayerShape> {
     let linear = |rows, outputs, inputs| LayerShape { window: None, rows, outputs, inputs, groups: 1 };
     let through = |window: Window, rows, outputs, groups| LayerShape {
         window: Some(window),
@@ -104,30 +104,6 @@ fn is_right<R: Ring>() {
 fn layers_and_their_gradients_are_those_of_plain_integers() {
     at_widths!(is_right(): 2 7 8 13 16 31 32 52 53 64);
     is_right::<Z2<100>>();
-}
-
-#[test]
-fn a_layer_costs_what_it_says() {
-    for layer in layers() {
-        for (wanted, backward) in [([true, true], 1), ([false, true], 1), ([true, false], 1), ([false; 2], 0)]
-        {
-            let run = Simulation::new(3).topology(Topology::Direct).dry_run(|party| {
-                let [inputs, weights, outputs] = layer.sizes().unwrap();
-                let (x, w) = (Share::<Z2<52>>::zeros(inputs), Share::zeros(weights));
-                let (_, left) = party.layer(&layer, wanted, x, w.into())?;
-                if backward > 0 {
-                    party.gradients(left, &Share::zeros(outputs))?;
-                }
-                Ok(())
-            });
-            let run = run.unwrap();
-            let forward = cost::layer(&layer, 52);
-            let all = if backward > 0 { forward.then(cost::gradients(&layer, wanted, 52)) } else { forward };
-            assert_eq!(run.rounds, all.rounds, "{layer:?}");
-            assert_eq!(run.recipe.dealer_bytes(0), all.dealer_bytes, "{layer:?}");
-            assert_eq!(run.recipe.dealer_bytes(1), 0);
-        }
-    }
 }
 
 #[test]

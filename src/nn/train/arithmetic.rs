@@ -2,19 +2,22 @@
 //!
 //! All that is linear is done on the words of a [`Share`] by the layers themselves. The rest is here: a handful of operations that parties
 //! do together, and that the [twin](super::Clear) does by itself on a share that is the number. Both run the same code of layers, losses and
-//! optimisers, so that a step in the clear is that of the parties, number by number, where truncations round down.
+//! optimisers, so that a step in the clear is that of the parties, number by number, where truncations round to the nearest.
 
 use alloc::sync::Arc;
 
 use crate::function::{Piecewise, Table};
 use crate::linalg::LayerShape;
 use crate::protocol::Error;
-use crate::ring::Z2;
+use crate::ring::{Ring, Z2};
 use crate::share::{BitShare, Share};
 
 /// The ring of training: the widest whose products take one instruction of AVX-512 (IFMA) for eight multiplications with their
 /// additions. The instruction multiplies 52 bits, and adds the low 52 of the product.
 pub type TrainingRing = Z2<52>;
+
+/// Bits of the numbers that a truncation takes: it takes one more of the ring.
+pub(super) const MOST_BITS: u32 = TrainingRing::BITS - 1;
 
 /// Numbers in fixed point, shared.
 pub type Numbers = Share<TrainingRing>;
@@ -114,12 +117,6 @@ pub trait Arithmetic {
     /// # Errors
     /// As [`crate::protocol::Party::sign`].
     fn signs(&mut self, x: &Numbers, bits: u32, spare: u32) -> Result<Numbers, Error>;
-
-    /// Bits that are set in both.
-    ///
-    /// # Errors
-    /// As [`crate::protocol::Party::and`].
-    fn and(&mut self, a: &BitShare, b: &BitShare) -> Result<BitShare, Error>;
 
     /// x where the bit is set, else 0.
     ///

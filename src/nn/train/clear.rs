@@ -1,7 +1,8 @@
 //! Training in the clear: the same fixed point, number by number.
 //!
-//! With [`Rounding::Floor`], which rounds to the nearest here, a step gives exactly the numbers that parties open. With [`Rounding::Stochastic`] it draws the rounding
-//! from a generator of its own; its results are distributed as theirs, within the error of local rounding for more than two parties.
+//! With [`Rounding::Floor`], which rounds to the nearest here, a step gives exactly the numbers that parties open. With
+//! [`Rounding::Stochastic`] it draws the rounding from a generator of its own; its results are distributed as theirs, within the error of
+//! local rounding for more than two parties.
 //!
 //! Numbers that do not fit the bits that their layer declares are an error here, where the parties, who see no numbers, would
 //! go on with wrong ones: so the twin also tells whether formats hold.
@@ -166,12 +167,6 @@ impl Arithmetic for Clear {
 
     fn signs(&mut self, x: &Numbers, bits: u32, _: u32) -> Result<Numbers, Error> {
         Ok(numbers(fitting(x, bits)?.into_iter().map(|x| if x < 0 { -1 } else { 1 })))
-    }
-
-    fn and(&mut self, a: &BitShare, b: &BitShare) -> Result<BitShare, Error> {
-        let mut both = a.clone();
-        both.and_public(b.expose());
-        Ok(both)
     }
 
     fn select(&mut self, bits: &BitShare, x: &Numbers) -> Result<Numbers, Error> {

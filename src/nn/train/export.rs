@@ -9,8 +9,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::TrainError;
-use super::arithmetic::TrainingRing;
-use super::layer::{Layer, Statistics};
+use super::arithmetic::{MOST_BITS, TrainingRing};
+use super::layer::Statistics;
 use super::options::in_range;
 use super::program::{Program, unfit};
 use super::trainer::Trainer;
@@ -58,8 +58,7 @@ impl Serving {
         let formats = program.options.formats;
         let most = f64::from(formats.weight - formats.activation);
         in_range("fractional bits of weights that serve", 1., most, f64::from(fraction))?;
-        let bits = formats.activation + formats.range;
-        let value = Format { fraction: formats.activation, bits };
+        let value = Format { fraction: formats.activation, bits: formats.values() };
         let (mut last, mut layers, mut fractions) = (value, Vec::new(), Vec::new());
         for node in model.nodes() {
             last = match &node.op {
@@ -103,26 +102,21 @@ impl Trainer {
     pub fn serve<R: Ring>(&self, party: &mut Party, serving: &Serving) -> Result<SharedWeights<R>, Error> {
         let formats = self.program.options.formats;
         let mut layers = Vec::with_capacity(self.parameters.len());
-        let stages = self.program.stages.iter();
-        let products = stages.filter_map(|stage| match &stage.layer {
-            Layer::Product(product) => Some(product),
-            _ => None,
-        });
-        for ((held, product), (weights, bias)) in self.parameters.iter().zip(products).zip(&serving.fractions)
-        {
+        let products = self.parameters.iter().zip(self.program.products());
+        for ((held, product), (weights, bias)) in products.zip(&serving.fractions) {
             let weights = match weights {
                 Some(fraction) => {
-                    party.truncate::<TrainingRing, R>(&held.weights, 51, formats.weight - fraction)?
+                    party.truncate::<TrainingRing, R>(&held.weights, MOST_BITS, formats.weight - fraction)?
                 }
-                None => party.sign::<TrainingRing, R>(&held.weights, formats.weight + 8)?,
+                None => party.sign::<TrainingRing, R>(&held.weights, formats.latent())?,
             };
             let biases = &held.bias;
             let shift = (formats.weight - bias).saturating_sub(product.signs.unwrap_or(0));
             let biases = match shift {
                 shift if product.signs.is_some() => {
-                    party.truncate_floor::<TrainingRing, R>(biases, 51, shift)?
+                    party.truncate_floor::<TrainingRing, R>(biases, MOST_BITS, shift)?
                 }
-                shift => party.truncate::<TrainingRing, R>(biases, 51, shift)?,
+                shift => party.truncate::<TrainingRing, R>(biases, MOST_BITS, shift)?,
             };
             layers.push((product.inputs, weights, biases));
         }
@@ -165,11 +159,7 @@ impl Trainer {
         let mut out = Model::new(model.input());
         let (words, statistics) = words.split_at(words.len().min(2 * self.parameters.len()));
         let mut statistics = statistics.chunks_exact(2);
-        let mut pairs =
-            words.chunks_exact(2).zip(self.program.stages.iter().filter_map(|stage| match &stage.layer {
-                Layer::Product(product) => Some(product),
-                _ => None,
-            }));
+        let mut pairs = words.chunks_exact(2).zip(self.program.products());
         // Fractional bits of the last value, of which that of signs has none: a sum of signs is a whole number.
         let (mut bits, formats) = (self.program.options.formats.activation, self.program.options.formats);
         for node in model.nodes() {

@@ -12,7 +12,7 @@
 //! whoever asks learns it, which is a leak. For the cross-entropy p is looked up in a table of −ln with 10 fractional bits of p.
 
 use super::TrainOptions;
-use super::arithmetic::{Arithmetic, Numbers};
+use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use super::options::Loss;
 use crate::function::Table;
 use crate::protocol::Error;
@@ -88,7 +88,7 @@ pub(super) fn value<A: Arithmetic>(
         }
         Loss::SquaredError => {
             let squares = a.multiply(of, of)?;
-            let bits = (2 * (fraction + range)).min(51);
+            let bits = (2 * (fraction + range)).min(MOST_BITS);
             a.truncate(&squares, bits, (2 * fraction + 1).saturating_sub(VALUE))?
         }
         Loss::Hinge => a.truncate(of, fraction + range + 2, fraction.saturating_sub(VALUE))?,

@@ -14,14 +14,13 @@ mod state;
 
 use self::adam::Adam;
 pub(super) use self::joint::Vector;
-use self::state::MOST_BITS;
 pub(super) use self::state::State;
 use super::TrainError;
-use super::arithmetic::{Arithmetic, Numbers};
+use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
+use super::ends;
 use super::options::{Optimiser, TrainOptions, in_range};
 use super::program::Program;
 use crate::protocol::Error;
-use crate::share::add_public;
 use crate::simd::wide;
 
 /// Fractional bits of public factors.
@@ -138,22 +137,15 @@ impl Update {
         Ok(())
     }
 
-    /// low + ReLU(dx − low) − ReLU(dx − high).
+    /// The gradient, with every element brought within the clip.
     fn clipped<A: Arithmetic>(&self, a: &mut A, dx: Numbers, clip: f64) -> Result<Numbers, Error> {
         let formats = self.options.formats;
         let bits = formats.activation + formats.gradient + formats.range + formats.gradient_range;
         let end = clip * self.rows as f64 * libm::exp2(f64::from(formats.activation + formats.gradient));
         let end = libm::round(end.min(libm::exp2(f64::from(bits)))) as u64;
-        let mut both = dx.clone();
-        both.append(&dx);
-        for (part, end) in both.expose_mut().chunks_exact_mut(dx.len().max(1)).zip([end, end.wrapping_neg()])
-        {
-            add_public(a.id(), end, part);
-        }
-        let (both, _) = a.relu(&both, (bits + 8).min(MOST_BITS), 0)?;
-        let mut out = both.slice(0..dx.len());
-        out.sub_assign(&both.slice(dx.len()..both.len()));
-        add_public(a.id(), end.wrapping_neg(), out.expose_mut());
-        Ok(out)
+        let low = end.wrapping_neg();
+        let above = ends::above(a.id(), &dx, [low, end]);
+        let (above, _) = a.relu(&above, (bits + 8).min(MOST_BITS), 0)?;
+        Ok(ends::clipped(a.id(), &above, low))
     }
 }

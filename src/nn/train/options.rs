@@ -1,7 +1,7 @@
 //! How a network is trained.
 
 use super::TrainError;
-use super::arithmetic::TrainingRing;
+use super::arithmetic::{MOST_BITS, TrainingRing};
 use crate::nn::Rounding;
 use crate::ring::Ring;
 
@@ -68,35 +68,38 @@ impl TrainFormats {
         self.gradient + self.gradient_range
     }
 
+    /// Bits of weights whose signs count, the latent ones.
+    pub(super) fn latent(&self) -> u32 {
+        MOST_BITS.min(self.weight + 8)
+    }
+
     /// Whether they fit the ring.
     pub(super) fn check(&self) -> Result<(), TrainError> {
-        // A truncation takes a bit more than its numbers, and a difference, which layers take of values, one more.
-        let most = 51;
-        for (what, least, found) in [
-            ("fractional bits of activations", 1, self.activation),
-            ("bits of activations before the point", 2, self.range),
-            ("fractional bits of gradients", 1, self.gradient),
-            ("bits of gradients before the point", 2, self.gradient_range),
-            ("fractional bits of weights", 1, self.weight),
+        for (what, least, most, found) in [
+            ("fractional bits of activations", 1, MOST_BITS, self.activation),
+            ("bits of activations before the point", 2, MOST_BITS, self.range),
+            // The softmax of the outputs has no more.
+            ("fractional bits of gradients", 1, 16, self.gradient),
+            ("bits of gradients before the point", 2, MOST_BITS, self.gradient_range),
+            (
+                "fractional bits of weights",
+                self.activation.saturating_add(self.gradient),
+                MOST_BITS,
+                self.weight,
+            ),
         ] {
             in_range(what, f64::from(least), f64::from(most), f64::from(found))?;
         }
         for (what, found) in [
-            (
-                "a difference of products of activations and weights",
-                1 + self.activation + self.range + self.weight,
-            ),
-            ("a product of gradients and weights", self.gradient + self.gradient_range + self.weight),
-            ("an update of the weights", self.activation + self.gradient + (51 - self.weight.min(51)).min(2)),
+            // A difference, which layers take of values, takes a bit more than they.
+            ("a difference of products of activations and weights", 1 + self.values() + self.weight),
+            ("a product of gradients and weights", self.gradients() + self.weight),
         ] {
-            if found > most {
-                return Err(TrainError::Formats { what, most, found });
+            if found > MOST_BITS {
+                return Err(TrainError::Formats { what, most: MOST_BITS, found });
             }
         }
-        // The softmax of the outputs has no more.
-        in_range("fractional bits of gradients", 1., 16., f64::from(self.gradient))?;
-        let (least, most) = (f64::from(self.activation + self.gradient), f64::from(most));
-        in_range("fractional bits of weights", least, most, f64::from(self.weight))
+        Ok(())
     }
 }
 
@@ -105,8 +108,8 @@ impl TrainOptions {
     /// rounding is exact, or where too few would be left.
     pub(super) fn dropped(&self) -> u32 {
         const LEAST: u32 = 8;
-        let TrainFormats { activation, range, gradient, gradient_range, weight } = self.formats;
-        let left = 31u32.saturating_sub((activation + range + 1).max(gradient + gradient_range));
+        let (formats, weight) = (self.formats, self.formats.weight);
+        let left = 31u32.saturating_sub((formats.values() + 1).max(formats.gradients()));
         // What is left of the ring is a word of 32 bits, or less.
         let dropped = weight.saturating_sub(left).max(TrainingRing::BITS - 32);
         let is_dithered = self.rounding == Rounding::Stochastic && weight >= dropped + LEAST;

@@ -16,6 +16,7 @@ use self::builder::Builder;
 pub use self::stage::ParameterShape;
 pub(super) use self::stage::{Stage, unfit};
 use super::TrainError;
+use super::layer::{Layer, Product};
 use super::options::TrainOptions;
 use crate::nn::{Model, Op};
 
@@ -106,6 +107,14 @@ impl Program {
     /// Elements of a result: classes.
     pub fn outputs(&self) -> usize {
         self.sizes[1]
+    }
+
+    /// The layers with weights, as the stages that they are.
+    pub(super) fn products(&self) -> impl Iterator<Item = &Product> {
+        self.stages.iter().filter_map(|stage| match &stage.layer {
+            Layer::Product(product) => Some(product),
+            _ => None,
+        })
     }
 
     /// The layers with weights.

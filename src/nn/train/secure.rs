@@ -111,11 +111,7 @@ impl Arithmetic for Secure<'_> {
 
     fn relu(&mut self, x: &Numbers, bits: u32, shift: u32) -> Result<(Numbers, BitShare), Error> {
         if self.rounding == Rounding::Floor && shift > 0 {
-            let x = self.party.truncate_floor::<TrainingRing, TrainingRing>(
-                &self.raised(x, shift),
-                bits,
-                shift,
-            )?;
+            let x = self.truncate(x, bits, shift)?;
             return self.party.relu_with_derivative(&x, bits - shift, 0);
         }
         self.party.relu_with_derivative(x, bits, shift)
@@ -185,10 +181,6 @@ impl Arithmetic for Secure<'_> {
             Some((x, bits)) => self.party.sign(&x, bits),
             None => self.party.sign(x, bits),
         }
-    }
-
-    fn and(&mut self, a: &BitShare, b: &BitShare) -> Result<BitShare, Error> {
-        self.party.and(a, b)
     }
 
     fn select(&mut self, bits: &BitShare, x: &Numbers) -> Result<Numbers, Error> {

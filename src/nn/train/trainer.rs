@@ -3,9 +3,9 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::iter;
+use core::{iter, mem};
 
-use super::arithmetic::{Arithmetic, Numbers};
+use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use super::layer::{Backward, Forward, Parameters, Statistics, Step, Tape};
 use super::optimiser::{State, Vector};
 use super::program::Program;
@@ -107,13 +107,15 @@ impl Trainer {
         self.parameters.iter().flat_map(|held| [&*held.weights, &held.bias])
     }
 
+    fn zeros(&self) -> Vec<Numbers> {
+        self.weights().map(|share| Numbers::zeros(share.len())).collect()
+    }
+
     /// Adds the weights to a sum, whose mean is often better than the last weights (Polyak and Juditsky, 1992). Nothing is sent.
     pub fn accumulate(&mut self) {
-        if self.sums.is_empty() {
-            self.sums = self.weights().map(|share| Numbers::zeros(share.len())).collect();
-        }
-        let held = self.parameters.iter().flat_map(|held| [&*held.weights, &held.bias]);
-        self.sums.iter_mut().zip(held).for_each(|(sum, share)| sum.add_assign(share));
+        let mut sums = if self.summed == 0 { self.zeros() } else { mem::take(&mut self.sums) };
+        sums.iter_mut().zip(self.weights()).for_each(|(sum, share)| sum.add_assign(share));
+        self.sums = sums;
         self.summed += 1;
     }
 
@@ -131,7 +133,7 @@ impl Trainer {
         let sums = match self.summed {
             // A dry run.
             0 => {
-                none = self.weights().map(|share| Numbers::zeros(share.len())).collect();
+                none = self.zeros();
                 &none
             }
             summed => {
@@ -141,8 +143,8 @@ impl Trainer {
         };
         let mut parameters = Vec::with_capacity(self.parameters.len());
         for pair in sums.chunks_exact(2) {
-            let weights = a.truncate(&pair[0], 51, log)?.into();
-            parameters.push(Parameters { weights, bias: a.truncate(&pair[1], 51, log)? });
+            let weights = a.truncate(&pair[0], MOST_BITS, log)?.into();
+            parameters.push(Parameters { weights, bias: a.truncate(&pair[1], MOST_BITS, log)? });
         }
         let mut mean = Self::of(self.program.clone(), parameters);
         mean.statistics.clone_from(&self.statistics);

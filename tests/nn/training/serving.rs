@@ -1,12 +1,13 @@
 //! Trained networks on shares, kept and served.
 
-use ringshare::nn::train::{Batch, Program, Secure, Serving, TrainOptions, Trainer};
-use ringshare::nn::{Input, Model, Rounding, Sequential};
+use ringshare::nn::train::{Batch, Program, Secure, Serving, TrainFormats, TrainOptions, Trainer};
+use ringshare::nn::{Input, Model, Op, Rounding, Sequential, Weight, Weights, op};
 use ringshare::offline::{SessionTag, StateId};
 use ringshare::ring::{Word, Z2};
+use ringshare::share::Share;
 use ringshare::sim::Simulation;
 
-use super::{convolutional, examples, perceptron};
+use super::{binarized, convolutional, examples, perceptron};
 
 /// Trains some steps, keeps every party's share as bytes, and serves it in another session without revealing it.
 fn serves(model: &Model, input: Input, rows: usize) {
@@ -71,4 +72,34 @@ fn serves(model: &Model, input: Input, rows: usize) {
 fn a_trained_network_is_kept_and_serves_without_being_revealed() {
     serves(&perceptron(), Input::Scaled { scale: 1., shift: 0. }, 5);
     serves(&convolutional(), Input::Scaled { scale: 1., shift: 0. }, 3);
+}
+
+/// Signs of latent weights that take nearly all of the ring.
+#[test]
+fn a_network_of_signs_serves_by_the_finest_weights() {
+    let formats = TrainFormats { activation: 1, range: 3, gradient: 2, gradient_range: 2, weight: 46 };
+    let options = TrainOptions { formats, ..TrainOptions::default() };
+    let model = binarized();
+    let program = || Program::new(&model, options).unwrap();
+    let input = Input::Scaled { scale: 1., shift: 0. };
+    let serving = Serving::new(&program(), &model, 12, Rounding::Floor, input).unwrap();
+    let run = Simulation::new(2).run(|party| {
+        let trainer = Trainer::given(program(), (party.id() == 1).then_some(&model))?;
+        let served = trainer.serve::<Z2<32>>(party, &serving)?;
+        let rows = (0..16).map(|row| {
+            let mut words = vec![0; 20];
+            served.row(0, row, &mut words);
+            party.open(&Share::<Z2<32>>::from_words(words))
+        });
+        Ok((rows.collect::<Result<Vec<_>, _>>()?, trainer.reveal(party, &model, 0)?))
+    });
+    let outputs = run.unwrap().outputs;
+    let revealed = outputs[0].1.as_ref().unwrap().nodes().first().unwrap();
+    let Op::Linear(op::Linear { weight: Weight::Signs(bytes), .. }) = &revealed.op else { panic!("signs") };
+    for (row, bytes) in outputs[1].0.iter().zip(bytes.chunks(3)) {
+        for (i, word) in row.iter().enumerate() {
+            let expected = if bytes[i / 8] >> (7 - i % 8) & 1 == 1 { 1 } else { u32::MAX };
+            assert_eq!(*word, expected, "weight {i}");
+        }
+    }
 }

@@ -14,3 +14,6 @@ mod refused;
 mod settings;
 mod trial;
 mod used;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_party");

@@ -1,4 +1,5 @@
-//! A process of the program, which ends with the test.
+//! A process of the program under test, which ends with the test.
+#![allow(dead_code, reason = "other programs are tested with it, too, each with a part of it")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ impl Process {
             (File::create(&path).unwrap(), path)
         };
         let ((log, at), (out, out_at)) = (file("log"), file("out"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_party"));
+        let mut command = Command::new(crate::PROGRAM);
         let child = command.args(args).stdin(Stdio::null()).stdout(out).stderr(log).spawn().unwrap();
         Self { name: name.into(), child, log: at, out: out_at }
     }
@@ -49,10 +50,23 @@ impl Process {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
     }
 
-    /// Waits until it has written something.
+    fn out(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.out).unwrap()).into_owned()
+    }
+
+    /// Waits until it has written something, to its standard error.
     pub(crate) fn says(&mut self, text: &str) {
+        self.waits(text, Self::log);
+    }
+
+    /// Waits until it has printed something, to its standard output.
+    pub(crate) fn prints(&mut self, text: &str) {
+        self.waits(text, Self::out);
+    }
+
+    fn waits(&mut self, text: &str, of: impl Fn(&Self) -> String) {
         let until = Instant::now() + LONG;
-        while !self.log().contains(text) {
+        while !of(self).contains(text) {
             assert!(self.is_running(), "{} ended before it said {text:?}: {}", self.name, self.log());
             assert!(Instant::now() < until, "{} never said {text:?}: {}", self.name, self.log());
             sleep(PAUSE);
@@ -88,7 +102,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 let (name, log) = (self.name.clone(), self.log());
                 assert!(!log.contains("panicked"), "{name}: {log}");
-                let out = String::from_utf8_lossy(&fs::read(&self.out).unwrap()).into_owned();
+                let out = self.out();
                 return Ended { name, code: status.code(), log, out };
             }
             assert!(Instant::now() < until, "{} did not end within {within:?}: {}", self.name, self.log());

@@ -5,6 +5,10 @@ mod alike;
 mod differs;
 mod killed;
 mod memory;
+#[path = "../../../party/tests/roles/process.rs"]
 mod process;
 mod resumed;
 mod trial;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_train");

@@ -39,13 +39,7 @@ impl Step for AveragePool {
         _: &mut Forward<'_, A>,
     ) -> Result<Numbers, Error> {
         let (c, q) = Self::factor(&self.window);
-        let planes = Numbers::from_words(self.window.gather(x.expose(), &self.window.taps()?));
-        let windows = planes.len() / (self.window.size[0] * self.window.size[1]);
-        let mut sums = Numbers::zeros(windows);
-        planes
-            .expose()
-            .chunks_exact(windows.max(1))
-            .for_each(|plane| crate::share::add(sums.expose_mut(), plane));
+        let mut sums = x.sum_pool(&self.window);
         sums.scale(c);
         a.cut(sums, self.held, self.bits + q, self.shift + q)
     }

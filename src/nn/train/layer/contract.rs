@@ -72,20 +72,24 @@ impl<A: Arithmetic> Backward<'_, A> {
     ///
     /// # Panics
     /// If it kept something else.
-    pub(in crate::nn::train) fn bits(&mut self) -> BitShare {
+    fn bits(&mut self) -> BitShare {
         match self.tape.pop() {
             Some(Memory::Bits(bits)) => bits,
             _ => panic!("a tape with bits"),
         }
     }
 
+    /// g where the bit is set that the step forward kept; where no gradient is wanted, none.
+    ///
+    /// # Panics
+    /// If it kept something else.
+    pub(in crate::nn::train) fn pass(&mut self, a: &mut A, g: &Numbers) -> Result<Numbers, Error> {
+        let chosen = self.bits();
+        if g.is_empty() { Ok(Numbers::zeros(0)) } else { self.select(a, &chosen, g) }
+    }
+
     /// g where the bit is set.
-    pub(in crate::nn::train) fn select(
-        &self,
-        a: &mut A,
-        chosen: &BitShare,
-        g: &Numbers,
-    ) -> Result<Numbers, Error> {
+    fn select(&self, a: &mut A, chosen: &BitShare, g: &Numbers) -> Result<Numbers, Error> {
         if *self.is_wide { a.select(chosen, g) } else { a.narrow_select(chosen, g, self.formats.gradients()) }
     }
 

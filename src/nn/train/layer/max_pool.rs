@@ -66,23 +66,19 @@ impl Step for MaxPool {
             sizes.push(size);
             size = size.div_ceil(2);
         }
-        let (windows, is_wanted) = (g.len(), !g.is_empty());
+        let windows = g.len();
         for size in sizes.into_iter().rev() {
-            let bits = at.bits();
-            if !is_wanted {
-                continue;
-            }
             let half = size / 2 * windows;
             let both = g.slice(0..half);
             let rest = g.slice(half..g.len());
-            let mut left = at.select(a, &bits, &both)?;
+            let mut left = at.pass(a, &both)?;
             let mut right = both;
             right.sub_assign(&left);
             left.append(&right);
             left.append(&rest);
             g = left;
         }
-        if !is_wanted {
+        if g.is_empty() {
             return Ok(g);
         }
         let [height, width, channels] = self.window.image;

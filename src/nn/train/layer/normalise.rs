@@ -28,13 +28,11 @@ use super::contract::{Backward, Forward, Memory, Step};
 use super::statistics::{Normalised, Statistics};
 use crate::linalg::{LayerShape, Window};
 use crate::nn::train::TrainError;
-use crate::nn::train::arithmetic::{Arithmetic, Numbers};
+use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use crate::nn::train::inverse_sqrt::{INVERSE_SQRT_FRACTION, inverse_sqrt};
 use crate::nn::train::options::TrainFormats;
 use crate::protocol::Error;
 
-/// Bits of a truncation.
-const MOST_BITS: u32 = 51;
 /// Fractional bits of μ and of x − μ beyond those of values, and of means of gradients beyond those of gradients.
 const GUARD: u32 = 2;
 const GRADIENT_GUARD: u32 = 4;
@@ -124,11 +122,7 @@ impl Normalise {
 
     /// Σ x / N times 2^up, by channels, of x that fit so many bits.
     fn means<A: Arithmetic>(&self, a: &mut A, x: &Numbers, bits: u32, up: i32) -> Result<Numbers, Error> {
-        let mut sums = Numbers::zeros(self.channels);
-        for row in x.expose().chunks_exact(self.channels.max(1)) {
-            crate::share::add(sums.expose_mut(), row);
-        }
-        self.divided(a, sums, x.len(), bits, up)
+        self.divided(a, x.column_sums(self.channels), x.len(), bits, up)
     }
 
     /// Sums over so many values of all channels, as above.

@@ -12,7 +12,7 @@
 
 use super::contract::{Backward, Forward, Memory, Step};
 use crate::linalg::{LayerShape, Window};
-use crate::nn::train::arithmetic::{Arithmetic, Numbers, TrainingRing};
+use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers, TrainingRing};
 use crate::protocol::Error;
 use crate::ring::Ring;
 
@@ -71,9 +71,9 @@ impl Step for Product {
             }
             (Some(t), _) => {
                 let spare = formats.weight.saturating_sub(LATENT);
-                let weights = a.signs(&held.weights, LATENT_BITS.min(formats.weight + 8), spare)?;
+                let weights = a.signs(&held.weights, formats.latent(), spare)?;
                 let dropped = formats.weight - formats.activation - t;
-                let bias = a.truncate(&held.bias, LATENT_BITS, dropped)?;
+                let bias = a.truncate(&held.bias, MOST_BITS, dropped)?;
                 let (mut z, products) = a.layer(&shape, wanted, x, weights.into())?;
                 self.add(&mut z, &bias, 0);
                 (z, products)
@@ -98,10 +98,7 @@ impl Step for Product {
         let (products, formats) = (at.products(), at.formats);
         let [dx, dw] = a.gradients(products, &g)?;
         if let Some(dw) = dw {
-            let mut db = Numbers::zeros(self.outputs);
-            for row in g.expose().chunks_exact(self.outputs) {
-                crate::share::add(db.expose_mut(), row);
-            }
+            let mut db = g.column_sums(self.outputs);
             db.scale(1 << formats.activation);
             at.gradients[self.number] = Some([dw, db]);
         }
@@ -112,6 +109,3 @@ impl Step for Product {
         a.cut(dx, held, formats.gradients() + shift, shift)
     }
 }
-
-/// Bits of latent weights and of biases: all that a truncation takes.
-const LATENT_BITS: u32 = 51;

@@ -31,13 +31,13 @@
 //! receives up to 440 bytes from the dealer, in 25 rounds for all weights together.
 
 use crate::nn::train::TrainError;
-use crate::nn::train::arithmetic::{Arithmetic, Numbers};
+use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use crate::nn::train::inverse_sqrt::{INVERSE_SQRT_FRACTION, inverse_sqrt};
 use crate::nn::train::options::{TrainFormats, in_range};
 use crate::protocol::Error;
 use crate::share::add_public;
 
-use super::state::{MOST_BITS, State};
+use super::state::State;
 
 /// Fractional bits of h.
 const GRADIENT: u32 = 22;

@@ -8,7 +8,7 @@ use crate::linalg::Window;
 use crate::nn::Op;
 use crate::nn::op::Weight;
 use crate::nn::train::TrainError;
-use crate::nn::train::arithmetic::TrainingRing;
+use crate::nn::train::arithmetic::{MOST_BITS, TrainingRing};
 use crate::nn::train::layer::{
     Add, AveragePool, Clip, Layer, Lift, MaxPool, Product, Raise, Relu, Sign, Truncate,
 };
@@ -63,7 +63,7 @@ impl Builder<'_> {
 
     /// Bits of the last value.
     pub(super) fn bits(&self) -> u32 {
-        self.formats.activation + self.formats.range + self.excess
+        self.formats.values() + self.excess
     }
 
     /// Brings the last value to the format of values.
@@ -127,7 +127,7 @@ impl Builder<'_> {
             }
             Op::AveragePool(pool) if pool.window.padding == [0; 2] => {
                 let (_, q) = AveragePool::factor(&pool.window);
-                if bits + q > if self.dropped > 0 { 31 } else { 51 } {
+                if bits + q > if self.dropped > 0 { 31 } else { MOST_BITS } {
                     self.settle(name);
                 }
                 // Sums of narrow values may be none.
