@@ -43,12 +43,34 @@ pub(super) trait Kernel<W: Cells>: Copy {
     fn zero(self) -> Self::Sums;
     /// `sums + a · b`, for each cell of `b` the dot product with the cell `a`.
     fn step(self, sums: Self::Sums, a: W::Cell, b: &Line<W>) -> Self::Sums;
+    /// One step of a tile: each cell of A with each line of B.
+    ///
+    /// There are hundreds of tiles, and a loop over numbers takes the compiler a fraction of what iterators take it.
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
+    fn steps<const R: usize, const P: usize>(
+        self,
+        sums: &mut [[Self::Sums; P]; R],
+        a: &[W::Cell; R],
+        b: &[Line<W>; P],
+    ) {
+        for r in 0..R {
+            for p in 0..P {
+                sums[r][p] = self.step(sums[r][p], a[r], &b[p]);
+            }
+        }
+    }
     /// The sums as cells: the first word of each is the sum, the others are anything.
     fn cells(self, sums: Self::Sums) -> Line<W>;
     /// Asks for `line` to be brought into the second level cache.
     #[inline(always)]
     fn fetch(self, line: &Line<W>) {
         let _ = line;
+    }
+    /// Asks for what a row's sums will be added to, at the front of `words`, to be brought into the first level cache.
+    #[inline(always)]
+    fn fetch_sums(self, words: &[W]) {
+        let _ = words;
     }
     /// [`tile`], compiled for the instruction set.
     fn tile<const R: usize, const P: usize>(
@@ -85,12 +107,15 @@ pub(super) fn tile<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
 ) {
     let mut sums = [[kernel.zero(); P]; R];
     let (a, b) = (a.as_chunks::<R>().0, b.as_chunks::<P>().0);
+    for c in c.iter() {
+        kernel.fetch_sums(&c[at..]);
+    }
     let mut next = next.chunks(P);
     for (a, b) in a.iter().zip(b) {
         for line in next.next().unwrap_or_default() {
             kernel.fetch(line);
         }
-        step(kernel, &mut sums, a, b);
+        kernel.steps(&mut sums, a, b);
     }
     add_tile(kernel, &sums, c, at);
 }
@@ -109,24 +134,6 @@ pub(super) fn add_tile<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
             let (line, rest) = c.split_at_mut(W::CELLS.min(c.len()));
             add_line(line, &kernel.cells(sum));
             c = rest;
-        }
-    }
-}
-
-/// One step of a tile: each cell of A with each line of B.
-///
-/// There are hundreds of tiles, and a loop over numbers takes the compiler a fraction of what iterators take it.
-#[inline(always)]
-#[allow(clippy::needless_range_loop)]
-pub(super) fn step<W: Cells, K: Kernel<W>, const R: usize, const P: usize>(
-    kernel: K,
-    sums: &mut [[K::Sums; P]; R],
-    a: &[W::Cell; R],
-    b: &[Line<W>; P],
-) {
-    for r in 0..R {
-        for p in 0..P {
-            sums[r][p] = kernel.step(sums[r][p], a[r], &b[p]);
         }
     }
 }

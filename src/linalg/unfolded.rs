@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_tile, step, tile_rows};
+use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_tile, tile_rows};
 use super::word::{Cells, Line, Panels};
 
 /// Writes some rows of the left side, each followed by zeros up to a whole cell.
@@ -94,7 +94,7 @@ pub(super) fn tile_of_rows<W: Cells, K: Kernel<W>, const R: usize, const P: usiz
         for r in 0..R {
             a[r] = rows[r][i];
         }
-        step(kernel, &mut sums, &a, b);
+        kernel.steps(&mut sums, &a, b);
     }
     add_tile(kernel, &sums, c, at);
 }

@@ -15,6 +15,9 @@ use crate::with_word;
 /// Sections of one item, each a pseudorandom domain of its own.
 const SECTION_BITS: u32 = 6;
 
+/// Elements that are shared at a time, a multiple of 8: they stay in the first level cache.
+const SHARED: usize = 1 << 11;
+
 fn domain(item: u64, section: u64) -> u64 {
     // Else it would be a section of another item.
     assert!(section < 1 << SECTION_BITS, "section {section} of an item");
@@ -122,9 +125,14 @@ impl Source {
 
     /// This party's share of a random vector of `len` elements, which takes a whole section.
     pub fn random_share<R: Ring>(&self, section: u64, len: usize) -> Share<R> {
-        let mut share = Share::zeros(len);
-        self.random(section, 0, share.expose_mut());
-        share
+        Share::of(self.random_words(section, len))
+    }
+
+    /// The words of a section that it takes as a whole.
+    pub(crate) fn random_words<W: Word>(&self, section: u64, len: usize) -> Scratch<W> {
+        let mut words = Scratch::zeros(len);
+        self.random(section, 0, &mut words);
+        words
     }
 
     /// This party's share of a vector of `len` elements that the dealer chose and [wrote](Dealing::share): it takes a
@@ -280,8 +288,13 @@ impl Dealing<'_> {
     /// # Panics
     /// If `out` has another length than the packed elements.
     pub fn share<W: Word>(&self, section: u64, values: &mut [W], bits: u32, out: &mut [u8]) {
-        self.correct(section, 0, values);
-        ring::pack(values, bits, out);
+        assert_eq!(out.len(), ring::packed_len(values.len(), bits), "bytes of shared values");
+        let mut at = 0;
+        for (values, out) in values.chunks_mut(SHARED).zip(out.chunks_mut(SHARED / 8 * bits as usize)) {
+            self.correct(section, at, values);
+            ring::pack(values, bits, out);
+            at += values.len();
+        }
     }
 
     /// One party's [`Source::random`].

@@ -1,12 +1,12 @@
 //! The same with weights that are truncated on the way, at no cost, and products in words of 32 bits.
 //!
-//! Weights are held in Z_2^k with more fractional bits than a product needs. Of W and its mask let party i draw m_i modulo 2^k, and
-//! A_i = ⌊m_i / 2^f⌋, ρ_i = m_i mod 2^f. W is opened once, as above, as y = Σ (W_i − m_i) + c modulo 2^k for a public c. Then
+//! Weights are held in Z_2^k with more fractional bits than a product needs. Let party i draw A_i modulo 2^(k − f) and ρ_i modulo 2^f: its mask
+//! of W is m_i = 2^f·A_i + ρ_i. W is opened once, as above, as y = Σ (W_i − m_i) + c modulo 2^k for a public c. Then
 //!
 //! E = ⌊y / 2^f⌋ and A = Σ A_i modulo 2^(k − f) give W' = E + A = ⌊(W + c − Σ ρ_i) / 2^f⌋ modulo 2^(k − f),
 //!
 //! for any number n of parties: nothing wraps, since y is W + c − 2^f·A − Σ ρ_i whatever wraps in the sums. So W' is W / 2^f rounded by a dither
-//! of n uniform parts, with c = (n + 1)·(2^f − 1) / 2 unbiased, and less than (n + 1) / 2 units off. The dealer knows A, and needs no more for it. y is
+//! of n uniform parts, with c = (n + 1)·(2^f − 1) / 2 unbiased, and less than (n + 1) / 2 units off. The dealer makes A, and needs no ρ_i. y is
 //! uniform, whoever n − 1 of the parties are, by the m_i of the last one.
 //!
 //! z = x·W'ᵀ and dx = g·W' are products modulo 2^(k − f), in words of 32 bits, of the low bits of what is opened; dW = gᵀ·x is one modulo 2^k.
@@ -27,10 +27,10 @@ use alloc::vec::Vec;
 
 use self::kernel::{BLOCK, cut, low, masked};
 pub use self::request::DitheredRequest;
-use super::request::{A, B, BIAS, D, DW, DX, GradientRequest, Z};
+use super::request::{A, B, BIAS, D, DW, DX, GradientRequest, LOW, Z};
 use crate::linalg::LayerShape;
 use crate::offline::{Elements, Error, Masked, Source, Store};
-use crate::ring::Ring;
+use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
 use crate::share::Share;
 
@@ -50,8 +50,8 @@ pub struct Dithered {
     asked: DitheredRequest,
     parties: usize,
     b: Scratch<u64>,
-    /// A_i, and behind it that of the bias.
-    a: Scratch<u32>,
+    /// A_i, and that of the bias.
+    a: [Scratch<u32>; 2],
 }
 
 impl Dithered {
@@ -67,9 +67,9 @@ impl Dithered {
     ) -> Result<Self, Error> {
         let asked = Self::kind::<R>(layer, wanted, dropped);
         let source = store.take(asked.clone())?;
-        let mut b = Scratch::zeros(asked.wide.sizes()[0]);
-        source.random(B, 0, &mut b);
-        Ok(Self { source, asked, parties: store.parties(), b, a: Scratch::zeros(0) })
+        let b = source.random_words(B, asked.wide.sizes()[0]);
+        let a = [source.random_words(A, asked.wide.sizes()[1]), source.random_words(BIAS, layer.outputs)];
+        Ok(Self { source, asked, parties: store.parties(), b, a })
     }
 
     /// What to ask the dealer for.
@@ -83,7 +83,7 @@ impl Dithered {
     /// # Panics
     /// If one of them has another length than the layer's.
     pub fn mask<R: Ring<Word = u64>>(
-        mut self,
+        self,
         x: &Share<R>,
         w: &Share<R>,
         bias: &Share<R>,
@@ -96,25 +96,32 @@ impl Dithered {
             "elements of x, W and the bias, and of their masks"
         );
         let mut opened = vec![0; inputs + weights + outputs];
-        self.a = Scratch::zeros(weights + outputs);
-        let (f, rest) = opened.split_at_mut(inputs);
+        let (f, y) = opened.split_at_mut(inputs);
         f.copy_from_slice(x.expose());
         crate::share::sub(f, &self.b);
-        let (dropped, bits) = (self.asked.dropped, self.asked.wide.elements.bits);
-        let half =
-            (((self.parties as u64 + 1) * ((1 << dropped) - 1)) >> 1) * u64::from(self.source.party() == 0);
-        let (mut rest, mut a) = (rest, &mut self.a[..]);
-        for (section, x) in [(A, w), (BIAS, bias)] {
-            for (number, x) in x.expose().chunks(BLOCK).enumerate() {
-                let (y, later) = core::mem::take(&mut rest).split_at_mut(x.len());
-                let (high, after) = core::mem::take(&mut a).split_at_mut(x.len());
-                // m, and what is opened in its place.
-                self.source.random(section, number * BLOCK, y);
-                masked(x, [bits, dropped], half, y, high);
-                (rest, a) = (later, after);
-            }
+        // What is left of the words is drawn in words that it fits.
+        if self.asked.dropped <= 32 {
+            self.mask_weights::<u32>([w.expose(), bias.expose()], y);
+        } else {
+            self.mask_weights::<u64>([w.expose(), bias.expose()], y);
         }
         (opened, Masked::new(self))
+    }
+
+    fn mask_weights<L: Word>(&self, words: [&[u64]; 2], y: &mut [u64]) {
+        let dropped = self.asked.dropped;
+        let half =
+            (((self.parties as u64 + 1) * ((1 << dropped) - 1)) >> 1) * u64::from(self.source.party() == 0);
+        let mut rho = Scratch::<L>::zeros(BLOCK);
+        let (weights, bias) = y.split_at_mut(words[0].len());
+        for (((section, x), a), y) in LOW.into_iter().zip(words).zip(&self.a).zip([weights, bias]) {
+            let blocks = x.chunks(BLOCK).zip(a.chunks(BLOCK)).zip(y.chunks_mut(BLOCK));
+            for (number, ((x, a), y)) in blocks.enumerate() {
+                let rho = &mut rho[..x.len()];
+                self.source.random(section, number * BLOCK, rho);
+                masked(x, a, rho, dropped, half, y);
+            }
+        }
     }
 }
 
@@ -150,43 +157,46 @@ impl Masked<Dithered> {
     pub fn forward<R: Ring<Word = u64>>(
         self,
         x: Share<R>,
-        mut opened: Vec<u64>,
+        opened: Vec<u64>,
         scale: u32,
     ) -> Result<(Share<R>, DitheredBackward<R>), Error> {
-        let Dithered { source, asked, b, mut a, .. } = self.into_inner();
+        let Dithered { source, asked, b, a: [mut a, a_bias], .. } = self.into_inner();
         let ([inputs, weights, outputs], layer) = (asked.wide.sizes(), &asked.wide.layer);
         let all = inputs + weights + layer.outputs;
         assert_eq!([x.len(), opened.len()], [inputs, all], "elements of x and of what was opened");
         let narrow = asked.narrow();
-        let mut e = vec![0; all - inputs];
-        cut(&opened[inputs..], [asked.wide.elements.bits, asked.dropped], &mut e);
-        opened.truncate(inputs);
+        let (f, y) = opened.split_at(inputs);
+        let [mut e, e_bias] = <[_; 2]>::from(y.split_at(weights)).map(|y| {
+            let mut e = vec![0; y.len()];
+            cut(y, [asked.wide.elements.bits, asked.dropped], &mut e);
+            e
+        });
+        let f = f.to_vec();
+        drop(opened);
         let mut z = Scratch::<u32>::zeros(outputs);
         source.chosen(Z, 0, narrow, 0, &mut z)?;
         let is_first = source.party() == 0;
         if !source.is_dry() {
-            let f: Vec<u32> = opened.iter().map(|f| *f as u32).collect();
+            let f: Vec<u32> = f.iter().map(|f| *f as u32).collect();
             let mut left = low(&b);
             if is_first {
                 left.iter_mut().zip(&f).for_each(|(b, f)| *b = b.wrapping_add(*f));
             }
-            layer.forward_add(narrow, &left, &e[..weights], &mut z);
-            layer.forward_add(narrow, &f, &a[..weights], &mut z);
+            layer.forward_add(narrow, &left, &e, &mut z);
+            layer.forward_add(narrow, &f, &a, &mut z);
         }
         let rounded = |(a, e): (&u32, &u32)| a.wrapping_add(if is_first { *e } else { 0 }) << scale;
-        let bias: Scratch<u32> =
-            a[weights..].iter().zip(&e[weights..]).map(rounded).collect::<Vec<_>>().into();
+        let bias: Scratch<u32> = a_bias.iter().zip(&e_bias).map(rounded).collect::<Vec<_>>().into();
         for row in z.chunks_exact_mut(layer.outputs.max(1)) {
             row.iter_mut().zip(bias.iter()).for_each(|(z, b)| *z = z.wrapping_add(*b));
         }
-        e.truncate(weights);
         let wanted = asked.wide.wanted != [false; 2];
         let d = if wanted { source.random_share(D, outputs) } else { Share::zeros(0) };
         if !asked.wide.wanted[0] {
             (e, a) = (vec![], Scratch::zeros(0));
         }
         let z = reduced(&z, narrow);
-        Ok((z, DitheredBackward { source, asked, x, f: opened, e, a, d }))
+        Ok((z, DitheredBackward { source, asked, x, f, e, a, d }))
     }
 }
 
@@ -232,7 +242,7 @@ impl<R: Ring<Word = u64>> Masked<DitheredBackward<R>> {
                     left.iter_mut().zip(&g).for_each(|(d, g)| *d = d.wrapping_add(*g));
                 }
                 layer.input_add(narrow, &left, &e, &mut share);
-                layer.input_add(narrow, &g, &a[..weights], &mut share);
+                layer.input_add(narrow, &g, &a, &mut share);
             }
             dx = Some(reduced(&share, narrow));
         }

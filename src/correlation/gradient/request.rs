@@ -17,7 +17,9 @@ pub(super) const Z: u64 = 3;
 pub(super) const DX: u64 = 4;
 pub(super) const DW: u64 = 5;
 pub(super) const BIAS: u64 = 6;
-const _: () = assert!(crate::offline::apart(&[B, A, D, Z, DX, DW, BIAS]));
+/// What is below A, and below the bias.
+pub(super) const LOW: [u64; 2] = [7, 8];
+const _: () = assert!(crate::offline::apart(&[B, A, D, Z, DX, DW, BIAS, LOW[0], LOW[1]]));
 
 /// Asks for what the products of a layer take in one step.
 #[derive(Clone, PartialEq, Eq)]

@@ -92,7 +92,7 @@ fn what_does_not_fit_is_refused_before_any_party_talks() {
         (&["--rate", "1e-9"][..], "learning rate: expected "),
         (&["--rate", "1e9"], "learning rate: expected "),
         (&["--rate", "NaN"], "learning rate: expected "),
-        (&["--bits", "30,30,30"], "expected at most "),
+        (&["--bits", "30,30,30"], "fractional bits of gradients: expected 1 to 16, found 30"),
         (&["--bits", "8,12"], "--bits: expected three numbers, found 2"),
         (&["--model", "784-0-10"], "expected"),
         (&["--model", "784-10-11"], "--model: expected sizes from 784 to 10, found 784-10-11"),

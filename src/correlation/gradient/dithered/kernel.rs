@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
+use crate::ring::Word;
 use crate::secret::Scratch;
 use crate::simd::wide;
 
-/// Numbers that are masked at a time.
-pub(super) const BLOCK: usize = 1 << 12;
+/// Numbers that are masked at a time: a block stays in the first level cache.
+pub(super) const BLOCK: usize = 1 << 11;
 
 /// The low 32 bits.
 pub(super) fn low(x: &[u64]) -> Scratch<u32> {
@@ -14,13 +15,11 @@ pub(super) fn low(x: &[u64]) -> Scratch<u32> {
 }
 
 wide! {
-    /// Of m in the place of y the high part, and x − m + half in its stead.
-    pub(super) fn masked(x: &[u64], bits: [u32; 2], half: u64, y: &mut [u64], high: &mut [u32]) {
-        let [bits, dropped] = bits;
-        let mask = u64::MAX >> (64 - bits);
-        for ((x, y), high) in x.iter().zip(y).zip(high) {
-            *high = ((*y & mask) >> dropped) as u32;
-            *y = x.wrapping_sub(*y).wrapping_add(half);
+    /// y = x − (2^dropped·a + ρ) + half, of the low bits of ρ.
+    pub(super) fn masked<L: Word>(x: &[u64], a: &[u32], rho: &[L], dropped: u32, half: u64, y: &mut [u64]) {
+        let mask = u64::MAX >> (64 - dropped);
+        for (((x, a), rho), y) in x.iter().zip(a).zip(rho).zip(y) {
+            *y = x.wrapping_sub(u64::from(*a) << dropped | rho.low64() & mask).wrapping_add(half);
         }
     }
 }
@@ -31,14 +30,5 @@ wide! {
         let [bits, dropped] = bits;
         let mask = u64::MAX >> (64 - bits);
         e.iter_mut().zip(y).for_each(|(e, y)| *e = ((*y & mask) >> dropped) as u32);
-    }
-}
-
-wide! {
-    /// Adds the high part of m.
-    pub(super) fn add_high(m: &[u64], bits: [u32; 2], a: &mut [u32]) {
-        let [bits, dropped] = bits;
-        let mask = u64::MAX >> (64 - bits);
-        a.iter_mut().zip(m).for_each(|(a, m)| *a = a.wrapping_add(((*m & mask) >> dropped) as u32));
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::kernel::{BLOCK, add_high, low};
+use super::kernel::low;
 use crate::correlation::gradient::request::{A, B, D, DW, DX, GradientRequest, Z};
 use crate::offline::{Dealing, DecodeError, Elements, Error, Kind, Reader, Work, Writer, range};
 use crate::ring::packed_len;
@@ -56,15 +56,7 @@ impl Kind for DitheredRequest {
         let b = dealing.sums::<u64>(B, inputs);
         let d = dealing.sums::<u64>(D, if *wanted == [false; 2] { 0 } else { outputs });
         let (b32, d32) = (low(&b), low(&d));
-        let mut a = Scratch::<u32>::zeros(weights);
-        let mut room = Scratch::<u64>::zeros(BLOCK.min(weights));
-        for party in 0..dealing.parties() {
-            for (number, a) in a.chunks_mut(BLOCK).enumerate() {
-                let m = &mut room[..a.len()];
-                dealing.own(party, A, number * BLOCK, m);
-                add_high(m, [elements.bits, self.dropped], a);
-            }
-        }
+        let a = dealing.sums::<u32>(A, weights);
         let [z_bytes, dx_bytes, _] = self.bytes();
         let (z_out, rest) = out.split_at_mut(z_bytes);
         let (dx_out, dw_out) = rest.split_at_mut(dx_bytes);
