@@ -81,7 +81,7 @@ fn long_values_of_any_size() {
     for bits in 15..=64 {
         let mut random = Random(bits as u64);
         with_ring!(bits, R => with_output!(bits, O => {
-            let x = varied::<<R as Ring>::Word>(1 << 18, bits, &mut random);
+            let x = varied::<<R as Ring>::Word>(1 << 16, bits, &mut random);
             two(bits as u64).check::<R, O>(&x, bits);
         }));
     }

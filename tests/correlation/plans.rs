@@ -126,8 +126,8 @@ fn every_value_under_every_mask_up_to_8_bits() {
         }
     }
     (2..=8).for_each(at::<Z2<8>>);
-    (2..=8).for_each(at::<Z2<5>>);
-    (2..=7).for_each(at::<Z2<33>>);
+    (2..=7).for_each(at::<Z2<5>>);
+    (2..=6).for_each(at::<Z2<33>>);
 }
 
 #[test]
@@ -145,18 +145,18 @@ fn long_values_by_every_plan() {
         }
     }
     for bits in 9..=16 {
-        at::<Z2<16>, Z2<14>>(bits, 1 << 10);
-        at::<Z2<17>, Z2<3>>(bits, 300);
-        at::<Z2<16>, Z2<128>>(bits, 300);
+        at::<Z2<16>, Z2<14>>(bits, 1 << 9);
+        at::<Z2<17>, Z2<3>>(bits, 150);
+        at::<Z2<16>, Z2<128>>(bits, 150);
     }
     for bits in 17..=32 {
-        at::<Z2<32>, Z2<32>>(bits, 1 << 10);
-        at::<Z2<33>, Z2<16>>(bits, 300);
+        at::<Z2<32>, Z2<32>>(bits, 1 << 9);
+        at::<Z2<33>, Z2<16>>(bits, 150);
     }
     for bits in [33, 40, 47, 48, 50, 63, 64] {
-        at::<Z2<64>, Z2<64>>(bits, 1 << 10);
-        at::<Z2<65>, Z2<128>>(bits, 300);
-        at::<Z2<64>, Z2<1>>(bits, 300);
+        at::<Z2<64>, Z2<64>>(bits, 1 << 9);
+        at::<Z2<65>, Z2<128>>(bits, 150);
+        at::<Z2<64>, Z2<1>>(bits, 150);
     }
 }
 

@@ -112,7 +112,9 @@ fn request(kind: usize, random: &mut Random) -> Request {
         9 => SelectRequest { len, elements: elements(random, 1) }.into(),
         COMPARE => {
             let plan = plan(random);
-            let word = plan.bits().next_power_of_two().max(8) << random.below(2);
+            // A ReLU that drops nothing takes words that its result fits.
+            let least = plan.output().map_or(8, |output| if output.word <= 64 { output.word } else { 8 });
+            let word = plan.bits().next_power_of_two().max(least) << random.below(2);
             CompareRequest { len, word, plan }.into()
         }
         11 => {

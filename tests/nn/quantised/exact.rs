@@ -27,7 +27,7 @@ fn calibrated(draw: &mut Draw, layers: usize, options: &Options) -> Option<(Quan
 #[test]
 fn the_reference_is_that_of_plain_loops() {
     let mut done = 0;
-    for seed in 0..400 {
+    for seed in 0..200 {
         let mut draw = Draw::new(seed);
         let bits = [12, 16, 20, 33][seed as usize % 4];
         let Some((model, images)) = calibrated(&mut draw, 7, &at(bits, Rounding::Floor)) else { continue };
@@ -38,7 +38,7 @@ fn the_reference_is_that_of_plain_loops() {
             x.chunks(model.architecture().inputs()).flat_map(|image| naive::run(&model, image)).collect();
         assert_eq!(outputs, plain, "seed {seed}\n{model}");
     }
-    assert!(done > 300, "{done} of 400 models could be calibrated");
+    assert!(done > 150, "{done} of 200 models could be calibrated");
 }
 
 #[test]
