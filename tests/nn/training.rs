@@ -68,6 +68,18 @@ fn convolutional() -> Model {
     model
 }
 
+/// Sums with what layers with weights give, as it is.
+fn residual() -> Model {
+    let mut model = Model::new([1, 1, 6]);
+    model.push("fc1", linear(6, 5)).unwrap();
+    model.push("relu1", op::Relu).unwrap();
+    model.push("fc2", linear(5, 5)).unwrap();
+    model.push("add1", op::Add { layer: "fc1".into() }).unwrap();
+    model.push("fc3", linear(5, 5)).unwrap();
+    model.push("add2", op::Add { layer: "fc2".into() }).unwrap();
+    model
+}
+
 fn binarized() -> Model {
     let mut model = Model::new([1, 1, 20]);
     model.push("fc1", signs(20, 16)).unwrap();
@@ -156,6 +168,11 @@ fn a_step_of_a_perceptron_is_the_twins_by_every_loss_and_optimiser() {
 #[test]
 fn a_step_of_a_convolutional_network_is_the_twins() {
     step_is_the_twins(&convolutional(), TrainOptions::default());
+}
+
+#[test]
+fn a_step_of_a_network_of_sums_is_the_twins() {
+    step_is_the_twins(&residual(), TrainOptions::default());
 }
 
 #[test]
