@@ -2,6 +2,7 @@
 
 mod adam;
 mod normalise;
+mod requests;
 mod serving;
 
 use ringshare::linalg::Window;
