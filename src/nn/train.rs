@@ -14,7 +14,8 @@
 //! | dW = gᵀ·x | F_g + F_x | |
 //!
 //! **Weights are held with more bits than anything else**, so that an update by a learning rate is local: F_w − F_x − F_g bits are left for
-//! rate / batch, W ← W − m·dW for a whole number m. dW is neither truncated nor opened.
+//! rate / batch, W ← W − m·dW for a whole number m. dW is neither truncated nor opened. Where rate / batch is between two whole numbers, m is now
+//! the one and now the other, so that the mean over the steps is right ([`Program::rate_unit`]).
 //!
 //! **Each factor is opened once**, masked: x and W for z, g for both gradients
 //! ([`correlation::gradient`](crate::correlation::gradient)). A linear layer or convolution takes a round forward and a round backward. Where
@@ -33,6 +34,21 @@
 //! **Why 52 bits.** Where rounding is exact, z and dx take 50 and 51 bits with the formats above. AVX-512 multiplies and adds 52 bits in one instruction
 //! (IFMA), where 64 bits take a multiplication of three steps on some processors, and an addition. dW is not made in 32 bits: it would have to be
 //! lifted to the ring of the weights, an opening for each weight and step.
+//!
+//! # Overflow
+//!
+//! Parties see no numbers. **One that leaves its range is wrong without a word**, and so is all that follows from it. [`Clear`] does the same
+//! steps on known numbers, and says in which layer one does not fit. What has to fit, with the default formats in brackets:
+//!
+//! - values, sums of a layer and outputs: below 2^(range − 1) (128);
+//! - gradients of values, of each example: below 2^(gradient_range − 1) (16);
+//! - weights: below 2^(51 − F_w) (2^17); where rounding is stochastic, sums of a layer are the narrower limit;
+//! - with momentum, the velocity of the mean gradient: below 2^12;
+//! - with Adam, an element of the mean gradient: below 8. Options that clip it take care of that.
+//!
+//! Refused before anything is sent are: inputs beyond the range of values, initial weights and biases beyond it ([`Trainer::given`]), and rates
+//! beyond [`Program::rates`]. That leaves rates that are too great for the network, and initial weights whose sums are too great together:
+//! train a sample of your own in the clear with them first. On shares a loss that is opened now and then tells it, too: it does not fall.
 //!
 //! # Whose is what
 //!

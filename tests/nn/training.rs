@@ -2,6 +2,7 @@
 
 mod adam;
 mod normalise;
+mod requests;
 mod serving;
 
 use ringshare::linalg::Window;
@@ -65,6 +66,18 @@ fn convolutional() -> Model {
     model.push("flatten", op::Flatten).unwrap();
     let inputs = model.output().iter().product();
     model.push("fc", linear(inputs, 3)).unwrap();
+    model
+}
+
+/// Sums with what layers with weights give, as it is.
+fn residual() -> Model {
+    let mut model = Model::new([1, 1, 6]);
+    model.push("fc1", linear(6, 5)).unwrap();
+    model.push("relu1", op::Relu).unwrap();
+    model.push("fc2", linear(5, 5)).unwrap();
+    model.push("add1", op::Add { layer: "fc1".into() }).unwrap();
+    model.push("fc3", linear(5, 5)).unwrap();
+    model.push("add2", op::Add { layer: "fc2".into() }).unwrap();
     model
 }
 
@@ -156,6 +169,11 @@ fn a_step_of_a_perceptron_is_the_twins_by_every_loss_and_optimiser() {
 #[test]
 fn a_step_of_a_convolutional_network_is_the_twins() {
     step_is_the_twins(&convolutional(), TrainOptions::default());
+}
+
+#[test]
+fn a_step_of_a_network_of_sums_is_the_twins() {
+    step_is_the_twins(&residual(), TrainOptions::default());
 }
 
 #[test]

@@ -68,6 +68,14 @@ impl Network {
                         "--model: expected sizes from 784 to 10, found {text}"
                     )));
                 }
+                for pair in sizes.windows(2) {
+                    if pair[0].checked_mul(pair[1]).is_none_or(|weights| weights > MOST_WEIGHTS) {
+                        return Err(Error::Usage(format!(
+                            "--model: expected at most {MOST_WEIGHTS} weights in a layer, found {} by {}",
+                            pair[0], pair[1]
+                        )));
+                    }
+                }
                 Ok(named(nets::perceptron(&sizes).map_err(built)?, scaled, 128, MLP))
             }
             file => {
@@ -78,6 +86,9 @@ impl Network {
         }
     }
 }
+
+/// The most weights of a layer of a network that is given by its sizes: a gigabyte for each share of them.
+const MOST_WEIGHTS: usize = 1 << 27;
 
 /// Learning rates of the networks by name.
 const MLP: &[f64] = &[0.2, 0.2, 0.2, 0.1, 0.05];

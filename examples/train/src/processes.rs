@@ -80,6 +80,7 @@ struct Plan<'a> {
 /// Arguments that do not fit, files that can't be read or written, others who are set up otherwise or fail.
 pub fn run(args: &Args, config: &std::path::Path) -> Result<(), Error> {
     let plan = Plan::new(args, Config::load(config)?)?;
+    plan.setting.coarse(&plan.setting.program()?).iter().for_each(|note| crate::session::print(note));
     match (args.processes.id, args.processes.dealer) {
         (Some(id), _) => party::run(&plan, id),
         (None, true) => dealer::run(&plan),

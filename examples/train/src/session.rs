@@ -47,6 +47,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         setting.batch,
         setting.epochs
     ));
+    setting.coarse(&setting.program()?).iter().for_each(|note| print(note));
     let initial = is_given.then_some(&setting.model);
     let (outcome, model) = if args.clear {
         clear(&setting, [&train, &tests], initial, &root)?

@@ -81,20 +81,39 @@ impl Setting {
         self.averaged().is_some_and(|log| of_epoch + (1 << log) >= self.steps())
     }
 
-    /// Checks the learning rates of all epochs, and of the last batch of each.
+    /// Checks the learning rates of all steps.
     ///
     /// # Errors
     /// If one does not fit the formats.
     pub fn check_rates(&self, program: &Program) -> Result<(), TrainError> {
-        let last = self.images - (self.steps() - 1) * self.batch;
-        for rate in &self.rates {
-            for [least, most] in [self.batch.min(self.images), last].map(|rows| program.rates(rows)) {
-                if !(least..=most).contains(rate) {
-                    return Err(TrainError::Range { what: "learning rate", least, most, found: *rate });
-                }
+        let steps = self.steps();
+        // In an epoch a rate never falls, and all batches but the last are full.
+        for (epoch, of_epoch) in (0..self.epochs)
+            .flat_map(|epoch| [0, steps.saturating_sub(2), steps - 1].map(|step| (epoch, step)))
+        {
+            let found = self.rate(epoch * steps + of_epoch);
+            let [least, most] = program.rates(self.batch.min(self.images - of_epoch * self.batch));
+            if !(least..=most).contains(&found) {
+                return Err(TrainError::Range { what: "learning rate", least, most, found });
             }
         }
         Ok(())
+    }
+
+    /// What to know of a learning rate that single steps follow by more than a quarter off, if there is one.
+    pub fn coarse(&self, program: &Program) -> Option<String> {
+        let unit = program.rate_unit(self.batch);
+        let is_coarse = |rate: &&f64| {
+            let part = (**rate / unit).fract();
+            part.max(1. - part) * unit > **rate / 4. && (0.01..0.99).contains(&part)
+        };
+        let rate = self.rates.iter().find(is_coarse)?;
+        let below = (rate / unit).floor();
+        Some(format!(
+            "learning rate {rate}, batches of {}: single steps are by {below} or {} times {unit}, and by {rate} in the mean; smaller batches, or fewer fractional bits of values and gradients (--bits), make that finer",
+            self.batch,
+            below + 1.
+        ))
     }
 
     /// The order of the images in an epoch: a permutation that everybody knows.

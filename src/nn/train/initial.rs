@@ -192,11 +192,15 @@ impl Program {
 
     fn encoded(&self, layer: &str, what: &str, reals: &[f32]) -> Result<Numbers, TrainError> {
         let formats = self.options.formats;
-        let (one, most) = (libm::exp2(f64::from(formats.weight)), libm::exp2(f64::from(50 - formats.weight)));
+        let one = libm::exp2(f64::from(formats.weight));
+        // A product with 1 is beyond the range of values from there on, and so is a bias by itself.
+        let most = libm::exp2(f64::from((formats.range - 1).min(50 - formats.weight)));
         let mut words = Vec::with_capacity(reals.len());
         for (place, &real) in reals.iter().enumerate() {
             if !real.is_finite() || f64::from(real.abs()) >= most {
-                let reason = format!("{what} {place}: expected a number within {most}, found {real}");
+                let reason = format!(
+                    "{what} {place}: expected a number below {most}, the range of values, found {real}"
+                );
                 return Err(unfit(layer, reason));
             }
             words.push(libm::round(f64::from(real) * one) as i64 as u64);

@@ -75,10 +75,7 @@ pub(super) fn value<A: Arithmetic>(
             let chosen = a.multiply(of, y)?;
             let rows = chosen.expose().chunks_exact(classes.max(1));
             let p = rows.map(|row| row.iter().fold(0u64, |sum, p| sum.wrapping_add(*p))).collect();
-            let mut p = Numbers::from_words(p);
-            let shift = fraction.saturating_sub(INDEX);
-            p.scale(1 << INDEX.saturating_sub(fraction));
-            let p = a.truncate(&p, fraction.max(INDEX) + 2, shift)?;
+            let p = brought(a, Numbers::from_words(p), fraction + 2, [fraction, INDEX])?;
             // One more bit, for 1 itself. What is 0 counts as half a unit.
             let minus_log = |p: i64| {
                 let p = (p as f64).max(0.5) * libm::exp2(-f64::from(INDEX));
@@ -88,11 +85,22 @@ pub(super) fn value<A: Arithmetic>(
         }
         Loss::SquaredError => {
             let squares = a.multiply(of, of)?;
-            let bits = (2 * (fraction + range)).min(MOST_BITS);
-            a.truncate(&squares, bits, (2 * fraction + 1).saturating_sub(VALUE))?
+            brought(a, squares, (2 * (fraction + range)).min(MOST_BITS), [2 * fraction + 1, VALUE])?
         }
-        Loss::Hinge => a.truncate(of, fraction + range + 2, fraction.saturating_sub(VALUE))?,
+        Loss::Hinge => brought(a, of.clone(), fraction + range + 2, [fraction, VALUE])?,
     };
     let sum = each.expose().iter().fold(0u64, |sum, x| sum.wrapping_add(*x));
     Ok(Numbers::from_words([sum].into()))
+}
+
+/// Numbers of so many bits, brought from their fractional bits to others, be those fewer or more.
+fn brought<A: Arithmetic>(
+    a: &mut A,
+    mut x: Numbers,
+    bits: u32,
+    [from, to]: [u32; 2],
+) -> Result<Numbers, Error> {
+    let more = to.saturating_sub(from);
+    x.scale(1 << more);
+    a.truncate(&x, bits + more, from.saturating_sub(to))
 }

@@ -1,12 +1,17 @@
 //! How weights follow their gradients.
 //!
-//! dW is the gradient of the sum over a batch of B, with F_x + F_g fractional bits; W has F_w. With a rate η for the mean,
-//! m = round(η / B · 2^(F_w − F_x − F_g)) is a whole number, and
+//! dW is the gradient of the sum over a batch of B, with F_x + F_g fractional bits; W has F_w. With a rate η for the mean and a whole number m
+//! near η / B · 2^(F_w − F_x − F_g),
 //!
 //! W ← W − m·dW
 //!
-//! is local: nothing is opened, truncated or dealt. Decay adds c·W to dW, momentum keeps v ← μ·v + dW in its place; each truncates once. Adam
-//! has a file of its own.
+//! is local: nothing is opened, truncated or dealt. m is the number [below or above](whole), by the step, so that the mean over the steps is
+//! right where a single step can't be.
+//!
+//! Decay adds c·W to dW. Momentum keeps v ← μ·v + dW / B, a mean, so that batches of different sizes count alike; it has
+//! [some](TrainFormats::guard) fractional bits more than dW. Each truncates once. Adam has a file of its own.
+//!
+//! **What is asked of the dealer depends on the options and on B alone**, not on rates or steps.
 
 mod adam;
 mod joint;
@@ -18,13 +23,19 @@ pub(super) use self::state::State;
 use super::TrainError;
 use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use super::ends;
-use super::options::{Optimiser, TrainOptions, in_range};
+use super::options::{Optimiser, TrainFormats, TrainOptions, in_range};
 use super::program::Program;
 use crate::protocol::Error;
 use crate::simd::wide;
 
 /// Fractional bits of public factors.
 const FACTOR: u32 = 10;
+
+/// The logarithm of the rows of a batch beyond which the factors of a velocity have more bits, so that 1 / B has at least seven.
+const MEAN: u32 = 7;
+
+/// Bits that the sums of a batch of up to 2^7 rows take beyond those of an example, before they are clipped.
+const SUM: u32 = 8;
 
 /// Bits that a truncation drops at most.
 const MOST_DROPPED: i32 = 48;
@@ -43,7 +54,11 @@ impl TrainOptions {
         self.formats.check()?;
         in_range("weight decay", 0., 1., self.decay)?;
         if let Some(clip) = self.clip {
-            in_range("greatest magnitude of a gradient", 1e-9, 1e6, clip)?;
+            // From the unit of a gradient of weights to what no example can have.
+            let formats = self.formats;
+            let least = libm::exp2(-f64::from(formats.activation + formats.gradient));
+            let most = libm::exp2(f64::from(formats.range + formats.gradient_range) - 2.);
+            in_range("greatest magnitude of a gradient", least, most, clip)?;
         }
         match self.optimiser {
             Optimiser::Sgd => Ok(()),
@@ -62,33 +77,78 @@ impl TrainOptions {
     }
 }
 
-impl Program {
-    /// The least and the greatest learning rate for batches of so many rows. Below it a gradient would not count; above it one could exceed
-    /// the range of the weights in a single step.
-    pub fn rates(&self, rows: usize) -> [f64; 2] {
-        let formats = self.options.formats;
-        if matches!(self.options.optimiser, Optimiser::Adam { .. }) {
-            return adam::rates(&formats);
-        }
-        let unit =
-            rows as f64 * libm::exp2(-f64::from(formats.weight - formats.activation - formats.gradient));
-        let sum = formats.activation + formats.range + formats.gradient + formats.gradient_range - 2;
-        let rows = rows.max(1).next_power_of_two().ilog2();
-        let spare = MOST_BITS.saturating_sub(sum + rows);
-        [unit / 2., unit * libm::exp2(f64::from(spare))]
+impl TrainFormats {
+    /// Fractional bits of a velocity beyond those of gradients of weights. They are as many less for the rate.
+    fn guard(&self) -> u32 {
+        (self.weight - self.activation - self.gradient) / 3
     }
 
-    /// The update by a learning rate.
+    /// Bits of an element of a gradient of weights, of an example.
+    fn product(&self) -> u32 {
+        self.activation + self.range + self.gradient + self.gradient_range
+    }
+}
+
+impl Program {
+    /// The unit of learning rates for batches of so many rows. A step is by the whole number of units below its rate or above, so that
+    /// the mean over the steps is the rate.
+    pub fn rate_unit(&self, rows: usize) -> f64 {
+        let formats = self.options.formats;
+        let unit = libm::exp2(-f64::from(formats.weight - formats.activation - formats.gradient));
+        match self.options.optimiser {
+            Optimiser::Sgd => rows as f64 * unit,
+            Optimiser::Momentum(_) => unit * libm::exp2(formats.guard().into()),
+            Optimiser::Adam { .. } => adam::unit(&formats),
+        }
+    }
+
+    /// The least and the greatest learning rate for batches of so many rows. Below it most gradients would not count. Above it a mean gradient
+    /// of 1 would move a weight by more than an eighth of the range of values, or a gradient by more than that of weights.
+    ///
+    /// A rate within them may still be too great for the network: values and gradients that leave their ranges are
+    /// [wrong without a word](super#overflow).
+    pub fn rates(&self, rows: usize) -> [f64; 2] {
+        let (formats, unit) = (self.options.formats, self.rate_unit(rows));
+        if matches!(self.options.optimiser, Optimiser::Adam { .. }) {
+            return [unit / 2., 1.];
+        }
+        let rows = match self.options.optimiser {
+            Optimiser::Momentum(_) => formats.guard(),
+            _ => rows.max(1).next_power_of_two().ilog2(),
+        };
+        let spare = MOST_BITS.saturating_sub(formats.product() - 2 + rows);
+        let most = unit * libm::exp2(f64::from(spare));
+        [unit / 2., most.min(libm::exp2(f64::from(formats.range) - 4.))]
+    }
+
+    /// The update by a learning rate, after so many steps.
     pub(super) fn update(&self, rows: usize, rate: f64, steps: u64) -> Result<Update, TrainError> {
         let [least, most] = self.rates(rows);
         in_range("learning rate", least, most, rate)?;
+        in_range("rows of a batch", 1., f64::from(u32::MAX), rows as f64)?;
         let options = self.options;
+        if let Some(clip) = options.clip {
+            // The differences from the ends take a bit more than they.
+            let formats = options.formats;
+            let fraction = f64::from(formats.activation + formats.gradient);
+            let most = libm::exp2(f64::from(MOST_BITS - 3) - fraction) / rows as f64;
+            in_range("greatest magnitude of a gradient", 0., most, clip)?;
+        }
         let adam = match options.optimiser {
             Optimiser::Adam { decay } => Some(Adam::new(&options.formats, decay, rows, rate, steps)?),
             _ => None,
         };
-        Ok(Update { options, factor: libm::round(rate / (2. * least)) as u64, rows, adam })
+        Ok(Update { options, factor: whole(rate / self.rate_unit(rows), steps), rows, adam })
     }
+}
+
+/// A number as a whole one: below it or above, by the step, so that the sum over any steps is right to about 1.
+///
+/// What is added before rounding down goes through the multiples of the golden ratio modulo 1, beginning with one half.
+fn whole(x: f64, steps: u64) -> u64 {
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let part = steps.wrapping_mul(GOLDEN).wrapping_add(1 << 63);
+    libm::floor(x + (part >> 12) as f64 * libm::exp2(-52.)) as u64
 }
 
 wide! {
@@ -127,10 +187,16 @@ impl Update {
             return adam.apply(a, x, dx, state);
         }
         if let (Optimiser::Momentum(momentum), [v]) = (self.options.optimiser, &mut state[..]) {
-            let factor = libm::round(momentum * libm::exp2(f64::from(FACTOR)));
-            v.scale(factor as u64);
-            *v = a.truncate(v, MOST_BITS, FACTOR)?;
+            // v, and the mean as it is added, with so many bits for the factors that 1 / B has some, unless a mean would leave the ring.
+            let guard = formats.guard();
+            let rows = self.rows.next_power_of_two().ilog2();
+            let most = MOST_BITS.saturating_sub(guard + formats.product());
+            let fraction = (FACTOR + rows.saturating_sub(MEAN)).min(most.max(FACTOR));
+            let mean = libm::exp2(f64::from(guard + fraction)) / self.rows as f64;
+            dx.scale(libm::round(mean) as u64);
+            v.scale(libm::round(momentum * libm::exp2(f64::from(fraction))) as u64);
             v.add_assign(&dx);
+            *v = a.truncate(v, MOST_BITS, fraction)?;
             dx = v.clone();
         }
         follow(self.factor, dx.expose(), x.expose_mut());
@@ -140,12 +206,13 @@ impl Update {
     /// The gradient, with every element brought within the clip.
     fn clipped<A: Arithmetic>(&self, a: &mut A, dx: Numbers, clip: f64) -> Result<Numbers, Error> {
         let formats = self.options.formats;
-        let bits = formats.activation + formats.gradient + formats.range + formats.gradient_range;
+        let rows = self.rows.next_power_of_two().ilog2();
+        let bits = (formats.product() + SUM.max(rows + 1)).min(MOST_BITS);
         let end = clip * self.rows as f64 * libm::exp2(f64::from(formats.activation + formats.gradient));
-        let end = libm::round(end.min(libm::exp2(f64::from(bits)))) as u64;
+        let end = libm::round(end) as u64;
         let low = end.wrapping_neg();
         let above = ends::above(a.id(), &dx, [low, end]);
-        let (above, _) = a.relu(&above, (bits + 8).min(MOST_BITS), 0)?;
+        let (above, _) = a.relu(&above, bits, 0)?;
         Ok(ends::clipped(a.id(), &above, low))
     }
 }

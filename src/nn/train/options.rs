@@ -25,7 +25,7 @@ pub enum Optimiser {
     /// W ← W − rate·dW. Nothing is sent for it.
     #[default]
     Sgd,
-    /// v ← momentum·v + dW, W ← W − rate·v. One truncation a weight.
+    /// v ← momentum·v + dW for the mean gradient dW of a batch, W ← W − rate·v. One truncation a weight.
     Momentum(f64),
     /// m ← β₁m + (1 − β₁)·dW, v ← β₂v + (1 − β₂)·dW², W ← W − rate·m̂ / √(v̂ + ε²), with the usual corrections of the first steps
     /// (Kingma and Ba, ICLR 2015, algorithm 1). ε is 2^−16, by the format. Decays are right to 1/32 of 1 − β, so that 0.999 is 1 − 2^−10. An
@@ -48,7 +48,8 @@ pub struct TrainFormats {
     pub gradient: u32,
     /// Bits of them before the point.
     pub gradient_range: u32,
-    /// Fractional bits of weights. What is above those of activations and gradients together is the resolution of the learning rate.
+    /// Fractional bits of weights. What is above those of activations and gradients together is the resolution of the learning rate
+    /// ([`Program::rate_unit`](super::Program::rate_unit)).
     pub weight: u32,
 }
 
@@ -126,7 +127,8 @@ pub struct TrainOptions {
     pub optimiser: Optimiser,
     /// λ: λ·W is added to the mean gradient of W, one truncation a weight; 0 for none.
     pub decay: f64,
-    /// The greatest magnitude of an element of the mean gradient of W; beyond it is clipped, two comparisons a weight. `None` for none.
+    /// The greatest magnitude of an element of the mean gradient of W; beyond it is clipped, two comparisons a weight. At most
+    /// 2^(range + gradient_range − 2), which no example exceeds. `None` for none.
     pub clip: Option<f64>,
     /// How truncations round.
     pub rounding: Rounding,

@@ -1,7 +1,7 @@
 //! The layers to train, found from a model.
 //!
 //! Values have F_x fractional bits between layers. A product has F_x + F_w until a ReLU, a clip, a sign or a mean truncates it; in front of
-//! any other layer a truncation is put. A ReLU in front of a maximum is moved behind it: they commute, and there are fewer values there. The
+//! any other layer a truncation is put, and behind a product that another layer adds. A ReLU in front of a maximum is moved behind it: they commute, and there are fewer values there. The
 //! last value has as many fractional bits as gradients, for the loss.
 
 mod builder;
@@ -81,6 +81,10 @@ impl Program {
                 let value = model.value(layer).and_then(|value| values.get(value).copied());
                 value.ok_or_else(|| unfit(&node.name, format!("expected an earlier layer, found {layer}")))
             })?;
+            // A value that another layer adds: that layer knows nothing of its excess.
+            if added.contains(&(number + 1)) {
+                builder.settle_added(&node.name)?;
+            }
             values.push(builder.stages.len());
         }
         if !builder.below {

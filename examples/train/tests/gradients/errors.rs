@@ -66,13 +66,21 @@ fn empty_batches() {
     let clear = &mut Clear::new(Rounding::Floor, &Seed::from_bytes([0; 16]));
     let step = trainer.step(clear, Batch::of_shares(Share::zeros(0), Share::zeros(0)), 0.125, true);
     says(step, &["learning rate", "expected"]);
+    let optimiser = Optimiser::Momentum(0.5);
+    let mut trainer = self::trainer(TrainOptions { optimiser, ..TrainOptions::default() });
+    let step = trainer.step(clear, Batch::of_shares(Share::zeros(0), Share::zeros(0)), 0.125, true);
+    says(step, &["rows of a batch", "expected 1", "found 0"]);
 }
 
 #[test]
 fn weights_that_are_no_numbers_or_too_large() {
-    for (value, found) in
-        [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf"), (65536., "65536")]
-    {
+    for (value, found) in [
+        (f32::NAN, "NaN"),
+        (f32::INFINITY, "inf"),
+        (f32::NEG_INFINITY, "-inf"),
+        (128., "128"),
+        (-65000., "-65000"),
+    ] {
         let mut layers = usual();
         let program = || Program::new(&usual(), TrainOptions::default()).unwrap();
         // A model may refuse it itself.
@@ -90,6 +98,21 @@ fn weights_that_are_no_numbers_or_too_large() {
         }
         if !layers.nodes().is_empty() {
             says(Trainer::given(program(), Some(&wrong)), &["fc2", "bias 1", "expected", "found", found]);
+        }
+    }
+}
+
+/// A weight whose product with 1 is beyond the range of values.
+#[test]
+fn weights_beyond_the_range_of_values() {
+    for (value, is_refused) in [(127.5, false), (128., true), (-65000., true)] {
+        let given =
+            model(vec![("fc1", linear(4, 6, 0.25)), ("relu", op::Relu.into()), ("fc2", linear(6, 3, value))]);
+        let program = Program::new(&usual(), TrainOptions::default()).unwrap();
+        let found = Trainer::given(program, Some(&given));
+        assert_eq!(found.is_err(), is_refused, "{value}");
+        if is_refused {
+            says(found, &["fc2", "weight 0", "expected a number below 128", &format!("found {value}")]);
         }
     }
 }
@@ -148,6 +171,14 @@ fn layers_that_are_not_trained() {
     );
     let clip = model(vec![("fc", linear(4, 3, 0.)), ("clip", op::Clip { low: -200., high: 200. }.into())]);
     says(Program::new(&clip, TrainOptions::default()), &["clip", "expected ends within", "found", "200"]);
+    let signs = op::Linear { weight: Weight::Signs(vec![0; 4]), bias: vec![0.; 4] };
+    let added = model(vec![
+        ("fc1", signs.into()),
+        ("sign", op::Sign.into()),
+        ("fc2", linear(4, 4, 0.)),
+        ("add", op::Add { layer: "fc1".into() }.into()),
+    ]);
+    says(Program::new(&added, TrainOptions::default()), &["fc1", "expected", "added", "found signs"]);
 }
 
 #[test]
@@ -166,6 +197,7 @@ fn learning_rates_beyond_their_range() {
     for rate in [least, most] {
         assert!(step(rate).is_ok());
     }
+    assert_eq!(most, 16., "an eighth of the range of values");
 }
 
 #[test]

@@ -6,3 +6,4 @@ mod errors;
 mod fixed;
 mod models;
 mod reference;
+mod updates;

@@ -24,6 +24,32 @@ fn a_sum_takes_the_result_of_a_relu_in_front_of_a_maximum() {
     outputs_agree(&model);
 }
 
+/// A sum with what a layer with weights gives, as it is: with a ReLU behind it, with another layer, and as the last but one.
+#[test]
+fn a_sum_takes_the_result_of_a_layer_with_weights() {
+    let linear = |outputs: usize, inputs: usize| {
+        let weight = Weight::Real((0..outputs * inputs).map(|i| (i * 5 % 7) as f32 / 8. - 0.375).collect());
+        op::Linear { weight, bias: (0..outputs).map(|i| i as f32 / 16.).collect() }
+    };
+    for is_rectified in [false, true] {
+        let mut model = Model::new([1, 1, 6]);
+        model.push("fc1", linear(5, 6)).unwrap();
+        if is_rectified {
+            model.push("relu1", op::Relu).unwrap();
+        }
+        model.push("fc2", linear(5, 5)).unwrap();
+        model.push("add", op::Add { layer: "fc1".into() }).unwrap();
+        if is_rectified {
+            model.push("relu2", op::Relu).unwrap();
+        }
+        model.push("fc3", linear(5, 5)).unwrap();
+        model.push("flatten", op::Flatten).unwrap();
+        model.push("fc4", linear(5, 5)).unwrap();
+        model.push("add2", op::Add { layer: "flatten".into() }).unwrap();
+        outputs_agree(&model);
+    }
+}
+
 /// Outputs of so few fractional bits that those of gradients are more.
 #[test]
 fn outputs_of_signs_and_of_relus_are_brought_to_the_bits_of_gradients() {

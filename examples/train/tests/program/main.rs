@@ -58,6 +58,23 @@ fn a_perceptron_learns_and_serves_and_its_file_is_read() {
     assert!((percent - accuracy).abs() <= 2., "{percent} of the file for {accuracy}");
 }
 
+/// Rates that rise and change, and last batches of their own size.
+#[test]
+fn adam_and_momentum_learn_by_schedules() {
+    let folder = Folder::new("schedules");
+    let results = folder.file("run.json");
+    let usual = ["--model", "784-10", "--epochs", "3", "--subset", "390", "--batch", "64", "--seed", "1"];
+    let adam = ["--optimiser", "adam", "--rate", "0.001,0.02,0.003", "--warmup", "9", "--loss-every", "20"];
+    let momentum = ["--optimiser", "momentum", "--rate", "0.02,0.03,0.01", "--warmup", "9"];
+    for of in [&adam[..], &momentum] {
+        let output = train(&[&usual[..], of, &["--json", &results]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let run = json(&results);
+        let (accuracy, plain) = (last(&run, "accuracy"), last(&run, "plain_accuracy"));
+        assert!(accuracy > 70. && (accuracy - plain).abs() < 5., "{accuracy} for {plain}: {of:?}");
+    }
+}
+
 /// How many of the last images have the right class by a file, in percent; of those before them the program has none seen.
 fn percent(model: &str, tests: usize) -> f64 {
     let network = Network::load(model.as_ref()).unwrap();
@@ -92,6 +109,16 @@ fn what_does_not_fit_is_refused_before_any_party_talks() {
         (&["--rate", "1e-9"][..], "learning rate: expected "),
         (&["--rate", "1e9"], "learning rate: expected "),
         (&["--rate", "NaN"], "learning rate: expected "),
+        (&["--rate", "60"], "learning rate: expected "),
+        // A twentieth of the second rate is too little.
+        (
+            &["--rate", "0.2,0.005", "--warmup", "100", "--epochs", "3", "--subset", "400"],
+            "learning rate: expected ",
+        ),
+        (
+            &["--model", "784-4611686018427387904-10"],
+            "--model: expected at most 134217728 weights in a layer",
+        ),
         (&["--bits", "30,30,30"], "fractional bits of gradients: expected 1 to 16, found 30"),
         (&["--bits", "8,12"], "--bits: expected three numbers, found 2"),
         (&["--model", "784-0-10"], "expected"),

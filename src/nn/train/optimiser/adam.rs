@@ -21,11 +21,14 @@
 //! | m | 30 | 2^3 | 34, of h − m 35 |
 //! | 2^e·v, for the root | 32 | 2^6 | 39 |
 //! | r | 28, in units of 2^16 | 1 | 30 |
-//! | m·r | 42 | 2^7: \|m\|·r ≤ (1 − β₁) / √((1 − β₂)·(1 − β₁²/β₂)) ≤ 100, by Cauchy and Schwarz | 50 |
+//! | m·r | 42, truncated to 10 | 2^7: \|m\|·r ≤ (1 − β₁) / √((1 − β₂)·(1 − β₁²/β₂)) ≤ 100, by Cauchy and Schwarz | 50 |
+//!
+//! α_t is a whole number of units 2^−24, [below or above](whole), by the step. A change of rates changes no truncation.
 //!
 //! A mean gradient of 8 or more does not fit; where that can be, options clip it.
 //!
-//! **Error.** An update is off by that of r, up to 2^−7 of it, by the rounding of 1 − β, and by what h loses below 2^−22.
+//! **Error.** An update is off by that of r, up to 2^−7 of it, by the rounding of 1 − β, by what h loses below 2^−22, and by that of m·r, up
+//! to α_t·2^−11.
 //!
 //! A weight takes 5 truncations, 2 products and an inverse square root: of two parties with stochastic rounding each sends 890 bits, and
 //! receives up to 440 bytes from the dealer, in 25 rounds for all weights together.
@@ -38,6 +41,7 @@ use crate::protocol::Error;
 use crate::share::add_public;
 
 use super::state::State;
+use super::whole;
 
 /// Fractional bits of h.
 const GRADIENT: u32 = 22;
@@ -51,6 +55,8 @@ const ROOT: u32 = 32;
 const STEP: u32 = GRADIENT + GUARD + INVERSE_SQRT_FRACTION - ROOT / 2;
 /// The least fractional bits that m·r is truncated to.
 const LEAST: u32 = 8;
+/// Fractional bits of α_t, unless those are more.
+const RATE: u32 = 24;
 /// Bits of public factors.
 const FACTOR: u32 = 8;
 
@@ -69,7 +75,7 @@ pub(super) struct Adam {
     second: Part,
     /// e.
     correction: u32,
-    /// A shift and a factor that bring m·r to the fraction of weights, times α_t.
+    /// A shift, which is the same in all steps, and a factor that bring m·r to the fraction of weights, times α_t.
     rate: (u32, u64),
 }
 
@@ -114,9 +120,14 @@ pub(super) fn check(decay: [f64; 2], formats: &TrainFormats) -> Result<(), Train
     in_range("fractional bits of a gradient of weights", 1., 40., fraction.into())
 }
 
-/// The least and the greatest learning rate: m·r keeps its 2^−8 above the unit of weights.
-pub(super) fn rates(formats: &TrainFormats) -> [f64; 2] {
-    [libm::exp2(f64::from(LEAST) - f64::from(formats.weight)), 1.]
+/// Fractional bits that m·r is truncated to, whatever the rate is.
+fn kept(formats: &TrainFormats) -> u32 {
+    formats.weight.saturating_sub(RATE).clamp(LEAST, STEP)
+}
+
+/// The unit of α_t.
+pub(super) fn unit(formats: &TrainFormats) -> f64 {
+    libm::exp2(f64::from(kept(formats)) - f64::from(formats.weight))
 }
 
 impl Adam {
@@ -143,11 +154,7 @@ impl Adam {
         let correction = libm::floor(-libm::log2(unbiased)) as u32;
         let root = libm::sqrt(libm::exp2(correction.into()) * unbiased);
         let alpha = rate * root / first.corrected(steps + 1);
-        // α_t in units of the weights, by the unit of m·r.
-        let scale = alpha * libm::exp2(f64::from(formats.weight) - f64::from(STEP));
-        let shift = f64::from(FACTOR) - libm::floor(libm::log2(scale)) - 1.;
-        let shift = shift.clamp(0., f64::from(STEP - LEAST)) as u32;
-        let rate = (shift, libm::round(scale * libm::exp2(shift.into())).max(1.) as u64);
+        let rate = (STEP - kept(formats), whole(alpha / unit(formats), steps));
         Ok(Self { mean, first, second, correction, rate })
     }
 

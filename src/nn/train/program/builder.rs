@@ -74,6 +74,17 @@ impl Builder<'_> {
         }
     }
 
+    /// Settles a value that is added later on.
+    pub(super) fn settle_added(&mut self, name: &str) -> Result<(), TrainError> {
+        if self.is_of_signs() {
+            let reason =
+                "expected a layer whose weights are real numbers, since its result is added, found signs";
+            return Err(unfit(name, reason.into()));
+        }
+        self.settle(name);
+        Ok(())
+    }
+
     pub(super) fn layer(
         &mut self,
         name: &str,
