@@ -71,9 +71,9 @@ impl Setting {
         if step < self.warmup { rate * ((step + 1) as f64 / self.warmup as f64).max(0.05) } else { rate }
     }
 
-    /// The logarithm of the number of steps that are averaged, if any are.
+    /// The logarithm of the number of steps that are averaged, if more than one are.
     pub fn averaged(&self) -> Option<u32> {
-        self.average.min(self.steps()).checked_ilog2()
+        self.average.min(self.steps()).checked_ilog2().filter(|log| *log > 0)
     }
 
     /// Whether the weights after this step of an epoch are among those that are averaged.
@@ -87,7 +87,8 @@ impl Setting {
     /// If one does not fit the formats.
     pub fn check_rates(&self, program: &Program) -> Result<(), TrainError> {
         let last = self.images - (self.steps() - 1) * self.batch;
-        for rate in &self.rates {
+        // The first steps' are the lowest where the rate rises.
+        for rate in self.rates.iter().chain([&self.rate(0)]) {
             for [least, most] in [self.batch.min(self.images), last].map(|rows| program.rates(rows)) {
                 if !(least..=most).contains(rate) {
                     return Err(TrainError::Range { what: "learning rate", least, most, found: *rate });
