@@ -186,7 +186,11 @@ pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: 
             print(&format_args!("step {}: loss {loss:.4}", step + 1));
         }
         Event::Step(..) | Event::Trained(_) | Event::Averaged(_) => {}
-        Event::Epoch(Epoch { number, wall, offline, cpu, sent, scored, classes }) => {
+        Event::Epoch(Epoch { number, steps, wall, offline, cpu, sent, scored, classes }) => {
+            if outcome.steps.is_empty() {
+                outcome.first_epoch = number;
+            }
+            outcome.steps.push(steps);
             let right = labels.map(|labels| accuracy(&classes, labels));
             outcome.accuracy.extend(right);
             outcome.epoch_s.push(wall);
