@@ -187,10 +187,3 @@ fn fail(party: &mut Party, error: &protocol::Error) -> Error {
     }
     named
 }
-
-/// A number that nobody knows before.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Run(e.to_string()))?;
-    Ok(bytes)
-}
