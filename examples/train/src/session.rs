@@ -16,6 +16,7 @@ use crate::beside::{clear, plain};
 use crate::error::Error;
 use crate::memory::{self, Job};
 use crate::outcome::{Outcome, accuracy};
+use crate::preflight;
 use crate::processes;
 use crate::random::random;
 use crate::report::{self, Parties};
@@ -40,6 +41,14 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (setting, is_given) = args.setting(train.len(), tests.len(), args.seed.unwrap_or(0))?;
     let root = root(args.seed)?;
     let initial = is_given.then_some(&setting.model);
+    // What would end a run behind its training, which takes hours.
+    if !args.dry {
+        preflight::outputs(args)?;
+    }
+    let sweep = args.sweep.then(|| sweep::Settings::new(&setting, initial)).transpose()?;
+    if args.serve {
+        serve::form(&setting).map_err(|error| Error::Usage(format!("--serve: {error}")))?;
+    }
     print(&format_args!(
         "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
         setting.images,
@@ -62,9 +71,10 @@ pub fn run(args: &Args) -> Result<(), Error> {
         export(&model, setting.input, path)?;
         print(&format_args!("the network, revealed to party 0, is in {}", path.display()));
     }
-    let swept = match args.sweep {
-        true => sweep::run(&setting, [&train, &tests], &root)?,
-        false => Vec::new(),
+    args.json.as_ref().map_or(Ok(()), |path| outcome.write(path))?;
+    let swept = match &sweep {
+        Some(settings) => sweep::run(settings, [&train, &tests], initial, &root)?,
+        None => Vec::new(),
     };
     if let Some(folder) = &args.report {
         let parties = match args.clear {
@@ -75,10 +85,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         report::write(folder, &title, &outcome, &parties, &swept)?;
         print(&format_args!("the report is {}", folder.join("report.html").display()));
     }
-    match &args.json {
-        Some(path) => outcome.write(path),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Writes a model to a safetensors file.
