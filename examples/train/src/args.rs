@@ -109,7 +109,8 @@ pub struct Args {
     #[arg(long)]
     pub fresh: bool,
 
-    /// Seed of all randomness; the same seed gives the same run. Between processes, of the order of the images alone
+    /// Seed of the initial weights and of the order of the images; with --rounding floor the same seed gives the same run. Masks are
+    /// fresh in every run. Between processes, of the order alone
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -122,10 +123,10 @@ pub struct Args {
     pub checkpoint: Option<PathBuf>,
 
     /// Write a checkpoint every N steps, and at the end
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "checkpoint", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub every: u32,
 
-    /// Go on from the last checkpoint in DIR
+    /// Go on from the last checkpoint in DIR, with the same images, order and batches; epochs and rates may be others
     #[arg(long, requires = "checkpoint")]
     pub resume: bool,
 
@@ -138,7 +139,7 @@ pub struct Args {
     pub serve: bool,
 
     /// Train in the clear alone, by the same numbers in fixed point
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["checkpoint", "resume", "dry", "holders", "loss_every"])]
     pub clear: bool,
 
     /// Do not train in float32 beside it

@@ -59,7 +59,13 @@ pub fn clear(
         }
         told(
             &mut outcome,
-            Event::Epoch(Epoch { number: epoch + 1, wall, classes, ..Epoch::default() }),
+            Event::Epoch(Epoch {
+                number: epoch + 1,
+                steps: setting.steps(),
+                wall,
+                classes,
+                ..Epoch::default()
+            }),
             Some(tests.labels()),
             0,
             started,

@@ -3,23 +3,40 @@
 //! | file | |
 //! | --- | --- |
 //! | `party-I.key` | the key, readable for its owner alone |
-//! | `party-I.run-R.step-S` | the share after S steps of the run with the tag R |
+//! | `party-I.run-R.step-S` | the share after S steps of the run with the tag R, behind the digest of its setting and its [lineage](crate::resume) |
 //!
 //! A checkpoint takes the place of the one before the last: a party that dies may be one checkpoint behind the others, and they
 //! go on from the last that all of them have.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ringshare::nn::train::{Numbers, Program, Trainer};
+use ringshare::nn::train::{Program, Trainer};
 use ringshare::offline::file::{FileKey, sealed};
 use ringshare::offline::{SessionTag, StateId};
-use ringshare::protocol::{self, Party};
+use ringshare::secret::SecretBytes;
 
 use crate::error::Error;
+use crate::resume::Lineage;
 
 /// Checkpoints that a party keeps.
-const KEPT: usize = 2;
+pub const KEPT: usize = 2;
+/// Steps that can be told to other parties are below this.
+const MOST_STEPS: u64 = 1 << 51;
+/// Bytes in front of the share.
+const HEAD: usize = 32 + 16;
+
+/// Of what a checkpoint is, beyond the party and its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The run, from its first start on.
+    pub run: SessionTag,
+    /// The [digest](crate::holder::Holder::digest) of what selects and orders the images.
+    pub setting: [u8; 32],
+    /// The session that wrote it.
+    pub lineage: Lineage,
+}
 
 /// Where a party keeps its checkpoints.
 pub struct Checkpoints {
@@ -57,15 +74,20 @@ impl Checkpoints {
         Ok(Self { folder: folder.into(), party, parties, key })
     }
 
-    /// Writes the share of a run, and removes older ones.
+    /// Writes a share, and removes older ones of its run.
     ///
     /// # Errors
     /// If the system refuses it.
-    pub fn save(&self, run: SessionTag, trainer: &Trainer) -> Result<(), Error> {
+    pub fn save(&self, origin: &Origin, trainer: &Trainer) -> Result<(), Error> {
+        let Origin { run, setting, lineage } = *origin;
         let id = self.id(run, trainer.program(), trainer.steps());
         let path = self.path(run, trainer.steps());
-        sealed::write(&path, &self.key, &self.what(), &trainer.to_bytes(&id))
-            .map_err(|e| Error::file(&path, e))?;
+        let share = trainer.to_bytes(&id);
+        let mut bytes = SecretBytes::zeros(HEAD + share.len());
+        bytes[..32].copy_from_slice(&setting);
+        bytes[32..HEAD].copy_from_slice(&lineage);
+        bytes[HEAD..].copy_from_slice(&share);
+        sealed::write(&path, &self.key, &self.what(), &bytes).map_err(|e| Error::file(&path, e))?;
         let mut all = self.all()?;
         all.retain(|(of, _)| *of == run);
         let older = all.len().saturating_sub(KEPT);
@@ -76,24 +98,51 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Reads the share of a run after so many steps.
+    /// Reads the last shares of a run, the last one first, with their lineages.
     ///
     /// # Errors
-    /// If there is none, or it is damaged or of anything else.
-    pub fn load(&self, run: SessionTag, steps: u64, program: Program) -> Result<Trainer, Error> {
-        let path = self.path(run, steps);
-        let bytes = sealed::read(&path, &self.key, &self.what()).map_err(|e| Error::file(&path, e))?;
-        let id = self.id(run, &program, steps);
-        Trainer::from_bytes(program, &bytes, &id).map_err(|e| Error::file(&path, e))
+    /// If there is none, there are several runs, or one is damaged, of another setting or of anything else.
+    pub fn load(
+        &self,
+        program: &Arc<Program>,
+        setting: &[u8; 32],
+    ) -> Result<(SessionTag, Vec<(Lineage, Trainer)>), Error> {
+        let (run, all) = self.last()?;
+        let each = all.iter().rev().take(KEPT).map(|steps| self.read(run, *steps, program, setting));
+        Ok((run, each.collect::<Result<_, _>>()?))
     }
 
-    /// The run of the last checkpoint and its steps; an error if there is none.
+    fn read(
+        &self,
+        run: SessionTag,
+        steps: u64,
+        program: &Arc<Program>,
+        setting: &[u8; 32],
+    ) -> Result<(Lineage, Trainer), Error> {
+        let path = self.path(run, steps);
+        if steps >= MOST_STEPS {
+            return Err(Error::file(&path, format!("expected a step below {MOST_STEPS}, found {steps}")));
+        }
+        let bytes = sealed::read(&path, &self.key, &self.what()).map_err(|e| Error::file(&path, e))?;
+        let short = || Error::file(&path, format!("expected {HEAD} bytes or more, found {}", bytes.len()));
+        let (found, rest) = bytes.split_first_chunk::<32>().ok_or_else(short)?;
+        let (lineage, share) = rest.split_first_chunk::<16>().ok_or_else(short)?;
+        let id = self.id(run, program, steps);
+        let trainer = Trainer::from_bytes(program.clone(), share, &id).map_err(|e| Error::file(&path, e))?;
+        if found != setting {
+            let reason = "expected a checkpoint of the same images of this party, order, batches and averaged steps, found one of others";
+            return Err(Error::file(&path, reason));
+        }
+        Ok((*lineage, trainer))
+    }
+
+    /// The run of the checkpoints, and the steps of each, in order.
     ///
     /// # Errors
     /// If the system refuses it, there is none, or there are several runs.
-    pub fn last(&self) -> Result<(SessionTag, u64), Error> {
+    pub fn last(&self) -> Result<(SessionTag, Vec<u64>), Error> {
         let all = self.all()?;
-        let Some((run, steps)) = all.last().copied() else {
+        let Some((run, _)) = all.last().copied() else {
             let party = self.party;
             return Err(Error::file(
                 &self.folder,
@@ -103,7 +152,7 @@ impl Checkpoints {
         if all.iter().any(|(other, _)| *other != run) {
             return Err(Error::file(&self.folder, "expected checkpoints of one run, found those of several"));
         }
-        Ok((run, steps))
+        Ok((run, all.into_iter().map(|(_, steps)| steps).collect()))
     }
 
     /// Checks that there is none.
@@ -161,7 +210,7 @@ impl Checkpoints {
     }
 
     fn what(&self) -> String {
-        format!("training share of party {} of {}", self.party, self.parties)
+        format!("training checkpoint of party {} of {}", self.party, self.parties)
     }
 
     fn id(&self, session: SessionTag, program: &Program, steps: u64) -> StateId {
@@ -169,37 +218,21 @@ impl Checkpoints {
     }
 }
 
-/// The steps that all parties have a checkpoint of, if their last ones are of the same run and at most one apart: each tells the others
-/// its own.
-///
-/// # Errors
-/// If the network fails, or the parties have checkpoints of several runs.
-pub fn agree(party: &mut Party, (SessionTag(run), steps): (SessionTag, u64)) -> Result<u64, protocol::Error> {
-    let (id, parties) = (party.id(), party.parties());
-    // Each number is in the share of the party whose it is, and nothing in the others.
-    let mut words = vec![0u64; 5 * parties];
-    for (word, bytes) in words[5 * id..].iter_mut().zip(run.chunks(4)) {
-        *word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    }
-    words[5 * id + 4] = steps;
-    let all = party.open(&Numbers::from_words(words))?;
-    for (other, numbers) in all.chunks_exact(5).enumerate() {
-        if numbers[..4] != all[..4] {
-            let error =
-                format!("party {other}: expected a checkpoint of party 0's run, found one of another");
-            return Err(protocol::Error::Training(error));
-        }
-    }
-    Ok(all.chunks_exact(5).map(|numbers| numbers[4]).min().unwrap_or(0))
-}
-
-/// Writes a file that its owner alone may read.
+/// Writes a file that its owner alone may read. A kill leaves a whole file or none: half a key would be nobody's.
 fn private(path: &Path, contents: &[u8]) -> Result<(), Error> {
     use std::io::Write;
+    let part = path.with_extension("key-part");
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|e| Error::file(path, e))?;
-    file.write_all(contents).and_then(|()| file.sync_all()).map_err(|e| Error::file(path, e))
+    let mut file = options.open(&part).map_err(|e| Error::file(&part, e))?;
+    file.write_all(contents).and_then(|()| file.sync_all()).map_err(|e| Error::file(&part, e))?;
+    fs::rename(&part, path).map_err(|e| Error::file(path, e))?;
+    // The name is on disk before anything is sealed under the key.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(folder, e))?;
+    }
+    Ok(())
 }

@@ -8,6 +8,9 @@ use std::ops::Range;
 use classify::dataset::{Dataset, PIXELS};
 use ringshare::nn::Input;
 use ringshare::nn::train::{Batch, Program, TrainError};
+use sha2::{Digest, Sha256};
+
+use crate::setting::Setting;
 
 /// What a party has: training images of its own, and the test images if it is the one who has them.
 pub struct Holder<'a> {
@@ -28,6 +31,22 @@ pub fn shares(images: usize, holders: usize, parties: usize) -> Vec<Range<usize>
 }
 
 impl Holder<'_> {
+    /// A digest of what decides which images of this party are in which step of a run, and what is summed until the next score. Who goes on
+    /// with a run has the same; epochs and rates may change.
+    pub fn digest(&self, setting: &Setting) -> [u8; 32] {
+        let Setting { images, batch, order, input, .. } = setting;
+        let (averaged, own) = (setting.averaged(), &self.own);
+        let mut all = Sha256::new();
+        all.update(format!("{images} {batch} {order} {input:?} {averaged:?} {own:?}"));
+        for place in own.clone().map(|row| row - self.first) {
+            if let Some(data) = self.data {
+                all.update(data.image(place));
+                all.update([data.labels()[place]]);
+            }
+        }
+        all.finalize().into()
+    }
+
     /// A batch of training images.
     ///
     /// # Errors

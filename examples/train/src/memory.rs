@@ -16,6 +16,7 @@ use crate::checkpoint::Checkpoints;
 use crate::error::Error;
 use crate::holder::Holder;
 use crate::part::{Initial, Kept, Part};
+use crate::random::random;
 use crate::role::{self, Event};
 use crate::setting::{Recipes, Setting};
 
@@ -36,10 +37,8 @@ pub struct Job<'a> {
     pub holders: usize,
     /// Initial weights, of party 0; drawn by all together if there are none.
     pub initial: Option<&'a Model>,
-    /// What all randomness is drawn from.
+    /// What the initial weights are drawn from. Masks never are: a seed that is given twice would make the same of other values.
     pub root: [u8; 32],
-    /// The session's number: another one where a run goes on.
-    pub session: u64,
     /// Where checkpoints are kept, every how many steps they are written, and whether the run goes on from them.
     pub checkpoints: Option<(&'a Path, usize, bool)>,
 }
@@ -69,6 +68,7 @@ pub fn run(
     let recipes = job.setting.recipes()?;
     let own = crate::holder::shares(job.setting.images, job.holders, parties);
     let ends = Memory::mesh(parties + 1, PATIENCE);
+    let (masks, session) = (random()?, u64::from_le_bytes(random()?));
     let mut tell = Some(tell);
     let (mut outputs, mut dealt) = (Vec::new(), Ok((0., 0)));
     thread::scope(|scope| {
@@ -78,8 +78,7 @@ pub fn run(
             let mut told = tell.take();
             if let Some(own) = own {
                 threads.push(scope.spawn(move || {
-                    let network =
-                        Network::new(end, id, parties, job.session).map_err(protocol::Error::from)?;
+                    let network = Network::new(end, id, parties, session).map_err(protocol::Error::from)?;
                     let mut party = Party::join(network)?;
                     let run = part(job, recipes, id, own).and_then(|part| {
                         part.run(&mut party, &mut |event| told.as_mut().map_or(Ok(()), |tell| tell(event)))
@@ -91,9 +90,8 @@ pub fn run(
                 }));
             } else {
                 dealer = Some(scope.spawn(move || {
-                    let network =
-                        Network::new(end, id, parties, job.session).map_err(protocol::Error::from)?;
-                    let mut dealer = Dealer::open(network, &RootSeed::from_bytes(job.root))?;
+                    let network = Network::new(end, id, parties, session).map_err(protocol::Error::from)?;
+                    let mut dealer = Dealer::open(network, &RootSeed::from_bytes(masks))?;
                     role::deal(&mut dealer, recipes)
                 }));
             }

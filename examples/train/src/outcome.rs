@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::setting::Setting;
 
-/// Lists are by epoch. Times are seconds on the clock, but for the dealer's.
+/// Lists are by epoch, from `first_epoch` on, those of float32 from the first of all. Times are seconds on the clock, but for the dealer's.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     /// Which party, of those that are processes.
@@ -22,6 +22,10 @@ pub struct Outcome {
     pub images: usize,
     /// Images of a batch.
     pub batch: usize,
+    /// The number, from 1, of the first epoch here: of a run that goes on, that in which it does.
+    pub first_epoch: usize,
+    /// Steps of each epoch that this run took. Times and bytes are of these alone.
+    pub steps: Vec<usize>,
     /// Everything but scoring.
     pub epoch_s: Vec<f64>,
     /// Of these, from a batch that is dealt to its update.
@@ -72,7 +76,7 @@ impl Outcome {
     /// The outcome of a run that begins.
     pub fn of(setting: &Setting) -> Self {
         let Setting { parties, epochs, images, batch, .. } = *setting;
-        Self { parties, epochs, images, batch, ..Self::default() }
+        Self { parties, epochs, images, batch, first_epoch: 1, ..Self::default() }
     }
 
     /// Writes it to a file.

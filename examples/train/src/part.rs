@@ -1,13 +1,16 @@
 //! What one party does from its initial weights to the trained network: the same in one process and between several.
 
+use std::sync::Arc;
+
 use ringshare::nn::Model;
 use ringshare::nn::train::Trainer;
 use ringshare::prg::Seed;
 use ringshare::protocol::{self, Party};
 
-use crate::checkpoint::{self, Checkpoints};
+use crate::checkpoint::{Checkpoints, Origin};
 use crate::error::Error;
 use crate::holder::Holder;
+use crate::resume::{agree, lineage};
 use crate::role::{self, Event};
 use crate::setting::{Recipes, Setting};
 
@@ -63,21 +66,25 @@ impl Part<'_> {
         party: &mut Party,
         tell: &mut dyn FnMut(Event<'_>) -> Result<(), protocol::Error>,
     ) -> Result<Trainer, Error> {
-        let mut run = party.store().session();
-        let mut trainer = self.start(party)?;
-        if let Some(Kept { files, resumes: true, .. }) = &self.kept {
-            run = files.last()?.0;
-        }
-        let last = (self.setting.epochs * self.setting.steps()) as u64;
+        let (mut trainer, origin) = match &self.kept {
+            None => (self.initial()?, None),
+            Some(kept) => {
+                let (trainer, origin) = self.start(party, kept)?;
+                (trainer, Some((kept, origin)))
+            }
+        };
+        let last = self.last_step();
         let mut mean = None;
         let Self { setting, recipes, holder, .. } = self;
         role::train(party, setting, recipes, holder, &mut trainer, &mut |event| {
-            match (&event, &self.kept) {
+            match (&event, &origin) {
                 (Event::Averaged(averaged), _) => mean = Some(averaged.clone()),
-                (Event::Trained(trainer), Some(Kept { files, every, .. }))
+                (Event::Trained(trainer), Some((Kept { files, every, .. }, origin)))
                     if trainer.steps().is_multiple_of(*every) || trainer.steps() == last =>
                 {
-                    files.save(run, trainer).map_err(|error| protocol::Error::Training(error.to_string()))?;
+                    files
+                        .save(origin, trainer)
+                        .map_err(|error| protocol::Error::Training(error.to_string()))?;
                 }
                 _ => {}
             }
@@ -86,18 +93,49 @@ impl Part<'_> {
         Ok(mean.unwrap_or(trainer))
     }
 
-    fn start(&self, party: &mut Party) -> Result<Trainer, Error> {
+    fn last_step(&self) -> u64 {
+        (self.setting.epochs * self.setting.steps()) as u64
+    }
+
+    fn initial(&self) -> Result<Trainer, Error> {
         let program = self.setting.program()?;
-        if let Some(Kept { files, resumes: true, .. }) = &self.kept {
-            let (run, last) = files.last()?;
-            let steps = checkpoint::agree(party, (run, last))?;
-            // The shares of a step have nothing to do with those that another session makes of it.
-            files.forget_after(run, steps)?;
-            return files.load(run, steps, program);
-        }
         match &self.initial {
             Initial::Given(model) => Ok(Trainer::given(program, *model)?),
             Initial::Drawn(seed) => Ok(Trainer::drawn(program, self.setting.parties, seed)),
         }
+    }
+
+    /// The network that training begins or goes on with, and of what its checkpoints are.
+    fn start(
+        &self,
+        party: &mut Party,
+        Kept { files, resumes, .. }: &Kept,
+    ) -> Result<(Trainer, Origin), Error> {
+        let setting = self.holder.digest(self.setting);
+        if !resumes {
+            let trainer = self.initial()?;
+            let (run, lineage) = (party.store().session(), lineage(party)?);
+            return Ok((trainer, Origin { run, setting, lineage }));
+        }
+        // All that this party has is read before the others hear of it.
+        let (run, held) = files.load(&Arc::new(self.setting.program()?), &setting)?;
+        let told: Vec<_> = held.iter().map(|(lineage, trainer)| (trainer.steps(), *lineage)).collect();
+        let steps = agree(party, run, &told)?;
+        let last = self.last_step();
+        if steps > last {
+            let reason = format!(
+                "--resume: expected a checkpoint within the {last} steps of all epochs, found one of step {steps}"
+            );
+            return Err(Error::Usage(reason));
+        }
+        let mut held = held.into_iter().map(|(_, trainer)| trainer);
+        let Some(trainer) = held.find(|trainer| trainer.steps() == steps) else {
+            return Err(Error::Run(format!("expected a checkpoint of step {steps}, found none")));
+        };
+        // Whoever takes part in this has read its own: only now may any be removed.
+        let lineage = lineage(party)?;
+        // The shares of a step have nothing to do with those that another session makes of it.
+        files.forget_after(run, steps)?;
+        Ok((trainer, Origin { run, setting, lineage }))
     }
 }

@@ -25,6 +25,7 @@ use ringshare::protocol::{self, Party};
 
 use crate::args::Args;
 use crate::error::Error;
+use crate::preflight;
 use crate::setting::{Recipes, Setting};
 
 /// What parties that are processes take beyond the rest.
@@ -32,7 +33,7 @@ use crate::setting::{Recipes, Setting};
 #[command(next_help_heading = "Between processes")]
 pub struct Processes {
     /// Be one process of several, with the addresses, keys and time limits of FILE, as the `party` example has them
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["parties", "holders", "clear", "dry", "report", "no_plain"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["parties", "holders", "clear", "dry", "report", "no_plain", "serve", "sweep"])]
     pub config: Option<PathBuf>,
 
     /// Be this party, from 0
@@ -80,6 +81,7 @@ struct Plan<'a> {
 /// Arguments that do not fit, files that can't be read or written, others who are set up otherwise or fail.
 pub fn run(args: &Args, config: &std::path::Path) -> Result<(), Error> {
     let plan = Plan::new(args, Config::load(config)?)?;
+    preflight::outputs(args)?;
     plan.setting.coarse(&plan.setting.program()?).iter().for_each(|note| crate::session::print(note));
     match (args.processes.id, args.processes.dealer) {
         (Some(id), _) => party::run(&plan, id),
@@ -127,13 +129,17 @@ impl<'a> Plan<'a> {
             }
             holds => (holds.to_vec(), args.tests.map_or(0, |n| n as usize)),
         };
-        if holds.len() != parties || holds.iter().sum::<usize>() == 0 {
+        // The number of an image has 32 bits.
+        let images = holds.iter().try_fold(0, |sum: usize, n| sum.checked_add(*n));
+        let images = images.filter(|images| *images > 0 && u32::try_from(*images).is_ok());
+        let Some(images) = images.filter(|_| holds.len() == parties) else {
+            let most = u32::MAX;
             return Err(Error::Usage(format!(
-                "--holds: expected the numbers of images of {parties} parties, not all of them 0, found {holds:?}"
+                "--holds: expected the numbers of images of {parties} parties, together 1 to {most}, found {holds:?}"
             )));
-        }
+        };
         let args_of_all = Args { parties: parties as u8, ..args.clone() };
-        let (setting, is_given) = args_of_all.setting(holds.iter().sum(), tests, args.seed.unwrap_or(0))?;
+        let (setting, is_given) = args_of_all.setting(images, tests, args.seed.unwrap_or(0))?;
         if is_given && asked.owner.is_none() {
             let reason = "--model FILE: expected --owner, whose weights are the initial ones, or --fresh, found neither";
             return Err(Error::Usage(reason.into()));
@@ -187,11 +193,4 @@ fn fail(party: &mut Party, error: &protocol::Error) -> Error {
         _ => party.abort(error),
     }
     named
-}
-
-/// A number that nobody knows before.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Run(e.to_string()))?;
-    Ok(bytes)
 }

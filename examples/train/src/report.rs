@@ -20,9 +20,9 @@ pub struct Parties {
     pub peak: f64,
 }
 
-/// Points by the number of the epoch.
-fn by_epoch(name: &str, values: &[f64]) -> Curve {
-    let points = values.iter().enumerate().map(|(i, value)| (i as f64 + 1., *value));
+/// Points by the number of the epoch, of which the first is this.
+fn by_epoch(name: &str, first: usize, values: &[f64]) -> Curve {
+    let points = values.iter().enumerate().map(|(i, value)| ((first + i) as f64, *value));
     Curve { name: name.into(), points: points.collect() }
 }
 
@@ -57,7 +57,8 @@ pub fn write(
     parties: &[Parties],
     swept: &[Sweep],
 ) -> Result<(), Error> {
-    let Outcome { epoch_s, plain_epoch_s, accuracy, plain_accuracy, .. } = outcome;
+    let Outcome { epoch_s, plain_epoch_s, accuracy, plain_accuracy, first_epoch, .. } = outcome;
+    let first = *first_epoch;
     let lead = format!(
         "{} training images, {} parties and a dealer as threads of one process; batches of {}.",
         outcome.images, outcome.parties, outcome.batch
@@ -68,8 +69,8 @@ pub fn write(
     let mut figures = vec![
         (
             draw("Accuracy by epoch", "epoch", "% of the test images", true, &[
-                by_epoch(shared, accuracy),
-                by_epoch(plain, plain_accuracy),
+                by_epoch(shared, first, accuracy),
+                by_epoch(plain, 1, plain_accuracy),
             ])?,
             "Test images whose class is right, found on shares and in the clear, with the same batches in the same order.".to_string(),
         ),
@@ -94,6 +95,8 @@ pub fn write(
     page.figures(&figures);
 
     page.section("What an epoch costs");
+    // An epoch that was only scored here has taken no time to compare.
+    let untimed = outcome.steps.iter().take_while(|steps| **steps == 0).count();
     // Of the study: total time by accuracy.
     let efficiency = |seconds: &[f64], accuracy: &[f64]| -> Vec<f64> {
         let mut passed = 0.;
@@ -105,16 +108,32 @@ pub fn write(
     };
     let peaks: Vec<f64> = outcome.peak_bytes.iter().map(|bytes| *bytes as f64 / 1e6).collect();
     let pair = |title: &str, y: &str, a: &[f64], b: &[f64]| {
-        draw(title, "epoch", y, false, &[by_epoch(shared, a), by_epoch(plain, b)])
+        let a = by_epoch(shared, first + untimed, &a[untimed..]);
+        draw(title, "epoch", y, false, &[a, by_epoch(plain, 1, b)])
+    };
+    let whole = outcome.images.div_ceil(outcome.batch.max(1));
+    let of = match outcome.steps.first() {
+        Some(steps) if *steps < whole => {
+            format!(
+                "Time of each epoch on the clock. The run goes on from a checkpoint: of epoch {first} it took {steps} steps of {whole}."
+            )
+        }
+        _ => "Time of each epoch on the clock.".into(),
     };
     page.figures(&[
-        (pair("Run time", "seconds", epoch_s, plain_epoch_s)?, "Time of each epoch on the clock.".into()),
+        (pair("Run time", "seconds", epoch_s, plain_epoch_s)?, of),
         (
-            draw("Inference time", "epoch", "seconds", false, &[by_epoch(shared, &outcome.score_s)])?,
+            draw("Inference time", "epoch", "seconds", false, &[by_epoch(shared, first, &outcome.score_s)])?,
             "Time to classify all test images on shares after each epoch.".into(),
         ),
         (
-            draw("Peak memory", "epoch", "MB", false, &[by_epoch("all parties and the dealer", &peaks)])?,
+            draw(
+                "Peak memory",
+                "epoch",
+                "MB",
+                false,
+                &[by_epoch("all parties and the dealer", first, &peaks)],
+            )?,
             "The most memory that the whole process had until the end of each epoch.".into(),
         ),
         (
@@ -154,17 +173,21 @@ pub fn write(
             .to_vec(),
     ];
     for epoch in 0..accuracy.len() {
-        let number = |values: &[f64]| values.get(epoch).map_or("–".into(), |value| short(*value));
-        let percent = |values: &[f64]| values.get(epoch).map_or("–".into(), |value| format!("{value:.2}"));
+        let number =
+            |values: &[f64], epoch: usize| values.get(epoch).map_or("–".into(), |value| short(*value));
+        let percent = |values: &[f64], epoch: usize| {
+            values.get(epoch).map_or("–".into(), |value| format!("{value:.2}"))
+        };
+        let of_all = first - 1 + epoch;
         let sent = outcome.sent_bytes.get(epoch).map_or("–".into(), |bytes| short(*bytes as f64 / 1e6));
         table.push(vec![
-            (epoch + 1).to_string(),
-            number(epoch_s),
-            number(&outcome.offline_s),
-            number(&outcome.cpu_s),
-            percent(accuracy),
-            number(plain_epoch_s),
-            percent(plain_accuracy),
+            (of_all + 1).to_string(),
+            number(epoch_s, epoch),
+            number(&outcome.offline_s, epoch),
+            number(&outcome.cpu_s, epoch),
+            percent(accuracy, epoch),
+            number(plain_epoch_s, of_all),
+            percent(plain_accuracy, of_all),
             sent,
         ]);
     }

@@ -35,6 +35,8 @@ pub enum Event<'a> {
 pub struct Epoch {
     /// Its number, from 1.
     pub number: usize,
+    /// Its steps that this run took: not all where it goes on within the epoch, and none where the epoch was left to be scored.
+    pub steps: usize,
     /// Seconds on the clock.
     pub wall: f64,
     /// Of these, waiting for the dealer and receiving.
@@ -82,7 +84,8 @@ pub fn train(
         let order = setting.order(epoch);
         let sent = run.party.network().sent_bytes();
         let (start, cpu, mut offline) = (Instant::now(), ThreadCpu::start(), Duration::ZERO);
-        for step in trainer.steps() as usize % steps..steps {
+        let first = trainer.steps() as usize % steps;
+        for step in first..steps {
             let begun = Instant::now();
             run.next()?;
             offline += begun.elapsed();
@@ -102,7 +105,8 @@ pub fn train(
         }
         let (wall, cpu, offline) = (start.elapsed().as_secs_f64(), cpu.seconds(), offline.as_secs_f64());
         let sent = run.party.network().sent_bytes() - sent;
-        let done = Epoch { number: epoch + 1, wall, offline, cpu, sent, ..Epoch::default() };
+        let taken = steps - first;
+        let done = Epoch { number: epoch + 1, steps: taken, wall, offline, cpu, sent, ..Epoch::default() };
         run.end_epoch(trainer, holder, done, tell)?;
     }
     run.next()?;

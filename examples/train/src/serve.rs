@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use classify::dataset::{Dataset, PIXELS};
 use ringshare::net::Memory;
-use ringshare::nn::train::{Serving, SharedWeights, Trainer};
+use ringshare::nn::train::{Serving, SharedWeights, TrainError, Trainer};
 use ringshare::nn::{PublicModel, Sequential};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{self, Party};
@@ -12,6 +12,7 @@ use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Session;
 
 use crate::error::Error;
+use crate::random::random;
 use crate::setting::Setting;
 
 /// Fractional bits of weights that serve.
@@ -27,23 +28,25 @@ struct State<'a, R: Ring> {
     classes: Vec<u8>,
 }
 
+/// The form in which the network of a setting serves.
+///
+/// # Errors
+/// If its layers or formats do not fit any.
+pub fn form(setting: &Setting) -> Result<Serving, TrainError> {
+    let rounding = setting.options.rounding;
+    Serving::new(&setting.program()?, &setting.model, FRACTION, rounding, setting.input)
+}
+
 /// The classes of the test images by a network that no party learns, and the seconds that they took.
 ///
 /// # Errors
 /// If the network does not fit the form that serves, or a protocol fails.
-pub fn classes(
-    setting: &Setting,
-    trainers: &[Trainer],
-    tests: &Dataset,
-    root: [u8; 32],
-) -> Result<(Vec<u8>, f64), Error> {
-    let program = setting.program()?;
-    let rounding = setting.options.rounding;
-    let serving = Serving::new(&program, &setting.model, FRACTION, rounding, setting.input)?;
+pub fn classes(setting: &Setting, trainers: &[Trainer], tests: &Dataset) -> Result<(Vec<u8>, f64), Error> {
+    let serving = form(setting)?;
     match serving.public().ring() {
-        16 => by::<Z2<16>>(setting, &serving, trainers, tests, root),
-        32 => by::<Z2<32>>(setting, &serving, trainers, tests, root),
-        _ => by::<Z2<64>>(setting, &serving, trainers, tests, root),
+        16 => by::<Z2<16>>(setting, &serving, trainers, tests),
+        32 => by::<Z2<32>>(setting, &serving, trainers, tests),
+        _ => by::<Z2<64>>(setting, &serving, trainers, tests),
     }
 }
 
@@ -52,12 +55,11 @@ fn by<R: Ring>(
     serving: &Serving,
     trainers: &[Trainer],
     tests: &Dataset,
-    root: [u8; 32],
 ) -> Result<(Vec<u8>, f64), Error> {
     let failed = |error: ringshare::sim::SimError| Error::Run(error.to_string());
-    // Another session than those that trained.
+    let (masks, number) = (random()?, u64::from_le_bytes(random()?));
     let ends = Memory::mesh(trainers.len() + 1, PATIENCE);
-    let mut session = Session::open(ends, 1 << 40, &RootSeed::from_bytes(root)).map_err(failed)?;
+    let mut session = Session::open(ends, number, &RootSeed::from_bytes(masks)).map_err(failed)?;
     let public = serving.public();
     let mut states: Vec<State<'_, R>> = trainers
         .iter()

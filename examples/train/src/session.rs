@@ -16,7 +16,9 @@ use crate::beside::{clear, plain};
 use crate::error::Error;
 use crate::memory::{self, Job};
 use crate::outcome::{Outcome, accuracy};
+use crate::preflight;
 use crate::processes;
+use crate::random::random;
 use crate::report::{self, Parties};
 use crate::role::{Epoch, Event};
 use crate::serve;
@@ -38,6 +40,15 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (train, tests) = args.images()?;
     let (setting, is_given) = args.setting(train.len(), tests.len(), args.seed.unwrap_or(0))?;
     let root = root(args.seed)?;
+    let initial = is_given.then_some(&setting.model);
+    // What would end a run behind its training, which takes hours.
+    if !args.dry {
+        preflight::outputs(args)?;
+    }
+    let sweep = args.sweep.then(|| sweep::Settings::new(&setting, initial)).transpose()?;
+    if args.serve {
+        serve::form(&setting).map_err(|error| Error::Usage(format!("--serve: {error}")))?;
+    }
     print(&format_args!(
         "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
         setting.images,
@@ -48,7 +59,6 @@ pub fn run(args: &Args) -> Result<(), Error> {
         setting.epochs
     ));
     setting.coarse(&setting.program()?).iter().for_each(|note| print(note));
-    let initial = is_given.then_some(&setting.model);
     let (outcome, model) = if args.clear {
         clear(&setting, [&train, &tests], initial, &root)?
     } else {
@@ -62,20 +72,21 @@ pub fn run(args: &Args) -> Result<(), Error> {
         export(&model, setting.input, path)?;
         print(&format_args!("the network, revealed to party 0, is in {}", path.display()));
     }
-    let swept = match args.sweep {
-        true => sweep::run(&setting, [&train, &tests], &root)?,
-        false => Vec::new(),
+    args.json.as_ref().map_or(Ok(()), |path| outcome.write(path))?;
+    let swept = match &sweep {
+        Some(settings) => sweep::run(settings, [&train, &tests], initial, &root)?,
+        None => Vec::new(),
     };
     if let Some(folder) = &args.report {
-        let parties = if args.clear { Vec::new() } else { several(&setting, [&train, &tests], &outcome)? };
+        let parties = match args.clear {
+            true => Vec::new(),
+            false => several(&setting, [&train, &tests], initial, &outcome)?,
+        };
         let title = format!("Training {} on shares", args.model.as_deref().unwrap_or("cnn"));
         report::write(folder, &title, &outcome, &parties, &swept)?;
         print(&format_args!("the report is {}", folder.join("report.html").display()));
     }
-    match &args.json {
-        Some(path) => outcome.write(path),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Writes a model to a safetensors file.
@@ -93,13 +104,11 @@ pub fn print(line: &dyn std::fmt::Display) {
     println!("{line}");
 }
 
-/// What all randomness is drawn from.
+/// What the initial weights are drawn from.
 fn root(seed: Option<u64>) -> Result<[u8; 32], Error> {
+    let Some(seed) = seed else { return random() };
     let mut root = [0; 32];
-    match seed {
-        Some(seed) => root[..8].copy_from_slice(&seed.to_le_bytes()),
-        None => getrandom::fill(&mut root).map_err(|e| Error::Run(e.to_string()))?,
-    }
+    root[..8].copy_from_slice(&seed.to_le_bytes());
     Ok(root)
 }
 
@@ -134,8 +143,7 @@ fn shared(
         let (most, found) = (setting.parties, holders);
         return Err(Error::Usage(format!("--holders: expected at most {most}, the parties, found {found}")));
     }
-    let session = if args.resume { 2 } else { 1 };
-    let job = Job { setting, train, tests, holders, initial, root, session, checkpoints };
+    let job = Job { setting, train, tests, holders, initial, root, checkpoints };
     let mut outcome = Outcome::of(setting);
     let started = Instant::now();
     let bar = bar(setting);
@@ -149,7 +157,7 @@ fn shared(
     (outcome.dealer_s, outcome.dealer_bytes) = done.dealer;
     outcome.peak_rss_bytes = peak_rss();
     if args.serve {
-        let (classes, seconds) = serve::classes(setting, &done.trainers, tests, root)?;
+        let (classes, seconds) = serve::classes(setting, &done.trainers, tests)?;
         let same = classes.iter().zip(&outcome.classes).filter(|(a, b)| a == b).count();
         let percent = accuracy(&classes, tests.labels());
         print(&format_args!(
@@ -159,8 +167,12 @@ fn shared(
         outcome.served_accuracy = Some(percent);
         outcome.served_same = Some(same);
     }
-    if !args.no_plain && !args.resume {
+    // Those of a run that goes on were drawn where it began.
+    let knows_initial = !args.resume || args.seed.is_some() || initial.is_some();
+    if !args.no_plain && knows_initial {
         plain(setting, [train, tests], initial, &root, &mut outcome)?;
+    } else if !args.no_plain {
+        print(&"not trained in float32: without --seed nobody knows the initial weights");
     }
     Ok((outcome, revealed(setting, &done.trainers)?))
 }
@@ -187,7 +199,11 @@ pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: 
             print(&format_args!("step {}: loss {loss:.4}", step + 1));
         }
         Event::Step(..) | Event::Trained(_) | Event::Averaged(_) => {}
-        Event::Epoch(Epoch { number, wall, offline, cpu, sent, scored, classes }) => {
+        Event::Epoch(Epoch { number, steps, wall, offline, cpu, sent, scored, classes }) => {
+            if outcome.steps.is_empty() {
+                outcome.first_epoch = number;
+            }
+            outcome.steps.push(steps);
             let right = labels.map(|labels| accuracy(&classes, labels));
             outcome.accuracy.extend(right);
             outcome.epoch_s.push(wall);
@@ -211,6 +227,7 @@ pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: 
 fn several(
     setting: &Setting,
     [train, tests]: [&Dataset; 2],
+    initial: Option<&Model>,
     outcome: &Outcome,
 ) -> Result<Vec<Parties>, Error> {
     const STEPS: usize = 8;
@@ -223,16 +240,8 @@ fn several(
         let images = setting.images.min(steps * setting.batch);
         let few =
             Setting { parties, images, tests: 1, epochs: 1, average: 0, loss_every: 0, ..setting.clone() };
-        let job = Job {
-            setting: &few,
-            train,
-            tests,
-            holders: parties,
-            initial: None,
-            root: [5; 32],
-            session: 3,
-            checkpoints: None,
-        };
+        let job =
+            Job { setting: &few, train, tests, holders: parties, initial, root: [5; 32], checkpoints: None };
         classify::memory::reset_peak();
         let mut epoch_s = 0.;
         memory::run(&job, &mut |event| {

@@ -71,9 +71,9 @@ impl Setting {
         if step < self.warmup { rate * ((step + 1) as f64 / self.warmup as f64).max(0.05) } else { rate }
     }
 
-    /// The logarithm of the number of steps that are averaged, if any are.
+    /// The logarithm of the number of steps that are averaged, if more than one are.
     pub fn averaged(&self) -> Option<u32> {
-        self.average.min(self.steps()).checked_ilog2()
+        self.average.min(self.steps()).checked_ilog2().filter(|log| *log > 0)
     }
 
     /// Whether the weights after this step of an epoch are among those that are averaged.

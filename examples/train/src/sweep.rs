@@ -3,8 +3,8 @@
 
 use classify::charts::{Axes, Curve, curves};
 use classify::dataset::Dataset;
-use ringshare::nn::Rounding;
-use ringshare::nn::train::TrainFormats;
+use ringshare::nn::train::{TrainError, TrainFormats, Trainer};
+use ringshare::nn::{Model, Rounding};
 
 use crate::beside;
 use crate::error::Error;
@@ -24,25 +24,55 @@ pub struct Sweep {
     pub points: Vec<(f64, f64)>,
 }
 
+/// The roundings with their settings, one for each number of bits.
+pub struct Settings(Vec<(&'static str, Vec<Setting>)>);
+
+impl Settings {
+    /// Those of a sweep, which are known to fit before anything is trained.
+    ///
+    /// # Errors
+    /// If formats do not fit the network, its initial weights or the learning rates.
+    pub fn new(setting: &Setting, initial: Option<&Model>) -> Result<Self, Error> {
+        let of = |gradient: u32, rounding: Rounding| {
+            let activation = gradient.min(8);
+            let weight = activation + gradient + RATE;
+            let mut of = setting.clone();
+            of.options.rounding = rounding;
+            of.options.formats = TrainFormats { activation, gradient, weight, ..TrainFormats::default() };
+            let program = of.program()?;
+            of.check_rates(&program)?;
+            Trainer::given(program, initial)?;
+            Ok(of)
+        };
+        let fits = |gradient, rounding| {
+            of(gradient, rounding).map_err(|error: TrainError| {
+                Error::Usage(format!("--sweep, {gradient} fractional bits of gradients: {error}"))
+            })
+        };
+        let all = [("stochastic", Rounding::Stochastic), ("to the nearest", Rounding::Floor)];
+        let each = all.map(|(name, rounding)| {
+            Ok((name, BITS.iter().map(|bits| fits(*bits, rounding)).collect::<Result<_, Error>>()?))
+        });
+        each.into_iter().collect::<Result<_, Error>>().map(Self)
+    }
+}
+
 /// Trains by all numbers of bits, and prints what came of it. Numbers that leave the range end a training; it counts as guessing.
 ///
 /// # Errors
-/// If formats do not fit the network.
-pub fn run(setting: &Setting, [train, tests]: [&Dataset; 2], root: &[u8; 32]) -> Result<Vec<Sweep>, Error> {
-    let mut all = Vec::new();
-    for (name, rounding) in [("stochastic", Rounding::Stochastic), ("to the nearest", Rounding::Floor)] {
+/// If the network can't be trained.
+pub fn run(
+    Settings(all): &Settings,
+    [train, tests]: [&Dataset; 2],
+    initial: Option<&Model>,
+    root: &[u8; 32],
+) -> Result<Vec<Sweep>, Error> {
+    let mut swept = Vec::new();
+    for (name, settings) in all {
         let mut points = Vec::new();
-        for gradient in BITS {
-            let activation = gradient.min(8);
-            let formats = TrainFormats {
-                activation,
-                gradient,
-                weight: activation + gradient + RATE,
-                ..TrainFormats::default()
-            };
-            let mut of = setting.clone();
-            (of.options.formats, of.options.rounding) = (formats, rounding);
-            let percent = match beside::clear(&of, [train, tests], None, root) {
+        for of in settings {
+            let TrainFormats { activation, gradient, .. } = of.options.formats;
+            let percent = match beside::clear(of, [train, tests], initial, root) {
                 Ok((outcome, _)) => outcome.accuracy.last().copied().unwrap_or(0.),
                 Err(Error::Protocol(_)) => 10.,
                 Err(error) => return Err(error),
@@ -50,9 +80,9 @@ pub fn run(setting: &Setting, [train, tests]: [&Dataset; 2], root: &[u8; 32]) ->
             print(&format_args!("{name}, {activation} and {gradient} fractional bits: {percent:.2} %"));
             points.push((f64::from(gradient), percent));
         }
-        all.push(Sweep { name, points });
+        swept.push(Sweep { name, points });
     }
-    Ok(all)
+    Ok(swept)
 }
 
 /// The curves.

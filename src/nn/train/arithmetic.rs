@@ -37,6 +37,9 @@ pub trait Arithmetic {
     /// The number of this party, of which party 0 adds what is public.
     fn id(&self) -> usize;
 
+    /// Whether numbers are nothing, and what is done with them is counted alone.
+    fn is_dry(&self) -> bool;
+
     /// x·Wᵀ, and what is left for those gradients that are wanted, of x and of W.
     ///
     /// # Errors

@@ -87,6 +87,10 @@ impl Arithmetic for Clear {
         0
     }
 
+    fn is_dry(&self) -> bool {
+        false
+    }
+
     fn layer(
         &mut self,
         layer: &LayerShape,

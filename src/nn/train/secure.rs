@@ -70,6 +70,10 @@ impl Arithmetic for Secure<'_> {
         self.party.id()
     }
 
+    fn is_dry(&self) -> bool {
+        self.party.is_dry()
+    }
+
     fn layer(
         &mut self,
         layer: &LayerShape,

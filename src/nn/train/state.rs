@@ -5,6 +5,7 @@
 //! a share of another run, of another program or of another step.
 
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
@@ -56,7 +57,12 @@ impl Trainer {
     ///
     /// # Errors
     /// If the bytes are damaged, of another run, program, party or step, or of anything else.
-    pub fn from_bytes(program: Program, bytes: &[u8], id: &StateId) -> Result<Self, DecodeError> {
+    pub fn from_bytes(
+        program: impl Into<Arc<Program>>,
+        bytes: &[u8],
+        id: &StateId,
+    ) -> Result<Self, DecodeError> {
+        let program = program.into();
         if id.model != program.digest() {
             return Err(DecodeError::Belongs { what: "model" });
         }
@@ -69,7 +75,7 @@ impl Trainer {
             let weights = vector(&mut from, shape.outputs * shape.inputs)?.into();
             parameters.push(Parameters { weights, bias: vector(&mut from, shape.outputs)? });
         }
-        let mut trainer = Self::of(program.into(), parameters);
+        let mut trainer = Self::of(program, parameters);
         for kept in trainer.states.iter_mut().flatten() {
             *kept = vector(&mut from, kept.len())?;
         }

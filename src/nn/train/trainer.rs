@@ -130,16 +130,12 @@ impl Trainer {
     /// If another number was accumulated, or as [`Party::truncate`](crate::protocol::Party::truncate).
     pub fn averaged<A: Arithmetic>(&self, a: &mut A, log: u32) -> Result<Self, Error> {
         let none: Vec<Numbers>;
-        let sums = match self.summed {
-            // A dry run.
-            0 => {
-                none = self.zeros();
-                &none
-            }
-            summed => {
-                range("weights that were accumulated", 1 << log, 1 << log, summed)?;
-                &self.sums
-            }
+        let sums = if a.is_dry() {
+            none = self.zeros();
+            &none
+        } else {
+            range("weights that were accumulated", 1 << log, 1 << log, self.summed)?;
+            &self.sums
         };
         let mut parameters = Vec::with_capacity(self.parameters.len());
         for pair in sums.chunks_exact(2) {

@@ -9,9 +9,10 @@ use ringshare::net::link::{Address, End, Limits, Mesh, Role, mesh};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::Dealer;
 
-use super::{Plan, failed, random};
+use super::{Plan, failed};
 use crate::error::Error;
 use crate::outcome::Outcome;
+use crate::random::random;
 use crate::role;
 use crate::session::print;
 

@@ -13,12 +13,13 @@ use ringshare::nn::Model;
 use ringshare::prg::Seed;
 use ringshare::protocol::{self, Party};
 
-use super::{Plan, fail, failed, random};
+use super::{Plan, fail, failed};
 use crate::checkpoint::Checkpoints;
 use crate::error::Error;
 use crate::holder::Holder;
 use crate::outcome::Outcome;
 use crate::part::{Initial, Kept, Part};
+use crate::random::random;
 use crate::session::{export, print, told};
 
 /// The images of a party.

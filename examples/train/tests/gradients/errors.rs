@@ -61,6 +61,16 @@ fn batches_of_shares_that_do_not_fit() {
 }
 
 #[test]
+fn means_of_weights_that_were_not_summed() {
+    let mut trainer = trainer(TrainOptions::default());
+    let clear = &mut Clear::new(Rounding::Floor, &Seed::from_bytes([0; 16]));
+    says(trainer.averaged(clear, 1).map(drop), &["weights that were accumulated", "expected 2", "found 0"]);
+    trainer.accumulate();
+    trainer.accumulate();
+    assert!(trainer.averaged(clear, 1).is_ok());
+}
+
+#[test]
 fn empty_batches() {
     let mut trainer = trainer(TrainOptions::default());
     let clear = &mut Clear::new(Rounding::Floor, &Seed::from_bytes([0; 16]));

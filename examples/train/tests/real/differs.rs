@@ -38,7 +38,7 @@ fn arguments_that_do_not_fit_are_refused_before_anybody_is_met() {
     let config = trial.path("session.toml");
     let initial = trial.path("initial");
     let data = trial.path("data-1");
-    let cases: [(&[&str], &[&str]); 9] = [
+    let cases: [(&[&str], &[&str]); 12] = [
         (&[], &["--id I or --dealer"]),
         (&["--id", "2"], &["--id", "below 2", "found 2"]),
         (&["--dealer", "--to", "5"], &["--to", "below 2", "found 5"]),
@@ -50,6 +50,12 @@ fn arguments_that_do_not_fit_are_refused_before_anybody_is_met() {
             &["--id", "1", "--data", &data, "--holds", "1,999", "--tests", "1"],
             &["party 1", "expected 999", "found 128"],
         ),
+        (
+            &["--id", "1", "--data", &data, "--holds", "18446744073709551615,2", "--tests", "1"],
+            &["--holds", "together 1 to 4294967295"],
+        ),
+        (&["--id", "1", "--serve"], &["--serve", "cannot be used with"]),
+        (&["--id", "1", "--sweep"], &["--sweep", "cannot be used with"]),
         (&["--id", "1", "--model", &initial], &["--owner", "--fresh"]),
     ];
     for (args, words) in cases {

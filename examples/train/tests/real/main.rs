@@ -5,6 +5,7 @@ mod alike;
 mod differs;
 mod killed;
 mod memory;
+mod mixed;
 #[path = "../../../party/tests/roles/process.rs"]
 mod process;
 mod resumed;

@@ -25,23 +25,25 @@ const SETTING: [&str; 14] = [
     "0.1",
 ];
 
-struct Run {
-    folder: PathBuf,
-    setting: Vec<String>,
+pub(crate) struct Run {
+    pub(crate) folder: PathBuf,
+    pub(crate) setting: Vec<String>,
 }
 
 impl Run {
-    fn new(more: &[&str]) -> Self {
+    pub(crate) fn new(more: &[&str]) -> Self {
         let setting = SETTING.iter().chain(more).map(|arg| (*arg).into()).collect();
         Self { folder: folder(), setting }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into()
     }
 
-    fn start(&self, more: &[&str]) -> Process {
-        let args: Vec<&str> = self.setting.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    pub(crate) fn start(&self, more: &[&str]) -> Process {
+        // An option that is given twice is refused.
+        let own = self.setting.chunks(2).filter(|pair| !more.contains(&&pair[0][..])).flatten();
+        let args: Vec<&str> = own.map(String::as_str).chain(more.iter().copied()).collect();
         Process::start(&self.folder, "memory", &args)
     }
 
@@ -111,7 +113,10 @@ fn a_run_goes_on_behind_the_last_step_of_an_epoch() {
         run.trained("trained", &["--epochs", "3", "--checkpoint", &kept, "--resume", "--json", &further]);
     assert!(trained == expected, "another network than without a break");
     let found: serde_json::Value = serde_json::from_slice(&fs::read(further).unwrap()).unwrap();
-    assert_eq!(found["accuracy"].as_array().unwrap().len(), 3);
+    for list in ["accuracy", "plain_accuracy"] {
+        assert_eq!(found[list].as_array().unwrap().len(), 3);
+    }
+    assert_eq!((&found["first_epoch"], &found["steps"]), (&1.into(), &serde_json::json!([0, 13, 13])));
 }
 
 #[test]
