@@ -27,23 +27,30 @@ struct State<'a, R: Ring> {
     classes: Vec<u8>,
 }
 
+/// How the network serves, which is known before it is trained.
+///
+/// # Errors
+/// If it does not fit the form that serves.
+pub fn serving(setting: &Setting) -> Result<Serving, Error> {
+    let rounding = setting.options.rounding;
+    Ok(Serving::new(&setting.program()?, &setting.model, FRACTION, rounding, setting.input)?)
+}
+
 /// The classes of the test images by a network that no party learns, and the seconds that they took.
 ///
 /// # Errors
-/// If the network does not fit the form that serves, or a protocol fails.
+/// If a protocol fails.
 pub fn classes(
     setting: &Setting,
+    serving: &Serving,
     trainers: &[Trainer],
     tests: &Dataset,
     root: [u8; 32],
 ) -> Result<(Vec<u8>, f64), Error> {
-    let program = setting.program()?;
-    let rounding = setting.options.rounding;
-    let serving = Serving::new(&program, &setting.model, FRACTION, rounding, setting.input)?;
     match serving.public().ring() {
-        16 => by::<Z2<16>>(setting, &serving, trainers, tests, root),
-        32 => by::<Z2<32>>(setting, &serving, trainers, tests, root),
-        _ => by::<Z2<64>>(setting, &serving, trainers, tests, root),
+        16 => by::<Z2<16>>(setting, serving, trainers, tests, root),
+        32 => by::<Z2<32>>(setting, serving, trainers, tests, root),
+        _ => by::<Z2<64>>(setting, serving, trainers, tests, root),
     }
 }
 

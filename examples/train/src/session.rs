@@ -133,6 +133,7 @@ fn shared(
         let (most, found) = (setting.parties, holders);
         return Err(Error::Usage(format!("--holders: expected at most {most}, the parties, found {found}")));
     }
+    let serving = args.serve.then(|| serve::serving(setting)).transpose()?;
     let session = if args.resume { 2 } else { 1 };
     let job = Job { setting, train, tests, holders, initial, root, session, checkpoints };
     let mut outcome = Outcome::of(setting);
@@ -147,8 +148,8 @@ fn shared(
     })?;
     (outcome.dealer_s, outcome.dealer_bytes) = done.dealer;
     outcome.peak_rss_bytes = peak_rss();
-    if args.serve {
-        let (classes, seconds) = serve::classes(setting, &done.trainers, tests, root)?;
+    if let Some(serving) = &serving {
+        let (classes, seconds) = serve::classes(setting, serving, &done.trainers, tests, root)?;
         let same = classes.iter().zip(&outcome.classes).filter(|(a, b)| a == b).count();
         let percent = accuracy(&classes, tests.labels());
         print(&format_args!(

@@ -48,7 +48,7 @@ pub(crate) fn clear() -> Clear {
     Clear::new(Rounding::Floor, &Seed::from_bytes([1; 16]))
 }
 
-fn batch(trainer: &Trainer, x: &[f32], labels: &[usize]) -> Batch {
+pub(crate) fn batch(trainer: &Trainer, x: &[f32], labels: &[usize]) -> Batch {
     let rows = x.chunks(trainer.program().inputs()).zip(labels).map(|(x, label)| Some((x, *label)));
     Batch::new(trainer.program(), rows).unwrap()
 }
