@@ -21,7 +21,7 @@
 //! let mut model = Model::new([8, 8, 1]);
 //! let convolution = Op::Convolution(op::Convolution { window, groups: 1, weight: real(4 * 9), bias: vec![0.; 4] });
 //! model.push("conv", convolution)?;
-//! model.push("norm", op::Normalise { scale: vec![0.5; 4], shift: vec![0.25; 4] })?;
+//! model.push("norm", op::Normalise::new(vec![0.5; 4], vec![0.25; 4]))?;
 //! model.push("relu", op::Relu)?;
 //! model.push("pool", op::MaxPool { window: pool })?;
 //! model.push("flatten", op::Flatten)?;

@@ -61,7 +61,9 @@
 //! # Afterwards
 //!
 //! A share of everything goes to bytes ([`Trainer::to_bytes`]) and on in another session. The trained model serves without being revealed
-//! ([`Trainer::serve`]), or is revealed to one party and saved as a file that PyTorch reads.
+//! ([`Trainer::serve`]), or is revealed to one party and saved as a file that PyTorch reads. Normalisations are folded into weights on shares where it
+//! serves; a file has γ, β and running statistics each by themselves, and training goes on from it where it was. A model from a file is trained as
+//! [`Model::simplify_for_training`](crate::nn::Model::simplify_for_training) leaves it.
 //!
 //! # Example
 //!
@@ -106,6 +108,7 @@ mod clear;
 mod ends;
 mod error;
 mod export;
+mod folded;
 mod initial;
 mod inverse_sqrt;
 mod layer;
@@ -114,15 +117,16 @@ mod optimiser;
 mod options;
 mod program;
 mod secure;
+mod serving;
 mod state;
 mod trainer;
 
 pub use arithmetic::{Arithmetic, Numbers, TrainingRing};
 pub use clear::{Clear, Factors};
 pub use error::TrainError;
-pub use export::{Serving, SharedWeights};
 pub use inverse_sqrt::{INVERSE_SQRT_ERROR, INVERSE_SQRT_FRACTION, inverse_sqrt};
 pub use options::{Loss, Optimiser, TrainFormats, TrainOptions};
 pub use program::{ParameterShape, Program};
 pub use secure::Secure;
+pub use serving::{Serving, SharedWeights};
 pub use trainer::{Batch, Trainer};

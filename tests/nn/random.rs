@@ -81,7 +81,7 @@ impl Draw {
             _ => {}
         }
         let shift = if self.random.below(4) == 0 { vec![0.; channels] } else { self.numbers(channels) };
-        Op::Normalise(op::Normalise { scale, shift })
+        Op::Normalise(op::Normalise::new(scale, shift))
     }
 
     /// A layer for a model's last value.

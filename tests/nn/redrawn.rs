@@ -27,9 +27,9 @@ pub(crate) fn redrawn(model: &Model, draw: &mut Draw, scales: Scales) -> Model {
                 let (weight, bias) = (anew(weight, draw), draw.numbers(bias.len()));
                 Op::Convolution(op::Convolution { window: *window, groups: *groups, weight, bias })
             }
-            Op::Normalise(op::Normalise { scale, .. }) => {
+            Op::Normalise(op::Normalise { weight: scale, .. }) => {
                 let [scale, shift] = scaled(scale.len(), draw, scales);
-                Op::Normalise(op::Normalise { scale, shift })
+                Op::Normalise(op::Normalise::new(scale, shift))
             }
             Op::ScaleElements(op::ScaleElements { scale, .. }) => {
                 let [scale, shift] = scaled(scale.len(), draw, scales);

@@ -34,7 +34,7 @@ fn convolution(window: Window, groups: usize, outputs: usize, random: &mut Rando
 
 fn normalise(channels: usize, random: &mut Random) -> Op {
     let scale = numbers(channels, 1.0, random).iter().map(|scale| scale + 1.2).collect();
-    Op::Normalise(op::Normalise { scale, shift: numbers(channels, 0.2, random) })
+    Op::Normalise(op::Normalise::new(scale, numbers(channels, 0.2, random)))
 }
 
 fn model(input: [usize; 3], layers: Vec<(&str, Op)>) -> Model {

@@ -4,6 +4,7 @@ mod adam;
 mod normalise;
 mod requests;
 mod serving;
+mod statistics;
 
 use ringshare::linalg::Window;
 use ringshare::nn::train::{Batch, Clear, Loss, Optimiser, Program, Secure, TrainOptions, Trainer};

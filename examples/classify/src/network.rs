@@ -69,6 +69,11 @@ impl Network {
         Ok(Self { path: path.into(), model, input: loaded.input, loaded, described_by })
     }
 
+    /// The model of the file as it is trained: its normalisations are not folded into weights.
+    pub fn to_train(&self) -> Model {
+        self.loaded.model.simplify_for_training()
+    }
+
     /// The file's name, for the reader.
     pub fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()

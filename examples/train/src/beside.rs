@@ -87,10 +87,16 @@ pub fn plain(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let trained = |name: &str| setting.tuned.is_empty() || setting.tuned.iter().any(|tuned| tuned == name);
-    let mut float = Float::new(&setting.model, &setting.options, &trained)?;
-    if initial.is_none() {
-        float.with_weights(reals(&twin(setting, None, root)?));
-    }
+    let mut float = match initial {
+        Some(model) => Float::new(model, &setting.options, &trained)?,
+        None => {
+            let twin = twin(setting, None, root)?;
+            // With the statistics that training begins with.
+            let mut float = Float::new(&twin.model(&setting.model)?, &setting.options, &trained)?;
+            float.with_weights(reals(&twin));
+            float
+        }
+    };
     let inputs: usize = setting.model.input().iter().product();
     for epoch in 0..setting.epochs {
         let (order, begun) = (setting.order(epoch), Instant::now());
@@ -146,8 +152,10 @@ fn add(sums: &mut Vec<(Vec<f32>, Vec<f32>)>, weights: Vec<(Vec<f32>, Vec<f32>)>)
 fn reals(trainer: &Trainer) -> Vec<(Vec<f32>, Vec<f32>)> {
     let fraction = trainer.program().options().formats.weight as i32;
     let real = |word: &u64| ((word << 12) as i64 >> 12) as f32 * (-fraction as f32).exp2();
+    // Statistics of normalisations are behind the weights.
+    let count = 2 * trainer.program().parameters().len();
     let shares: Vec<Vec<f32>> =
-        trainer.shares().map(|share| share.expose().iter().map(real).collect()).collect();
+        trainer.shares().take(count).map(|share| share.expose().iter().map(real).collect()).collect();
     shares.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
 }
 

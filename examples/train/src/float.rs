@@ -7,6 +7,7 @@
 mod activation;
 mod gemm;
 mod loss;
+mod normalise;
 mod plan;
 mod product;
 mod update;
@@ -18,8 +19,8 @@ use ringshare::nn::train::{Program, TrainError, TrainOptions};
 use ringshare::nn::{Model, Op};
 
 use plan::{Plan, Step, Work};
-use product::{Product, Target};
-use update::Update;
+use product::Target;
+use update::{Learned, Update};
 
 /// Weights `[outputs, inputs]` and biases `[outputs]` of each layer that has some.
 pub type Parameters = Vec<(Vec<f32>, Vec<f32>)>;
@@ -50,14 +51,18 @@ impl Float {
     ) -> Result<Self, TrainError> {
         let mut plan = Plan::new(model, trained)?;
         let program = Program::tuning(model, *options, trained)?;
-        for (product, shape) in products(&mut plan.steps).zip(program.parameters()) {
-            product.signs = shape.signs.map(|t| t as i32);
-            if let Some(t) = product.signs {
-                let [latent, bias] = [t - 11, -t].map(|log| (log as f32).exp2());
-                product.held[0].iter_mut().for_each(|w| *w *= latent);
-                product.held[1].iter_mut().for_each(|b| *b *= bias);
+        let works = plan.steps.iter_mut().map(|step| &mut step.work).filter(|work| work.learned().is_some());
+        for (work, shape) in works.zip(program.parameters()) {
+            if let Work::Product(product) = work {
+                product.signs = shape.signs.map(|t| t as i32);
             }
-            product.kept = [0, 1].map(|i| vec![vec![0.; product.held[i].len()]; Update::kept(options)]);
+            let Some(learned) = work.learned_mut() else { continue };
+            if let Some(t) = shape.signs {
+                let [latent, bias] = [t as i32 - 11, -(t as i32)].map(|log| (log as f32).exp2());
+                learned.held[0].iter_mut().for_each(|w| *w *= latent);
+                learned.held[1].iter_mut().for_each(|b| *b *= bias);
+            }
+            learned.kept = [0, 1].map(|i| vec![vec![0.; learned.held[i].len()]; Update::kept(options)]);
         }
         let empty = || vec![Vec::new(); plan.sizes.len()];
         let (values, gradients, has_gradient) = (empty(), empty(), vec![false; plan.sizes.len()]);
@@ -70,19 +75,19 @@ impl Float {
     /// # Panics
     /// If there are more or fewer of them.
     pub fn with_weights(&mut self, weights: Parameters) {
-        let count = products(&mut self.plan.steps).count();
-        assert_eq!(weights.len(), count, "layers with weights");
-        for (product, (weight, bias)) in products(&mut self.plan.steps).zip(weights) {
-            let lens = [product.held[0].len(), product.held[1].len()];
-            assert_eq!([weight.len(), bias.len()], lens, "weights and biases of {}", product.name);
-            product.held = [weight, bias];
+        assert_eq!(weights.len(), self.learned().count(), "layers with weights");
+        let all = self.plan.steps.iter_mut().filter_map(|step| step.work.learned_mut());
+        for (learned, (weight, bias)) in all.zip(weights) {
+            let lens = [learned.held[0].len(), learned.held[1].len()];
+            assert_eq!([weight.len(), bias.len()], lens, "weights and biases of {}", learned.name);
+            learned.held = [weight, bias];
         }
     }
 
     /// Weights and biases, layer by layer, as they are held.
     pub fn weights(&self) -> Parameters {
         let pair = |[weight, bias]: &[Vec<f32>; 2]| (weight.clone(), bias.clone());
-        self.products().map(|product| pair(&product.held)).collect()
+        self.learned().map(|learned| pair(&learned.held)).collect()
     }
 
     /// One step on a batch: x, `[rows, inputs]`, and a label for every row. Returns the mean loss before it.
@@ -105,19 +110,19 @@ impl Float {
     pub fn gradients(&mut self, x: &[f32], labels: &[usize]) -> Parameters {
         self.both_ways(x, labels, None);
         let pair = |[weight, bias]: &[Vec<f32>; 2]| (weight.clone(), bias.clone());
-        let of = |product: &Product| {
-            if product.is_trained { pair(&product.gradients) } else { Default::default() }
+        let of = |learned: &Learned| {
+            if learned.is_trained { pair(&learned.gradients) } else { Default::default() }
         };
-        self.products().map(of).collect()
+        self.learned().map(of).collect()
     }
 
-    /// The outputs for x, `[rows, inputs]`.
+    /// The outputs for x, `[rows, inputs]`, where normalisations are by their running statistics.
     ///
     /// # Panics
     /// If x is not whole rows.
     pub fn outputs(&mut self, x: &[f32]) -> Vec<f32> {
         let rows = x.len() / self.plan.sizes[0].max(1);
-        self.forward(x, rows);
+        self.forward(x, rows, false);
         if self.plan.steps.is_empty() { x.to_vec() } else { self.values[self.plan.steps.len()].clone() }
     }
 
@@ -127,32 +132,33 @@ impl Float {
     /// None, unless a weight is not finite.
     pub fn model(&self) -> Result<Model, TrainError> {
         let mut out = Model::new(self.model.input());
-        let mut products = self.products();
+        let mut works = self.plan.steps.iter().map(|step| &step.work).filter(|work| work.learned().is_some());
         for node in self.model.nodes() {
             let mut op = node.op.clone();
-            let places = match &mut op {
-                Op::Linear(linear) => Some((&mut linear.weight, &mut linear.bias)),
-                Op::Convolution(convolution) => Some((&mut convolution.weight, &mut convolution.bias)),
+            let work = match &op {
+                Op::Linear(_) | Op::Convolution(_) | Op::Normalise(_) => works.next(),
                 _ => None,
             };
-            if let Some((weight, bias)) = places
-                && let Some(product) = products.next()
-            {
-                (*weight, *bias) = product.serving();
+            match (&mut op, work) {
+                (Op::Linear(linear), Some(Work::Product(product))) => {
+                    (linear.weight, linear.bias) = product.serving();
+                }
+                (Op::Convolution(convolution), Some(Work::Product(product))) => {
+                    (convolution.weight, convolution.bias) = product.serving();
+                }
+                (Op::Normalise(of), Some(Work::Normalise(normalise))) => *of = normalise.serving(of),
+                _ => {}
             }
             out.push(&node.name, op)?;
         }
         Ok(out)
     }
 
-    fn products(&self) -> impl Iterator<Item = &Product> {
-        self.plan.steps.iter().filter_map(|step| match &step.work {
-            Work::Product(product) => Some(&**product),
-            _ => None,
-        })
+    fn learned(&self) -> impl Iterator<Item = &Learned> {
+        self.plan.steps.iter().filter_map(|step| step.work.learned())
     }
 
-    fn forward(&mut self, x: &[f32], rows: usize) {
+    fn forward(&mut self, x: &[f32], rows: usize, trains: bool) {
         assert_eq!(x.len(), rows * self.plan.sizes[0], "numbers of a batch of whole examples");
         for (number, Step { work, from }) in self.plan.steps.iter_mut().enumerate() {
             let mut z = take(&mut self.values[number + 1]);
@@ -161,6 +167,7 @@ impl Float {
             let x = value(*from);
             match work {
                 Work::Product(product) => product.forward(x, &mut z),
+                Work::Normalise(normalise) => normalise.forward(x, &mut z, trains),
                 Work::Activation(activation) => activation.forward(x, &mut z),
                 Work::Pool(pool) => pool.forward(x, &mut z),
                 Work::Add(other) => {
@@ -175,7 +182,7 @@ impl Float {
     /// The sum of the losses; the gradients are left in the layers, or taken by an update.
     fn both_ways(&mut self, x: &[f32], labels: &[usize], update: Option<&Update>) -> f64 {
         let rows = labels.len();
-        self.forward(x, rows);
+        self.forward(x, rows, true);
         let last = self.plan.steps.len();
         self.has_gradient.fill(false);
         self.has_gradient[last] = true;
@@ -215,6 +222,13 @@ impl Float {
                         None => product.backward(x, &self.values[number + 1], g, target),
                     }
                 }
+                Work::Normalise(normalise) => {
+                    let target = is_wanted.then_some(Target { dx, adds });
+                    match update {
+                        Some(update) => normalise.step(x, g, target, update),
+                        None => normalise.backward(x, g, target),
+                    }
+                }
                 Work::Pool(pool) if is_wanted => {
                     if !adds {
                         dx.fill(0.);
@@ -240,11 +254,4 @@ fn put(g: &[f32], dx: &mut [f32], adds: bool) {
     } else {
         dx.copy_from_slice(g);
     }
-}
-
-fn products(steps: &mut [Step]) -> impl Iterator<Item = &mut Product> {
-    steps.iter_mut().filter_map(|step| match &mut step.work {
-        Work::Product(product) => Some(&mut **product),
-        _ => None,
-    })
 }

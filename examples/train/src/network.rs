@@ -80,7 +80,7 @@ impl Network {
             }
             file => {
                 let network = classify::network::Network::load(Path::new(file))?;
-                let (model, input) = (network.model.clone(), network.input);
+                let (model, input) = (network.to_train(), network.input);
                 Ok(Self { is_trained: !args.fresh, ..named(model, input, 128, &[0.05]) })
             }
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use classify::dataset::{Dataset, PIXELS};
 use ringshare::net::Memory;
-use ringshare::nn::train::{Serving, SharedWeights, TrainError, Trainer};
+use ringshare::nn::train::{Serving, SharedWeights, Trainer};
 use ringshare::nn::{PublicModel, Sequential};
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{self, Party};
@@ -28,25 +28,30 @@ struct State<'a, R: Ring> {
     classes: Vec<u8>,
 }
 
-/// The form in which the network of a setting serves.
+/// How the network serves, which is known before it is trained.
 ///
 /// # Errors
-/// If its layers or formats do not fit any.
-pub fn form(setting: &Setting) -> Result<Serving, TrainError> {
+/// If it does not fit the form that serves.
+pub fn serving(setting: &Setting) -> Result<Serving, Error> {
     let rounding = setting.options.rounding;
-    Serving::new(&setting.program()?, &setting.model, FRACTION, rounding, setting.input)
+    let serving = Serving::new(&setting.program()?, &setting.model, FRACTION, rounding, setting.input);
+    serving.map_err(|error| Error::Usage(format!("--serve: {error}")))
 }
 
 /// The classes of the test images by a network that no party learns, and the seconds that they took.
 ///
 /// # Errors
-/// If the network does not fit the form that serves, or a protocol fails.
-pub fn classes(setting: &Setting, trainers: &[Trainer], tests: &Dataset) -> Result<(Vec<u8>, f64), Error> {
-    let serving = form(setting)?;
+/// If a protocol fails.
+pub fn classes(
+    setting: &Setting,
+    serving: &Serving,
+    trainers: &[Trainer],
+    tests: &Dataset,
+) -> Result<(Vec<u8>, f64), Error> {
     match serving.public().ring() {
-        16 => by::<Z2<16>>(setting, &serving, trainers, tests),
-        32 => by::<Z2<32>>(setting, &serving, trainers, tests),
-        _ => by::<Z2<64>>(setting, &serving, trainers, tests),
+        16 => by::<Z2<16>>(setting, serving, trainers, tests),
+        32 => by::<Z2<32>>(setting, serving, trainers, tests),
+        _ => by::<Z2<64>>(setting, serving, trainers, tests),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use classify::dataset::Dataset;
 use classify::memory::peak_rss;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ringshare::nn::train::Trainer;
+use ringshare::nn::train::{Serving, Trainer};
 use ringshare::nn::{Input, Loaded, Model, Precision, save};
 use ringshare::protocol;
 
@@ -46,9 +46,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         preflight::outputs(args)?;
     }
     let sweep = args.sweep.then(|| sweep::Settings::new(&setting, initial)).transpose()?;
-    if args.serve {
-        serve::form(&setting).map_err(|error| Error::Usage(format!("--serve: {error}")))?;
-    }
+    let serving = args.serve.then(|| serve::serving(&setting)).transpose()?;
     print(&format_args!(
         "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
         setting.images,
@@ -66,7 +64,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         if args.dry {
             return Ok(());
         }
-        shared(args, &setting, [&train, &tests], initial, root)?
+        shared(args, &setting, serving.as_ref(), [&train, &tests], initial, root)?
     };
     if let Some(path) = &args.export {
         export(&model, setting.input, path)?;
@@ -133,6 +131,7 @@ fn forecast(setting: &Setting) -> Result<(), Error> {
 fn shared(
     args: &Args,
     setting: &Setting,
+    serving: Option<&Serving>,
     [train, tests]: [&Dataset; 2],
     initial: Option<&Model>,
     root: [u8; 32],
@@ -156,8 +155,8 @@ fn shared(
     })?;
     (outcome.dealer_s, outcome.dealer_bytes) = done.dealer;
     outcome.peak_rss_bytes = peak_rss();
-    if args.serve {
-        let (classes, seconds) = serve::classes(setting, &done.trainers, tests)?;
+    if let Some(serving) = serving {
+        let (classes, seconds) = serve::classes(setting, serving, &done.trainers, tests)?;
         let same = classes.iter().zip(&outcome.classes).filter(|(a, b)| a == b).count();
         let percent = accuracy(&classes, tests.labels());
         print(&format_args!(

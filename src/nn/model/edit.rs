@@ -7,13 +7,13 @@ use super::{INPUT, Model};
 
 impl Model {
     /// Whether a layer other than the next one takes a layer's result.
-    pub(super) fn is_referred_to(&self, layer: usize) -> bool {
+    pub(in crate::nn) fn is_referred_to(&self, layer: usize) -> bool {
         let name = &self.nodes[layer].name;
         self.nodes.iter().any(|node| node.op.get().others().contains(name))
     }
 
     /// Removes a layer. Whoever refers to it refers to the layer before it from then on.
-    pub(super) fn remove(&mut self, layer: usize, note: String) {
+    pub(in crate::nn) fn remove(&mut self, layer: usize, note: String) {
         let before = layer.checked_sub(1).map_or(INPUT, |before| &self.nodes[before].name).to_string();
         let node = self.nodes.remove(layer);
         self.redirect(&node.name, &before);

@@ -18,14 +18,15 @@ use alloc::vec::Vec;
 use super::Model;
 use super::fold::{Crosses, Padding};
 use super::rows::{Map, round_down};
-use crate::nn::op::{Normalise, Op, Role};
+use crate::nn::op::{Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into the weights before a maximum and after a sign, if these are there.
     pub(super) fn flip(&mut self, layer: usize) -> bool {
-        let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
+        let Op::Normalise(normalise) = &self.nodes[layer].op else { return false };
+        let [scale, shift] = normalise.folded();
         let negative: Vec<bool> = scale.iter().map(|&s| s < 0.).collect();
-        let channels = scale.iter().zip(shift);
+        let channels = scale.iter().zip(&shift);
         let (scale, shift) =
             channels.map(|(&s, &t)| if s < 0. { (1., -above(s, t)) } else { (s, t) }).unzip();
         let positive = Map { scale, shift };

@@ -24,13 +24,14 @@ use alloc::format;
 
 use super::Model;
 use super::rows::{Map, Rows};
-use crate::nn::op::{Normalise, Op, Role};
+use crate::nn::op::{Op, Role};
 
 impl Model {
     /// Folds the normalisation `layer` into a layer before or after it, if there is one.
     pub(super) fn fold(&mut self, layer: usize) -> bool {
-        let Op::Normalise(Normalise { scale, shift }) = &self.nodes[layer].op else { return false };
-        let map = Map { scale: scale.clone(), shift: shift.clone() };
+        let Op::Normalise(normalise) = &self.nodes[layer].op else { return false };
+        let [scale, shift] = normalise.folded();
+        let map = Map { scale, shift };
         let (target, folded) = if let Some(target) = self.weights_before(layer, Crosses::Means) {
             (target, self.rows(target).map(|rows| self.followed(rows, target, layer, &map)))
         } else if let Some(target) = self.weights_after(layer, Padding::Refused) {

@@ -42,15 +42,25 @@ impl Model {
     /// Results are otherwise the same up to rounding. A normalisation also stays if folded weights would overflow
     /// single precision; no fixed-point program is made of such a model.
     pub fn simplify(&self) -> Self {
+        self.simplified(true)
+    }
+
+    /// As [`simplify`](Self::simplify), but normalisations stay as they are, with their statistics: those of a network to train.
+    pub fn simplify_for_training(&self) -> Self {
+        self.simplified(false)
+    }
+
+    fn simplified(&self, folds: bool) -> Self {
         let mut model = self.clone();
-        while (0..model.nodes.len()).any(|layer| step(&mut model, layer)) {}
+        while (0..model.nodes.len()).any(|layer| step(&mut model, layer, folds)) {}
         model
     }
 }
 
 /// Applies the rule of a layer, if it applies.
-fn step(model: &mut Model, layer: usize) -> bool {
+fn step(model: &mut Model, layer: usize, folds: bool) -> bool {
     match model.nodes[layer].op.get().rule() {
+        Rule::Folded if !folds => false,
         Rule::Stays => false,
         Rule::LeftOut => {
             model.remove(layer, "left out: it does nothing in use".into());

@@ -9,7 +9,7 @@ use crate::linalg::Window;
 /// A product with weights: linear layers, convolutions and normalisations alike.
 pub(in crate::nn) struct Affine<'a> {
     pub(in crate::nn) weight: Cow<'a, Weight>,
-    pub(in crate::nn) bias: &'a [f32],
+    pub(in crate::nn) bias: Cow<'a, [f32]>,
     /// Elements of a row of the weights.
     pub(in crate::nn) row: usize,
     /// And groups, of all but linear layers.
@@ -18,7 +18,7 @@ pub(in crate::nn) struct Affine<'a> {
 
 impl<'a> Affine<'a> {
     /// x·scale + shift of every channel of an image.
-    pub(super) fn diagonal(image: [usize; 3], scale: &[f32], shift: &'a [f32]) -> Self {
+    pub(super) fn diagonal(image: [usize; 3], scale: &[f32], shift: Cow<'a, [f32]>) -> Self {
         let weight = Cow::Owned(Weight::Real(scale.to_vec()));
         Self { weight, bias: shift, row: 1, window: Some((Window::new(image, [1, 1]), image[2])) }
     }

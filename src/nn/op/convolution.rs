@@ -87,7 +87,7 @@ impl Operation for Convolution {
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
         Some(Affine {
             weight: Cow::Borrowed(&self.weight),
-            bias: &self.bias,
+            bias: self.bias.as_slice().into(),
             row: self.window.size[0] * self.window.size[1] * (x[2] / self.groups),
             window: Some((self.window, self.groups)),
         })

@@ -58,7 +58,7 @@ impl Operation for Linear {
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
         let (weight, row) = (Cow::Borrowed(&self.weight), x.iter().product());
-        Some(Affine { weight, bias: &self.bias, row, window: None })
+        Some(Affine { weight, bias: self.bias.as_slice().into(), row, window: None })
     }
 }
 

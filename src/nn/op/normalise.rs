@@ -14,29 +14,58 @@ use super::role::{Role, Rule};
 use crate::nn::load::{Described, File, LoadError, SaveError, Saved};
 use crate::nn::model::{Batch, ModelError, Value};
 
-/// x·scale + shift, channel by channel: batch normalisation with its statistics.
+/// (x − mean) / √(variance + eps) · weight + bias, channel by channel: batch normalisation by its running statistics, as PyTorch has it.
 ///
-/// In training x is normalised by the statistics of the batch first, and scale and shift are trained; what comes out has running statistics
-/// folded in again.
+/// In training x is normalised by the statistics of the batch, which the running ones follow, and weight and bias are trained.
 #[derive(Clone, PartialEq)]
 pub struct Normalise {
-    /// `[channels]`
-    pub scale: Vec<f32>,
-    /// `[channels]`
-    pub shift: Vec<f32>,
+    /// γ, `[channels]`
+    pub weight: Vec<f32>,
+    /// β, `[channels]`
+    pub bias: Vec<f32>,
+    /// The running mean, `[channels]`
+    pub mean: Vec<f32>,
+    /// The running variance, `[channels]`
+    pub variance: Vec<f32>,
+    /// What is added to the variance.
+    pub eps: f64,
+}
+
+impl Normalise {
+    /// x·scale + shift: of the mean 0 and the variance 1.
+    pub fn new(scale: Vec<f32>, shift: Vec<f32>) -> Self {
+        let (mean, variance) = (alloc::vec![0.; scale.len()], alloc::vec![1.; scale.len()]);
+        Self { weight: scale, bias: shift, mean, variance, eps: 0. }
+    }
+
+    /// Scale and shift, with the statistics folded in.
+    pub fn folded(&self) -> [Vec<f32>; 2] {
+        let one = |i: usize| {
+            let scale = f64::from(self.weight[i]) / libm::sqrt(f64::from(self.variance[i]) + self.eps);
+            (scale as f32, (f64::from(self.bias[i]) - f64::from(self.mean[i]) * scale) as f32)
+        };
+        let (scale, shift) = (0..self.weight.len()).map(one).unzip();
+        [scale, shift]
+    }
 }
 
 impl Operation for Normalise {
     fn shape(&self, x: Value<'_>) -> Result<[usize; 3], ModelError> {
-        for (what, vector) in [("scale", &self.scale), ("shift", &self.shift)] {
+        let Self { weight, bias, mean, variance, .. } = self;
+        for (what, vector) in [("scale", weight), ("shift", bias), ("mean", mean), ("variance", variance)] {
             x.length(what, x.shape[2], vector.len())?;
             x.finite(what, vector)?;
         }
+        // Of a variance that is none, the scale is not finite.
+        let [scale, shift] = self.folded();
+        x.finite("scale", &scale)?;
+        x.finite("shift", &shift)?;
         Ok(x.shape)
     }
 
     fn evaluate(&self, x: Vec<f32>, _: Batch<'_>) -> Vec<f32> {
-        scaled(x, &self.scale, &self.shift)
+        let [scale, shift] = self.folded();
+        scaled(x, &scale, &shift)
     }
 
     fn summary(&self) -> String {
@@ -44,7 +73,7 @@ impl Operation for Normalise {
     }
 
     fn numbers(&self) -> String {
-        format!("{}", self.scale.len() + self.shift.len())
+        format!("{}", 2 * self.weight.len())
     }
 
     fn role(&self) -> Role {
@@ -56,7 +85,8 @@ impl Operation for Normalise {
     }
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
-        Some(Affine::diagonal(x, &self.scale, &self.shift))
+        let [scale, shift] = self.folded();
+        Some(Affine::diagonal(x, &scale, shift.into()))
     }
 }
 
@@ -80,7 +110,6 @@ fn small() -> f64 {
 impl File for Normalise {
     const TYPES: &'static [&'static str] = &["batch_norm"];
 
-    /// x ↦ (x − mean) / √(var + eps) · weight + bias as x·scale + shift.
     fn read(layer: &mut Described<'_, '_>) -> Result<Self, LoadError> {
         let Options { eps, affine } = layer.options()?;
         if !eps.is_finite() || eps < 0.0 {
@@ -94,21 +123,18 @@ impl File for Normalise {
         if let Some(place) = variance.iter().position(|&v| f64::from(v) + eps <= 0.0) {
             return Err(layer.value("running_var", place, "positive variances", variance[place].into()));
         }
-        let one = |i: usize| {
-            let scale = f64::from(weight[i]) / libm::sqrt(f64::from(variance[i]) + eps);
-            (scale as f32, (f64::from(bias[i]) - f64::from(mean[i]) * scale) as f32)
-        };
-        let (scale, shift): (Vec<f32>, Vec<f32>) = (0..weight.len()).map(one).unzip();
-        Ok(Self { scale: layer.channels_last(&scale), shift: layer.channels_last(&shift) })
+        let [weight, bias, mean, variance] =
+            [weight, bias, mean, variance].map(|vector| layer.channels_last(&vector));
+        Ok(Self { weight, bias, mean, variance, eps })
     }
 
     fn write(&self, layer: &mut Saved<'_>) -> Result<(), SaveError> {
         layer.kind("batch_norm");
-        layer.option("eps", 0.0);
-        layer.vector("weight", &self.scale);
-        layer.vector("bias", &self.shift);
-        layer.vector("running_mean", &alloc::vec![0.0; self.scale.len()]);
-        layer.vector("running_var", &alloc::vec![1.0; self.scale.len()]);
+        layer.option("eps", self.eps);
+        layer.vector("weight", &self.weight);
+        layer.vector("bias", &self.bias);
+        layer.vector("running_mean", &self.mean);
+        layer.vector("running_var", &self.variance);
         Ok(())
     }
 }

@@ -48,7 +48,7 @@ impl Operation for ScaleElements {
     }
 
     fn affine(&self, x: [usize; 3]) -> Option<Affine<'_>> {
-        Some(Affine::diagonal([1, 1, x.iter().product()], &self.scale, &self.shift))
+        Some(Affine::diagonal([1, 1, x.iter().product()], &self.scale, self.shift.as_slice().into()))
     }
 }
 

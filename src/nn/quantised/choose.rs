@@ -176,7 +176,7 @@ impl<'a> Choice<'a> {
         if let (Some(most), true) = (bound, whole) {
             let most = i128::from(most) * largest as i128 * affine.row as i128;
             // Where only signs count, biases are rounded down and nothing is lost.
-            let fraction = if signs { 0 } else { exact_fraction(affine.bias, TABLE_FRACTION as u32) };
+            let fraction = if signs { 0 } else { exact_fraction(&affine.bias, TABLE_FRACTION as u32) };
             let of = |&b: &f32| match signs {
                 true => threshold(b, 0, most.min(1 << 62) as i64).into(),
                 false => nearest(b.into(), fraction, 64).0,
@@ -191,7 +191,7 @@ impl<'a> Choice<'a> {
         let most = (all - x.fraction as i32).min(most_fraction(largest));
         // Whole weights need no fractional bits, but biases may.
         let rest = match whole {
-            true => (exact_fraction(affine.bias, TABLE_FRACTION as u32).saturating_sub(x.fraction) as i32)
+            true => (exact_fraction(&affine.bias, TABLE_FRACTION as u32).saturating_sub(x.fraction) as i32)
                 .min(most),
             false => most,
         };

@@ -5,7 +5,8 @@
 //! elsewhere. Latent weights, whose signs count, begin within 2^(t − 10): the smaller they are, the fewer steps turn a sign. Biases begin at
 //! zero, scales of normalisations as 1, of which each party adds its part, and so do running variances. Nothing is sent.
 //!
-//! **Given.** From a model in the clear, which its owner alone has: its weights are its share, and the others' are nothing.
+//! **Given.** From a model in the clear, which its owner alone has: its weights and running statistics are its share, and the others' are
+//! nothing.
 
 use alloc::format;
 use alloc::sync::Arc;
@@ -18,7 +19,7 @@ use super::layer::{Layer, Parameters, Statistics};
 use super::program::{ParameterShape, Program, unfit};
 use super::trainer::Trainer;
 use crate::nn::op::Weight;
-use crate::nn::{Model, Op};
+use crate::nn::{Model, Op, op};
 use crate::prg::{Prg, Seed};
 
 /// The logarithm of how much smaller latent weights begin than the inverse of what they stand for.
@@ -55,15 +56,21 @@ impl Trainer {
     /// If the model has other layers than the program, or weights that are not finite or do not fit the range.
     pub fn given(program: Program, model: Option<&Model>) -> Result<Self, TrainError> {
         let Some(model) = model else { return Ok(Self::given_nothing(program)) };
-        let mut parameters = Vec::new();
+        let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
         for node in model.nodes() {
-            let scale;
+            let (scale, shift);
             let (weight, bias) = match &node.op {
                 Op::Linear(linear) => (&linear.weight, &linear.bias),
                 Op::Convolution(convolution) => (&convolution.weight, &convolution.bias),
                 Op::Normalise(of) => {
-                    scale = Weight::Real(of.scale.clone());
-                    (&scale, &of.shift)
+                    let norm = program.norm(parameters.len());
+                    let [weight, bias] = match norm.is_some_and(|(_, norm)| norm.trained) {
+                        true => [of.weight.clone(), of.bias.clone()],
+                        false => of.folded(),
+                    };
+                    statistics.push(program.statistics(&node.name, of)?);
+                    (scale, shift) = (Weight::Real(weight), bias);
+                    (&scale, &shift)
                 }
                 _ => continue,
             };
@@ -83,11 +90,13 @@ impl Trainer {
                 real.iter_mut().for_each(|w| *w *= latent);
                 bias.iter_mut().for_each(|b| *b *= libm::exp2f(-(t as f32)));
             }
-            let weights = program.encoded(&node.name, "weight", &real)?;
-            parameters.push(Parameters {
-                weights: weights.into(),
-                bias: program.encoded(&node.name, "bias", &bias)?,
-            });
+            let formats = program.options.formats;
+            let fraction = formats.weight;
+            // A product with 1 is beyond the range of values from there on, and so is a bias by itself.
+            let most = libm::exp2(f64::from((formats.range - 1).min(50 - fraction)));
+            let weights = encoded(&node.name, "weight", fraction, most, &real)?;
+            let bias = encoded(&node.name, "bias", fraction, most, &bias)?;
+            parameters.push(Parameters { weights: weights.into(), bias });
         }
         if parameters.len() != program.shapes.len() {
             let reason =
@@ -95,9 +104,7 @@ impl Trainer {
             return Err(unfit("the model", reason));
         }
         let mut trainer = Self::of(program.into(), parameters);
-        for of in &mut trainer.statistics {
-            of.0[1].expose_mut().fill(Statistics::one());
-        }
+        trainer.statistics = statistics;
         Ok(trainer)
     }
 
@@ -126,7 +133,7 @@ impl Trainer {
                 states.push((0..kept).map(|_| Numbers::zeros(vector.len())).collect());
             }
         }
-        let statistics = program.normalised.iter().map(|channels| Statistics::zeros(*channels)).collect();
+        let statistics = program.normalised.iter().map(|norm| Statistics::zeros(norm.channels)).collect();
         Self { program, parameters, states, statistics, steps: 0, sums: Vec::new(), summed: 0 }
     }
 }
@@ -135,7 +142,7 @@ impl Trainer {
 fn draw(program: &Program, number: usize, parties: usize, seed: &Seed) -> Numbers {
     let shape = &program.shapes[number];
     let mut words = vec![0u64; shape.outputs * shape.inputs];
-    if program.scales(number) {
+    if program.norm(number).is_some() {
         words.fill((1 << program.options.formats.weight) / parties.max(1) as u64);
         return Numbers::from_words(words);
     }
@@ -190,21 +197,33 @@ impl Program {
             .unwrap_or(false)
     }
 
-    fn encoded(&self, layer: &str, what: &str, reals: &[f32]) -> Result<Numbers, TrainError> {
+    /// The running statistics that a model has.
+    fn statistics(&self, layer: &str, of: &op::Normalise) -> Result<Statistics, TrainError> {
         let formats = self.options.formats;
-        let one = libm::exp2(f64::from(formats.weight));
-        // A product with 1 is beyond the range of values from there on, and so is a bias by itself.
-        let most = libm::exp2(f64::from((formats.range - 1).min(50 - formats.weight)));
-        let mut words = Vec::with_capacity(reals.len());
-        for (place, &real) in reals.iter().enumerate() {
-            if !real.is_finite() || f64::from(real.abs()) >= most {
-                let reason = format!(
-                    "{what} {place}: expected a number below {most}, the range of values, found {real}"
-                );
-                return Err(unfit(layer, reason));
-            }
-            words.push(libm::round(f64::from(real) * one) as i64 as u64);
+        let [mean, variance] = Statistics::fractions(&formats);
+        // As far as values reach, and the squares of their differences.
+        let most = libm::exp2(f64::from(formats.range - 1));
+        let mean = encoded(layer, "running_mean", mean, most, &of.mean)?;
+        if let Some(place) = of.variance.iter().position(|variance| *variance < 0.) {
+            let found = of.variance[place];
+            return Err(unfit(layer, format!("running_var {place}: expected at least 0, found {found}")));
         }
-        Ok(Numbers::from_words(words))
+        let variance = encoded(layer, "running_var", variance, most * most, &of.variance)?;
+        Ok(Statistics([mean, variance]))
     }
+}
+
+/// Numbers of magnitudes below another, with so many fractional bits.
+fn encoded(layer: &str, what: &str, fraction: u32, most: f64, reals: &[f32]) -> Result<Numbers, TrainError> {
+    let one = libm::exp2(f64::from(fraction));
+    let mut words = Vec::with_capacity(reals.len());
+    for (place, &real) in reals.iter().enumerate() {
+        if !real.is_finite() || f64::from(real.abs()) >= most {
+            let reason =
+                format!("{what} {place}: expected a number below {most}, the range of values, found {real}");
+            return Err(unfit(layer, reason));
+        }
+        words.push(libm::round(f64::from(real) * one) as i64 as u64);
+    }
+    Ok(Numbers::from_words(words))
 }

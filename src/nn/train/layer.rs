@@ -8,7 +8,8 @@ mod contract;
 mod statistics;
 
 pub(super) use self::contract::{Backward, Forward, Parameters, Step, Tape};
-pub(super) use self::statistics::Statistics;
+pub(super) use self::normalise::ROOT;
+pub(super) use self::statistics::{RUNNING, Statistics};
 use super::arithmetic::{Arithmetic, Numbers};
 use crate::protocol::Error;
 

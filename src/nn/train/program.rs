@@ -13,6 +13,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use self::builder::Builder;
+pub(super) use self::normalise::Norm;
 pub use self::stage::ParameterShape;
 pub(super) use self::stage::{Stage, unfit};
 use super::TrainError;
@@ -29,8 +30,8 @@ pub struct Program {
     pub(super) sizes: [usize; 2],
     /// Which values later layers add.
     pub(super) kept: Vec<bool>,
-    /// Channels of the normalisations.
-    pub(super) normalised: Vec<usize>,
+    /// The normalisations.
+    pub(super) normalised: Vec<Norm>,
 }
 
 impl Program {

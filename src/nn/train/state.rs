@@ -25,6 +25,7 @@ impl Program {
     pub fn digest(&self) -> [u8; 32] {
         let mut all = Sha256::new();
         all.update(format!("{:?} {:?} {:?}", self.options, self.sizes, self.shapes));
+        all.update(format!("{:?}", self.normalised));
         for stage in &self.stages {
             all.update(format!("\n{}: {:?}", stage.name, stage.layer));
         }

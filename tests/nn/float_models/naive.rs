@@ -17,7 +17,8 @@ pub(crate) fn values(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
             Op::Convolution(op::Convolution { window, groups, weight, bias }) => {
                 convolution(x, window, *groups, weight, bias)
             }
-            Op::Normalise(op::Normalise { scale, shift }) => {
+            Op::Normalise(normalise) => {
+                let [scale, shift] = normalise.folded();
                 let map = |(i, x): (usize, &f64)| {
                     x * f64::from(scale[i % channels]) + f64::from(shift[i % channels])
                 };

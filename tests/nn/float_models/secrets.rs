@@ -54,7 +54,7 @@ fn between(layers: &[Op]) -> Model {
                 let window = Window { stride: [2; 2], ..Window::new(model.output(), [2; 2]) };
                 Op::MaxPool(op::MaxPool { window })
             }
-            Op::Normalise(_) => Op::Normalise(op::Normalise { scale: vec![0.; 4], shift: vec![0.; 4] }),
+            Op::Normalise(_) => Op::Normalise(op::Normalise::new(vec![0.; 4], vec![0.; 4])),
             op => op.clone(),
         };
         model.push(&format!("layer{i}"), op).unwrap();
@@ -69,7 +69,7 @@ fn between(layers: &[Op]) -> Model {
 /// With and without a pooling before or after the normalisation, and every activation that may follow.
 #[test]
 fn scales_of_any_sign_leave_the_same_layers_and_the_same_function() {
-    let norm = || Op::Normalise(op::Normalise { scale: vec![], shift: vec![] });
+    let norm = || Op::Normalise(op::Normalise::new(vec![], vec![]));
     let pool = || Op::MaxPool(op::MaxPool { window: Window::new([1; 3], [1; 2]) });
     let orders: [Vec<Op>; 4] = [
         vec![norm()],

@@ -30,9 +30,8 @@ fn numbers_of_weights_are_checked() {
     assert_eq!(linear(Weight::Real(vec![]), 0), ModelError::Elements { layer: "x".into(), found: [1, 1, 0] });
     let window = Window::new([4, 4, 6], [3, 2]);
     assert_eq!(error([4, 4, 6], convolution(window, 3, 49, 4 * 3)), length("weight", 144, 49));
-    let normalise = |scale, shift| {
-        error([2, 2, 3], Op::Normalise(op::Normalise { scale: vec![0.; scale], shift: vec![0.; shift] }))
-    };
+    let normalise =
+        |scale, shift| error([2, 2, 3], Op::Normalise(op::Normalise::new(vec![0.; scale], vec![0.; shift])));
     assert_eq!(normalise(12, 3), length("scale", 3, 12));
     assert_eq!(normalise(3, 2), length("shift", 3, 2));
     let text = linear(Weight::Real(vec![0.; 11]), 2).to_string();
@@ -219,7 +218,7 @@ fn what_is_printed_for_debugging_tells_no_weights() {
     let mut model = Model::new([1, 1, 1]);
     let weight = Weight::Real(vec![0.625, -1.75]);
     model.push("fc", op::Linear { weight: weight.clone(), bias: vec![0.375, 4.5] }).unwrap();
-    model.push("norm", op::Normalise { scale: vec![7.125; 2], shift: vec![8.25; 2] }).unwrap();
+    model.push("norm", op::Normalise::new(vec![7.125; 2], vec![8.25; 2])).unwrap();
     let text = format!("{weight:?} {model:?}");
     assert!(text.contains("linear (4 weights)") && text.contains("normalise (4 weights)"), "{text}");
     assert!(["0.625", "1.75", "0.375", "4.5", "7.125", "8.25"].iter().all(|w| !text.contains(w)), "{text}");

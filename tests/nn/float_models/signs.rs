@@ -18,7 +18,7 @@ fn model(weight: Weight, bias: f32, scale: f32, shift: f32, bounded: bool) -> Mo
         model.push("before", op::Sign).unwrap();
     }
     model.push("fc", op::Linear { weight, bias: vec![bias] }).unwrap();
-    model.push("norm", op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
+    model.push("norm", op::Normalise::new(vec![scale], vec![shift])).unwrap();
     model.push("sign", op::Sign).unwrap();
     model
 }
@@ -98,7 +98,7 @@ fn a_binarized_convolution_is_compared_before_its_pooling_is_undone() {
     let layers = [
         ("conv", Op::Convolution(op::Convolution { window, groups: 1, weight, bias: vec![0.; 2] })),
         ("pool", Op::MaxPool(op::MaxPool { window: pool })),
-        ("norm", Op::Normalise(op::Normalise { scale: vec![0.5, 2.], shift: vec![-0.75, 3.] })),
+        ("norm", Op::Normalise(op::Normalise::new(vec![0.5, 2.], vec![-0.75, 3.]))),
         ("sign", Op::Sign(op::Sign)),
         ("fc", Op::Linear(op::Linear { weight: Weight::Signs(vec![0b0110_1001]), bias: vec![0.] })),
     ];
@@ -126,7 +126,7 @@ fn negative_scales_after_a_pooling_go_into_the_weights_on_both_sides() {
         let layers = [
             ("conv", conv),
             ("pool", Op::MaxPool(op::MaxPool { window: pool })),
-            ("norm", Op::Normalise(op::Normalise { scale: vec![scale, 2.], shift: vec![shift, 3.] })),
+            ("norm", Op::Normalise(op::Normalise::new(vec![scale, 2.], vec![shift, 3.]))),
             ("sign", Op::Sign(op::Sign)),
             ("flatten", Op::Flatten(op::Flatten)),
             (

@@ -168,7 +168,7 @@ fn a_usual_network_keeps_its_weights_and_activations_alone() {
 #[test]
 fn a_normalisation_at_the_start_goes_into_what_follows_unless_that_is_padded() {
     let mut draw = Draw::new(2);
-    let norm = Op::Normalise(op::Normalise { scale: vec![2., -3.], shift: vec![0.5, 1.] });
+    let norm = Op::Normalise(op::Normalise::new(vec![2., -3.], vec![0.5, 1.]));
     let open = convolution(&mut draw, [5, 5, 2], 3);
     let simple = model([5, 5, 2], vec![("norm", norm.clone()), ("conv", open.clone())]).simplify();
     assert_eq!(names(&simple), ["conv"]);
@@ -182,7 +182,7 @@ fn a_normalisation_at_the_start_goes_into_what_follows_unless_that_is_padded() {
     let simple = model([5, 5, 2], vec![("norm", norm), ("conv", padded.clone())]).simplify();
     assert_eq!(names(&simple), ["norm", "conv"]);
     // Without shifts it could be folded, but shifts are secret, and whether it is folded is not.
-    let norm = Op::Normalise(op::Normalise { scale: vec![2., -3.], shift: vec![0.; 2] });
+    let norm = Op::Normalise(op::Normalise::new(vec![2., -3.], vec![0.; 2]));
     assert_eq!(names(&model([5, 5, 2], vec![("norm", norm), ("conv", padded)]).simplify()), ["norm", "conv"]);
 }
 
@@ -212,7 +212,7 @@ fn who_refers_to_a_layer_that_goes_gets_the_same_value() {
         [4, 4, 1],
         vec![
             ("drop", Op::Dropout(op::Dropout)),
-            ("norm", Op::Normalise(op::Normalise { scale: vec![2.], shift: vec![1.] })),
+            ("norm", Op::Normalise(op::Normalise::new(vec![2.], vec![1.]))),
             ("relu", Op::Relu(op::Relu)),
             ("pool", pool([4, 4, 1])),
             ("fc", draw.linear(4)),
@@ -234,7 +234,7 @@ fn who_refers_to_a_layer_that_goes_gets_the_same_value() {
 #[test]
 fn weights_that_would_overflow_are_left_alone() {
     let huge = Op::Linear(op::Linear { weight: Weight::Real(vec![1e30]), bias: vec![0.] });
-    let norm = Op::Normalise(op::Normalise { scale: vec![1e30], shift: vec![0.] });
+    let norm = Op::Normalise(op::Normalise::new(vec![1e30], vec![0.]));
     let model = model([1, 1, 1], vec![("fc", huge), ("norm", norm)]);
     assert_eq!(names(&model.simplify()), ["fc", "norm"]);
 }

@@ -32,7 +32,7 @@ fn everything() -> Loaded {
     let selection = Selection { repeat: [1, 2, 1], groups: 3, outside: Outside::Nearest, ..selection };
     for (name, op) in [
         ("conv", conv([5, 6, 2], 4, 1, Weight::Real(numbers(72)))),
-        ("norm", Op::Normalise(op::Normalise { scale: numbers(4), shift: numbers(4) })),
+        ("norm", Op::Normalise(op::Normalise::new(numbers(4), numbers(4)))),
         ("relu", Op::Relu(op::Relu)),
         ("packed", conv([5, 6, 4], 6, 2, signs(6, 18))),
         ("sign", Op::Sign(op::Sign)),
@@ -46,7 +46,15 @@ fn everything() -> Loaded {
         ("selected", Op::Select(op::Select { selection })),
         ("drop", Op::Dropout(op::Dropout)),
         ("flat", Op::Flatten(op::Flatten)),
-        ("flat_norm", Op::Normalise(op::Normalise { scale: numbers(72), shift: numbers(72) })),
+        (
+            "flat_norm",
+            Op::Normalise(op::Normalise {
+                mean: numbers(72),
+                variance: numbers(72).iter().map(|x| x * x).collect(),
+                eps: 0.3,
+                ..op::Normalise::new(numbers(72), numbers(72))
+            }),
+        ),
         ("fc", Op::Linear(op::Linear { weight: Weight::Real(numbers(360)), bias: numbers(5) })),
         ("sigmoid", Op::Sigmoid(op::Sigmoid)),
         ("back", Op::From(op::From { layer: "flat_norm".into() })),
@@ -204,7 +212,7 @@ proptest! {
         let weight = Weight::Real(bits[..8].to_vec());
         model.push("fc", op::Linear { weight, bias: bits[8..10].to_vec() }).unwrap();
         let (scales, shifts) = (bits[8..10].to_vec(), bits[10..].to_vec());
-        model.push("norm", op::Normalise { scale: scales, shift: shifts }).unwrap();
+        model.push("norm", op::Normalise::new(scales, shifts)).unwrap();
         let loaded = Loaded { model, input: Input::Scaled { scale, shift }, formats: None, outputs: vec![] };
         prop_assert_eq!(load(&save(&loaded, Precision::Single).unwrap()).unwrap(), loaded);
     }

@@ -126,9 +126,12 @@ fn a_norm_is_scale_and_shift() {
         .single("norm.running_var", &[5], &[0.25, 0.25, 1., 1., 4.]);
     let text = file.metadata["ringshare"].replace(r#""type":"batch_norm""#, r#""type":"batch_norm","eps":0"#);
     let loaded = ringshare::nn::load_with(&file.bytes(), &text).unwrap();
-    let Op::Normalise(op::Normalise { scale, shift }) = &loaded.model.nodes()[1].op else { panic!() };
-    assert_eq!(scale, &[2., 4., -3., 0., 0.5]);
-    assert_eq!(shift, &[0., -3., 5., 3., 5.]);
+    let Op::Normalise(norm) = &loaded.model.nodes()[1].op else { panic!() };
+    assert_eq!(norm.folded(), [[2., 4., -3., 0., 0.5], [0., -3., 5., 3., 5.]]);
+    assert_eq!(
+        (&norm.mean[..], &norm.variance[..]),
+        (&[0., 1., 1., 5., -2.][..], &[0.25, 0.25, 1., 1., 4.][..])
+    );
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn names_are_those_of_the_model_before_it_was_rewritten() {
     let window = Window::new([2, 2, 2], [1, 1]);
     let weight = Weight::Real(vec![1., 0., 0., 1.]);
     model.push("conv", op::Convolution { window, groups: 1, weight, bias: vec![0.; 2] }).unwrap();
-    model.push("norm", op::Normalise { scale: vec![0.9; 2], shift: vec![0.01; 2] }).unwrap();
+    model.push("norm", op::Normalise::new(vec![0.9; 2], vec![0.01; 2])).unwrap();
     model.push("tanh", op::Tanh).unwrap();
     let window = Window { stride: [2, 2], ..Window::new([2, 2, 2], [2, 2]) };
     model.push("pool", op::MaxPool { window }).unwrap();

@@ -38,7 +38,7 @@ fn weights_that_would_overflow_give_no_program() {
         let mut model = Model::new([1, 1, 1]);
         let weight = Op::Linear(op::Linear { weight: Weight::Real(vec![weight]), bias: vec![1e6] });
         model.push("fc", weight).unwrap();
-        model.push("norm", op::Normalise { scale: vec![scale], shift: vec![shift] }).unwrap();
+        model.push("norm", op::Normalise::new(vec![scale], vec![shift])).unwrap();
         let simple = model.simplify();
         assert_eq!(simple.nodes().len(), 2);
         let format = Format { fraction: 0, bits: 63 };

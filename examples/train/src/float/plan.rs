@@ -7,15 +7,36 @@ use ringshare::nn::train::TrainError;
 use ringshare::nn::{Model, Node, Op, Weight};
 
 use super::activation::Activation;
+use super::normalise::Normalise;
 use super::product::Product;
+use super::update::Learned;
 use super::window::Pool;
 
 pub(super) enum Work {
     Product(Box<Product>),
+    Normalise(Box<Normalise>),
     Activation(Activation),
     Pool(Pool),
     /// Of this value too.
     Add(usize),
+}
+
+impl Work {
+    pub(super) fn learned(&self) -> Option<&Learned> {
+        match self {
+            Self::Product(product) => Some(&product.learned),
+            Self::Normalise(normalise) => Some(&normalise.learned),
+            _ => None,
+        }
+    }
+
+    pub(super) fn learned_mut(&mut self) -> Option<&mut Learned> {
+        match self {
+            Self::Product(product) => Some(&mut product.learned),
+            Self::Normalise(normalise) => Some(&mut normalise.learned),
+            _ => None,
+        }
+    }
 }
 
 /// A step from one value to another.
@@ -43,7 +64,7 @@ impl Plan {
         for node in model.nodes() {
             let last = plan.steps.len();
             let is_taken = added.iter().any(|value| values.get(*value) == Some(&last));
-            if let Some(work) = work(model, node, plan.sizes[last], &values)? {
+            if let Some(work) = work(model, node, plan.sizes[last], &values, trained)? {
                 plan.push(work, size(node.shape), is_taken, trained);
             }
             values.push(plan.steps.len());
@@ -63,9 +84,9 @@ impl Plan {
             return;
         }
         let mut wanted = self.wanted[from];
-        if let Work::Product(product) = &mut work {
-            product.is_trained = trained(&product.name);
-            wanted |= product.is_trained;
+        if let Some(learned) = work.learned_mut() {
+            learned.is_trained &= trained(&learned.name);
+            wanted |= learned.is_trained;
         }
         self.steps.push(Step { work, from });
         self.sizes.push(size);
@@ -82,7 +103,13 @@ fn other(model: &Model, op: &Op) -> Option<usize> {
 }
 
 /// What a layer does to a value of so many elements, unless nothing.
-fn work(model: &Model, node: &Node, elements: usize, values: &[usize]) -> Result<Option<Work>, TrainError> {
+fn work(
+    model: &Model,
+    node: &Node,
+    elements: usize,
+    values: &[usize],
+    trained: &dyn Fn(&str) -> bool,
+) -> Result<Option<Work>, TrainError> {
     let unfit = |reason: String| TrainError::Value { layer: node.name.clone(), reason };
     let grid = |window: &Window| window.places().map_err(|error| unfit(error.to_string()));
     Ok(Some(match &node.op {
@@ -93,6 +120,10 @@ fn work(model: &Model, node: &Node, elements: usize, values: &[usize]) -> Result
             let window = Some((window, grid(&window)?));
             product(node, (&convolution.weight, &convolution.bias), inputs, window, groups)
         }
+        Op::Normalise(of) => Work::Normalise(Box::new(match trained(&node.name) {
+            true => Normalise::new(&node.name, of),
+            false => Normalise::frozen(&node.name, of),
+        })),
         Op::Relu(_) => Work::Activation(Activation::Relu),
         Op::Clip(clip) => Work::Activation(Activation::Clip(clip.low, clip.high)),
         Op::Sign(_) => Work::Activation(Activation::Sign),

@@ -10,7 +10,7 @@ use ringshare::nn::Weight;
 
 use super::activation::Activation;
 use super::gemm::{View, product};
-use super::update::Update;
+use super::update::{Learned, Update};
 use super::window::{fold, unfold};
 
 /// Elements that are unfolded at a time.
@@ -18,7 +18,7 @@ const UNFOLDED: usize = 1 << 16;
 
 /// A layer with weights.
 pub(super) struct Product {
-    pub(super) name: String,
+    pub(super) learned: Learned,
     /// The window of a convolution, and its places.
     pub(super) window: Option<(Window, [usize; 2])>,
     pub(super) groups: usize,
@@ -26,15 +26,8 @@ pub(super) struct Product {
     pub(super) inputs: usize,
     /// t, of a layer of signs.
     pub(super) signs: Option<i32>,
-    pub(super) is_trained: bool,
     /// f.
     pub(super) activation: Activation,
-    /// W and b, as they are held.
-    pub(super) held: [Vec<f32>; 2],
-    /// Their gradients, of the sum over the batch.
-    pub(super) gradients: [Vec<f32>; 2],
-    /// What the optimiser keeps of each.
-    pub(super) kept: [Vec<Vec<f32>>; 2],
     /// ±2^−t.
     signed: Vec<f32>,
     unfolded: Vec<f32>,
@@ -54,30 +47,14 @@ impl Product {
         window: Option<(Window, [usize; 2])>,
         groups: usize,
     ) -> Self {
-        let outputs = held[1].len();
-        let (gradients, kept, activation) = (Default::default(), Default::default(), Activation::None);
-        let (signed, unfolded) = (Vec::new(), Vec::new());
-        let name = name.into();
-        Self {
-            name,
-            window,
-            groups,
-            outputs,
-            inputs,
-            signs: None,
-            is_trained: true,
-            activation,
-            held,
-            gradients,
-            kept,
-            signed,
-            unfolded,
-        }
+        let (outputs, learned) = (held[1].len(), Learned::new(name, held));
+        let (signs, activation, signed, unfolded) = (None, Activation::None, Vec::new(), Vec::new());
+        Self { learned, window, groups, outputs, inputs, signs, activation, signed, unfolded }
     }
 
     /// W and b of a model: of signs, b is 2^t times as great.
     pub(super) fn serving(&self) -> (Weight, Vec<f32>) {
-        let [weight, bias] = &self.held;
+        let [weight, bias] = &self.learned.held;
         let Some(t) = self.signs else { return (Weight::Real(weight.clone()), bias.clone()) };
         // A bit each, 1 for +1, the most significant first; every row begins with a byte.
         let byte = |signs: &[f32]| {
@@ -91,7 +68,7 @@ impl Product {
         if let Some(t) = self.signs {
             let one = (-t as f32).exp2();
             self.signed.clear();
-            self.signed.extend(self.held[0].iter().map(|w| if *w >= 0. { one } else { -one }));
+            self.signed.extend(self.learned.held[0].iter().map(|w| if *w >= 0. { one } else { -one }));
         }
         let mut unfolded = core::mem::take(&mut self.unfolded);
         self.strips(z.len(), &mut unfolded, |group, places, unfolded| {
@@ -100,7 +77,8 @@ impl Product {
             product(dims, (&mut z[from..], self.outputs), [0., 1.], rows, self.weights(group).transposed());
             if group + 1 == self.groups {
                 let z = &mut z[places.start * self.outputs..places.end * self.outputs];
-                z.chunks_exact_mut(self.outputs).for_each(|z| self.activation.finish(z, &self.held[1]));
+                z.chunks_exact_mut(self.outputs)
+                    .for_each(|z| self.activation.finish(z, &self.learned.held[1]));
             }
         });
         self.unfolded = unfolded;
@@ -125,26 +103,26 @@ impl Product {
     ) {
         self.masked(z, g);
         self.input_gradient(g, target);
-        if !self.is_trained {
+        if !self.learned.is_trained {
             return;
         }
         match update.linear().filter(|_| self.window.is_none()) {
             Some(factors) => {
                 let dims = [self.outputs, g.len() / self.outputs, self.inputs];
                 let (g, x) = (View::rows(g, self.outputs).transposed(), View::rows(x, self.inputs));
-                product(dims, (&mut self.held[0], self.inputs), factors, g, x);
+                product(dims, (&mut self.learned.held[0], self.inputs), factors, g, x);
             }
             None => {
                 self.weight_gradient(x, g);
-                update.apply(&mut self.held[0], &self.gradients[0], &mut self.kept[0]);
+                self.learned.follow(0, update);
             }
         }
-        update.apply(&mut self.held[1], &self.gradients[1], &mut self.kept[1]);
+        self.learned.follow(1, update);
     }
 
     /// Brings g before f, and makes its sum the gradient of b.
     fn masked(&mut self, z: &[f32], g: &mut [f32]) {
-        let [_, db] = &mut self.gradients;
+        let [_, db] = &mut self.learned.gradients;
         db.clear();
         db.resize(self.outputs, 0.);
         for (g, z) in g.chunks_exact_mut(self.outputs).zip(z.chunks_exact(self.outputs)) {
@@ -181,11 +159,11 @@ impl Product {
     }
 
     fn weight_gradient(&mut self, x: &[f32], g: &[f32]) {
-        if !self.is_trained {
+        if !self.learned.is_trained {
             return;
         }
-        let mut dw = core::mem::take(&mut self.gradients[0]);
-        dw.resize(self.held[0].len(), 0.);
+        let mut dw = core::mem::take(&mut self.learned.gradients[0]);
+        dw.resize(self.learned.held[0].len(), 0.);
         let mut unfolded = core::mem::take(&mut self.unfolded);
         self.strips(g.len(), &mut unfolded, |group, places, unfolded| {
             let from = places.start * self.outputs + group * self.height();
@@ -195,7 +173,7 @@ impl Product {
             let dw = &mut dw[group * height * inputs..];
             product([height, count, inputs], (dw, inputs), [keep, 1.], g, rows);
         });
-        (self.gradients[0], self.unfolded) = (dw, unfolded);
+        (self.learned.gradients[0], self.unfolded) = (dw, unfolded);
     }
 
     /// Group by group, strips of places and room for what is below them; all rows at once of a linear layer.
@@ -245,7 +223,7 @@ impl Product {
     }
 
     fn weights(&self, group: usize) -> View<'_> {
-        let all = if self.signs.is_some() { &self.signed } else { &self.held[0] };
+        let all = if self.signs.is_some() { &self.signed } else { &self.learned.held[0] };
         View::rows(&all[group * self.height() * self.inputs..], self.inputs)
     }
 }

@@ -5,6 +5,30 @@ use ringshare::nn::train::{Optimiser, TrainOptions};
 /// What keeps Adam from dividing by 0.
 const EPSILON: f32 = 1e-8;
 
+/// What a layer learns: W and b, or γ and β.
+pub(super) struct Learned {
+    pub(super) name: String,
+    pub(super) is_trained: bool,
+    /// As they are held.
+    pub(super) held: [Vec<f32>; 2],
+    /// Their gradients, of the sum over the batch.
+    pub(super) gradients: [Vec<f32>; 2],
+    /// What the optimiser keeps of each.
+    pub(super) kept: [Vec<Vec<f32>>; 2],
+}
+
+impl Learned {
+    pub(super) fn new(name: &str, held: [Vec<f32>; 2]) -> Self {
+        let (gradients, kept) = (Default::default(), Default::default());
+        Self { name: name.into(), is_trained: true, held, gradients, kept }
+    }
+
+    /// Updates one of the two by its gradient.
+    pub(super) fn follow(&mut self, part: usize, update: &Update) {
+        update.apply(&mut self.held[part], &self.gradients[part], &mut self.kept[part]);
+    }
+}
+
 /// A step of all weights.
 #[derive(Clone, Copy)]
 pub(super) struct Update {

@@ -10,11 +10,13 @@ pub(crate) struct Draw {
     pub(crate) is_exact: bool,
     /// Whether weights are signs, with signs between layers.
     pub(crate) is_signed: bool,
+    /// Whether there are normalisations.
+    pub(crate) is_normalised: bool,
 }
 
 impl Draw {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed ^ 0x9e37_79b9_7f4a_7c15, is_exact: false, is_signed: false }
+        Self { state: seed ^ 0x9e37_79b9_7f4a_7c15, is_exact: false, is_signed: false, is_normalised: false }
     }
 
     pub(crate) fn below(&mut self, most: usize) -> usize {
@@ -92,6 +94,15 @@ impl Draw {
         op::Convolution { window, groups, weight, bias }.into()
     }
 
+    /// A normalisation of the last value, if there are any.
+    fn normalise(&mut self, model: &mut Model, name: &str) {
+        if self.is_normalised {
+            let channels = model.output()[2];
+            let scale = (0..channels).map(|_| 1. + 0.5 * self.unit()).collect();
+            model.push(name, op::Normalise::new(scale, self.bias(channels))).unwrap();
+        }
+    }
+
     fn activation(&mut self) -> Op {
         match self.below(3) {
             _ if self.is_signed => op::Sign.into(),
@@ -126,6 +137,7 @@ impl Draw {
             let op = self.linear(image.iter().product(), outputs);
             push(&mut model, "fc1", op);
         }
+        self.normalise(&mut model, "norm1");
         // Sums are of results and of what activations make of them.
         let first = model.nodes()[0].name.clone();
         let op = self.activation();
@@ -138,6 +150,7 @@ impl Draw {
             0 | 1 => {
                 let op = self.convolution(model.output(), true);
                 push(&mut model, "conv2", op);
+                self.normalise(&mut model, "norm2");
                 let names = [first, "act1".into(), "pool1".into()];
                 let fits = |name: &&String| {
                     let node = model.nodes().iter().find(|node| node.name == **name);

@@ -2,11 +2,11 @@
 
 use ringshare::linalg::Window;
 use ringshare::nn::train::{Program, TrainOptions, Trainer};
-use ringshare::nn::{Model, Weight, op};
+use ringshare::nn::{Model, Op, Rounding, Weight, op};
 use train::float::Float;
 
 use crate::draw::Draw;
-use crate::fixed::{clear, held, real};
+use crate::fixed::{batch, clear, held, real};
 
 /// A sum with the result of a ReLU in front of a maximum that keeps its size.
 #[test]
@@ -95,4 +95,57 @@ fn a_model_of_signs_is_given_and_taken_back() {
     assert!(trainer.model(&model).unwrap() == model, "a trainer in fixed point");
     let float = Float::new(&model, &TrainOptions::default(), &|_| true).unwrap();
     assert!(float.model().unwrap() == model, "a trainer in float32");
+}
+
+/// Losses, weights and running statistics with normalisations: in fixed point near those in float32, whose root is exact, and what both
+/// make of the images when they serve.
+#[test]
+fn steps_with_normalisations_stay_together() {
+    let mut draw = Draw::new(11);
+    let mut model = Model::new([1, 1, 10]);
+    for (name, inputs, outputs) in [("fc1", 10, 8), ("fc2", 8, 4)] {
+        let weight = Weight::Real(draw.inputs(inputs * outputs).iter().map(|w| w / 2.).collect());
+        model.push(name, op::Linear { weight, bias: draw.inputs(outputs) }).unwrap();
+        if name == "fc1" {
+            let mut norm = op::Normalise::new(vec![1.25; 8], draw.inputs(8));
+            (norm.mean, norm.variance, norm.eps) = (draw.inputs(8), vec![0.5; 8], 1e-3);
+            model.push("norm", norm).unwrap();
+            model.push("relu", op::Relu).unwrap();
+        }
+    }
+    let options = TrainOptions { rounding: Rounding::Floor, ..TrainOptions::default() };
+    for is_trained in [(|_: &str| true) as fn(&str) -> bool, |name| name != "norm"] {
+        let program = Program::tuning(&model, options, &is_trained).unwrap();
+        let mut trainer = Trainer::given(program, Some(&model)).unwrap();
+        let mut float = Float::new(&model, &options, &is_trained).unwrap();
+        let mut last = 0.;
+        for _ in 0..30 {
+            let x = draw.inputs(16 * 10);
+            let labels: Vec<usize> = (0..16).map(|_| draw.below(4)).collect();
+            let found =
+                trainer.step(&mut clear(), batch(&trainer, &x, &labels), 0.25, true).unwrap().unwrap();
+            let (found, expected) = (real(found.expose()[0], 12) / 16., float.step(&x, &labels, 0.25));
+            assert!((found - expected).abs() < 0.03, "loss {found} for {expected}");
+            last = expected;
+        }
+        assert!(last.is_finite());
+        let models = [trainer.model(&model).unwrap(), float.model().unwrap()];
+        let [a, b] = &models;
+        let (Op::Normalise(a), Op::Normalise(b)) = (&a.nodes()[1].op, &b.nodes()[1].op) else {
+            panic!("a normalisation")
+        };
+        for (a, b) in
+            [(&a.weight, &b.weight), (&a.bias, &b.bias), (&a.mean, &b.mean), (&a.variance, &b.variance)]
+        {
+            let off = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0., f32::max);
+            assert!(off < 0.03, "off by {off}: {a:?} for {b:?}");
+        }
+        let x = draw.inputs(20 * 10);
+        let words = x.iter().map(|x| (x * 256.).round() as i64 as u64).collect();
+        let served = trainer.outputs(&mut clear(), &ringshare::share::Share::from_words(words)).unwrap();
+        for (z, expected) in served.expose().iter().zip(float.outputs(&x)) {
+            let z = real(*z, 12);
+            assert!((z - f64::from(expected)).abs() < 0.1, "{z} for {expected}");
+        }
+    }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Values {
     pub(crate) values: Vec<Vec<f64>>,
     /// The least distance to a kink.
     pub(crate) margin: f64,
+    /// The least variance that is normalised.
+    pub(crate) variance: f64,
 }
 
 /// The weights that a layer of signs, or of real numbers, multiplies by.
@@ -100,10 +102,26 @@ fn kinks(x: &[f64], ends: &[f64], margin: &mut f64) {
     }
 }
 
+/// Channel by channel, by the statistics of the batch.
+fn normalise(x: &[f64], [scale, shift]: &[Vec<f64>; 2], least: &mut f64) -> Vec<f64> {
+    let (channels, mut z) = (scale.len(), x.to_vec());
+    for channel in 0..channels {
+        let column = || x.iter().skip(channel).step_by(channels);
+        let count = column().count() as f64;
+        let mean = column().sum::<f64>() / count;
+        let variance = column().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        *least = least.min(variance);
+        let factor = scale[channel] / (variance + (-16f64).exp2()).sqrt();
+        let column = z.iter_mut().skip(channel).step_by(channels);
+        column.for_each(|z| *z = (*z - mean) * factor + shift[channel]);
+    }
+    z
+}
+
 /// The values of a batch.
 pub(crate) fn values(model: &Model, parameters: &Parameters, x: &[f64]) -> Values {
     let size: usize = model.input().iter().product();
-    let (mut values, mut margin) = (vec![x.to_vec()], f64::INFINITY);
+    let (mut values, mut margin, mut variance) = (vec![x.to_vec()], f64::INFINITY, f64::INFINITY);
     let rows = x.len() / size;
     let mut held = parameters.iter().enumerate();
     for node in model.nodes() {
@@ -115,6 +133,7 @@ pub(crate) fn values(model: &Model, parameters: &Parameters, x: &[f64]) -> Value
                 let place = [number == 0, number + 1 == parameters.len()];
                 examples.flat_map(|x| product(&node.op, held, x, place)).collect()
             }
+            Op::Normalise(_) => normalise(x, held.next().unwrap().1, &mut variance),
             Op::Relu(_) => {
                 kinks(x, &[0.], &mut margin);
                 x.iter().map(|x| x.max(0.)).collect()
@@ -141,7 +160,7 @@ pub(crate) fn values(model: &Model, parameters: &Parameters, x: &[f64]) -> Value
         };
         values.push(z);
     }
-    Values { values, margin }
+    Values { values, margin, variance }
 }
 
 /// The sum of a batch's losses; the margin of a hinge is added to that of the values.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use classify::network::Network;
+use ringshare::linalg::Window;
+use ringshare::nn::{Input, Loaded, Model, Precision, Weight, op, save};
 
 /// A folder that is removed at the end.
 struct Folder(PathBuf);
@@ -120,6 +122,92 @@ fn networks_of_signs_serve_as_they_are_exported() {
     // runs 32 to 39 of 40 were the same.
     assert!(run["served_same"].as_u64().unwrap() >= 26);
     assert_eq!(run["served_accuracy"].as_f64().unwrap(), percent(&model, 40));
+}
+
+/// A convolution, a ReLU, a normalisation and a maximum; a linear layer, a normalisation and a ReLU; classes.
+fn normalised(path: &str) {
+    let mut state = 7u64;
+    let mut draw = |count: usize, most: f32| -> Vec<f32> {
+        let mut one = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 40) as f32 / (1 << 23) as f32 - 1.) * most
+        };
+        (0..count).map(|_| one()).collect()
+    };
+    let mut model = Model::new([28, 28, 1]);
+    let ones = |channels: usize| op::Normalise {
+        eps: 1e-5,
+        ..op::Normalise::new(vec![1.; channels], vec![0.; channels])
+    };
+    let window = Window { stride: [2; 2], ..Window::new([28, 28, 1], [3, 3]) };
+    let weight = Weight::Real(draw(9 * 4, 0.5));
+    model.push("conv", op::Convolution { window, groups: 1, weight, bias: vec![0.; 4] }).unwrap();
+    model.push("relu1", op::Relu).unwrap();
+    model.push("norm1", ones(4)).unwrap();
+    let window = Window { stride: [2; 2], ..Window::new([13, 13, 4], [2, 2]) };
+    model.push("pool", op::MaxPool { window }).unwrap();
+    let weight = Weight::Real(draw(144 * 24, 0.14));
+    model.push("flat", op::Flatten).unwrap();
+    model.push("fc1", op::Linear { weight, bias: vec![0.; 24] }).unwrap();
+    model.push("norm2", ones(24)).unwrap();
+    model.push("relu2", op::Relu).unwrap();
+    let weight = Weight::Real(draw(240, 0.35));
+    model.push("fc2", op::Linear { weight, bias: vec![0.; 10] }).unwrap();
+    let input = Input::Scaled { scale: 1. / 255., shift: -0.5 };
+    let loaded = Loaded { model, input, formats: None, outputs: vec![] };
+    std::fs::write(path, save(&loaded, Precision::Single).unwrap()).unwrap();
+}
+
+/// Training from a file, and on from the file that it leaves, with losses near those of float32; it serves without being revealed.
+#[test]
+fn a_network_with_normalisations_learns_and_goes_on_from_its_file_and_serves() {
+    let folder = Folder::new("normalised");
+    let [first, second, third] =
+        ["first", "second", "third"].map(|name| folder.file(&format!("{name}.safetensors")));
+    normalised(&first);
+    let run = |from: &str, to: &str, json_file: &str, rate: &str| {
+        let arguments = ["--model", from, "--epochs", "2", "--batch", "32", "--seed", "1", "--rate", rate];
+        let rest = ["--serve", "--loss-every", "10", "--json", json_file, "--export", to];
+        let output = train(&[&arguments[..], &rest].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let run = json(json_file);
+        let losses = |key: &str| -> Vec<f64> {
+            run[key].as_array().unwrap().iter().map(|pair| pair[1].as_f64().unwrap()).collect()
+        };
+        let (found, expected) = (losses("loss"), losses("plain_loss"));
+        assert_eq!(found.len(), 5);
+        for (a, b) in found.iter().zip(&expected) {
+            assert!((a - b).abs() < 0.08, "{found:?} for {expected:?}");
+        }
+        let (accuracy, plain) = (last(&run, "accuracy"), last(&run, "plain_accuracy"));
+        assert!(accuracy > 75. && (accuracy - plain).abs() < 6., "{accuracy} for {plain}");
+        assert!(run["served_same"].as_u64().unwrap() >= 195, "{}", run["served_same"]);
+        let percent = percent(to, 200);
+        assert!((percent - accuracy).abs() <= 2., "{percent} of the file for {accuracy}");
+        found
+    };
+    let before = run(&first, &second, &folder.file("first.json"), "0.1");
+    let after = run(&second, &third, &folder.file("second.json"), "0.05");
+    assert!(after.iter().all(|loss| *loss < before[0] / 2.), "{after:?} after {before:?}");
+}
+
+/// Biases of the third of three linear layers would have more bits than weights have.
+#[test]
+fn what_cannot_serve_is_refused_before_it_is_trained() {
+    let (folder, mut model) = (Folder::new("chain"), Model::new([28, 28, 1]));
+    model.push("flat", op::Flatten).unwrap();
+    for (name, inputs) in [("fc1", 784), ("fc2", 10), ("fc3", 10)] {
+        let weight = Weight::Real(vec![0.01; inputs * 10]);
+        model.push(name, op::Linear { weight, bias: vec![0.; 10] }).unwrap();
+    }
+    let input = Input::Scaled { scale: 1. / 255., shift: 0. };
+    let loaded = Loaded { model, input, formats: None, outputs: vec![] };
+    let file = folder.file("chain.safetensors");
+    std::fs::write(&file, save(&loaded, Precision::Single).unwrap()).unwrap();
+    let output = train(&["--model", &file, "--serve", "--epochs", "1", "--loss-every", "1"]);
+    let (text, told) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    assert!(!output.status.success() && text.contains("fc3: expected a bias of at most 34"), "{text}");
+    assert!(!told.contains("loss"), "{told}");
 }
 
 #[test]

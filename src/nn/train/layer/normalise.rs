@@ -13,9 +13,13 @@
 //! dx = g·r − r·Σ g / N − x̂·s, s = r²·Σ g·(x − μ) / N.
 //!
 //! **Served.** Without a tape, μ and σ² are running means over the steps of training, r ← r + (of the batch − r)/10, as PyTorch has them
-//! but for σ², which is divided by N there, too, not by N − 1. They begin as 0 and 1.
+//! but for σ², which is divided by N here, not by N − 1. They begin as 0 and 1, or as a model has them that is given,
+//! and are revealed beside γ and β.
 //!
-//! **Format.** ε is 2^−16, the unit of the root. μ and x − μ have two fractional bits more than values. x̂ is off by up to 2^−7 of itself
+//! **Frozen.** One that is not trained has no x̂: its scale γ·r and its shift β − μ·γ·r by running statistics are a product, and the statistics
+//! are kept for the model that is revealed, where γ and β are parted from them again.
+//!
+//! **Format.** ε is a multiple of 2^−16, the unit of σ², and as near to that of the model as it gets: 2^−16 for 10^−5. μ and x − μ have two fractional bits more than values. x̂ is off by up to 2^−7 of itself
 //! (2^−6 where rounding is stochastic), by that of [r](inverse_sqrt), and by the rounding of μ and of itself. N·σ² fits
 //! 2^(50 − 2·(F_x + 2)), 2^30 by default, and x̂ the range of values.
 //!
@@ -25,27 +29,21 @@
 use alloc::sync::Arc;
 
 use super::contract::{Backward, Forward, Memory, Step};
-use super::statistics::{Normalised, Statistics};
+use super::statistics::{FACTOR, GUARD, Normalised, RUNNING, Statistics, VARIANCE};
 use crate::linalg::{LayerShape, Window};
 use crate::nn::train::TrainError;
 use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use crate::nn::train::inverse_sqrt::{INVERSE_SQRT_FRACTION, inverse_sqrt};
 use crate::nn::train::options::TrainFormats;
 use crate::protocol::Error;
+use crate::share::add_public;
 
-/// Fractional bits of μ and of x − μ beyond those of values, and of means of gradients beyond those of gradients.
-const GUARD: u32 = 2;
+/// Fractional bits of means of gradients beyond those of gradients.
 const GRADIENT_GUARD: u32 = 4;
 /// Fractional bits of Σ g·x̂ / N.
 const ALONG: u32 = 20;
-/// Fractional bits of σ², of which ε is the unit.
-const VARIANCE: u32 = 16;
 /// Fractional bits of r.
-const ROOT: u32 = INVERSE_SQRT_FRACTION - VARIANCE / 2;
-/// Fractional bits of running means beyond those of a batch.
-const RUNNING: u32 = 8;
-/// Bits of the public factors 1/10 and 1 / N.
-const FACTOR: u32 = 10;
+pub(in crate::nn::train) const ROOT: u32 = INVERSE_SQRT_FRACTION - VARIANCE / 2;
 /// The most fractional bits of values: squares of their differences have two for each, and four.
 const MOST_FRACTION: u32 = 12;
 
@@ -54,48 +52,10 @@ pub(in crate::nn::train) struct Normalise {
     /// Its number among the normalisations.
     pub(in crate::nn::train) number: usize,
     pub(in crate::nn::train) channels: usize,
+    /// ε, in units of σ².
+    pub(in crate::nn::train) epsilon: u64,
     /// Whether something below is trained.
     pub(in crate::nn::train) below: bool,
-}
-
-impl Statistics {
-    /// Of channels with means 0.
-    pub(in crate::nn::train) fn zeros(channels: usize) -> Self {
-        Self([Numbers::zeros(channels), Numbers::zeros(channels)])
-    }
-
-    /// As long as there was no step, σ² counts as 1.
-    pub(in crate::nn::train) fn one() -> u64 {
-        1 << (VARIANCE + RUNNING)
-    }
-
-    /// Moves running statistics towards those of a batch.
-    pub(in crate::nn::train) fn follow<A: Arithmetic>(
-        &mut self,
-        a: &mut A,
-        batch: Self,
-    ) -> Result<(), Error> {
-        for (running, mut number) in self.0.iter_mut().zip(batch.0) {
-            number.scale(1 << RUNNING);
-            number.sub_assign(running);
-            number.scale(((1 << FACTOR) + 5) / 10);
-            running.add_assign(&a.truncate(&number, MOST_BITS, FACTOR)?);
-        }
-        Ok(())
-    }
-
-    /// The affine function of a channel that γ and β are with running statistics, words of the ring: what x is multiplied with, and what is
-    /// added.
-    pub(in crate::nn::train) fn folded(
-        formats: &TrainFormats,
-        [mean, variance]: [i128; 2],
-        [scale, shift]: [f64; 2],
-    ) -> [f64; 2] {
-        let mean = mean as f64 * libm::exp2(-f64::from(formats.activation + GUARD + RUNNING));
-        let variance = variance as f64 * libm::exp2(-f64::from(VARIANCE + RUNNING));
-        let scale = scale / libm::sqrt(variance + libm::exp2(-f64::from(VARIANCE)));
-        [scale, shift - mean * scale]
-    }
 }
 
 impl Normalise {
@@ -190,7 +150,10 @@ impl Step for Normalise {
         };
         let shape = self.shape(x.len());
         drop(x);
-        let r = Arc::new(inverse_sqrt(a, &statistics.0[1])?);
+        let mut variance = statistics.0[1].clone();
+        // The root adds a unit.
+        add_public(a.id(), self.epsilon - 1, variance.expose_mut());
+        let r = Arc::new(inverse_sqrt(a, &variance)?);
         let wanted = [at.tape.is_some() && self.below; 2];
         let (product, products) = a.layer(&shape, wanted, difference, r.clone())?;
         let shift = GUARD + ROOT;

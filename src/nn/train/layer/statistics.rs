@@ -1,8 +1,19 @@
-//! What a normalisation leaves: the statistics of a batch, and what its gradients need.
+//! Statistics of a normalisation: those of a batch, which leave what its gradients need, and running ones.
 
 use alloc::sync::Arc;
 
-use crate::nn::train::arithmetic::{Arithmetic, Numbers};
+use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
+use crate::nn::train::options::TrainFormats;
+use crate::protocol::Error;
+
+/// Fractional bits of μ and of x − μ beyond those of values.
+pub(in crate::nn::train) const GUARD: u32 = 2;
+/// Fractional bits of σ² and of ε.
+pub(in crate::nn::train) const VARIANCE: u32 = 16;
+/// Fractional bits of running means beyond those of a batch.
+pub(in crate::nn::train) const RUNNING: u32 = 8;
+/// Bits of the public factors 1/10 and 1 / N.
+pub(super) const FACTOR: u32 = 10;
 
 /// μ and σ² of every channel: of a batch, or running, with 8 fractional bits more.
 #[derive(Clone)]
@@ -13,4 +24,46 @@ pub(in crate::nn::train) struct Normalised<A: Arithmetic> {
     pub(super) statistics: Statistics,
     /// x̂, r and their product's gradients, if anything below is trained.
     pub(super) rest: Option<(Numbers, Arc<Numbers>, A::Products)>,
+}
+
+impl Statistics {
+    /// Of channels with means 0.
+    pub(in crate::nn::train) fn zeros(channels: usize) -> Self {
+        Self([Numbers::zeros(channels), Numbers::zeros(channels)])
+    }
+
+    /// As long as there was no step, σ² counts as 1.
+    pub(in crate::nn::train) fn one() -> u64 {
+        1 << (VARIANCE + RUNNING)
+    }
+
+    /// Fractional bits of running statistics, of μ and of σ².
+    pub(in crate::nn::train) fn fractions(formats: &TrainFormats) -> [u32; 2] {
+        [formats.activation + GUARD + RUNNING, VARIANCE + RUNNING]
+    }
+
+    /// ε in its units, of which it is one at least.
+    pub(in crate::nn::train) fn epsilon(eps: f64) -> u64 {
+        libm::round(libm::ldexp(eps, VARIANCE as i32)).max(1.) as u64
+    }
+
+    /// What so many units of ε are.
+    pub(in crate::nn::train) fn real_epsilon(units: u64) -> f64 {
+        libm::ldexp(units as f64, -(VARIANCE as i32))
+    }
+
+    /// Moves running statistics towards those of a batch.
+    pub(in crate::nn::train) fn follow<A: Arithmetic>(
+        &mut self,
+        a: &mut A,
+        batch: Self,
+    ) -> Result<(), Error> {
+        for (running, mut number) in self.0.iter_mut().zip(batch.0) {
+            number.scale(1 << RUNNING);
+            number.sub_assign(running);
+            number.scale(((1 << FACTOR) + 5) / 10);
+            running.add_assign(&a.truncate(&number, MOST_BITS, FACTOR)?);
+        }
+        Ok(())
+    }
 }

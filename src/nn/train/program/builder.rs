@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use super::normalise::Norm;
 use super::stage::{ParameterShape, Stage, unfit};
 use crate::linalg::Window;
 use crate::nn::Op;
@@ -22,7 +23,7 @@ pub(super) struct Builder<'a> {
     pub(super) stages: Vec<Stage>,
     pub(super) shapes: Vec<ParameterShape>,
     pub(super) kept: Vec<bool>,
-    pub(super) normalised: Vec<usize>,
+    pub(super) normalised: Vec<Norm>,
     /// Fractional bits that weights lose on their way to a product.
     pub(super) dropped: u32,
     /// Fractional bits of the last value beyond those of values.
