@@ -25,7 +25,7 @@ mod request;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use self::kernel::{BLOCK, cut, low, masked};
+use self::kernel::{BLOCK, cut, low, mask};
 pub use self::request::DitheredRequest;
 use super::request::{A, B, BIAS, D, DW, DX, GradientRequest, LOW, Z};
 use crate::linalg::LayerShape;
@@ -95,31 +95,29 @@ impl Dithered {
             [inputs, weights, outputs],
             "elements of x, W and the bias, and of their masks"
         );
-        let mut opened = vec![0; inputs + weights + outputs];
-        let (f, y) = opened.split_at_mut(inputs);
-        f.copy_from_slice(x.expose());
-        crate::share::sub(f, &self.b);
+        let mut opened = Vec::with_capacity(inputs + weights + outputs);
+        opened.extend_from_slice(x.expose());
+        crate::share::sub(&mut opened, &self.b);
         // What is left of the words is drawn in words that it fits.
         if self.asked.dropped <= 32 {
-            self.mask_weights::<u32>([w.expose(), bias.expose()], y);
+            self.mask_weights::<u32>([w.expose(), bias.expose()], &mut opened);
         } else {
-            self.mask_weights::<u64>([w.expose(), bias.expose()], y);
+            self.mask_weights::<u64>([w.expose(), bias.expose()], &mut opened);
         }
         (opened, Masked::new(self))
     }
 
-    fn mask_weights<L: Word>(&self, words: [&[u64]; 2], y: &mut [u64]) {
+    fn mask_weights<L: Word>(&self, words: [&[u64]; 2], opened: &mut Vec<u64>) {
         let dropped = self.asked.dropped;
         let half =
             (((self.parties as u64 + 1) * ((1 << dropped) - 1)) >> 1) * u64::from(self.source.party() == 0);
         let mut rho = Scratch::<L>::zeros(BLOCK);
-        let (weights, bias) = y.split_at_mut(words[0].len());
-        for (((section, x), a), y) in LOW.into_iter().zip(words).zip(&self.a).zip([weights, bias]) {
-            let blocks = x.chunks(BLOCK).zip(a.chunks(BLOCK)).zip(y.chunks_mut(BLOCK));
-            for (number, ((x, a), y)) in blocks.enumerate() {
-                let rho = &mut rho[..x.len()];
+        for ((section, words), a) in LOW.into_iter().zip(words).zip(&self.a) {
+            for (number, (words, a)) in words.chunks(BLOCK).zip(a.chunks(BLOCK)).enumerate() {
+                let (rho, from) = (&mut rho[..words.len()], opened.len());
                 self.source.random(section, number * BLOCK, rho);
-                masked(x, a, rho, dropped, half, y);
+                opened.extend_from_slice(words);
+                mask(&mut opened[from..], a, rho, dropped, half);
             }
         }
     }
@@ -166,11 +164,8 @@ impl Masked<Dithered> {
         assert_eq!([x.len(), opened.len()], [inputs, all], "elements of x and of what was opened");
         let narrow = asked.narrow();
         let (f, y) = opened.split_at(inputs);
-        let [mut e, e_bias] = <[_; 2]>::from(y.split_at(weights)).map(|y| {
-            let mut e = vec![0; y.len()];
-            cut(y, [asked.wide.elements.bits, asked.dropped], &mut e);
-            e
-        });
+        let [mut e, e_bias] =
+            <[_; 2]>::from(y.split_at(weights)).map(|y| cut(y, [asked.wide.elements.bits, asked.dropped]));
         let f = f.to_vec();
         drop(opened);
         let mut z = Scratch::<u32>::zeros(outputs);

@@ -15,20 +15,17 @@ pub(super) fn low(x: &[u64]) -> Scratch<u32> {
 }
 
 wide! {
-    /// y = x − (2^dropped·a + ρ) + half, of the low bits of ρ.
-    pub(super) fn masked<L: Word>(x: &[u64], a: &[u32], rho: &[L], dropped: u32, half: u64, y: &mut [u64]) {
+    /// Subtracts 2^dropped·a + ρ, of the low bits of ρ, and adds half.
+    pub(super) fn mask<L: Word>(y: &mut [u64], a: &[u32], rho: &[L], dropped: u32, half: u64) {
         let mask = u64::MAX >> (64 - dropped);
-        for (((x, a), rho), y) in x.iter().zip(a).zip(rho).zip(y) {
-            *y = x.wrapping_sub(u64::from(*a) << dropped | rho.low64() & mask).wrapping_add(half);
+        for ((y, a), rho) in y.iter_mut().zip(a).zip(rho) {
+            *y = y.wrapping_sub(u64::from(*a) << dropped | rho.low64() & mask).wrapping_add(half);
         }
     }
 }
 
-wide! {
-    /// What is left of y.
-    pub(super) fn cut(y: &[u64], bits: [u32; 2], e: &mut [u32]) {
-        let [bits, dropped] = bits;
-        let mask = u64::MAX >> (64 - bits);
-        e.iter_mut().zip(y).for_each(|(e, y)| *e = ((*y & mask) >> dropped) as u32);
-    }
+/// What is left of y.
+pub(super) fn cut(y: &[u64], [bits, dropped]: [u32; 2]) -> Vec<u32> {
+    let mask = u64::MAX >> (64 - bits);
+    y.iter().map(|y| ((*y & mask) >> dropped) as u32).collect()
 }
