@@ -79,6 +79,8 @@ mod network;
 mod stream;
 mod tracing;
 
+use alloc::vec::Vec;
+
 pub use counting::{Counting, Counts};
 #[cfg(feature = "std")]
 pub use delayed::{Delayed, Link};
@@ -128,4 +130,29 @@ pub trait Transport {
     /// If the peer is gone, the payload does not come within the transport's time limit, or it has another
     /// length (where the transport can tell).
     fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), Self::Error>;
+
+    /// As [`send`](Self::send), of the first `length` bytes of a buffer. A transport within a process may take the buffer, and leave
+    /// another in its place, of any length and with anything in it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    fn send_from(&mut self, to: usize, buffer: &mut Vec<u8>, length: usize) -> Result<(), Self::Error> {
+        self.send(to, &buffer[..length])
+    }
+
+    /// As [`recv_payload`](Self::recv_payload), of a payload as long as `room`, which is then read once: there, or where the transport
+    /// has it.
+    ///
+    /// # Errors
+    /// As [`recv_payload`](Self::recv_payload).
+    fn read_payload(
+        &mut self,
+        from: usize,
+        room: &mut [u8],
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Self::Error> {
+        self.recv_payload(from, room)?;
+        read(room);
+        Ok(())
+    }
 }

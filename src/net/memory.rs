@@ -14,18 +14,25 @@ use super::{ErrorKind, Header, Transport, TransportError};
 
 /// One end of a mesh of in-memory queues. Prints none of the frames.
 pub struct Memory {
-    to: Vec<Sender<Vec<u8>>>,
-    from: Vec<Receiver<Vec<u8>>>,
+    to: Vec<Sender<Frame>>,
+    from: Vec<Receiver<Frame>>,
     /// The frame of each peer of which the header has been taken and the payload has not.
-    begun: Vec<Option<Vec<u8>>>,
+    begun: Vec<Option<Frame>>,
     timeout: Duration,
     /// Buffers of frames that have been received, for frames to come: fresh pages are dear.
     spare: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
-/// Longer frames (a dealer's) are not kept.
-const KEPT_LENGTH: usize = 1 << 21;
-/// Frames that are kept.
+/// A frame is the front of its buffer.
+#[derive(Clone, Default)]
+struct Frame {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+/// Longer buffers are not kept.
+const KEPT_LENGTH: usize = 1 << 23;
+/// Buffers that are kept.
 const KEPT: usize = 16;
 
 /// Why an in-memory frame did not arrive.
@@ -105,6 +112,40 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// A buffer with anything in it, of at least this length if there is one.
+    fn spare(&self, length: usize) -> Vec<u8> {
+        let Ok(mut spare) = self.spare.lock() else { return Vec::new() };
+        let fits = spare.iter().rposition(|buffer| buffer.len() >= length);
+        fits.map(|place| spare.swap_remove(place)).or_else(|| spare.pop()).unwrap_or_default()
+    }
+
+    fn push(&self, to: usize, frame: Frame) -> Result<(), MemoryError> {
+        let queue = self.to.get(to).ok_or(MemoryError::NoPeer { peer: to, peers: self.to.len() })?;
+        queue.send(frame).map_err(|_| MemoryError::Closed)
+    }
+
+    /// Has the payload of the frame that has begun read, which is to be so long.
+    fn take(&mut self, from: usize, length: usize, read: impl FnOnce(&[u8])) -> Result<(), MemoryError> {
+        let peers = self.begun.len();
+        let begun = self.begun.get_mut(from).ok_or(MemoryError::NoPeer { peer: from, peers })?;
+        // Without a header before it, an empty frame.
+        let came = begun.take().unwrap_or_default();
+        let expected = Header::LEN + length;
+        if came.length != expected {
+            return Err(MemoryError::Length { expected, found: came.length });
+        }
+        read(&came.buffer[Header::LEN..expected]);
+        if came.buffer.capacity() <= KEPT_LENGTH
+            && let Ok(mut spare) = self.spare.lock()
+            && spare.len() < KEPT
+        {
+            spare.push(came.buffer);
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Memory(one of {} peers)", self.to.len())
@@ -115,11 +156,19 @@ impl Transport for Memory {
     type Error = MemoryError;
 
     fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), MemoryError> {
-        let queue = self.to.get(to).ok_or(MemoryError::NoPeer { peer: to, peers: self.to.len() })?;
-        let mut copy = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
-        copy.clear();
-        copy.extend_from_slice(frame);
-        queue.send(copy).map_err(|_| MemoryError::Closed)
+        let mut buffer = self.spare(frame.len());
+        buffer.clear();
+        buffer.extend_from_slice(frame);
+        self.push(to, Frame { buffer, length: frame.len() })
+    }
+
+    fn send_from(&mut self, to: usize, buffer: &mut Vec<u8>, length: usize) -> Result<(), MemoryError> {
+        // A short frame does not take a long buffer along.
+        if length < buffer.len() / 2 {
+            return self.send(to, &buffer[..length]);
+        }
+        let buffer = core::mem::replace(buffer, self.spare(length));
+        self.push(to, Frame { buffer, length })
     }
 
     fn recv_header(&mut self, from: usize, header: &mut [u8; Header::LEN]) -> Result<(), MemoryError> {
@@ -129,27 +178,22 @@ impl Transport for Memory {
             RecvTimeoutError::Disconnected => MemoryError::Closed,
         })?;
         let expected = header.len();
-        *header = *came.first_chunk().ok_or(MemoryError::Length { expected, found: came.len() })?;
+        let frame = &came.buffer[..came.length];
+        *header = *frame.first_chunk().ok_or(MemoryError::Length { expected, found: frame.len() })?;
         self.begun[from] = Some(came);
         Ok(())
     }
 
     fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), MemoryError> {
-        let peers = self.begun.len();
-        let begun = self.begun.get_mut(from).ok_or(MemoryError::NoPeer { peer: from, peers })?;
-        // Without a header before it, an empty frame.
-        let came = begun.take().unwrap_or_default();
-        let expected = Header::LEN + payload.len();
-        if came.len() != expected {
-            return Err(MemoryError::Length { expected, found: came.len() });
-        }
-        payload.copy_from_slice(&came[Header::LEN..]);
-        if came.capacity() <= KEPT_LENGTH
-            && let Ok(mut spare) = self.spare.lock()
-            && spare.len() < KEPT
-        {
-            spare.push(came);
-        }
-        Ok(())
+        self.take(from, payload.len(), |came| payload.copy_from_slice(came))
+    }
+
+    fn read_payload(
+        &mut self,
+        from: usize,
+        room: &mut [u8],
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), MemoryError> {
+        self.take(from, room.len(), read)
     }
 }

@@ -119,17 +119,18 @@ impl Network {
             write(&mut self.frame(length)[Header::LEN..])?;
         }
         self.sent_round = self.round.saturating_add(1);
-        for to in peers {
+        let mut peers = peers.into_iter().peekable();
+        while let Some(to) = peers.next() {
             self.check_peer(to)?;
             self.sent_bytes =
                 self.sent_bytes.saturating_add(Header::LEN as u64).saturating_add(length as u64);
-            self.send_buffer(to, kind, length)?;
+            self.send_buffer(to, kind, length, peers.peek().is_none())?;
         }
         Ok(())
     }
 
-    /// Sends `to` the first `length` bytes of the buffer's payload.
-    fn send_buffer(&mut self, to: usize, kind: Kind, length: usize) -> Result<(), NetError> {
+    /// Sends `to` the first `length` bytes of the buffer's payload, which need not stay there after the last one.
+    fn send_buffer(&mut self, to: usize, kind: Kind, length: usize, is_last: bool) -> Result<(), NetError> {
         if self.is_dry() {
             return Ok(());
         }
@@ -138,7 +139,11 @@ impl Network {
         let frame = &mut self.frame[..Header::LEN + length];
         frame[..Header::LEN].copy_from_slice(&header.encode());
         let Some(transport) = &mut self.transport else { return Ok(()) };
-        let Err(error) = transport.send(to, frame) else { return Ok(()) };
+        let sent = match is_last {
+            true => transport.send_from(to, &mut self.frame, Header::LEN + length),
+            false => transport.send(to, frame),
+        };
+        let Err(error) = sent else { return Ok(()) };
         self.broken = true;
         Err(match error {
             // Whoever went away may have said why.
@@ -210,15 +215,12 @@ impl Network {
             return Ok(());
         }
         self.frame(length);
-        let mut buffer = core::mem::take(&mut self.frame);
-        let payload = &mut buffer[Header::LEN..][..length];
-        let mut add = || {
-            self.receive_payload(from, payload)?;
-            sum.add(payload, words).map_err(|source| NetError::Payload { peer: from, source })
-        };
-        let added = add();
+        let Some(transport) = &mut self.transport else { return Ok(()) };
+        let mut summed = Ok(());
+        let mut add = |payload: &[u8]| summed = sum.add(payload, words);
+        let read = transport.read_payload(from, &mut self.frame[Header::LEN..][..length], &mut add);
+        let added = read.and(summed.map_err(|source| NetError::Payload { peer: from, source }));
         self.broken |= added.is_err();
-        self.frame = buffer;
         added
     }
 }

@@ -1,5 +1,6 @@
 //! A transport as a network holds it.
 
+use alloc::vec::Vec;
 use core::any::Any;
 
 use crate::net::{Header, NetError, Transport};
@@ -14,6 +15,17 @@ pub(super) trait Wire: Any + Send {
 
     /// [`Transport::recv_payload`].
     fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), NetError>;
+
+    /// [`Transport::send_from`].
+    fn send_from(&mut self, to: usize, buffer: &mut Vec<u8>, length: usize) -> Result<(), NetError>;
+
+    /// [`Transport::read_payload`].
+    fn read_payload(
+        &mut self,
+        from: usize,
+        room: &mut [u8],
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), NetError>;
 }
 
 impl<T: Transport + Send + 'static> Wire for T {
@@ -27,5 +39,18 @@ impl<T: Transport + Send + 'static> Wire for T {
 
     fn recv_payload(&mut self, from: usize, payload: &mut [u8]) -> Result<(), NetError> {
         Transport::recv_payload(self, from, payload).map_err(|error| NetError::transport(from, error))
+    }
+
+    fn send_from(&mut self, to: usize, buffer: &mut Vec<u8>, length: usize) -> Result<(), NetError> {
+        Transport::send_from(self, to, buffer, length).map_err(|error| NetError::transport(to, error))
+    }
+
+    fn read_payload(
+        &mut self,
+        from: usize,
+        room: &mut [u8],
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), NetError> {
+        Transport::read_payload(self, from, room, read).map_err(|error| NetError::transport(from, error))
     }
 }
