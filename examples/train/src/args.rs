@@ -49,8 +49,12 @@ pub struct Args {
     pub parties: u8,
 
     /// Parties that have images, each a part of its own [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=16))]
     pub holders: Option<u8>,
+
+    /// Clients who are no parties and have images, each a part of its own: every party gets shares of them
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub clients: u8,
 
     /// Epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -139,7 +143,7 @@ pub struct Args {
     pub serve: bool,
 
     /// Train in the clear alone, by the same numbers in fixed point
-    #[arg(long, conflicts_with_all = ["checkpoint", "resume", "dry", "holders", "loss_every"])]
+    #[arg(long, conflicts_with_all = ["checkpoint", "resume", "dry", "holders", "clients", "loss_every"])]
     pub clear: bool,
 
     /// Do not train in float32 beside it

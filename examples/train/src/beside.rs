@@ -29,7 +29,8 @@ pub fn clear(
 ) -> Result<(Outcome, Model), Error> {
     let mut trainer = twin(setting, initial, root)?;
     let mut clear = Clear::new(setting.options.rounding, &Seed::from_bytes([9; 16]));
-    let holder = Holder { data: Some(train), own: 0..setting.images, first: 0, tests: Some(tests) };
+    let holder =
+        Holder { data: Some(train), own: 0..setting.images, first: 0, tests: Some(tests), clients: vec![] };
     let mut outcome = Outcome { parties: 1, ..Outcome::of(setting) };
     let (started, mut mean) = (Instant::now(), None);
     for epoch in 0..setting.epochs {

@@ -1,7 +1,8 @@
 //! Who has which images.
 //!
-//! The training images of all holders are numbered one holder after the other; everybody knows how many each has. The holder of an image
-//! puts it into its own share, with its label, and the others put nothing there.
+//! The training images of all holders are numbered one holder after the other, behind those of the parties those of [clients](crate::client);
+//! everybody knows how many each has. A party puts an image of its own into its share, with its label, and the others put nothing there. Of a
+//! client's image each puts its share there.
 
 use std::ops::Range;
 
@@ -10,6 +11,8 @@ use ringshare::nn::Input;
 use ringshare::nn::train::{Batch, Program, TrainError};
 use sha2::{Digest, Sha256};
 
+use crate::client::ClientShares;
+use crate::error::Error;
 use crate::setting::Setting;
 
 /// What a party has: training images of its own, and the test images if it is the one who has them.
@@ -22,12 +25,14 @@ pub struct Holder<'a> {
     pub first: usize,
     /// The test images.
     pub tests: Option<&'a Dataset>,
+    /// Its shares of clients' images, whose numbers are behind those of all parties.
+    pub clients: Vec<ClientShares>,
 }
 
-/// The numbers of the images of each of so many holders, and of none for the other parties.
-pub fn shares(images: usize, holders: usize, parties: usize) -> Vec<Range<usize>> {
-    let part = |i: usize| images * i.min(holders) / holders;
-    (0..parties).map(|i| part(i)..part(i + 1)).collect()
+/// The numbers of the images of each of so many holders.
+pub fn shares(images: usize, holders: usize) -> Vec<Range<usize>> {
+    let part = |i: usize| images * i / holders;
+    (0..holders).map(|i| part(i)..part(i + 1)).collect()
 }
 
 impl Holder<'_> {
@@ -50,8 +55,8 @@ impl Holder<'_> {
     /// A batch of training images.
     ///
     /// # Errors
-    /// As [`Batch::new`].
-    pub fn batch(&self, program: &Program, input: Input, rows: &[u32]) -> Result<Batch, TrainError> {
+    /// As [`Batch::new`], or if a client's file can't be read.
+    pub fn batch(&self, program: &Program, input: Input, rows: &[u32]) -> Result<Batch, Error> {
         let image = |&row: &u32| {
             let row = row as usize;
             self.data.filter(|_| self.own.contains(&row)).map(|data| {
@@ -59,7 +64,19 @@ impl Holder<'_> {
                 (input.encode(data.image(place)), usize::from(data.labels()[place]))
             })
         };
-        batch(program, rows.iter().map(image))
+        let mut batch = batch(program, rows.iter().map(image))?;
+        for (place, &row) in rows.iter().enumerate() {
+            if let Some((client, image)) = self.of_client(row as usize) {
+                batch.put(program, place, &client.image(image)?)?;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The client who has an image, and the image's number among its own.
+    fn of_client(&self, row: usize) -> Option<(&ClientShares, usize)> {
+        let client = self.clients.iter().rfind(|client| client.first <= row)?;
+        Some((client, row - client.first))
     }
 
     /// A batch of test images.

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod beside;
 pub mod checkpoint;
+pub mod client;
 pub mod error;
 pub mod float;
 pub mod holder;

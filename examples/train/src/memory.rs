@@ -1,7 +1,7 @@
 //! Parties and dealer as threads of one process.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use ringshare::prg::{RootSeed, Seed};
 use ringshare::protocol::{self, Dealer, Party};
 
 use crate::checkpoint::Checkpoints;
+use crate::client::{self, ClientShares};
 use crate::error::Error;
 use crate::holder::Holder;
 use crate::part::{Initial, Kept, Part};
@@ -33,8 +34,8 @@ pub struct Job<'a> {
     pub train: &'a Dataset,
     /// Test images, of party 0.
     pub tests: &'a Dataset,
-    /// Parties that have images, from the first on.
-    pub holders: usize,
+    /// Parties that have images, from the first on, and clients, who are no parties.
+    pub holders: [usize; 2],
     /// Initial weights, of party 0; drawn by all together if there are none.
     pub initial: Option<&'a Model>,
     /// What the initial weights are drawn from. Masks never are: a seed that is given twice would make the same of other values.
@@ -66,7 +67,11 @@ pub fn run(
 ) -> Result<Done, Error> {
     let parties = job.setting.parties;
     let recipes = job.setting.recipes()?;
-    let own = crate::holder::shares(job.setting.images, job.holders, parties);
+    let [holders, clients] = job.holders;
+    let mut own = crate::holder::shares(job.setting.images, holders + clients);
+    let clients = Clients::new(job, own.split_off(holders))?;
+    let end = own.last().map_or(0, |own| own.end);
+    own.resize(parties, end..end);
     let ends = Memory::mesh(parties + 1, PATIENCE);
     let (masks, session) = (random()?, u64::from_le_bytes(random()?));
     let mut tell = Some(tell);
@@ -74,13 +79,13 @@ pub fn run(
     thread::scope(|scope| {
         let (mut threads, mut dealer) = (Vec::new(), None);
         for (id, end) in ends.into_iter().enumerate() {
-            let (recipes, own) = (&recipes, own.get(id).cloned());
+            let (recipes, own, clients) = (&recipes, own.get(id).cloned(), &clients);
             let mut told = tell.take();
             if let Some(own) = own {
                 threads.push(scope.spawn(move || {
                     let network = Network::new(end, id, parties, session).map_err(protocol::Error::from)?;
                     let mut party = Party::join(network)?;
-                    let run = part(job, recipes, id, own).and_then(|part| {
+                    let run = part(job, recipes, id, own, clients).and_then(|part| {
                         part.run(&mut party, &mut |event| told.as_mut().map_or(Ok(()), |tell| tell(event)))
                     });
                     run.inspect_err(|error| match error {
@@ -128,7 +133,13 @@ pub fn run(
 }
 
 /// The part of a party.
-fn part<'a>(job: &'a Job<'_>, recipes: &'a Recipes, id: usize, own: Range<usize>) -> Result<Part<'a>, Error> {
+fn part<'a>(
+    job: &'a Job<'_>,
+    recipes: &'a Recipes,
+    id: usize,
+    own: Range<usize>,
+    clients: &Clients,
+) -> Result<Part<'a>, Error> {
     let kept = match job.checkpoints {
         None => None,
         Some((folder, every, resumes)) => {
@@ -142,6 +153,56 @@ fn part<'a>(job: &'a Job<'_>, recipes: &'a Recipes, id: usize, own: Range<usize>
         None => Initial::Drawn(weights_seed(&job.root, id)),
     };
     let tests = (id == 0).then_some(job.tests);
-    let holder = Holder { data: Some(job.train), own, first: 0, tests };
+    let holder = Holder { data: Some(job.train), own, first: 0, tests, clients: clients.shares(job, id)? };
     Ok(Part { setting: job.setting, recipes, holder, initial, kept })
+}
+
+/// The files of clients, while they are opened.
+struct Clients {
+    folder: PathBuf,
+    /// The numbers of each one's images.
+    own: Vec<Range<usize>>,
+}
+
+impl Clients {
+    fn new(job: &Job<'_>, own: Vec<Range<usize>>) -> Result<Self, Error> {
+        let name = format!("ringshare-clients-{:032x}", u128::from_le_bytes(random()?));
+        let clients = Self { folder: std::env::temp_dir().join(name), own };
+        if !clients.own.is_empty() {
+            std::fs::create_dir(&clients.folder).map_err(|error| Error::file(&clients.folder, error))?;
+        }
+        let program = job.setting.program()?;
+        for (number, own) in clients.own.iter().enumerate() {
+            let prefix = clients.folder.join(number.to_string());
+            client::split(
+                (job.train, own.clone()),
+                job.setting.input,
+                &program,
+                job.setting.parties,
+                &prefix,
+            )?;
+        }
+        Ok(clients)
+    }
+
+    /// The shares of a party.
+    fn shares(&self, job: &Job<'_>, id: usize) -> Result<Vec<ClientShares>, Error> {
+        let (program, parties) = (job.setting.program()?, job.setting.parties);
+        let open = |(number, own): (usize, &Range<usize>)| {
+            ClientShares::open(
+                &self.folder.join(format!("{number}.{id}")),
+                [id, parties],
+                &program,
+                own.clone(),
+            )
+        };
+        self.own.iter().enumerate().map(open).collect()
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        // Where there are none there is no folder.
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
 }

@@ -8,6 +8,7 @@ use ringshare::prg::Seed;
 use ringshare::protocol::{self, Party};
 
 use crate::checkpoint::{Checkpoints, Origin};
+use crate::client;
 use crate::error::Error;
 use crate::holder::Holder;
 use crate::resume::{agree, lineage};
@@ -66,6 +67,7 @@ impl Part<'_> {
         party: &mut Party,
         tell: &mut dyn FnMut(Event<'_>) -> Result<(), protocol::Error>,
     ) -> Result<Trainer, Error> {
+        client::agree(party, &self.holder.clients)?;
         let (mut trainer, origin) = match &self.kept {
             None => (self.initial()?, None),
             Some(kept) => {

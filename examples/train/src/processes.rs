@@ -24,6 +24,7 @@ use ringshare::nn::train::Trainer;
 use ringshare::protocol::{self, Party};
 
 use crate::args::Args;
+use crate::client::{self, ClientShares};
 use crate::error::Error;
 use crate::preflight;
 use crate::setting::{Recipes, Setting};
@@ -33,7 +34,7 @@ use crate::setting::{Recipes, Setting};
 #[command(next_help_heading = "Between processes")]
 pub struct Processes {
     /// Be one process of several, with the addresses, keys and time limits of FILE, as the `party` example has them
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["parties", "holders", "clear", "dry", "report", "no_plain", "serve", "sweep"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["parties", "holders", "clients", "clear", "dry", "report", "no_plain", "serve", "sweep"])]
     pub config: Option<PathBuf>,
 
     /// Be this party, from 0
@@ -44,9 +45,17 @@ pub struct Processes {
     #[arg(long, requires = "config")]
     pub dealer: bool,
 
-    /// Training images of each party [default: those beside the example, in equal parts]
+    /// Training images of each party, and behind them those of each client [default: those beside the example, in equal parts]
     #[arg(long, value_name = "N0,N1,..", value_delimiter = ',', requires_all = ["config", "tests"])]
     pub holds: Vec<usize>,
+
+    /// A party's shares of each client's images, in the order of --holds
+    #[arg(long, value_name = "FILE,..", value_delimiter = ',', requires_all = ["holds", "id"])]
+    pub shares: Vec<PathBuf>,
+
+    /// Be a client: write shares of the training images for --parties to PREFIX.0, PREFIX.1, …, and stop. Each goes to its party alone
+    #[arg(long, value_name = "PREFIX", conflicts_with_all = ["config", "outline"])]
+    pub split: Option<PathBuf>,
 
     /// The party that has the test images
     #[arg(long, value_name = "I", requires = "config", default_value_t = 0)]
@@ -71,7 +80,7 @@ struct Plan<'a> {
     config: Config,
     setting: Setting,
     recipes: Recipes,
-    /// Training images of each party.
+    /// Training images of each party, and of each client.
     holds: Vec<usize>,
 }
 
@@ -124,7 +133,7 @@ impl<'a> Plan<'a> {
             }
             [] => {
                 let (train, tests) = args.images()?;
-                let parts = crate::holder::shares(train.len(), parties, parties);
+                let parts = crate::holder::shares(train.len(), parties);
                 (parts.iter().map(Range::len).collect(), tests.len())
             }
             holds => (holds.to_vec(), args.tests.map_or(0, |n| n as usize)),
@@ -132,12 +141,18 @@ impl<'a> Plan<'a> {
         // The number of an image has 32 bits.
         let images = holds.iter().try_fold(0, |sum: usize, n| sum.checked_add(*n));
         let images = images.filter(|images| *images > 0 && u32::try_from(*images).is_ok());
-        let Some(images) = images.filter(|_| holds.len() == parties) else {
+        let Some(images) = images.filter(|_| holds.len() >= parties) else {
             let most = u32::MAX;
             return Err(Error::Usage(format!(
-                "--holds: expected the numbers of images of {parties} parties, together 1 to {most}, found {holds:?}"
+                "--holds: expected the numbers of images of {parties} parties and of clients, together 1 to {most}, found {holds:?}"
             )));
         };
+        let (clients, found) = (holds.len() - parties, asked.shares.len());
+        if asked.id.is_some() && clients != found {
+            let reason =
+                format!("--shares: expected files of {clients} clients, those of --holds, found {found}");
+            return Err(Error::Usage(reason));
+        }
         let args_of_all = Args { parties: parties as u8, ..args.clone() };
         let (setting, is_given) = args_of_all.setting(images, tests, args.seed.unwrap_or(0))?;
         if is_given && asked.owner.is_none() {
@@ -153,11 +168,36 @@ impl<'a> Plan<'a> {
         Ok(Self { args, config, setting, recipes, holds })
     }
 
-    /// The numbers of a party's images among those of all.
-    fn own(&self, id: usize) -> Range<usize> {
-        let first = self.holds[..id].iter().sum();
-        first..first + self.holds[id]
+    /// The numbers of the images of a party, or of a client behind the parties, among those of all.
+    fn own(&self, holder: usize) -> Range<usize> {
+        let first = self.holds[..holder].iter().sum();
+        first..first + self.holds[holder]
     }
+
+    /// A party's shares of the images of all clients.
+    fn shares(&self, id: usize) -> Result<Vec<ClientShares>, Error> {
+        let (program, parties) = (self.setting.program()?, self.setting.parties);
+        let files = self.args.processes.shares.iter().enumerate();
+        files
+            .map(|(client, path)| {
+                ClientShares::open(path, [id, parties], &program, self.own(parties + client))
+            })
+            .collect()
+    }
+}
+
+/// Writes a client's shares of its images.
+///
+/// # Errors
+/// If there are none, or a file can't be written.
+pub fn split(args: &Args, prefix: &std::path::Path) -> Result<(), Error> {
+    let train = args.training()?;
+    let (setting, _) = args.setting(train.len(), 1, 0)?;
+    let all = (&train, 0..train.len());
+    let files = client::split(all, setting.input, &setting.program()?, setting.parties, prefix)?;
+    let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+    crate::session::print(&format_args!("shares of {} images: {}", train.len(), files.join(", ")));
+    Ok(())
 }
 
 /// Writes the layers of a model, with nothing in their weights.

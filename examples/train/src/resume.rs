@@ -87,7 +87,7 @@ pub fn lineage(party: &mut Party) -> Result<Lineage, Error> {
 }
 
 /// Of 16 bytes the words that fit the ring.
-fn words(bytes: &[u8; 16]) -> [u64; WORDS] {
+pub(crate) fn words(bytes: &[u8; 16]) -> [u64; WORDS] {
     let bytes = u128::from_be_bytes(*bytes);
     [96, 64, 32, 0].map(|shift| u64::from((bytes >> shift) as u32))
 }

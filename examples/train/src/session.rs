@@ -37,6 +37,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
     if let Some(path) = &args.processes.outline {
         return processes::outline(args, path);
     }
+    if let Some(prefix) = &args.processes.split {
+        return processes::split(args, prefix);
+    }
     let (train, tests) = args.images()?;
     let (setting, is_given) = args.setting(train.len(), tests.len(), args.seed.unwrap_or(0))?;
     let root = root(args.seed)?;
@@ -142,7 +145,15 @@ fn shared(
         let (most, found) = (setting.parties, holders);
         return Err(Error::Usage(format!("--holders: expected at most {most}, the parties, found {found}")));
     }
-    let job = Job { setting, train, tests, holders, initial, root, checkpoints };
+    let clients = usize::from(args.clients);
+    if holders + clients == 0 || holders + clients > setting.images {
+        let most = setting.images;
+        let found = holders + clients;
+        return Err(Error::Usage(format!(
+            "--holders and --clients: expected 1 to {most} together, the images, found {found}"
+        )));
+    }
+    let job = Job { setting, train, tests, holders: [holders, clients], initial, root, checkpoints };
     let mut outcome = Outcome::of(setting);
     let started = Instant::now();
     let bar = bar(setting);
@@ -239,8 +250,15 @@ fn several(
         let images = setting.images.min(steps * setting.batch);
         let few =
             Setting { parties, images, tests: 1, epochs: 1, average: 0, loss_every: 0, ..setting.clone() };
-        let job =
-            Job { setting: &few, train, tests, holders: parties, initial, root: [5; 32], checkpoints: None };
+        let job = Job {
+            setting: &few,
+            train,
+            tests,
+            holders: [parties, 0],
+            initial,
+            root: [5; 32],
+            checkpoints: None,
+        };
         classify::memory::reset_peak();
         let mut epoch_s = 0.;
         memory::run(&job, &mut |event| {

@@ -219,8 +219,7 @@ fn encoded(layer: &str, what: &str, fraction: u32, most: f64, reals: &[f32]) -> 
     let mut words = Vec::with_capacity(reals.len());
     for (place, &real) in reals.iter().enumerate() {
         if !real.is_finite() || f64::from(real.abs()) >= most {
-            let reason =
-                format!("{what} {place}: expected a number below {most}, the range of values, found {real}");
+            let reason = format!("{what} {place}: expected a number below {most}, found {real}");
             return Err(unfit(layer, reason));
         }
         words.push(libm::round(f64::from(real) * one) as i64 as u64);

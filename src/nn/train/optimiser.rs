@@ -16,10 +16,12 @@
 mod adam;
 mod joint;
 mod state;
+mod whole;
 
 use self::adam::Adam;
 pub(super) use self::joint::Vector;
 pub(super) use self::state::State;
+use self::whole::whole;
 use super::TrainError;
 use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use super::ends;
@@ -140,15 +142,6 @@ impl Program {
         };
         Ok(Update { options, factor: whole(rate / self.rate_unit(rows), steps), rows, adam })
     }
-}
-
-/// A number as a whole one: below it or above, by the step, so that the sum over any steps is right to about 1.
-///
-/// What is added before rounding down goes through the multiples of the golden ratio modulo 1, beginning with one half.
-fn whole(x: f64, steps: u64) -> u64 {
-    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-    let part = steps.wrapping_mul(GOLDEN).wrapping_add(1 << 63);
-    libm::floor(x + (part >> 12) as f64 * libm::exp2(-52.)) as u64
 }
 
 wide! {

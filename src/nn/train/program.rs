@@ -13,9 +13,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use self::builder::Builder;
-pub(super) use self::normalise::Norm;
 pub use self::stage::ParameterShape;
-pub(super) use self::stage::{Stage, unfit};
+pub(super) use self::stage::{Norm, Stage, unfit};
 use super::TrainError;
 use super::layer::{Layer, Product};
 use super::options::TrainOptions;
@@ -120,6 +119,11 @@ impl Program {
             Layer::Product(product) => Some(product),
             _ => None,
         })
+    }
+
+    /// The normalisation that has a layer with weights, and its number.
+    pub(super) fn norm(&self, product: usize) -> Option<(usize, &Norm)> {
+        self.normalised.iter().enumerate().find(|(_, norm)| norm.product == product)
     }
 
     /// The layers with weights.

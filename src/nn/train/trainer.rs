@@ -79,6 +79,32 @@ impl Batch {
         &self.x
     }
 
+    /// The share of its targets.
+    pub fn targets(&self) -> &Numbers {
+        &self.y
+    }
+
+    /// Puts this party's share of an example into a row, as of a client who is no party: its numbers at the format of values, and behind
+    /// them its target, as [`inputs`](Self::inputs) and [`targets`](Self::targets) of a batch have them.
+    ///
+    /// # Errors
+    /// If there is no such row, or the share has another length.
+    pub fn put(&mut self, program: &Program, row: usize, share: &[u64]) -> Result<(), TrainError> {
+        let [inputs, classes] = program.sizes;
+        let rows = self.x.len() / inputs.max(1);
+        if row >= rows {
+            return Err(TrainError::Shape { what: "rows of a batch", expected: row + 1, found: rows });
+        }
+        if share.len() != inputs + classes {
+            let (expected, found) = (inputs + classes, share.len());
+            return Err(TrainError::Shape { what: "numbers of the share of an example", expected, found });
+        }
+        let (x, y) = share.split_at(inputs);
+        self.x.expose_mut()[row * inputs..][..inputs].copy_from_slice(x);
+        self.y.expose_mut()[row * classes..][..classes].copy_from_slice(y);
+        Ok(())
+    }
+
     /// A batch of shares of all rows, as of clients who are no parties: fixed-point numbers at the format of values, and targets.
     pub fn of_shares(x: Numbers, y: Numbers) -> Self {
         Self { x, y }

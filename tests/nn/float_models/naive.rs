@@ -127,8 +127,10 @@ fn mean(x: &[f64]) -> f64 {
 }
 
 fn softmax(x: &[f64]) -> Vec<f64> {
-    let sum: f64 = x.iter().map(|x| x.exp()).sum();
-    x.iter().map(|x| x.exp() / sum).collect()
+    // The same of numbers that are all less by the largest, whose powers do not overflow.
+    let most = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = x.iter().map(|x| (x - most).exp()).sum();
+    x.iter().map(|x| (x - most).exp() / sum).collect()
 }
 
 fn weight(weight: &Weight, inputs: usize, row: usize, place: usize) -> f64 {

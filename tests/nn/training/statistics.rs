@@ -52,9 +52,9 @@ fn statistics_that_do_not_fit_are_refused() {
     for (change, words) in [
         (
             (|of: &mut op::Normalise| of.mean[1] = 128.) as fn(&mut op::Normalise),
-            &["running_mean 1", "within 128"][..],
+            &["running_mean 1", "below 128"][..],
         ),
-        (|of| of.variance[0] = 16384., &["running_var 0", "within 16384"]),
+        (|of| of.variance[0] = 16384., &["running_var 0", "below 16384"]),
         (|of| (of.variance[2], of.eps) = (-0.5, 1.), &["running_var 2", "at least 0"]),
         (|of| of.eps = 1.5, &["eps of 0 to 1", "found 1.5"]),
     ] {

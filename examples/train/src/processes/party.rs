@@ -114,7 +114,9 @@ fn part<'a>(plan: &'a Plan<'_>, id: usize, images: &'a Images, keys: &Keys) -> R
         None => Initial::Drawn(Seed::from_bytes(random()?)),
     };
     let Images { train, first, tests } = images;
-    let holder = Holder { data: train.as_ref(), own: plan.own(id), first: *first, tests: tests.as_ref() };
+    let clients = plan.shares(id)?;
+    let holder =
+        Holder { data: train.as_ref(), own: plan.own(id), first: *first, tests: tests.as_ref(), clients };
     Ok(Part { setting: &plan.setting, recipes: &plan.recipes, holder, initial, kept })
 }
 

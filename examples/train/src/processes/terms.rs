@@ -14,7 +14,7 @@ impl Plan<'_> {
         let mut recipes = Sha256::new();
         self.recipes.all().iter().for_each(|recipe| recipes.update(recipe.digest()));
         let texts = [
-            ("images of each party", format!("{:?}", self.holds)),
+            ("images of each party and client", format!("{:?}", self.holds)),
             ("test images", format!("{} of party {}", s.tests, asked.tester)),
             ("pixels", format!("{:?}", s.input)),
             ("batch", s.batch.to_string()),

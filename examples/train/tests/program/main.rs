@@ -211,6 +211,25 @@ fn what_cannot_serve_is_refused_before_it_is_trained() {
 }
 
 #[test]
+fn images_of_clients_count_as_all_others() {
+    let folder = Folder::new("clients");
+    let run = |name: &str, more: &[&str]| {
+        let file = folder.file(name);
+        let model = ["--model", "784-12-10", "--rounding", "floor", "--batch", "16", "--rate", "0.1"];
+        let rest = ["--subset", "90", "--epochs", "2", "--tests", "20", "--seed", "4", "--export", &file];
+        let output = train(&[&model, &rest[..], more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(file).unwrap()
+    };
+    // With a party that has images, and with none.
+    for (parties, holders, clients) in [("2", "1", "2"), ("3", "0", "4")] {
+        let clear = run("clear", &["--clear", "--parties", parties]);
+        let of_clients = ["--no-plain", "--parties", parties, "--holders", holders, "--clients", clients];
+        assert!(run("shared", &of_clients) == clear, "{clients} clients");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_before_any_party_talks() {
     for (arguments, expected) in [
         (&["--rate", "1e-9"][..], "learning rate: expected "),
@@ -232,6 +251,7 @@ fn what_does_not_fit_is_refused_before_any_party_talks() {
         (&["--model", "784-10-11"], "--model: expected sizes from 784 to 10, found 784-10-11"),
         (&["--tune", "fc9"], "--tune: expected layers with weights (conv1, conv2, fc1, fc2), found fc9"),
         (&["--holders", "3"], "--holders: expected at most 2"),
+        (&["--holders", "0"], "--holders and --clients: expected 1 to 800 together, the images, found 0"),
         (&["--momentum", "2", "--optimiser", "momentum"], "momentum: expected 0 to 0.999, found 2"),
         (&["--model", "/none.safetensors"], "/none.safetensors"),
         (&["--export", "/none/file"], "/none/file: "),

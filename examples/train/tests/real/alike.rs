@@ -55,3 +55,42 @@ fn all_draw_the_initial_weights_without_an_owner() {
     let further = ["--model", &trained, "--epochs", "1", "--batch", "80", "--rate", "0.1"];
     crate::trial::train(&trial.folder, "further", &further).well();
 }
+
+/// Party 0 has the first half of the images, and a client the other.
+#[test]
+fn images_of_a_client_who_is_no_party() {
+    let trial = Trial::new(2, 1);
+    let [config, initial, outline] = ["session.toml", "initial", "outline"].map(|name| trial.path(name));
+    let [own, clients, trained] = ["data-0", "data-1", "trained"].map(|name| trial.path(name));
+    for name in ["client", "again"] {
+        let args = ["--model", &outline, "--data", &clients, "--split", &trial.path(name)];
+        crate::trial::train(&trial.folder, "split", &args).well();
+    }
+    let role = |id: usize, file: &str| {
+        let file = trial.path(file);
+        let of_all =
+            ["--config", &config, "--holds", "128,0,128", "--tests", "40", "--owner", "1", "--to", "0"];
+        let zero =
+            ["--id", "0", "--data", &own, "--shares", &file, "--export", &trained, "--model", &outline];
+        let one = ["--id", "1", "--shares", &file, "--model", &initial];
+        let dealer = ["--dealer", "--model", &outline];
+        let role = [&zero[..], &one, &dealer][id];
+        let setting: Vec<&str> = trial.setting.iter().map(String::as_str).collect();
+        let args = [&of_all, role, &setting].concat();
+        crate::process::Process::start(&trial.folder, &format!("client-{id}"), &args)
+    };
+    for (file, expected) in [
+        ("client.1", "client.1: party: expected 0, found 1"),
+        ("initial", "initial: expected shares of a client's images"),
+    ] {
+        let ended = role(0, file).ends(crate::process::LONG);
+        assert!(ended.code != Some(0) && ended.log.contains(expected), "{}", ended.log);
+    }
+    let all = [role(0, "client.0"), role(1, "again.1"), role(2, "")];
+    for ended in all.map(|role| role.ends(crate::process::LONG)) {
+        let expected = "party 1: expected shares of the images of client 0 as party 0 has them, found others";
+        assert!(ended.code != Some(0) && ended.log.contains(expected), "{}", ended.log);
+    }
+    all_well(vec![role(0, "client.0"), role(1, "client.1"), role(2, "")]);
+    assert!(trial.trained() == trial.expected(), "another network than in memory");
+}

@@ -134,7 +134,7 @@ fn masks_are_others_in_every_session() {
             setting: &setting,
             train: &train,
             tests: &tests,
-            holders: 2,
+            holders: [2, 0],
             initial: None,
             root: [1; 32],
             checkpoints,

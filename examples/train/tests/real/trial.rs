@@ -19,7 +19,7 @@ pub(crate) struct Trial {
     pub(crate) folder: PathBuf,
     pub(crate) parties: usize,
     /// What all runs of it have alike.
-    setting: Vec<String>,
+    pub(crate) setting: Vec<String>,
 }
 
 /// A folder that no other test has.

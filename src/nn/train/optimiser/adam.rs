@@ -41,7 +41,7 @@ use crate::protocol::Error;
 use crate::share::add_public;
 
 use super::state::State;
-use super::whole;
+use super::whole::whole;
 
 /// Fractional bits of h.
 const GRADIENT: u32 = 22;

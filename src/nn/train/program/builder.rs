@@ -3,8 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::normalise::Norm;
-use super::stage::{ParameterShape, Stage, unfit};
+use super::stage::{Norm, ParameterShape, Stage, unfit};
 use crate::linalg::Window;
 use crate::nn::Op;
 use crate::nn::op::Weight;

@@ -2,25 +2,12 @@
 
 use alloc::format;
 
-use super::Program;
 use super::builder::Builder;
-use super::stage::unfit;
+use super::stage::{Norm, unfit};
 use crate::linalg::Window;
 use crate::nn::op::{self, Weight};
 use crate::nn::train::TrainError;
 use crate::nn::train::layer::{Normalise, Statistics};
-
-/// A normalisation of the model.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::nn::train) struct Norm {
-    /// The number of γ and β among the layers with weights.
-    pub(in crate::nn::train) product: usize,
-    pub(in crate::nn::train) channels: usize,
-    /// ε, in units of σ².
-    pub(in crate::nn::train) epsilon: u64,
-    /// Whether it is trained. If not, γ and β have the statistics folded in.
-    pub(in crate::nn::train) trained: bool,
-}
 
 impl Builder<'_> {
     /// One that is not trained stays what it is: a scale and a shift.
@@ -44,12 +31,5 @@ impl Builder<'_> {
         }
         let window = Some(Window::new(image, [1, 1]));
         self.product(name, &Weight::Real(of.weight.clone()), [channels, 1], window, channels)
-    }
-}
-
-impl Program {
-    /// The normalisation that has a layer with weights, and its number.
-    pub(in crate::nn::train) fn norm(&self, product: usize) -> Option<(usize, &Norm)> {
-        self.normalised.iter().enumerate().find(|(_, norm)| norm.product == product)
     }
 }

@@ -29,3 +29,15 @@ pub struct ParameterShape {
 pub(in crate::nn::train) fn unfit(layer: &str, reason: String) -> TrainError {
     TrainError::Value { layer: layer.into(), reason }
 }
+
+/// A normalisation of the model.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::nn::train) struct Norm {
+    /// The number of γ and β among the layers with weights.
+    pub(in crate::nn::train) product: usize,
+    pub(in crate::nn::train) channels: usize,
+    /// ε, in units of σ².
+    pub(in crate::nn::train) epsilon: u64,
+    /// Whether it is trained. If not, γ and β have the statistics folded in.
+    pub(in crate::nn::train) trained: bool,
+}
