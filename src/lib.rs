@@ -57,7 +57,7 @@
 //! | [`correlation`] | the kinds of correlated randomness: the mathematics of every protocol, without a network |
 //! | [`net`] | the transport trait, frames, openings; transports in memory, over streams and over MPI |
 //! | [`protocol`] | party and dealer: the few lines that send |
-//! | [`nn`] | trained models, their files, fixed point, evaluation, forecasts |
+//! | [`nn`] | trained models, their files, fixed point, evaluation, forecasts; training |
 //! | [`sim`] | parties and dealer as threads |
 //!
 //! The way through them, from an image to its logits and from a request to a finished value, is in

@@ -61,11 +61,13 @@
 //! # Afterwards
 //!
 //! A share of everything goes to bytes ([`Trainer::to_bytes`]) and on in another session. The trained model serves without being revealed
-//! ([`Trainer::serve`]), or is revealed to one party and saved as a file that PyTorch reads. Normalisations are folded into weights on shares where it
+//! ([`Trainer::serve`]), or is revealed to one party ([`Trainer::reveal`]) and saved as a file that PyTorch reads (`nn::save`). Normalisations are folded into weights on shares where it
 //! serves; a file has γ, β and running statistics each by themselves, and training goes on from it where it was. A model from a file is trained as
 //! [`Model::simplify_for_training`](crate::nn::Model::simplify_for_training) leaves it.
 //!
 //! # Example
+//!
+//! The program in `examples/train` does all of this: checkpoints, holders and clients, networks from files, several processes.
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
@@ -86,7 +88,7 @@
 //! let cases = [([0., 0.], 0), ([1., 1.], 0), ([0., 1.], 1), ([1., 0.], 1)];
 //! let run = Simulation::new(2).run(|party| {
 //!     let (id, steps) = (party.id(), 60);
-//!     let seed = Seed::from_bytes([id as u8 + 1; 16]); // its own secret
+//!     let seed = Seed::from_bytes([id as u8 + 1; 16]); // in earnest 16 bytes of the system's randomness, which no other party knows
 //!     let mut trainer = Trainer::drawn(Program::new(&model, TrainOptions::default())?, 2, &seed);
 //!     for _ in 0..steps {
 //!         let own = cases.iter().enumerate().map(|(i, (x, label))| (i / 2 == id).then_some((&x[..], *label)));
@@ -96,7 +98,8 @@
 //!     let own = cases.iter().enumerate().map(|(i, (x, label))| (i / 2 == id).then_some((&x[..], *label)));
 //!     let batch = Batch::new(trainer.program(), own)?;
 //!     let z = trainer.outputs(&mut Secure::new(party, Rounding::Stochastic), batch.inputs())?;
-//!     let classes = party.argmax::<_, ringshare::Z2<8>>(&z, 2, 21)?;
+//!     let bits = trainer.program().output_bits();
+//!     let classes = party.argmax::<_, ringshare::Z2<8>>(&z, 2, bits)?;
 //!     party.open(&classes)
 //! });
 //! assert_eq!(run.unwrap().outputs[0], [0, 0, 1, 1]);

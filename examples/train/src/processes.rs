@@ -91,7 +91,8 @@ struct Plan<'a> {
 pub fn run(args: &Args, config: &std::path::Path) -> Result<(), Error> {
     let plan = Plan::new(args, Config::load(config)?)?;
     preflight::outputs(args)?;
-    plan.setting.coarse(&plan.setting.program()?).iter().for_each(|note| crate::session::print(note));
+    crate::session::header(&plan.setting)?;
+    crate::session::forecast(&plan.setting, &plan.recipes, None);
     match (args.processes.id, args.processes.dealer) {
         (Some(id), _) => party::run(&plan, id),
         (None, true) => dealer::run(&plan),

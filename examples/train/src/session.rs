@@ -22,7 +22,7 @@ use crate::random::random;
 use crate::report::{self, Parties};
 use crate::role::{Epoch, Event};
 use crate::serve;
-use crate::setting::Setting;
+use crate::setting::{Recipes, Setting};
 use crate::sweep;
 use crate::task::Task;
 
@@ -50,20 +50,12 @@ pub fn run(args: &Args) -> Result<(), Error> {
     }
     let sweep = args.sweep.then(|| sweep::Settings::new(&setting, initial)).transpose()?;
     let serving = args.serve.then(|| serve::serving(&setting)).transpose()?;
-    print(&format_args!(
-        "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
-        setting.images,
-        setting.tests,
-        setting.parties,
-        setting.steps(),
-        setting.batch,
-        setting.epochs
-    ));
-    setting.coarse(&setting.program()?).iter().for_each(|note| print(note));
+    header(&setting)?;
     let (outcome, model) = if args.clear {
         clear(&setting, [&train, &tests], initial, &root)?
     } else {
-        forecast(&setting)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        forecast(&setting, &setting.recipes()?, Some(cores));
         if args.dry {
             return Ok(());
         }
@@ -113,22 +105,42 @@ fn root(seed: Option<u64>) -> Result<[u8; 32], Error> {
     Ok(root)
 }
 
-fn forecast(setting: &Setting) -> Result<(), Error> {
-    let recipes = setting.recipes()?;
+/// Says what is to be done, and what to know of it.
+///
+/// # Errors
+/// If the network can't be trained.
+pub fn header(setting: &Setting) -> Result<(), Error> {
+    print(&format_args!(
+        "{} training images, {} test images; {} parties; {} steps of {} images an epoch, {} epochs",
+        setting.images,
+        setting.tests,
+        setting.parties,
+        setting.steps(),
+        setting.batch,
+        setting.epochs
+    ));
+    setting.coarse(&setting.program()?).iter().for_each(|note| print(note));
+    Ok(())
+}
+
+/// Says what a step and an epoch take, where all share the cores of this machine or each has its own.
+pub fn forecast(setting: &Setting, recipes: &Recipes, cores: Option<usize>) {
     let rows = setting.batch.min(setting.images);
     let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties);
     print(&format_args!("a step: {step}"));
     // Parties and dealer share the cores.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let parties = setting.parties as f64;
     let cpu = parties * (step.online_seconds + step.offline_seconds) + step.dealer_seconds;
     let longest = (step.online_seconds + step.offline_seconds).max(step.dealer_seconds);
-    let epoch = (cpu / cores).max(longest) * setting.steps() as f64;
-    let [sent, dealt] = [step.sent_bytes, step.dealer_bytes].map(|b| b as f64 * setting.steps() as f64 / 1e9);
+    let steps = setting.steps() as f64;
+    let epoch = cores.map_or(longest, |cores| (cpu / cores as f64).max(longest)) * steps;
+    let epoch = if epoch < 1. { format!("{:.0} ms", 1e3 * epoch) } else { format!("{epoch:.0} s") };
+    let bytes = [step.sent_bytes, step.dealer_bytes].map(|bytes| bytes as f64 * steps / 1e6);
+    let [sent, dealt] =
+        bytes.map(|mb| if mb < 1e3 { format!("{mb:.1} MB") } else { format!("{:.1} GB", mb / 1e3) });
     print(&format_args!(
-        "an epoch: about {epoch:.0} s here, {sent:.1} GB from each party, {dealt:.1} GB from the dealer"
+        "an epoch: about {epoch} on idle cores, {sent} from each party, {dealt} from the dealer"
     ));
-    Ok(())
 }
 
 fn shared(

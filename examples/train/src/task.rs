@@ -49,8 +49,7 @@ pub fn dry<A: Arithmetic>(a: &mut A, trainer: &mut Trainer, task: Task, rate: f6
 /// # Errors
 /// As [`Party::argmax`].
 pub fn classes(party: &mut Party, trainer: &Trainer, z: &Numbers) -> Result<Vec<u8>, Error> {
-    let formats = trainer.program().options().formats;
-    let bits = formats.gradient + formats.range + 1;
-    let classes = party.argmax::<_, Z2<8>>(z, trainer.program().outputs(), bits)?;
+    let program = trainer.program();
+    let classes = party.argmax::<_, Z2<8>>(z, program.outputs(), program.output_bits())?;
     party.open(&classes)
 }

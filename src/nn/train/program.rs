@@ -113,6 +113,12 @@ impl Program {
         self.sizes[1]
     }
 
+    /// Bits of a result, as what follows takes them.
+    pub fn output_bits(&self) -> u32 {
+        let formats = &self.options.formats;
+        formats.gradient + formats.range + 1
+    }
+
     /// The layers with weights, as the stages that they are.
     pub(super) fn products(&self) -> impl Iterator<Item = &Product> {
         self.stages.iter().filter_map(|stage| match &stage.layer {
