@@ -45,7 +45,11 @@ fn arguments_that_do_not_fit_are_refused_before_anybody_is_met() {
         (&["--id", "0", "--to", "0"], &["--export", "party 0", "without it"]),
         (&["--id", "1", "--to", "0", "--export", "x"], &["--export", "party 0", "party 1 with it"]),
         (&["--id", "1", "--data", &data], &["--data", "--holds"]),
-        (&["--id", "1", "--data", &data, "--holds", "1,2,3", "--tests", "1"], &["--holds", "[1, 2, 3]"]),
+        (&["--id", "1", "--data", &data, "--holds", "1", "--tests", "1"], &["--holds", "2 parties", "[1]"]),
+        (
+            &["--id", "1", "--data", &data, "--holds", "1,2,3", "--tests", "1"],
+            &["--shares", "1 clients", "found 0"],
+        ),
         (
             &["--id", "1", "--data", &data, "--holds", "1,999", "--tests", "1"],
             &["party 1", "expected 999", "found 128"],
