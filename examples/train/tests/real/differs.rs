@@ -38,7 +38,7 @@ fn arguments_that_do_not_fit_are_refused_before_anybody_is_met() {
     let config = trial.path("session.toml");
     let initial = trial.path("initial");
     let data = trial.path("data-1");
-    let cases: [(&[&str], &[&str]); 12] = [
+    let cases: [(&[&str], &[&str]); 13] = [
         (&[], &["--id I or --dealer"]),
         (&["--id", "2"], &["--id", "below 2", "found 2"]),
         (&["--dealer", "--to", "5"], &["--to", "below 2", "found 5"]),
