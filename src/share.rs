@@ -37,6 +37,13 @@ pub(crate) fn add<W: Word>(a: &mut [W], b: &[W]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_add(b));
 }
 
+/// Adds a row to each of `[rows, row.len()]`, wrapping, unless it is of no elements.
+pub(crate) fn add_row<W: Word>(rows: &mut [W], row: &[W]) {
+    if !row.is_empty() {
+        rows.chunks_exact_mut(row.len()).for_each(|x| add(x, row));
+    }
+}
+
 /// `a -= b`, wrapping.
 pub(crate) fn sub<W: Word>(a: &mut [W], b: &[W]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.wrapping_sub(b));

@@ -281,9 +281,7 @@ impl<R: Ring> MatrixProduct<R> {
             return;
         }
         assert_eq!(self.u.len() % row.len(), 0, "elements of the product and of a row");
-        for u in self.u.expose_mut().chunks_exact_mut(row.len()) {
-            crate::share::add(u, row.expose());
-        }
+        crate::share::add_row(self.u.expose_mut(), row.expose());
     }
 
     /// What is to be opened: x − b, modulo 2^bits of the matrix.

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Product, Window, WindowError};
+use crate::secret::Scratch;
 
 /// For every place of an axis and every value of the window there, the row or column of the image to look at.
 type Taps = [Vec<usize>; 2];
@@ -47,10 +48,13 @@ impl Window {
         planes
     }
 
-    /// The transpose of [`gather`](Self::gather): adds every value of the planes to the one of the images that it would have come from.
-    pub(crate) fn scatter<W: Product>(&self, planes: &[W], [down, across]: &Taps, images: &mut [W]) {
+    /// The transpose of [`gather`](Self::gather): images of which every value is the sum of those of the planes that it would have been.
+    pub(crate) fn scatter<W: Product>(&self, planes: &[W], [down, across]: &Taps) -> Scratch<W> {
         let [height, width, channels] = self.image;
         let [rows, columns] = self.size;
+        // Of an image each of its places has a value in every plane.
+        let number = planes.len() / (down.len() * across.len() * channels).max(1);
+        let mut images = Scratch::<W>::zeros(number * height * width * channels);
         let mut planes = planes.chunks_exact(channels);
         for k in 0..rows * columns {
             for image in images.chunks_exact_mut(height * width * channels) {
@@ -64,5 +68,6 @@ impl Window {
                 }
             }
         }
+        images
     }
 }

@@ -32,7 +32,7 @@ use crate::linalg::LayerShape;
 use crate::offline::{Elements, Error, Masked, Source, Store};
 use crate::ring::{Ring, Word};
 use crate::secret::Scratch;
-use crate::share::Share;
+use crate::share::{Share, add_row};
 
 /// What the products of a layer take in one step, with weights that are truncated.
 ///
@@ -78,7 +78,7 @@ impl Dithered {
         DitheredRequest { wide, dropped }
     }
 
-    /// What is to be opened: x, W and the bias, masked.
+    /// What is to be opened: W, the bias and x, masked.
     ///
     /// # Panics
     /// If one of them has another length than the layer's.
@@ -95,15 +95,15 @@ impl Dithered {
             [inputs, weights, outputs],
             "elements of x, W and the bias, and of their masks"
         );
-        let mut opened = Vec::with_capacity(inputs + weights + outputs);
-        opened.extend_from_slice(x.expose());
-        crate::share::sub(&mut opened, &self.b);
+        let mut opened = Vec::with_capacity(weights + outputs + inputs);
         // What is left of the words is drawn in words that it fits.
         if self.asked.dropped <= 32 {
             self.mask_weights::<u32>([w.expose(), bias.expose()], &mut opened);
         } else {
             self.mask_weights::<u64>([w.expose(), bias.expose()], &mut opened);
         }
+        opened.extend_from_slice(x.expose());
+        crate::share::sub(&mut opened[weights + outputs..], &self.b);
         (opened, Masked::new(self))
     }
 
@@ -142,6 +142,8 @@ pub struct DitheredBackward<R: Ring> {
     e: Vec<u32>,
     a: Scratch<u32>,
     d: Share<R>,
+    /// What was opened of W, in the place of which the gradient of W comes: fresh pages are dear.
+    room: Vec<u64>,
 }
 
 impl Masked<Dithered> {
@@ -155,7 +157,7 @@ impl Masked<Dithered> {
     pub fn forward<R: Ring<Word = u64>>(
         self,
         x: Share<R>,
-        opened: Vec<u64>,
+        mut opened: Vec<u64>,
         scale: u32,
     ) -> Result<(Share<R>, DitheredBackward<R>), Error> {
         let Dithered { source, asked, b, a: [mut a, a_bias], .. } = self.into_inner();
@@ -163,11 +165,11 @@ impl Masked<Dithered> {
         let all = inputs + weights + layer.outputs;
         assert_eq!([x.len(), opened.len()], [inputs, all], "elements of x and of what was opened");
         let narrow = asked.narrow();
-        let (f, y) = opened.split_at(inputs);
+        let (y, f) = opened.split_at(all - inputs);
         let [mut e, e_bias] =
             <[_; 2]>::from(y.split_at(weights)).map(|y| cut(y, [asked.wide.elements.bits, asked.dropped]));
         let f = f.to_vec();
-        drop(opened);
+        opened.truncate(if asked.wide.wanted[1] { weights } else { 0 });
         let mut z = Scratch::<u32>::zeros(outputs);
         source.chosen(Z, 0, narrow, 0, &mut z)?;
         let is_first = source.party() == 0;
@@ -182,16 +184,14 @@ impl Masked<Dithered> {
         }
         let rounded = |(a, e): (&u32, &u32)| a.wrapping_add(if is_first { *e } else { 0 }) << scale;
         let bias: Scratch<u32> = a_bias.iter().zip(&e_bias).map(rounded).collect::<Vec<_>>().into();
-        for row in z.chunks_exact_mut(layer.outputs.max(1)) {
-            row.iter_mut().zip(bias.iter()).for_each(|(z, b)| *z = z.wrapping_add(*b));
-        }
+        add_row(&mut z, &bias);
         let wanted = asked.wide.wanted != [false; 2];
         let d = if wanted { source.random_share(D, outputs) } else { Share::zeros(0) };
         if !asked.wide.wanted[0] {
             (e, a) = (vec![], Scratch::zeros(0));
         }
         let z = reduced(&z, narrow);
-        Ok((z, DitheredBackward { source, asked, x, f, e, a, d }))
+        Ok((z, DitheredBackward { source, asked, x, f, e, a, d, room: opened }))
     }
 }
 
@@ -221,8 +221,8 @@ impl<R: Ring<Word = u64>> Masked<DitheredBackward<R>> {
     /// # Panics
     /// If `opened` has another length than [`DitheredBackward::mask`] gave.
     pub fn backward(self, opened: &[u64]) -> Result<[Option<Share<R>>; 2], Error> {
-        let DitheredBackward { source, asked, x, f, e, a, d } = self.into_inner();
-        let [inputs, weights, outputs] = asked.wide.sizes();
+        let DitheredBackward { source, asked, x, f, e, a, d, room } = self.into_inner();
+        let [inputs, _, outputs] = asked.wide.sizes();
         assert_eq!(opened.len(), outputs, "opened elements of a gradient");
         let (layer, bits, narrow) = (&asked.wide.layer, asked.wide.elements.bits, asked.narrow());
         let [z_bytes, dx_bytes, _] = asked.bytes();
@@ -242,7 +242,7 @@ impl<R: Ring<Word = u64>> Masked<DitheredBackward<R>> {
             dx = Some(reduced(&share, narrow));
         }
         if asked.wide.wanted[1] {
-            let mut share = Share::<R>::zeros(weights);
+            let mut share = Share::<R>::from_words(room);
             source.chosen(DW, z_bytes + dx_bytes, bits, 0, share.expose_mut())?;
             if !source.is_dry() {
                 layer.weight_add(bits, opened, x.expose(), share.expose_mut());

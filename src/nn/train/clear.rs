@@ -19,7 +19,7 @@ use crate::prg::{Prg, Seed};
 use crate::protocol::Error;
 use crate::protocol::error::range;
 use crate::ring::{Ring, Word};
-use crate::share::BitShare;
+use crate::share::{BitShare, add_row};
 
 /// Trains in the clear: every number is its own share.
 pub struct Clear {
@@ -116,9 +116,8 @@ impl Arithmetic for Clear {
         let [w, bias] = [w, bias].map(|x| signed(x).collect::<Vec<i64>>());
         let (w, bias) = (self.divided(&w, dropped), self.divided(&bias, dropped));
         let (mut z, factors) = self.layer(layer, wanted, x, numbers(w).into())?;
-        for row in z.expose_mut().chunks_exact_mut(layer.outputs.max(1)) {
-            row.iter_mut().zip(&bias).for_each(|(z, b)| *z = z.wrapping_add((b << scale) as u64));
-        }
+        let bias: Vec<u64> = bias.into_iter().map(|b| (b << scale) as u64).collect();
+        add_row(z.expose_mut(), &bias);
         Ok((z, factors))
     }
 

@@ -73,8 +73,7 @@ impl Folded {
         let mut from = 0;
         for (number, _) in into {
             let to = from + of.program.normalised[number].channels;
-            lines[number] =
-                Some([&scale, &shift].map(|all| Numbers::from_words(all.expose()[from..to].to_vec())));
+            lines[number] = Some([&scale, &shift].map(|all| all.slice(from..to)));
             from = to;
         }
         Ok(Self { lines })
@@ -118,7 +117,7 @@ fn root<A: Arithmetic>(a: &mut A, variance: Numbers, epsilon: &[u64]) -> Result<
     let square = a.multiply(&root, &r)?;
     let mut square = a.truncate(&square, MOST_BITS, SQUARE_SHIFT)?;
     // 3 − (σ² + ε)·r², where 1 is 2^20.
-    square.scale(1u64.wrapping_neg());
+    square.negate();
     add_public(a.id(), 3 << SQUARE_SHIFT, square.expose_mut());
     let r = a.multiply(&r, &square)?;
     a.truncate(&r, MOST_BITS, SQUARE_SHIFT + 1)

@@ -58,12 +58,7 @@ impl Step for AveragePool {
         g.scale(c);
         let g = a.cut(g, TrainingRing::BITS, at.formats.gradients() + q, q)?;
         *at.is_wide = q == 0;
-        let [height, width, channels] = self.window.image;
-        let [down, across] = self.window.places()?;
-        let images = g.len() / (down * across * channels);
-        let mut dx = Numbers::zeros(images * height * width * channels);
         let planes = Numbers::from_words(g.expose().repeat(self.window.size[0] * self.window.size[1]));
-        self.window.scatter(planes.expose(), &self.window.taps()?, dx.expose_mut());
-        Ok(dx)
+        Ok(Numbers::of(self.window.scatter(planes.expose(), &self.window.taps()?)))
     }
 }

@@ -81,11 +81,6 @@ impl Step for MaxPool {
         if g.is_empty() {
             return Ok(g);
         }
-        let [height, width, channels] = self.window.image;
-        let [down, across] = self.window.places()?;
-        let images = windows / (down * across * channels);
-        let mut dx = Numbers::zeros(images * height * width * channels);
-        self.window.scatter(g.expose(), &self.window.taps()?, dx.expose_mut());
-        Ok(dx)
+        Ok(Numbers::of(self.window.scatter(g.expose(), &self.window.taps()?)))
     }
 }

@@ -15,6 +15,7 @@ use crate::linalg::{LayerShape, Window};
 use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers, TrainingRing};
 use crate::protocol::Error;
 use crate::ring::Ring;
+use crate::share::add_row;
 
 /// Fractional bits that the sign of a latent weight is taken of, where rounding is stochastic.
 const LATENT: u32 = 14;
@@ -40,13 +41,6 @@ impl Product {
         let Self { window, outputs, inputs, groups, .. } = *self;
         LayerShape { window, rows, outputs, inputs, groups }
     }
-
-    /// z += b · 2^scale in every row.
-    fn add(&self, z: &mut Numbers, bias: &Numbers, scale: u32) {
-        for row in z.expose_mut().chunks_exact_mut(self.outputs) {
-            row.iter_mut().zip(bias.expose()).for_each(|(z, b)| *z = z.wrapping_add(b << scale));
-        }
-    }
 }
 
 impl Step for Product {
@@ -62,7 +56,9 @@ impl Step for Product {
         let (z, products) = match (self.signs, self.dropped) {
             (None, 0) => {
                 let (mut z, products) = a.layer(&shape, wanted, x, held.weights.clone())?;
-                self.add(&mut z, &held.bias, formats.activation);
+                let mut bias = held.bias.clone();
+                bias.scale(1 << formats.activation);
+                add_row(z.expose_mut(), bias.expose());
                 (z, products)
             }
             (None, dropped) => {
@@ -75,7 +71,7 @@ impl Step for Product {
                 let dropped = formats.weight - formats.activation - t;
                 let bias = a.truncate(&held.bias, MOST_BITS, dropped)?;
                 let (mut z, products) = a.layer(&shape, wanted, x, weights.into())?;
-                self.add(&mut z, &bias, 0);
+                add_row(z.expose_mut(), bias.expose());
                 (z, products)
             }
         };
