@@ -163,6 +163,14 @@ impl<R: Ring> Share<R> {
         sums
     }
 
+    /// Every element so many times, one after the other.
+    pub(crate) fn repeat_each(&self, count: usize) -> Self {
+        // Growing would leave the old place unwiped.
+        let mut words = Vec::with_capacity(self.len() * count);
+        self.words.iter().for_each(|&word| words.resize(words.len() + count, word));
+        Self::from_words(words)
+    }
+
     /// Appends `other` to this share.
     pub fn append(&mut self, other: &Self) {
         // Growing would leave the old place unwiped.

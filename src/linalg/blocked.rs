@@ -17,9 +17,8 @@
 
 use core::ops::Range;
 
-use zeroize::Zeroizing;
-
 use super::word::{Cells, Line, Panels};
+use crate::secret::Scratch;
 
 /// Lines of a panel, side by side. The last panel may have fewer.
 pub(super) const PANEL: usize = 2;
@@ -166,7 +165,7 @@ pub(super) fn multiply_add<'b, W: Cells, K: Kernel<W>>(
     let line = PANEL * size_of::<Line<W>>();
     let block = (LEFT_BYTES / (c.len() * cell)).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
     let rows = (LEFT_BYTES / (block * cell)).next_multiple_of(K::ROWS);
-    let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows.min(c.len()) * block.min(steps)]);
+    let mut cells = Scratch::<W::Cell>::zeros(rows.min(c.len()) * block.min(steps));
     for (a, c) in a.chunks(rows * b.inputs).zip(c.chunks_mut(rows)) {
         for from in (0..steps).step_by(block) {
             let to = (from + block).min(steps);

@@ -48,20 +48,25 @@ impl Window {
         planes
     }
 
-    /// The transpose of [`gather`](Self::gather): images of which every value is the sum of those of the planes that it would have been.
-    pub(crate) fn scatter<W: Product>(&self, planes: &[W], [down, across]: &Taps) -> Scratch<W> {
+    /// The transpose of [`gather`](Self::gather), given the planes by their numbers: images of which every value is the sum of those of the planes
+    /// that it would have been.
+    pub(crate) fn scatter<'a, W: Product>(
+        &self,
+        plane: impl Fn(usize) -> &'a [W],
+        [down, across]: &Taps,
+    ) -> Scratch<W> {
         let [height, width, channels] = self.image;
         let [rows, columns] = self.size;
-        // Of an image each of its places has a value in every plane.
-        let number = planes.len() / (down.len() * across.len() * channels).max(1);
+        let places = (down.len() / rows) * (across.len() / columns);
+        let number = plane(0).len() / (places * channels).max(1);
         let mut images = Scratch::<W>::zeros(number * height * width * channels);
-        let mut planes = planes.chunks_exact(channels);
         for k in 0..rows * columns {
+            let mut plane = plane(k).chunks_exact(channels);
             for image in images.chunks_exact_mut(height * width * channels) {
                 for y in down.iter().skip(k / columns).step_by(rows) {
                     let line = &mut image[y * width * channels..][..width * channels];
                     let places = across.iter().skip(k % columns).step_by(columns);
-                    for (x, values) in places.zip(planes.by_ref()) {
+                    for (x, values) in places.zip(plane.by_ref()) {
                         let sums = line[x * channels..].iter_mut().zip(values);
                         sums.for_each(|(sum, value)| *sum = sum.wrapping_add(value));
                     }

@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroize;
-
 use super::Product;
 use super::blocked::PANEL;
 use super::word::{Line, Panels};
@@ -183,7 +181,7 @@ fn set_output<W: Product, const P: usize>(lines: &mut [Line<W>], output: usize, 
 
 impl<W: Product> Drop for Packed<W> {
     fn drop(&mut self) {
-        self.lines.as_mut_slice().zeroize();
+        crate::secret::wipe(&mut self.lines);
     }
 }
 

@@ -18,12 +18,11 @@
 
 use alloc::vec::Vec;
 
-use zeroize::{Zeroize, Zeroizing};
-
 use super::Product;
 use super::avx512::Vnni;
 use super::blocked::{PANEL, tile_rows};
 use super::word::Line;
+use crate::secret::Scratch;
 
 /// Products are right modulo 2^BITS.
 pub(super) const BITS: u32 = 24;
@@ -138,7 +137,7 @@ impl Short {
         let steps = self.inputs.div_ceil(STEP);
         let rows = c.len().min(TALL);
         let block = (BLOCK_BYTES / (rows * size_of::<Cell>())).min(steps);
-        let mut cells = Zeroizing::new(alloc::vec![Cell::default(); rows * block]);
+        let mut cells = Scratch::<Cell>::zeros(rows * block);
         for (a, c) in a.chunks(TALL * self.inputs).zip(c.chunks_mut(TALL)) {
             for from in (0..steps).step_by(block) {
                 let to = (from + block).min(steps);
@@ -185,6 +184,6 @@ impl Short {
 
 impl Drop for Short {
     fn drop(&mut self) {
-        self.lines.as_flattened_mut().zeroize();
+        crate::secret::wipe(self.lines.as_flattened_mut());
     }
 }

@@ -11,15 +11,13 @@
 //! To pack a side is to bring its *places* (rows of A, columns of B) side by side, for one step through the inputs after the
 //! other. Where they are neighbours in memory, that is a copy; where the inputs are, a transposition.
 
-use alloc::vec::Vec;
 use core::ops::Range;
-
-use zeroize::Zeroizing;
 
 use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, column, tile_rows};
 use super::word::{Cells, Line};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::fetch, avx512::Avx512};
+use crate::secret::Scratch;
 
 /// Bytes of a block of B: half of a second level cache.
 const RIGHT_BYTES: usize = 512 << 10;
@@ -68,9 +66,8 @@ pub(super) fn product_add<W: Cells, K: Kernel<W>>(
     let tall = even(rows, (LEFT_BYTES / (block * cell)).max(1)).next_multiple_of(K::ROWS).min(rows);
     let panel = PANEL * W::CELLS;
     let broad = even(columns.div_ceil(panel), (RIGHT_BYTES / (block * PANEL * LINE)).max(1)) * panel;
-    let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; tall * block]);
-    let mut lines: Zeroizing<Vec<Line<W>>> =
-        Zeroizing::new(alloc::vec![Line::default(); broad.min(columns).div_ceil(W::CELLS) * block]);
+    let mut cells = Scratch::<W::Cell>::zeros(tall * block);
+    let mut lines = Scratch::<Line<W>>::zeros(broad.min(columns).div_ceil(W::CELLS) * block);
     for first in (0..columns).step_by(broad) {
         let places = first..columns.min(first + broad);
         for from in (0..steps).step_by(block) {

@@ -17,11 +17,10 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use zeroize::{Zeroize, Zeroizing};
-
 use super::Product;
 use super::avx512::Avx512;
 use super::word::Line;
+use crate::secret::Scratch;
 
 /// Inputs of a table.
 pub(super) const TABLE: usize = 5;
@@ -98,7 +97,7 @@ impl Signs {
         let steps = self.inputs.div_ceil(STEP);
         let mut c: Vec<&mut [u16]> = c.chunks_exact_mut(self.outputs).collect();
         let most = c.len().min(ROWS);
-        let mut tables = Zeroizing::new(alloc::vec![Line::<u16>::default(); TABLES * BLOCK]);
+        let mut tables = Scratch::<Line<u16>>::zeros(TABLES * BLOCK);
         for (a, c) in a.chunks(ROWS * self.inputs).zip(c.chunks_mut(ROWS)) {
             let block = BLOCK / most.next_power_of_two();
             for from in (0..steps).step_by(block) {
@@ -151,6 +150,6 @@ impl Signs {
 
 impl Drop for Signs {
     fn drop(&mut self) {
-        self.lines.as_mut_slice().zeroize();
+        crate::secret::wipe(&mut self.lines);
     }
 }

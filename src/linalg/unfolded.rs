@@ -6,10 +6,9 @@
 
 use core::ops::Range;
 
-use zeroize::Zeroizing;
-
 use super::blocked::{Kernel, LEFT_BYTES, LONG_PANEL_BYTES, PANEL, PANEL_BYTES, add_tile, tile_rows};
 use super::word::{Cells, Line, Panels};
+use crate::secret::Scratch;
 
 /// Writes some rows of the left side, each followed by zeros up to a whole cell.
 pub(super) type Unfold<'a, W> = &'a dyn Fn(Range<usize>, &mut [W]);
@@ -27,7 +26,7 @@ pub(super) fn multiply_add<W: Cells, K: Kernel<W>>(
     let line = PANEL * size_of::<Line<W>>();
     let block =
         (LEFT_BYTES / rows / (W::GROUP * size_of::<W>())).clamp(PANEL_BYTES / line, LONG_PANEL_BYTES / line);
-    let mut cells = Zeroizing::new(alloc::vec![W::EMPTY; rows * steps]);
+    let mut cells = Scratch::<W::Cell>::zeros(rows * steps);
     for (c, first) in c.chunks_mut(rows).zip((0..).step_by(rows)) {
         let cells = &mut cells[..c.len() * steps];
         unfold(first..first + c.len(), W::words_of(cells));

@@ -3,7 +3,6 @@
 use core::fmt::Debug;
 
 use num_traits::{PrimInt, WrappingAdd, WrappingMul, WrappingSub};
-use zeroize::{DefaultIsZeroes, Zeroize};
 
 /// The machine words, cut as the kernels read them. Sealed.
 ///
@@ -12,11 +11,11 @@ use zeroize::{DefaultIsZeroes, Zeroize};
 /// (or a few) then takes a cell of A and a cell of B to their dot product, that is, up to
 /// four inputs further.
 pub trait Cells:
-    PrimInt + Default + Debug + WrappingAdd + WrappingSub + WrappingMul + Zeroize + Send + Sync + 'static
+    PrimInt + Default + Debug + WrappingAdd + WrappingSub + WrappingMul + Send + Sync + 'static
 {
     /// The words of consecutive inputs that one step of a kernel takes in.
     #[doc(hidden)]
-    type Cell: Copy + AsRef<[Self]> + AsMut<[Self]> + Zeroize + Send;
+    type Cell: Copy + Default + AsRef<[Self]> + AsMut<[Self]> + Send;
     /// 64 bytes of words.
     #[doc(hidden)]
     type Words: Copy + AsRef<[Self]> + AsMut<[Self]> + Send + Sync;
@@ -68,8 +67,6 @@ impl<W: Cells> Default for Line<W> {
         Self(W::BLANK)
     }
 }
-
-impl<W: Cells> DefaultIsZeroes for Line<W> {}
 
 /// Whole panels of a packed matrix.
 #[derive(Clone, Copy)]

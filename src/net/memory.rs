@@ -113,11 +113,27 @@ impl Memory {
 }
 
 impl Memory {
-    /// A buffer with anything in it, of at least this length if there is one.
-    fn spare(&self, length: usize) -> Vec<u8> {
-        let Ok(mut spare) = self.spare.lock() else { return Vec::new() };
-        let fits = spare.iter().rposition(|buffer| buffer.len() >= length);
-        fits.map(|place| spare.swap_remove(place)).or_else(|| spare.pop()).unwrap_or_default()
+    /// The shortest buffer of at least this length, with anything in it.
+    fn spare(&self, length: usize) -> Option<Vec<u8>> {
+        let mut spare = self.spare.lock().ok()?;
+        let fit = spare.iter().enumerate().filter(|(_, buffer)| buffer.len() >= length);
+        let (place, _) = fit.min_by_key(|(_, buffer)| buffer.len())?;
+        Some(spare.swap_remove(place))
+    }
+
+    /// Keeps a buffer, if there is room for it or for a longer one.
+    fn keep(&self, buffer: Vec<u8>) {
+        let Ok(mut spare) = self.spare.lock() else { return };
+        if buffer.len() > KEPT_LENGTH {
+            return;
+        }
+        if spare.len() < KEPT {
+            spare.push(buffer);
+        } else if let Some(shortest) = spare.iter_mut().min_by_key(|buffer| buffer.len())
+            && shortest.len() < buffer.len()
+        {
+            *shortest = buffer;
+        }
     }
 
     fn push(&self, to: usize, frame: Frame) -> Result<(), MemoryError> {
@@ -136,12 +152,7 @@ impl Memory {
             return Err(MemoryError::Length { expected, found: came.length });
         }
         read(&came.buffer[Header::LEN..expected]);
-        if came.buffer.capacity() <= KEPT_LENGTH
-            && let Ok(mut spare) = self.spare.lock()
-            && spare.len() < KEPT
-        {
-            spare.push(came.buffer);
-        }
+        self.keep(came.buffer);
         Ok(())
     }
 }
@@ -156,9 +167,13 @@ impl Transport for Memory {
     type Error = MemoryError;
 
     fn send(&mut self, to: usize, frame: &[u8]) -> Result<(), MemoryError> {
-        let mut buffer = self.spare(frame.len());
-        buffer.clear();
-        buffer.extend_from_slice(frame);
+        let buffer = match self.spare(frame.len()) {
+            Some(mut buffer) => {
+                buffer[..frame.len()].copy_from_slice(frame);
+                buffer
+            }
+            None => frame.to_vec(),
+        };
         self.push(to, Frame { buffer, length: frame.len() })
     }
 
@@ -167,7 +182,7 @@ impl Transport for Memory {
         if length < buffer.len() / 2 {
             return self.send(to, &buffer[..length]);
         }
-        let buffer = core::mem::replace(buffer, self.spare(length));
+        let buffer = core::mem::replace(buffer, self.spare(length).unwrap_or_default());
         self.push(to, Frame { buffer, length })
     }
 

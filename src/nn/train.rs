@@ -17,7 +17,7 @@
 //! rate / batch, W ← W − m·dW for a whole number m. dW is neither truncated nor opened. Where rate / batch is between two whole numbers, m is now
 //! the one and now the other, so that the mean over the steps is right ([`Program::rate_unit`]).
 //!
-//! **Each factor is opened once**, masked: x and W for z, g for both gradients
+//! **Each factor of a layer with weights is opened once**, masked: x and W for z, g for both gradients
 //! ([`correlation::gradient`](crate::correlation::gradient)). A linear layer or convolution takes a round forward and a round backward. Where
 //! rounding is stochastic, the opening of W truncates it as well, at no cost, so that z and dx are products of words of 32 bits
 //! ([`Dithered`](crate::correlation::gradient::Dithered)).
@@ -42,7 +42,8 @@
 //!
 //! - values, sums of a layer and outputs: below 2^(range − 1) (128);
 //! - gradients of values, of each example: below 2^(gradient_range − 1) (16);
-//! - weights: below 2^(51 − F_w) (2^17); where rounding is stochastic, sums of a layer are the narrower limit;
+//! - weights: below 2^(51 − F_w) (2^17); where rounding is stochastic, sums of a layer are the narrower limit; with weight decay, below
+//!   2^(range − 1) (128);
 //! - with momentum, the velocity of the mean gradient: below 2^12;
 //! - with Adam, an element of the mean gradient: below 8. Options that clip it take care of that.
 //!
@@ -114,6 +115,7 @@ mod export;
 mod folded;
 mod initial;
 mod inverse_sqrt;
+mod joined;
 mod layer;
 mod loss;
 mod optimiser;

@@ -86,6 +86,13 @@ pub enum Error {
     },
     /// What is wrong with a training step.
     Training(String),
+    /// What is wrong with a party's own data or weights: numbers in it are no others' concern.
+    Own {
+        /// The message.
+        reason: String,
+        /// What others are told.
+        told: String,
+    },
     /// A product was prepared for another matrix.
     Matrix {
         /// The matrix that it was prepared for.
@@ -102,7 +109,7 @@ impl fmt::Display for Error {
             Self::Offline(error) => error.fmt(f),
             Self::Window(error) => error.fmt(f),
             Self::Layer { layer, error } => write!(f, "{layer}: {error}"),
-            Self::Training(error) => f.write_str(error),
+            Self::Training(reason) | Self::Own { reason, .. } => f.write_str(reason),
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
             Self::Range { what, least, most, found } => {
                 write!(f, "{what}: expected {least} to {most}, found {found}")
@@ -168,6 +175,7 @@ impl Error {
         match self {
             Self::Net(error) => error.reason().to_string(),
             Self::Layer { layer, error } => format!("{layer}: {}", error.reason()),
+            Self::Own { told, .. } => told.clone(),
             error => error.to_string(),
         }
     }

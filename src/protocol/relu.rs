@@ -140,7 +140,7 @@ impl Party {
         let Family::Lookup(wish) = self.family else {
             let derivative = self.negative_bits(x, bits)?.not(self.id());
             let truncated = self.truncate::<R, O>(x, bits, shift)?;
-            return Ok((self.select_bits(&derivative, &truncated)?, derivative));
+            return Ok((self.select_low(&derivative, &truncated, low)?, derivative));
         };
         let local = dropped_locally(self.family, self.parties(), bits, shift);
         let plan = |bits, shift| {

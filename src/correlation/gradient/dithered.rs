@@ -109,8 +109,8 @@ impl Dithered {
 
     fn mask_weights<L: Word>(&self, words: [&[u64]; 2], opened: &mut Vec<u64>) {
         let dropped = self.asked.dropped;
-        let half =
-            (((self.parties as u64 + 1) * ((1 << dropped) - 1)) >> 1) * u64::from(self.source.party() == 0);
+        let half = ((self.parties as u128 + 1) * ((1 << dropped) - 1)) >> 1;
+        let half = if self.source.party() == 0 { half as u64 } else { 0 };
         let mut rho = Scratch::<L>::zeros(BLOCK);
         for ((section, words), a) in LOW.into_iter().zip(words).zip(&self.a) {
             for (number, (words, a)) in words.chunks(BLOCK).zip(a.chunks(BLOCK)).enumerate() {

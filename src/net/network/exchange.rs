@@ -80,8 +80,7 @@ impl Network {
         if self.broken { Err(NetError::Broken) } else { Ok(()) }
     }
 
-    /// The buffer for a frame with a payload of `length` bytes. It only ever grows: its old contents
-    /// are overwritten, not cleared.
+    /// The buffer for a frame with a payload of `length` bytes. Its old contents are overwritten, not cleared.
     pub(super) fn frame(&mut self, length: usize) -> &mut [u8] {
         let length = Header::LEN + length;
         if self.frame.len() < length {

@@ -160,7 +160,7 @@ impl Softmax {
             sums = round::shift_down(party, sums, self.precision + self.size + 1, self.size, rounding)?;
         }
         let reciprocal = self.inverted(party, sums, rounding)?;
-        let mut product = party.multiply(&e, &repeated(&reciprocal, self.classes))?;
+        let mut product = party.multiply(&e, &reciprocal.repeat_each(self.classes))?;
         let shift = self.precision + RECIPROCAL - self.fraction;
         if rounding == Rounding::Floor {
             add_public(party.id(), 1 << (shift - 1), product.expose_mut());
@@ -195,7 +195,7 @@ impl Softmax {
     /// The maximum of the row minus x, clipped.
     fn differences<R: Ring>(&self, party: &mut Party, x: &Share<R>) -> Result<Share<R>, Error> {
         let maxima = party.maximum_of(x, self.classes, self.bits)?;
-        let mut d = repeated(&maxima, self.classes);
+        let mut d = maxima.repeat_each(self.classes);
         d.sub_assign(x);
         match self.ceiling {
             None => Ok(d),
@@ -220,14 +220,6 @@ impl Softmax {
         let shift = self.precision + RECIPROCAL - self.fraction;
         e.into_iter().map(move |e| (e * reciprocal + (1 << (shift - 1))) >> shift)
     }
-}
-
-/// Every value `count` times.
-fn repeated<R: Ring>(x: &Share<R>, count: usize) -> Share<R> {
-    // Growing would leave the old place unwiped.
-    let mut words = Vec::with_capacity(x.len() * count);
-    x.expose().iter().for_each(|&word| words.resize(words.len() + count, word));
-    Share::from_words(words)
 }
 
 /// The softmax of rows of `classes` integers, with `fraction` fractional bits before and after: exactly the integers that

@@ -1,6 +1,7 @@
 //! Why a model is not trained.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::nn::ModelError;
@@ -71,6 +72,18 @@ impl fmt::Display for TrainError {
             }
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
             Self::Model(error) => error.fmt(f),
+        }
+    }
+}
+
+impl TrainError {
+    /// What others may be told of it: the message without a number that was found, which may be of an example or a weight.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Value { layer, .. } => format!("{layer}: expected other weights or options"),
+            Self::Range { what, least, most, .. } => format!("{what}: expected {least} to {most}"),
+            Self::Model(_) => "the model: expected another".into(),
+            error => error.to_string(),
         }
     }
 }

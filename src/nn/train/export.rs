@@ -48,7 +48,11 @@ impl Trainer {
         let unit = libm::exp2(-f64::from(fraction));
         let real = |word: u64| word.signed(TrainingRing::BITS) as f64 * unit;
         let mut out = Model::new(model.input());
-        let (words, statistics) = words.split_at(words.len().min(2 * self.parameters.len()));
+        let (expected, found) = (self.shares().count(), words.len());
+        if expected != found {
+            return Err(unfit("the model", format!("expected {expected} vectors of words, found {found}")));
+        }
+        let (words, statistics) = words.split_at(2 * self.parameters.len());
         let mut pairs = words.chunks_exact(2).zip(self.program.products());
         // Fractional bits of the last value, of which that of signs has none: a sum of signs is a whole number.
         let (mut bits, formats) = (self.program.options.formats.activation, self.program.options.formats);

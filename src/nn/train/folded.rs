@@ -45,7 +45,10 @@ impl Folded {
             return Ok(Self { lines });
         }
         let formats = of.program.options.formats;
-        let [mut gamma, mut beta, mut mean, mut variance, mut bias] = [const { Vec::new() }; 5];
+        // Growing would leave the old place unwiped.
+        let channels = into.iter().map(|(number, _)| of.program.normalised[*number].channels).sum();
+        let mut all: [Vec<u64>; 5] = core::array::from_fn(|_| Vec::with_capacity(channels));
+        let [gamma, beta, mean, variance, bias] = &mut all;
         let mut epsilon = Vec::new();
         for (number, product) in &into {
             let norm = &of.program.normalised[*number];
@@ -60,16 +63,17 @@ impl Folded {
             }
             epsilon.extend(core::iter::repeat_n(norm.epsilon, norm.channels));
         }
-        let r = root(a, Numbers::from_words(variance), &epsilon)?;
-        let gamma = aligned(a, Numbers::from_words(gamma), formats.weight, SCALE)?;
+        let [gamma, beta, mean, variance, bias] = all.map(Numbers::from_words);
+        let r = root(a, variance, &epsilon)?;
+        let gamma = aligned(a, gamma, formats.weight, SCALE)?;
         let scale = a.multiply(&gamma, &r)?;
         let scale = a.truncate(&scale, MOST_BITS, SCALE)?;
         let [fraction, _] = Statistics::fractions(&formats);
-        let mut difference = aligned(a, Numbers::from_words(bias), formats.weight, fraction)?;
-        difference.sub_assign(&Numbers::from_words(mean));
+        let mut difference = aligned(a, bias, formats.weight, fraction)?;
+        difference.sub_assign(&mean);
         let shift = a.multiply(&difference, &scale)?;
         let mut shift = aligned(a, shift, fraction + SCALE, formats.weight)?;
-        shift.add_assign(&Numbers::from_words(beta));
+        shift.add_assign(&beta);
         let mut from = 0;
         for (number, _) in into {
             let to = from + of.program.normalised[number].channels;
@@ -98,8 +102,7 @@ impl Folded {
         let (held, fraction) = (&of.parameters[product].weights, of.program.options.formats.weight);
         let weights = a.truncate(held, MOST_BITS, fraction.saturating_sub(SCALE))?;
         let inputs = of.program.shapes[product].inputs;
-        let rows = scale.expose().iter().flat_map(|word| core::iter::repeat_n(*word, inputs));
-        let weights = a.multiply(&weights, &Numbers::from_words(rows.collect()))?;
+        let weights = a.multiply(&weights, &scale.repeat_each(inputs))?;
         Ok((fraction.min(SCALE) + SCALE, Parameters { weights: weights.into(), bias }))
     }
 }

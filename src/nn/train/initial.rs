@@ -59,6 +59,7 @@ impl Trainer {
         let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
         for node in model.nodes() {
             let (scale, shift);
+            let is_norm = matches!(node.op, Op::Normalise(_));
             let (weight, bias) = match &node.op {
                 Op::Linear(linear) => (&linear.weight, &linear.bias),
                 Op::Convolution(convolution) => (&convolution.weight, &convolution.bias),
@@ -79,6 +80,11 @@ impl Trainer {
                 return Err(unfit(&node.name, format!("expected {most} layers with weights, found more")));
             };
             shape.fits(&node.name, weight, bias.len())?;
+            if is_norm != program.norm(parameters.len()).is_some() {
+                let kind = |is_norm| if is_norm { "a normalisation" } else { "another layer" };
+                let reason = format!("expected {}, found {}", kind(!is_norm), kind(is_norm));
+                return Err(unfit(&node.name, reason));
+            }
             let mut real = vec![0f32; shape.outputs * shape.inputs];
             for (row, out) in real.chunks_exact_mut(shape.inputs.max(1)).enumerate() {
                 weight.row(row, out);

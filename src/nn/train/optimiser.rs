@@ -55,6 +55,10 @@ impl TrainOptions {
     pub(super) fn check(&self) -> Result<(), TrainError> {
         self.formats.check()?;
         in_range("weight decay", 0., 1., self.decay)?;
+        if self.decay > 0. {
+            let bits = f64::from(self.formats.decay());
+            in_range("bits of the factor of weight decay, which those of weights leave", 4., 64., bits)?;
+        }
         if let Some(clip) = self.clip {
             // From the unit of a gradient of weights to what no example can have.
             let formats = self.formats;
@@ -80,12 +84,17 @@ impl TrainOptions {
 }
 
 impl TrainFormats {
+    /// Bits of the factor of weight decay: its product with weights of the range of values is truncated.
+    fn decay(&self) -> u32 {
+        FACTOR.min((MOST_BITS - 1).saturating_sub(self.weight + self.range - 1))
+    }
+
     /// Fractional bits of a velocity beyond those of gradients of weights. They are as many less for the rate.
     fn guard(&self) -> u32 {
         (self.weight - self.activation - self.gradient) / 3
     }
 
-    /// Bits of an element of a gradient of weights, of an example.
+    /// Bits of an element of a gradient of weights, of an example or, of a convolution, of one of its places.
     fn product(&self) -> u32 {
         self.activation + self.range + self.gradient + self.gradient_range
     }
@@ -152,6 +161,12 @@ wide! {
 }
 
 impl Update {
+    /// Whether nothing is sent.
+    fn is_local(&self) -> bool {
+        let TrainOptions { optimiser, decay, clip, .. } = self.options;
+        optimiser == Optimiser::Sgd && decay == 0. && clip.is_none()
+    }
+
     /// Updates x by its gradient.
     fn apply<A: Arithmetic>(
         &self,
@@ -162,12 +177,12 @@ impl Update {
     ) -> Result<(), Error> {
         let formats = self.options.formats;
         if self.options.decay > 0. {
-            // λ·B·W, brought from F_w to F_x + F_g fractional bits. The factor has FACTOR bits, whatever λ and B are, so that it is right
+            // λ·B·W, brought from F_w to F_x + F_g fractional bits. The factor has as many bits, whatever λ and B are, so that it is right
             // and leaves room for W.
             let by = self.options.decay * self.rows as f64;
             let shift = (formats.weight - formats.activation - formats.gradient) as i32;
-            let fraction =
-                (FACTOR as i32 - 1 - libm::floor(libm::log2(by)) as i32).clamp(-shift, MOST_DROPPED - shift);
+            let fraction = (formats.decay() as i32 - 1 - libm::floor(libm::log2(by)) as i32)
+                .clamp(-shift, MOST_DROPPED - shift);
             let factor = libm::round(by * libm::exp2(f64::from(fraction)));
             let mut decay = x.clone();
             decay.scale(factor as u64);

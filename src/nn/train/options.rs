@@ -128,7 +128,7 @@ pub struct TrainOptions {
     /// λ: λ·W is added to the mean gradient of W, one truncation a weight; 0 for none.
     pub decay: f64,
     /// The greatest magnitude of an element of the mean gradient of W; beyond it is clipped, two comparisons a weight. At most
-    /// 2^(range + gradient_range − 2), which no example exceeds. `None` for none.
+    /// 2^(range + gradient_range − 2), which no example exceeds, and no place of one through a window. `None` for none.
     pub clip: Option<f64>,
     /// How truncations round.
     pub rounding: Rounding,

@@ -17,7 +17,8 @@ pub use self::stage::ParameterShape;
 pub(super) use self::stage::{Norm, Stage, unfit};
 use super::TrainError;
 use super::layer::{Layer, Product};
-use super::options::TrainOptions;
+use super::options::{Loss, TrainOptions, in_range};
+use crate::function::MAX_INDEX_BITS;
 use crate::nn::{Model, Op};
 
 /// A network to train: the layers of a [`Model`], without its weights.
@@ -94,6 +95,9 @@ impl Program {
         builder.last();
         let size = |shape: [usize; 3]| shape.iter().product();
         let sizes = [size(model.input()), size(model.output())];
+        if options.loss == Loss::CrossEntropy {
+            in_range("classes of a cross-entropy", 1., f64::from(1u32 << MAX_INDEX_BITS), sizes[1] as f64)?;
+        }
         let Builder { stages, shapes, kept, normalised, .. } = builder;
         Ok(Self { options, stages, shapes, sizes, kept, normalised })
     }

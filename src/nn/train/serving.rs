@@ -134,12 +134,16 @@ impl Serving {
 }
 
 impl Trainer {
-    /// This party's share of the weights in the form that serves, in the ring of its architecture: one truncation for all weights, or signs.
+    /// This party's share of the weights in the form that serves, in the ring of its architecture: a truncation for the weights of each layer, or
+    /// signs, and one for its biases.
     ///
     /// Of a network with normalisations 31 rounds come before that, however many there are, and two for each that is folded into weights.
     ///
     /// # Errors
     /// As [`Party::truncate`] and [`Party::sign`].
+    ///
+    /// # Panics
+    /// If `serving` is of another program.
     pub fn serve<R: Ring>(&self, party: &mut Party, serving: &Serving) -> Result<SharedWeights<R>, Error> {
         let formats = self.program.options.formats;
         let rounding = self.program.options.rounding;

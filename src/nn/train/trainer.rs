@@ -3,9 +3,10 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::{iter, mem};
+use core::mem;
 
 use super::arithmetic::{Arithmetic, MOST_BITS, Numbers};
+use super::joined::{joined, parted};
 use super::layer::{Backward, Forward, Parameters, Statistics, Step, Tape};
 use super::optimiser::{State, Vector};
 use super::program::Program;
@@ -53,25 +54,27 @@ impl Batch {
         let formats = program.options.formats;
         let one = f64::from(1u32 << formats.activation);
         let most = libm::exp2(f64::from(formats.range - 1)) - 1. / one;
-        let (mut x, mut y) = (Vec::new(), Vec::new());
-        for row in rows {
-            let Some((example, label)) = row else {
-                x.extend(iter::repeat_n(0, inputs));
-                y.extend(iter::repeat_n(0, classes));
-                continue;
-            };
+        // Growing would leave the old place unwiped.
+        let rows: Vec<_> = rows.into_iter().collect();
+        let [mut x, mut y] = [inputs, classes].map(|len| Numbers::zeros(rows.len() * len));
+        let places = x
+            .expose_mut()
+            .chunks_exact_mut(inputs.max(1))
+            .zip(y.expose_mut().chunks_exact_mut(classes.max(1)));
+        for (row, (x, y)) in rows.into_iter().zip(places) {
+            let Some((example, label)) = row else { continue };
             if example.len() != inputs {
                 let (expected, found) = (inputs, example.len());
                 return Err(TrainError::Shape { what: "numbers of an example", expected, found });
             }
-            for &number in example {
+            for (x, &number) in x.iter_mut().zip(example) {
                 super::options::in_range("a number of an example", -most, most, number.into())?;
-                x.push(libm::round(f64::from(number) * one) as i64 as u64);
+                *x = libm::round(f64::from(number) * one) as i64 as u64;
             }
             super::options::in_range("label of an example", 0., (classes - 1) as f64, label as f64)?;
-            y.extend((0..classes).map(|class| u64::from(class == label)));
+            y.iter_mut().zip(0..).for_each(|(y, class)| *y = u64::from(class == label));
         }
-        Ok(Self { x: Numbers::from_words(x), y: Numbers::from_words(y) })
+        Ok(Self { x, y })
     }
 
     /// The share of its inputs.
@@ -163,10 +166,10 @@ impl Trainer {
             range("weights that were accumulated", 1 << log, 1 << log, self.summed)?;
             &self.sums
         };
+        let mut means = parted(&a.truncate(&joined(sums.iter()), MOST_BITS, log)?, sums.iter()).into_iter();
         let mut parameters = Vec::with_capacity(self.parameters.len());
-        for pair in sums.chunks_exact(2) {
-            let weights = a.truncate(&pair[0], MOST_BITS, log)?.into();
-            parameters.push(Parameters { weights, bias: a.truncate(&pair[1], MOST_BITS, log)? });
+        while let (Some(weights), Some(bias)) = (means.next(), means.next()) {
+            parameters.push(Parameters { weights: weights.into(), bias });
         }
         let mut mean = Self::of(self.program.clone(), parameters);
         mean.statistics.clone_from(&self.statistics);
@@ -213,11 +216,7 @@ impl Trainer {
         };
         drop(of);
         let (gradients, statistics) = self.backward(a, g, &mut tape)?;
-        for (running, batch) in self.statistics.iter_mut().zip(statistics) {
-            if let Some(batch) = batch {
-                running.follow(a, batch)?;
-            }
-        }
+        Statistics::follow(a, &mut self.statistics, statistics)?;
         let states = self.states.chunks_exact_mut(2);
         let mut vectors = Vec::with_capacity(2 * self.parameters.len());
         for (((held, states), gradient), name) in
@@ -288,6 +287,6 @@ impl Trainer {
 
 impl From<TrainError> for Error {
     fn from(error: TrainError) -> Self {
-        Self::Training(error.to_string())
+        Self::Own { reason: error.to_string(), told: error.told() }
     }
 }

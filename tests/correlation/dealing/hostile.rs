@@ -6,7 +6,7 @@ use ringshare::correlation::bits::{BitProductsRequest, DaBitsRequest, EdaBitsReq
 use ringshare::correlation::compare::dcf::DcfRequest;
 use ringshare::correlation::compare::legendre::{LegendreRequest, Variant};
 use ringshare::correlation::compare::{CompareRequest, Plan};
-use ringshare::correlation::gradient::GradientRequest;
+use ringshare::correlation::gradient::{DitheredRequest, GradientRequest};
 use ringshare::correlation::input::InputRequest;
 use ringshare::correlation::interpolation::{InterpolationRequest, Shape};
 use ringshare::correlation::lookup::LookupRequest;
@@ -43,9 +43,16 @@ fn product(window: Option<Window>, rows: usize, outputs: usize, inputs: usize) -
     MatrixProductRequest { matrix: 0, window, rows, outputs, inputs, groups: 1, elements: E }.into()
 }
 
-fn gradient(window: Option<Window>, rows: usize, outputs: usize, inputs: usize) -> Request {
+/// Of a gradient's products, with weights as they are and with weights that are truncated.
+fn gradient(window: Option<Window>, rows: usize, outputs: usize, inputs: usize) -> [Request; 2] {
     let layer = LayerShape { window, rows, outputs, inputs, groups: 1 };
-    GradientRequest { layer, wanted: [true; 2], elements: E }.into()
+    let of = |elements| GradientRequest { layer, wanted: [true; 2], elements };
+    [of(E).into(), DitheredRequest { wide: of(Elements { word: 64, bits: 52 }), dropped: 20 }.into()]
+}
+
+fn dithered(elements: Elements, dropped: u32) -> Request {
+    let layer = LayerShape { window: None, rows: 1, outputs: 1, inputs: 1, groups: 1 };
+    DitheredRequest { wide: GradientRequest { layer, wanted: [true; 2], elements }, dropped }.into()
 }
 
 fn products(len: usize, masks: usize) -> Request {
@@ -103,6 +110,13 @@ fn hostile() -> Vec<Request> {
             }
         }
     }
+    // None, too few and too many bits that are dropped, and rings that are none.
+    for dropped in [0, 1, 19, 52, 53, 64, u32::MAX] {
+        all.push(dithered(Elements { word: 64, bits: 52 }, dropped));
+    }
+    for (word, bits) in [(32, 32), (128, 52), (64, 0), (64, 1), (64, 65), (64, u32::MAX), (0, 0)] {
+        all.push(dithered(Elements { word, bits }, 20));
+    }
     for bits in [15, 1000, u32::MAX] {
         let shapes = [
             Shape { index: bits, low: 0, widths: [3, 0, 0] },
@@ -132,12 +146,6 @@ fn hostile() -> Vec<Request> {
             product(None, len, len, len),
             product(Some(Window::new([5, 5, 1], [3, 3])), len, 2, 9),
             product(Some(Window::new([5, 5, 1], [3, 3])), 2, len, 9),
-            gradient(None, len, 2, 2),
-            gradient(None, 2, len, 2),
-            gradient(None, 2, 2, len),
-            gradient(None, len, len, len),
-            gradient(Some(Window::new([5, 5, 1], [3, 3])), len, 2, 9),
-            gradient(Some(Window::new([5, 5, 1], [3, 3])), 2, len, 9),
             LookupRequest { len, output: E, table: Table::from_static(&[0; 4]) }.into(),
             LookupRequest { len, output: E, table: Table::unsigned(12, |i| i) }.into(),
             EdaBitsRequest { len, elements: E, pairs: 7 }.into(),
@@ -154,9 +162,18 @@ fn hostile() -> Vec<Request> {
             CompareRequest { len, word: 16, plan: Plan::new(14, None) }.into(),
             CompareRequest { len, word: 64, plan: Plan::new(64, Some(E)) }.into(),
         ]);
+        let products = [
+            gradient(None, len, 2, 2),
+            gradient(None, 2, len, 2),
+            gradient(None, 2, 2, len),
+            gradient(None, len, len, len),
+            gradient(Some(Window::new([5, 5, 1], [3, 3])), len, 2, 9),
+            gradient(Some(Window::new([5, 5, 1], [3, 3])), 2, len, 9),
+        ];
+        all.extend(products.into_iter().flatten());
     }
     all.extend(windows().into_iter().map(|window| product(Some(window), 1, 2, 9)));
-    all.extend(windows().into_iter().map(|window| gradient(Some(window), 1, 2, 9)));
+    all.extend(windows().into_iter().flat_map(|window| gradient(Some(window), 1, 2, 9)));
     all
 }
 

@@ -4,7 +4,7 @@ use ringshare::function::{Piecewise, Table, TableFormat};
 use ringshare::linalg::{LayerShape, Window};
 use ringshare::net::Kind;
 use ringshare::protocol::WriteRow;
-use ringshare::ring::unpack;
+use ringshare::ring::{Z2, unpack};
 
 use super::{LEN, R, input, inputs, see, uniform, uniform_words, widened};
 
@@ -53,6 +53,42 @@ fn openings_of_layers_and_gradients() {
         let joint = |i: usize| (f[i] >> 10 << 4 | e[i] >> 10) as usize;
         uniform("x and g masked", (0..LEN).map(joint), 256);
         seen.words.iter().for_each(|words| uniform_words("shares", words, 14));
+    }
+}
+
+#[test]
+fn openings_of_layers_whose_weights_are_rounded() {
+    let layer = LayerShape { window: None, rows: LEN / 64, outputs: 64, inputs: 64, groups: 1 };
+    let (bits, dropped) = (40, 13);
+    let left = bits - dropped;
+    for (seed, values) in inputs().iter().enumerate() {
+        let seen = see(seed as u64, |party| {
+            let x = input::<Z2<40>>(party, values)?;
+            let (w, bias) = (x.slice(0..64 * 64), x.slice(0..64));
+            let (z, backward) =
+                party.dithered_layer(&layer, [true; 2], dropped, x.clone(), &w, (&bias, 0))?;
+            let [dx, dw] = party.dithered_gradients(backward, &x)?;
+            Ok([z.expose(), dx.unwrap().expose(), dw.unwrap().expose()].concat())
+        });
+        seen.check_frames();
+        let y = seen.opened(0, bits);
+        let e = seen.opened(1, bits);
+        let weights = 64 * 64 + 64;
+        assert_eq!((y.len(), e.len()), (weights + LEN, LEN));
+        uniform_words("W and bias masked", &y[..weights], bits);
+        uniform_words("x masked", &y[weights..], bits);
+        uniform_words("g masked", &e, bits);
+        // x and g are the same here: the same mask would show, in the bits that are dropped as well.
+        for at in [36, 9] {
+            let joint = |i: usize| ((y[weights + i] >> at & 15) << 4 | e[i] >> at & 15) as usize;
+            uniform("x and g masked", (0..LEN).map(joint), 256);
+        }
+        for words in &seen.words {
+            // Nothing is above the bits that count.
+            assert!(words[..2 * LEN].iter().all(|word| word >> left == 0));
+            uniform_words("shares of z and dx", &words[..2 * LEN], left);
+            uniform_words("shares of dW", &words[2 * LEN..], bits);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct DitheredRequest {
 
 impl DitheredRequest {
     pub(super) fn narrow(&self) -> u32 {
-        self.wide.elements.bits - self.dropped
+        self.wide.elements.bits.saturating_sub(self.dropped)
     }
 
     /// Bytes of what is dealt: z, dx, dW.

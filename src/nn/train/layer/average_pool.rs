@@ -58,7 +58,6 @@ impl Step for AveragePool {
         g.scale(c);
         let g = a.cut(g, TrainingRing::BITS, at.formats.gradients() + q, q)?;
         *at.is_wide = q == 0;
-        let planes = Numbers::from_words(g.expose().repeat(self.window.size[0] * self.window.size[1]));
-        Ok(Numbers::of(self.window.scatter(planes.expose(), &self.window.taps()?)))
+        Ok(Numbers::of(self.window.scatter(|_| g.expose(), &self.window.taps()?)))
     }
 }

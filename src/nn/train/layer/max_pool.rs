@@ -81,6 +81,7 @@ impl Step for MaxPool {
         if g.is_empty() {
             return Ok(g);
         }
-        Ok(Numbers::of(self.window.scatter(g.expose(), &self.window.taps()?)))
+        let plane = |k: usize| &g.expose()[k * windows..][..windows];
+        Ok(Numbers::of(self.window.scatter(plane, &self.window.taps()?)))
     }
 }

@@ -34,6 +34,7 @@ use crate::linalg::{LayerShape, Window};
 use crate::nn::train::TrainError;
 use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
 use crate::nn::train::inverse_sqrt::{INVERSE_SQRT_FRACTION, inverse_sqrt};
+use crate::nn::train::joined::joined;
 use crate::nn::train::options::TrainFormats;
 use crate::protocol::Error;
 use crate::share::add_public;
@@ -129,9 +130,8 @@ impl Normalise {
         x: &Numbers,
         running: &Statistics,
     ) -> Result<(Statistics, Numbers), Error> {
-        let [mean, variance] = &running.0;
-        let mean = a.truncate(mean, MOST_BITS, RUNNING)?;
-        let variance = a.truncate(variance, MOST_BITS, RUNNING)?;
+        let both = a.truncate(&joined(running.0.iter()), MOST_BITS, RUNNING)?;
+        let (mean, variance) = (both.slice(0..both.len() / 2), both.slice(both.len() / 2..both.len()));
         let difference = difference(x, &mean);
         Ok((Statistics([mean, variance]), difference))
     }

@@ -1,8 +1,10 @@
 //! Statistics of a normalisation: those of a batch, which leave what its gradients need, and running ones.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
+use crate::nn::train::joined::{joined, parted};
 use crate::nn::train::options::TrainFormats;
 use crate::protocol::Error;
 
@@ -52,17 +54,26 @@ impl Statistics {
         libm::ldexp(units as f64, -(VARIANCE as i32))
     }
 
-    /// Moves running statistics towards those of a batch.
+    /// Moves running statistics towards those of a batch, of the normalisations that have any: all by one truncation.
     pub(in crate::nn::train) fn follow<A: Arithmetic>(
-        &mut self,
         a: &mut A,
-        batch: Self,
+        running: &mut [Self],
+        batch: Vec<Option<Self>>,
     ) -> Result<(), Error> {
-        for (running, mut number) in self.0.iter_mut().zip(batch.0) {
-            number.scale(1 << RUNNING);
-            number.sub_assign(running);
-            number.scale(((1 << FACTOR) + 5) / 10);
-            running.add_assign(&a.truncate(&number, MOST_BITS, FACTOR)?);
+        let pairs = running.iter_mut().zip(batch);
+        let pairs = pairs.filter_map(|(running, batch)| Some(running.0.iter_mut().zip(batch?.0)));
+        let (running, mut by): (Vec<_>, Vec<_>) = pairs.flatten().unzip();
+        for (running, by) in running.iter().zip(&mut by) {
+            by.scale(1 << RUNNING);
+            by.sub_assign(running);
+            by.scale(((1 << FACTOR) + 5) / 10);
+        }
+        if by.is_empty() {
+            return Ok(());
+        }
+        let all = a.truncate(&joined(by.iter()), MOST_BITS, FACTOR)?;
+        for (running, by) in running.into_iter().zip(parted(&all, by.iter())) {
+            running.add_assign(&by);
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! All vectors of weights as one: the rounds of an update, of which Adam takes many, are those of a single vector.
+//! All vectors of weights as one: the rounds of an update are those of a single vector. An update that sends nothing is done by each.
 
 use alloc::vec::Vec;
 use core::mem;
 
 use super::{State, Update};
 use crate::nn::train::arithmetic::{Arithmetic, Numbers};
+use crate::nn::train::joined::joined;
 use crate::protocol::Error;
 
 /// A vector of weights with its gradient.
@@ -23,7 +24,7 @@ impl Update {
         a: &mut A,
         mut vectors: Vec<Vector<'_>>,
     ) -> Result<(), Error> {
-        if self.adam.is_none() {
+        if self.is_local() {
             return vectors.into_iter().try_for_each(|Vector { layer, x, dx, state }| {
                 self.apply(a, x, dx, state).map_err(|error| error.within(layer))
             });
@@ -46,11 +47,4 @@ impl Update {
         }
         Ok(())
     }
-}
-
-fn joined<'a>(parts: impl Iterator<Item = &'a Numbers> + Clone) -> Numbers {
-    // Growing would leave the old place unwiped.
-    let mut words = Vec::with_capacity(parts.clone().map(Numbers::len).sum());
-    parts.for_each(|part| words.extend_from_slice(part.expose()));
-    Numbers::from_words(words)
 }
