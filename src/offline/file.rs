@@ -11,6 +11,7 @@
 //! | [sealed] | a small state, such as a party's share of a model | the party |
 //! | [`Ledger`] | how many items of one session the party has used | the party |
 //! | [`StoreFile`] | seeds, and the corrections of a setup and of batches | the dealer: [`deal_to_files`] |
+//! | [`Fresh`] | whatever else only its owner may read, such as a [`FileKey`] | anybody |
 //!
 //! # What a thief, a vandal and a crash can do
 //!
@@ -84,6 +85,7 @@ pub mod sealed;
 mod writer;
 
 pub use deal::deal_to_files;
+pub use disk::Fresh;
 pub use error::FileError;
 pub use head::StoreHead;
 pub use key::FileKey;

@@ -21,7 +21,7 @@ pub mod outputs;
 pub mod page;
 mod parties;
 mod planner;
-mod progress;
+pub mod progress;
 pub mod report;
 pub mod secure;
 mod session;

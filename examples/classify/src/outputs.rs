@@ -228,7 +228,7 @@ pub(crate) fn run(args: &Args, path: &Path) -> Result<(), Error> {
     let [setup, run] = [&dry.setup, &dry.batch].map(|run| Forecast::new(run, parties));
     print(&format!("expected of the model: {setup}\nexpected of a batch:   {run}\n"))?;
     memory::reset_peak();
-    let bar = progress::bar("between the parties", images);
+    let bar = progress::bar("between the parties", images, "images");
     let secure = secure::run(&job, &bar)?;
     bar.finish_and_clear();
     let found = quantised.decode(&secure.logits.unwrap_or_default());

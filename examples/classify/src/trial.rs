@@ -38,7 +38,7 @@ impl Setting<'_> {
     pub fn float(&self) -> (Timed, Plain) {
         memory::reset_peak();
         let numbers = self.network.input.encode(self.data.pixels());
-        let bar = progress::bar("in the clear, float32", self.data.len());
+        let bar = progress::bar("in the clear, float32", self.data.len(), "images");
         let timed = Float::fastest(&self.network.model, self.batch()).run(&numbers, |n| bar.inc(n as u64));
         bar.finish_and_clear();
         let plain = Plain { wall_s: timed.wall_s, cpu_s: timed.cpu_s, peak_rss_bytes: memory::peak_rss() };
@@ -155,7 +155,7 @@ impl<'a> Trial<'a> {
     pub fn run(&self) -> Result<Secure, Error> {
         memory::reset_peak();
         let (parties, images) = (self.setting.args.parties.into(), self.setting.data.len());
-        let bar = progress::bar("between the parties", images);
+        let bar = progress::bar("between the parties", images, "images");
         let secure = secure::run(&self.job(parties, images), &bar);
         bar.finish_and_clear();
         secure

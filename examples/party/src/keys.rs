@@ -87,7 +87,10 @@ impl Keys {
 }
 
 /// A key from a file of hexadecimal digits, which are wiped.
-fn hex(path: &Path) -> Result<FileKey, Error> {
+///
+/// # Errors
+/// A file that can't be read, or is not what it should be.
+pub fn hex(path: &Path) -> Result<FileKey, Error> {
     let text = SecretBytes::from(fs::read(path).map_err(|e| Error::io(path, &e))?);
     let text = std::str::from_utf8(&text).map_err(|e| Error::bad(path, e))?;
     FileKey::from_hex(text.trim()).map_err(|e| Error::bad(path, e))

@@ -50,14 +50,24 @@ pub fn confirm(party: &mut Party, here: &[bool]) -> Result<Vec<bool>, Error> {
     Ok(count.into_iter().map(|count| count == all).collect())
 }
 
+/// Tells all others some bytes, and returns what all tell, one party after the other: as many bytes each.
+///
+/// # Errors
+/// If the network fails.
+pub fn told(party: &mut Party, own: &[u8]) -> Result<Vec<u8>, Error> {
+    // Each party's bytes are in its own share, and nothing is in those of the others.
+    let mut all = vec![0; own.len() * party.parties()];
+    all[own.len() * party.id()..][..own.len()].copy_from_slice(own);
+    party.network_mut().open_bits(&mut all)?;
+    Ok(all)
+}
+
 /// Whether all parties gave the same number, and not 0.
 ///
 /// # Errors
 /// If the network fails.
 pub fn is_same(party: &mut Party, number: u32) -> Result<bool, Error> {
-    let mut all = vec![0u8; 4 * party.parties()];
-    all[4 * party.id()..][..4].copy_from_slice(&number.to_le_bytes());
-    party.network_mut().open_bits(&mut all)?;
+    let all = told(party, &number.to_le_bytes())?;
     Ok(number != 0 && all.chunks_exact(4).all(|other| other == number.to_le_bytes()))
 }
 

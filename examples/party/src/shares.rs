@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::wire::{SEED, read_words, write_words};
 
 /// All words of a share are of this domain.
-const DOMAIN: u64 = 0;
+pub const DOMAIN: u64 = 0;
 
 /// Fresh seeds, one for each party but the first.
 ///
@@ -24,7 +24,8 @@ pub fn seeds(parties: usize) -> Result<Vec<SecretBytes>, Error> {
     (1..parties).map(seed).collect()
 }
 
-fn prg(seed: &[u8]) -> Option<Prg> {
+/// What the words of a share are drawn from; `None` if the seed is too short.
+pub fn prg(seed: &[u8]) -> Option<Prg> {
     Some(Prg::new(&Seed::from_bytes(*seed.first_chunk()?)))
 }
 

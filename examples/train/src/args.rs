@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use classify::dataset::CLASSES;
 use ringshare::nn::Rounding;
-use ringshare::nn::train::{Loss, Optimiser, Program, TrainFormats, TrainOptions};
+use ringshare::nn::train::{Batch, Loss, Optimiser, Program, TrainFormats, TrainOptions};
 
 use crate::error::Error;
 use crate::network::Network;
@@ -274,7 +274,12 @@ impl Args {
                 )));
             }
         }
-        setting.check_rates(&setting.program()?)?;
+        let program = setting.program()?;
+        setting.check_rates(&program)?;
+        // Later on, all others would be told of the first pixel that does not fit, and of its value.
+        let ends = setting.input.range().map(|end| vec![end; program.inputs()]);
+        Batch::new(&program, ends.iter().map(|all| Some((&all[..], 0))))
+            .map_err(|error| Error::Usage(format!("--model, black and white pixels: {error}")))?;
         Ok((setting, network.is_trained))
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use classify::dataset::{CLASSES, Dataset};
+use classify::float::argmax;
 use ringshare::nn::Model;
-use ringshare::nn::train::{Clear, Trainer};
+use ringshare::nn::train::{Clear, Trainer, TrainingRing};
 use ringshare::prg::Seed;
+use ringshare::ring::{Ring, Word};
 
 use crate::error::Error;
 use crate::float::Float;
@@ -53,10 +55,8 @@ pub fn clear(
             let rows = from..(from + setting.scored()).min(setting.tests);
             let batch = holder.tests(scored.program(), setting.input, rows)?;
             let z = scored.outputs(&mut clear, batch.inputs())?;
-            let signed: Vec<i64> = z.expose().iter().map(|z| ((z << 12) as i64) >> 12).collect();
-            for row in signed.chunks(trainer.program().outputs()) {
-                classes.push(first_greatest(row.iter().map(|z| *z as f32)));
-            }
+            let signed: Vec<i128> = z.expose().iter().map(|z| z.signed(TrainingRing::BITS)).collect();
+            classes.extend(signed.chunks(trainer.program().outputs()).map(|row| argmax(row) as u8));
         }
         told(
             &mut outcome,
@@ -126,7 +126,7 @@ pub fn plain(
         let mut classes = Vec::with_capacity(tests.len());
         for pixels in tests.pixels().chunks(setting.scored() * inputs) {
             let z = float.outputs(&setting.input.encode(pixels));
-            classes.extend(z.chunks(CLASSES).map(|row| first_greatest(row.iter().copied())));
+            classes.extend(z.chunks(CLASSES).map(|row| argmax(row) as u8));
         }
         if let Some(last) = last {
             float.with_weights(last);
@@ -152,19 +152,12 @@ fn add(sums: &mut Vec<(Vec<f32>, Vec<f32>)>, weights: Vec<(Vec<f32>, Vec<f32>)>)
 /// The weights of a trainer in the clear as real numbers: latent ones as they are held.
 fn reals(trainer: &Trainer) -> Vec<(Vec<f32>, Vec<f32>)> {
     let fraction = trainer.program().options().formats.weight as i32;
-    let real = |word: &u64| ((word << 12) as i64 >> 12) as f32 * (-fraction as f32).exp2();
+    let real = |word: &u64| word.signed(TrainingRing::BITS) as f32 * (-fraction as f32).exp2();
     // Statistics of normalisations are behind the weights.
     let count = 2 * trainer.program().parameters().len();
     let shares: Vec<Vec<f32>> =
         trainer.shares().take(count).map(|share| share.expose().iter().map(real).collect()).collect();
     shares.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
-}
-
-/// The place of the first of the greatest numbers.
-fn first_greatest(row: impl Iterator<Item = f32>) -> u8 {
-    let best =
-        row.enumerate().fold((0, f32::NEG_INFINITY), |best, (i, z)| if z > best.1 { (i, z) } else { best });
-    best.0 as u8
 }
 
 /// A trainer in the clear with the initial weights of the parties.

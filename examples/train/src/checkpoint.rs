@@ -12,18 +12,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::party::keys::hex;
 use ringshare::nn::train::{Program, Trainer};
 use ringshare::offline::file::{FileKey, sealed};
 use ringshare::offline::{SessionTag, StateId};
 use ringshare::secret::SecretBytes;
 
 use crate::error::Error;
+use crate::private;
 use crate::resume::Lineage;
 
 /// Checkpoints that a party keeps.
 pub const KEPT: usize = 2;
-/// Steps that can be told to other parties are below this.
-const MOST_STEPS: u64 = 1 << 51;
 /// Bytes in front of the share.
 const HEAD: usize = 32 + 16;
 
@@ -55,11 +55,11 @@ impl Checkpoints {
         fs::create_dir_all(folder).map_err(|e| Error::file(folder, e))?;
         let path = folder.join(format!("party-{party}.key"));
         let key = if path.exists() {
-            let text = fs::read_to_string(&path).map_err(|e| Error::file(&path, e))?;
-            FileKey::from_hex(text.trim()).map_err(|e| Error::file(&path, e))?
+            hex(&path).map_err(|e| Error::Run(e.to_string()))?
         } else {
             let key = FileKey::generate().map_err(|e| Error::file(&path, e))?;
-            private(&path, &key.to_hex())?;
+            // It is on disk before anything is sealed under it: half a key would be nobody's.
+            private::write(&path, &key.to_hex())?;
             key
         };
         Self::sealed(folder, party, parties, key)
@@ -120,9 +120,6 @@ impl Checkpoints {
         setting: &[u8; 32],
     ) -> Result<(Lineage, Trainer), Error> {
         let path = self.path(run, steps);
-        if steps >= MOST_STEPS {
-            return Err(Error::file(&path, format!("expected a step below {MOST_STEPS}, found {steps}")));
-        }
         let bytes = sealed::read(&path, &self.key, &self.what()).map_err(|e| Error::file(&path, e))?;
         let short = || Error::file(&path, format!("expected {HEAD} bytes or more, found {}", bytes.len()));
         let (found, rest) = bytes.split_first_chunk::<32>().ok_or_else(short)?;
@@ -130,7 +127,7 @@ impl Checkpoints {
         let id = self.id(run, program, steps);
         let trainer = Trainer::from_bytes(program.clone(), share, &id).map_err(|e| Error::file(&path, e))?;
         if found != setting {
-            let reason = "expected a checkpoint of the same images of this party, order, batches and averaged steps, found one of others";
+            let reason = "expected a checkpoint of the same images (of this party and of clients), order, batches and averaged steps, found one of others";
             return Err(Error::file(&path, reason));
         }
         Ok((*lineage, trainer))
@@ -216,23 +213,4 @@ impl Checkpoints {
     fn id(&self, session: SessionTag, program: &Program, steps: u64) -> StateId {
         StateId { session, party: self.party, parties: self.parties, model: program.digest(), number: steps }
     }
-}
-
-/// Writes a file that its owner alone may read. A kill leaves a whole file or none: half a key would be nobody's.
-fn private(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    use std::io::Write;
-    let part = path.with_extension("key-part");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&part).map_err(|e| Error::file(&part, e))?;
-    file.write_all(contents).and_then(|()| file.sync_all()).map_err(|e| Error::file(&part, e))?;
-    fs::rename(&part, path).map_err(|e| Error::file(path, e))?;
-    // The name is on disk before anything is sealed under the key.
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(folder, e))?;
-    }
-    Ok(())
 }

@@ -78,3 +78,12 @@ impl From<classify::error::Error> for Error {
         Self::Usage(error.to_string())
     }
 }
+
+/// The error of the network within an error, or the error itself.
+pub fn innermost(error: &protocol::Error) -> &protocol::Error {
+    let mut inner = error;
+    while let protocol::Error::Layer { error, .. } = inner {
+        inner = error;
+    }
+    if matches!(inner, protocol::Error::Net(_)) { inner } else { error }
+}

@@ -36,8 +36,8 @@ pub fn shares(images: usize, holders: usize) -> Vec<Range<usize>> {
 }
 
 impl Holder<'_> {
-    /// A digest of what decides which images of this party are in which step of a run, and what is summed until the next score. Who goes on
-    /// with a run has the same; epochs and rates may change.
+    /// A digest of what decides which images of this party and of clients are in which step of a run, and what is summed until the next
+    /// score. Who goes on with a run has the same; epochs and rates may change.
     pub fn digest(&self, setting: &Setting) -> [u8; 32] {
         let Setting { images, batch, order, input, .. } = setting;
         let (averaged, own) = (setting.averaged(), &self.own);
@@ -49,6 +49,7 @@ impl Holder<'_> {
                 all.update([data.labels()[place]]);
             }
         }
+        self.clients.iter().for_each(|client| all.update(client.name));
         all.finalize().into()
     }
 

@@ -14,6 +14,7 @@ pub mod network;
 pub mod outcome;
 pub mod part;
 pub mod preflight;
+pub mod private;
 pub mod processes;
 pub mod random;
 pub mod report;

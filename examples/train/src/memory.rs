@@ -1,20 +1,21 @@
 //! Parties and dealer as threads of one process.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use classify::dataset::Dataset;
-use ringshare::net::{Memory, Network};
+use ringshare::net::{Memory, NetError, Network};
 use ringshare::nn::Model;
 use ringshare::nn::train::Trainer;
 use ringshare::prg::{RootSeed, Seed};
 use ringshare::protocol::{self, Dealer, Party};
+use sha2::{Digest, Sha256};
 
 use crate::checkpoint::Checkpoints;
-use crate::client::{self, ClientShares};
-use crate::error::Error;
+use crate::client::{self, ClientShares, Name};
+use crate::error::{Error, innermost};
 use crate::holder::Holder;
 use crate::part::{Initial, Kept, Part};
 use crate::random::random;
@@ -30,6 +31,8 @@ const WEIGHTS: u64 = 1 << 32;
 pub struct Job<'a> {
     /// What everybody knows.
     pub setting: &'a Setting,
+    /// What is dealt.
+    pub recipes: &'a Recipes,
     /// Training images, of which each holder has a part.
     pub train: &'a Dataset,
     /// Test images, of party 0.
@@ -66,10 +69,9 @@ pub fn run(
     tell: &mut (dyn FnMut(Event<'_>) -> Result<(), protocol::Error> + Send),
 ) -> Result<Done, Error> {
     let parties = job.setting.parties;
-    let recipes = job.setting.recipes()?;
     let [holders, clients] = job.holders;
     let mut own = crate::holder::shares(job.setting.images, holders + clients);
-    let clients = Clients::new(job, own.split_off(holders))?;
+    let mut clients = self::clients(job, own.split_off(holders))?.into_iter();
     let end = own.last().map_or(0, |own| own.end);
     own.resize(parties, end..end);
     let ends = Memory::mesh(parties + 1, PATIENCE);
@@ -79,13 +81,12 @@ pub fn run(
     thread::scope(|scope| {
         let (mut threads, mut dealer) = (Vec::new(), None);
         for (id, end) in ends.into_iter().enumerate() {
-            let (recipes, own, clients) = (&recipes, own.get(id).cloned(), &clients);
             let mut told = tell.take();
-            if let Some(own) = own {
+            if let (Some(own), Some(clients)) = (own.get(id).cloned(), clients.next()) {
                 threads.push(scope.spawn(move || {
                     let network = Network::new(end, id, parties, session).map_err(protocol::Error::from)?;
                     let mut party = Party::join(network)?;
-                    let run = part(job, recipes, id, own, clients).and_then(|part| {
+                    let run = part(job, id, own, clients).and_then(|part| {
                         part.run(&mut party, &mut |event| told.as_mut().map_or(Ok(()), |tell| tell(event)))
                     });
                     run.inspect_err(|error| match error {
@@ -97,7 +98,7 @@ pub fn run(
                 dealer = Some(scope.spawn(move || {
                     let network = Network::new(end, id, parties, session).map_err(protocol::Error::from)?;
                     let mut dealer = Dealer::open(network, &RootSeed::from_bytes(masks))?;
-                    role::deal(&mut dealer, recipes)
+                    role::deal(&mut dealer, job.recipes)
                 }));
             }
         }
@@ -109,7 +110,10 @@ pub fn run(
         }
     });
     // What failed by itself, before those who were told of it.
-    let told = |error: &Error| error.to_string().contains(" failed: ");
+    let told = |error: &Error| match error {
+        Error::Protocol(error) => matches!(innermost(error), protocol::Error::Net(NetError::Aborted { .. })),
+        _ => false,
+    };
     let mut trainers = Vec::new();
     let mut failed: Vec<Error> = Vec::new();
     for output in outputs {
@@ -135,10 +139,9 @@ pub fn run(
 /// The part of a party.
 fn part<'a>(
     job: &'a Job<'_>,
-    recipes: &'a Recipes,
     id: usize,
     own: Range<usize>,
-    clients: &Clients,
+    clients: Vec<ClientShares>,
 ) -> Result<Part<'a>, Error> {
     let kept = match job.checkpoints {
         None => None,
@@ -153,56 +156,31 @@ fn part<'a>(
         None => Initial::Drawn(weights_seed(&job.root, id)),
     };
     let tests = (id == 0).then_some(job.tests);
-    let holder = Holder { data: Some(job.train), own, first: 0, tests, clients: clients.shares(job, id)? };
-    Ok(Part { setting: job.setting, recipes, holder, initial, kept })
+    let holder = Holder { data: Some(job.train), own, first: 0, tests, clients };
+    Ok(Part { setting: job.setting, recipes: job.recipes, holder, initial, kept })
 }
 
-/// The files of clients, while they are opened.
-struct Clients {
-    folder: PathBuf,
-    /// The numbers of each one's images.
-    own: Vec<Range<usize>>,
-}
-
-impl Clients {
-    fn new(job: &Job<'_>, own: Vec<Range<usize>>) -> Result<Self, Error> {
-        let name = format!("ringshare-clients-{:032x}", u128::from_le_bytes(random()?));
-        let clients = Self { folder: std::env::temp_dir().join(name), own };
-        if !clients.own.is_empty() {
-            std::fs::create_dir(&clients.folder).map_err(|error| Error::file(&clients.folder, error))?;
+/// What each party has of the images of clients, of which each has those of these numbers.
+fn clients(job: &Job<'_>, own: Vec<Range<usize>>) -> Result<Vec<Vec<ClientShares>>, Error> {
+    let (setting, program) = (job.setting, job.setting.program()?);
+    let mut all: Vec<Vec<ClientShares>> = (0..setting.parties).map(|_| Vec::new()).collect();
+    for own in own {
+        let name = name(job.train, own.clone());
+        let shares = client::split((job.train, own.clone()), setting.input, &program, setting.parties, name)?;
+        for (id, (all, share)) in all.iter_mut().zip(shares).enumerate() {
+            all.push(ClientShares::of_bytes(share, [id, setting.parties], &program, own.clone())?);
         }
-        let program = job.setting.program()?;
-        for (number, own) in clients.own.iter().enumerate() {
-            let prefix = clients.folder.join(number.to_string());
-            client::split(
-                (job.train, own.clone()),
-                job.setting.input,
-                &program,
-                job.setting.parties,
-                &prefix,
-            )?;
-        }
-        Ok(clients)
     }
-
-    /// The shares of a party.
-    fn shares(&self, job: &Job<'_>, id: usize) -> Result<Vec<ClientShares>, Error> {
-        let (program, parties) = (job.setting.program()?, job.setting.parties);
-        let open = |(number, own): (usize, &Range<usize>)| {
-            ClientShares::open(
-                &self.folder.join(format!("{number}.{id}")),
-                [id, parties],
-                &program,
-                own.clone(),
-            )
-        };
-        self.own.iter().enumerate().map(open).collect()
-    }
+    Ok(all)
 }
 
-impl Drop for Clients {
-    fn drop(&mut self) {
-        // Where there are none there is no folder.
-        drop(std::fs::remove_dir_all(&self.folder));
+/// A digest of a client's images, so that a run that goes on finds the same name.
+fn name(data: &Dataset, own: Range<usize>) -> Name {
+    let mut all = Sha256::new();
+    for image in own {
+        all.update(data.image(image));
+        all.update([data.labels()[image]]);
     }
+    let digest: [u8; 32] = all.finalize().into();
+    digest.as_chunks().0[0]
 }

@@ -76,19 +76,12 @@ impl Part<'_> {
             }
         };
         let last = self.last_step();
-        let mut mean = None;
         let Self { setting, recipes, holder, .. } = self;
-        role::train(party, setting, recipes, holder, &mut trainer, &mut |event| {
-            match (&event, &origin) {
-                (Event::Averaged(averaged), _) => mean = Some(averaged.clone()),
-                (Event::Trained(trainer), Some((Kept { files, every, .. }, origin)))
-                    if trainer.steps().is_multiple_of(*every) || trainer.steps() == last =>
-                {
-                    files
-                        .save(origin, trainer)
-                        .map_err(|error| protocol::Error::Training(error.to_string()))?;
-                }
-                _ => {}
+        let mean = role::train(party, setting, recipes, holder, &mut trainer, &mut |event| {
+            if let (Event::Trained(trainer), Some((Kept { files, every, .. }, origin))) = (&event, &origin)
+                && (trainer.steps().is_multiple_of(*every) || trainer.steps() == last)
+            {
+                files.save(origin, trainer).map_err(|error| protocol::Error::Training(error.to_string()))?;
             }
             tell(event)
         })?;
@@ -102,7 +95,8 @@ impl Part<'_> {
     fn initial(&self) -> Result<Trainer, Error> {
         let program = self.setting.program()?;
         match &self.initial {
-            Initial::Given(model) => Ok(Trainer::given(program, *model)?),
+            // Of what does not fit, others hear no weight.
+            Initial::Given(model) => Ok(Trainer::given(program, *model).map_err(protocol::Error::from)?),
             Initial::Drawn(seed) => Ok(Trainer::drawn(program, self.setting.parties, seed)),
         }
     }

@@ -25,8 +25,10 @@ use ringshare::protocol::{self, Party};
 
 use crate::args::Args;
 use crate::client::{self, ClientShares};
-use crate::error::Error;
+use crate::error::{Error, innermost};
 use crate::preflight;
+use crate::private;
+use crate::random::random;
 use crate::setting::{Recipes, Setting};
 
 /// What parties that are processes take beyond the rest.
@@ -187,7 +189,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Writes a client's shares of its images.
+/// Writes a client's shares of its images, a file for each party that only its owner may read: `PREFIX.0` for party 0, and so on.
 ///
 /// # Errors
 /// If there are none, or a file can't be written.
@@ -195,8 +197,14 @@ pub fn split(args: &Args, prefix: &std::path::Path) -> Result<(), Error> {
     let train = args.training()?;
     let (setting, _) = args.setting(train.len(), 1, 0)?;
     let all = (&train, 0..train.len());
-    let files = client::split(all, setting.input, &setting.program()?, setting.parties, prefix)?;
-    let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+    let shares = client::split(all, setting.input, &setting.program()?, setting.parties, random()?)?;
+    let mut files = Vec::new();
+    for (party, bytes) in shares.iter().enumerate() {
+        let mut path = prefix.as_os_str().to_owned();
+        path.push(format!(".{party}"));
+        private::write(path.as_ref(), bytes)?;
+        files.push(path.display().to_string());
+    }
     crate::session::print(&format_args!("shares of {} images: {}", train.len(), files.join(", ")));
     Ok(())
 }
@@ -209,15 +217,6 @@ pub fn outline(args: &Args, path: &std::path::Path) -> Result<(), Error> {
     let (setting, _) = args.setting(1, 1, 0)?;
     let model = Trainer::given(setting.program()?, None)?.model(&setting.model)?;
     crate::session::export(&model, setting.input, path)
-}
-
-/// The error of the network within an error, or the error itself.
-fn innermost(error: &protocol::Error) -> &protocol::Error {
-    let mut inner = error;
-    while let protocol::Error::Layer { error, .. } = inner {
-        inner = error;
-    }
-    if matches!(inner, protocol::Error::Net(_)) { inner } else { error }
 }
 
 /// An error of the protocols, which names the peer even where a layer has failed.

@@ -9,15 +9,15 @@ use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::sweep::{self, Sweep};
 
-/// What a run of some parties took for a part of an epoch; the first is in the clear.
+/// What an epoch takes some parties, or one core in the clear.
 #[derive(Clone, Debug)]
 pub struct Parties {
-    /// What it is of.
+    /// Who.
     pub name: String,
-    /// Seconds an epoch, on the clock.
+    /// Seconds on the clock; of parties, from some of its steps.
     pub epoch_s: f64,
-    /// Peak memory of the process in bytes.
-    pub peak: f64,
+    /// Peak memory of the process in bytes; none in the clear, or where the system does not say.
+    pub peak: Option<u64>,
 }
 
 /// Points by the number of the epoch, of which the first is this.
@@ -37,12 +37,8 @@ fn by_time(name: &str, seconds: &[f64], values: &[f64]) -> Curve {
     Curve { name: name.into(), points }
 }
 
-fn draw(title: &str, x: &str, y: &str, close: bool, all: &[Curve]) -> Result<String, Error> {
-    let all: Vec<Curve> = all
-        .iter()
-        .filter(|curve| !curve.points.is_empty())
-        .map(|curve| Curve { name: curve.name.clone(), points: curve.points.clone() })
-        .collect();
+fn draw(title: &str, x: &str, y: &str, close: bool, mut all: Vec<Curve>) -> Result<String, Error> {
+    all.retain(|curve| !curve.points.is_empty());
     Ok(curves(&Axes { title, x, y, close }, &all)?)
 }
 
@@ -68,14 +64,14 @@ pub fn write(
     page.section("Accuracy and loss");
     let mut figures = vec![
         (
-            draw("Accuracy by epoch", "epoch", "% of the test images", true, &[
+            draw("Accuracy by epoch", "epoch", "% of the test images", true, vec![
                 by_epoch(shared, first, accuracy),
                 by_epoch(plain, 1, plain_accuracy),
             ])?,
             "Test images whose class is right, found on shares and in the clear, with the same batches in the same order.".to_string(),
         ),
         (
-            draw("Accuracy by time", "seconds of training", "% of the test images", true, &[
+            draw("Accuracy by time", "seconds of training", "% of the test images", true, vec![
                 by_time(shared, epoch_s, accuracy),
                 by_time(plain, plain_epoch_s, plain_accuracy),
             ])?,
@@ -88,9 +84,9 @@ pub fn write(
             name: name.into(),
             points: losses.iter().map(|(step, loss)| (*step as f64 / steps, *loss)).collect(),
         };
-        let all = [of(shared, &outcome.loss), of(plain, &outcome.plain_loss)];
+        let all = vec![of(shared, &outcome.loss), of(plain, &outcome.plain_loss)];
         let caption = "The mean loss of single batches, which everybody learned.".to_string();
-        figures.push((draw("Loss", "epoch", "mean loss of a batch", false, &all)?, caption));
+        figures.push((draw("Loss", "epoch", "mean loss of a batch", false, all)?, caption));
     }
     page.figures(&figures);
 
@@ -109,7 +105,7 @@ pub fn write(
     let peaks: Vec<f64> = outcome.peak_bytes.iter().map(|bytes| *bytes as f64 / 1e6).collect();
     let pair = |title: &str, y: &str, a: &[f64], b: &[f64]| {
         let a = by_epoch(shared, first + untimed, &a[untimed..]);
-        draw(title, "epoch", y, false, &[a, by_epoch(plain, 1, b)])
+        draw(title, "epoch", y, false, vec![a, by_epoch(plain, 1, b)])
     };
     let whole = outcome.images.div_ceil(outcome.batch.max(1));
     let of = match outcome.steps.first() {
@@ -123,7 +119,13 @@ pub fn write(
     page.figures(&[
         (pair("Run time", "seconds", epoch_s, plain_epoch_s)?, of),
         (
-            draw("Inference time", "epoch", "seconds", false, &[by_epoch(shared, first, &outcome.score_s)])?,
+            draw(
+                "Inference time",
+                "epoch",
+                "seconds",
+                false,
+                vec![by_epoch(shared, first, &outcome.score_s)],
+            )?,
             "Time to classify all test images on shares after each epoch.".into(),
         ),
         (
@@ -132,7 +134,7 @@ pub fn write(
                 "epoch",
                 "MB",
                 false,
-                &[by_epoch("all parties and the dealer", first, &peaks)],
+                vec![by_epoch("all parties and the dealer", first, &peaks)],
             )?,
             "The most memory that the whole process had until the end of each epoch.".into(),
         ),
@@ -149,11 +151,13 @@ pub fn write(
 
     if !parties.is_empty() {
         page.section("Number of parties");
-        let bar = |value: &dyn Fn(&Parties) -> f64| -> Vec<Bar> {
-            parties.iter().map(|of| Bar { name: of.name.clone(), parts: vec![value(of)] }).collect()
+        let bar = |value: &dyn Fn(&Parties) -> Option<f64>| -> Vec<Bar> {
+            let bar = |of: &Parties| Some(Bar { name: of.name.clone(), parts: vec![value(of)?] });
+            parties.iter().filter_map(bar).collect()
         };
-        let time = bars("Time of an epoch", "seconds", &["time"], &bar(&|of| of.epoch_s))?;
-        let memory = bars("Peak memory", "MB", &["memory"], &bar(&|of| of.peak / 1e6))?;
+        let time = bars("Time of an epoch", "seconds", &["time"], &bar(&|of| Some(of.epoch_s)))?;
+        let megabytes = |of: &Parties| of.peak.map(|bytes| bytes as f64 / 1e6);
+        let memory = bars("Peak memory", "MB", &["memory"], &bar(&megabytes))?;
         let caption = "On the clock; parties and dealer share the cores of this machine.";
         page.figures(&[
             (time, caption.into()),

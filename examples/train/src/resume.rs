@@ -4,7 +4,7 @@
 //! it writes. Shares of one step fit each other only if they have the same: two sessions that both go on from a checkpoint make other shares of
 //! the same weights, and maybe of other weights. All parties of a session have the same setting, so a lineage stands for that, too.
 
-use ringshare::nn::train::Numbers;
+use ::party::plan::told;
 use ringshare::offline::SessionTag;
 use ringshare::protocol::{self, Party};
 
@@ -15,15 +15,13 @@ use crate::random::random;
 /// A session's number, which its parties have drawn together.
 pub type Lineage = [u8; 16];
 
-/// Words of a tag or a lineage.
-const WORDS: usize = 4;
-/// Words of a checkpoint: its steps and its lineage.
-const CHECKPOINT: usize = 1 + WORDS;
-/// Words of a party: the tag, and its checkpoints, the last one first, 0 steps where there is none.
-const PARTY: usize = WORDS + KEPT * CHECKPOINT;
+/// Bytes of a tag.
+const TAG: usize = 16;
+/// Bytes of a checkpoint: its steps and its lineage.
+const CHECKPOINT: usize = 8 + 16;
 
 /// The steps after which all go on: those of the last checkpoint that all parties have, if it is the last one of each or the one before that,
-/// which is all that faults can do. Each tells the others the steps and lineages of its own, the last one first.
+/// which is all that faults can do. Each tells the others the run, and steps and lineages of its own checkpoints, the last one first.
 ///
 /// # Errors
 /// If the network fails, or the parties' checkpoints are of several runs, of sessions of their own, or further apart.
@@ -32,38 +30,42 @@ pub fn agree(
     SessionTag(run): SessionTag,
     held: &[(u64, Lineage)],
 ) -> Result<u64, protocol::Error> {
-    let (id, parties) = (party.id(), party.parties());
-    let mut own = words(&run).to_vec();
+    let mut own = run.to_vec();
     for (steps, lineage) in held.iter().take(KEPT) {
-        own.push(*steps);
-        own.extend(words(lineage));
+        own.extend(steps.to_be_bytes());
+        own.extend(lineage);
     }
-    // Each number is in the share of the party whose it is, and nothing in the others.
-    let mut all = vec![0; PARTY * parties];
-    all[PARTY * id..][..own.len()].copy_from_slice(&own);
-    let all = party.open(&Numbers::from_words(all))?;
-    let steps = all.chunks_exact(PARTY).map(|of| of[WORDS]).min().unwrap_or(0);
+    // 0 steps where there is none.
+    own.resize(TAG + KEPT * CHECKPOINT, 0);
+    let all = told(party, &own)?;
+    let parties: Vec<_> =
+        all.chunks_exact(own.len()).map(|of| of.split_at(TAG)).map(|(run, held)| (run, read(held))).collect();
+    let steps = parties.iter().map(|(_, held)| held[0].0).min().unwrap_or(0);
     let mut lineage = None;
-    for (other, of) in all.chunks_exact(PARTY).enumerate() {
-        let (run, held) = of.split_at(WORDS);
-        if run != &all[..WORDS] {
+    for (other, (run, held)) in parties.iter().enumerate() {
+        if *run != parties[0].0 {
             return refused(other, "a checkpoint of party 0's run, found one of another");
         }
-        let mut held = held.chunks_exact(CHECKPOINT);
-        let Some(at) = held.clone().find(|held| held[0] == steps && steps > 0) else {
-            let found: Vec<String> = held.by_ref().map(|held| held[0].to_string()).collect();
+        let Some((_, at)) = held.iter().find(|(of, _)| *of == steps && steps > 0) else {
+            let found: Vec<String> = held.iter().map(|(steps, _)| steps.to_string()).collect();
             let found = found.join(" and ");
             return refused(
                 other,
                 &format!("a checkpoint of step {steps}, the last of another party, found those of {found}"),
             );
         };
-        if *lineage.get_or_insert(&at[1..]) != &at[1..] {
+        if lineage.get_or_insert(at) != &at {
             let expected = "as party 0's of the session that wrote it, found one of another";
             return refused(other, &format!("a checkpoint of step {steps} {expected}"));
         }
     }
     Ok(steps)
+}
+
+/// Steps and lineages of a party's checkpoints.
+fn read(held: &[u8]) -> Vec<(u64, &[u8])> {
+    let steps = |bytes: &[u8]| bytes.iter().fold(0, |steps, byte| steps << 8 | u64::from(*byte));
+    held.chunks_exact(CHECKPOINT).map(|of| of.split_at(8)).map(|(of, lineage)| (steps(of), lineage)).collect()
 }
 
 fn refused(party: usize, expected: &str) -> Result<u64, protocol::Error> {
@@ -75,19 +77,7 @@ fn refused(party: usize, expected: &str) -> Result<u64, protocol::Error> {
 /// # Errors
 /// If the network fails, or the system has no randomness.
 pub fn lineage(party: &mut Party) -> Result<Lineage, Error> {
-    let own: [u8; 8 * WORDS] = random()?;
-    let own =
-        own.chunks_exact(8).map(|bytes| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    let sum = party.open(&Numbers::from_words(own.collect()))?;
-    let mut lineage = [0; 16];
-    for (bytes, word) in lineage.chunks_exact_mut(4).zip(sum) {
-        bytes.copy_from_slice(&(word as u32).to_be_bytes());
-    }
+    let mut lineage = random()?;
+    party.network_mut().open_bits(&mut lineage).map_err(protocol::Error::from)?;
     Ok(lineage)
-}
-
-/// Of 16 bytes the words that fit the ring.
-pub(crate) fn words(bytes: &[u8; 16]) -> [u64; WORDS] {
-    let bytes = u128::from_be_bytes(*bytes);
-    [96, 64, 32, 0].map(|shift| u64::from((bytes >> shift) as u32))
 }

@@ -1,7 +1,9 @@
 //! What a party does, and what the dealer does: the same in one process and between several.
 //!
-//! The dealer deals whatever all parties announce, one task ahead of them, so that it works while they do.
+//! The dealer deals whatever all parties announce, some tasks ahead of what they do, so that it works meanwhile.
 
+use std::collections::VecDeque;
+use std::iter;
 use std::time::{Duration, Instant};
 
 use classify::memory::ThreadCpu;
@@ -26,8 +28,6 @@ pub enum Event<'a> {
     Epoch(Epoch),
     /// The network after a step, for a checkpoint.
     Trained(&'a Trainer),
-    /// The mean of the weights of the last steps of an epoch.
-    Averaged(Trainer),
 }
 
 /// What an epoch took at a party.
@@ -61,7 +61,8 @@ pub fn deal(dealer: &mut Dealer, recipes: &Recipes) -> Result<(f64, u64), Error>
     Ok((cpu.seconds(), dealer.sent_bytes()[0]))
 }
 
-/// Trains from the trainer's step on to the end, and ends the dealer's run.
+/// Trains from the trainer's step on to the end, and ends the dealer's run. Returns the mean of the weights of the last steps, if they are
+/// averaged.
 ///
 /// # Errors
 /// As [`Trainer::step`], or if the other parties do not begin at the same step.
@@ -72,13 +73,15 @@ pub fn train(
     holder: &Holder<'_>,
     trainer: &mut Trainer,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
+) -> Result<Option<Trainer>, Error> {
     party.set_window(WINDOW);
     let (steps, from) = (setting.steps(), trainer.steps() as usize);
-    let mut run = Run { party, setting, recipes, queue: tasks(setting, from), at: [0; 2] };
+    let mut run =
+        Run { party, setting, recipes, tasks: Box::new(tasks(setting, from)), announced: VecDeque::new() };
+    let mut mean = None;
     if ends_epoch(setting, from) {
         // The checkpoint was written before the epoch was scored.
-        run.end_epoch(trainer, holder, Epoch { number: from / steps, ..Epoch::default() }, tell)?;
+        mean = run.end_epoch(trainer, holder, Epoch { number: from / steps, ..Epoch::default() }, tell)?;
     }
     for epoch in from / steps..setting.epochs {
         let order = setting.order(epoch);
@@ -108,10 +111,11 @@ pub fn train(
         let sent = run.party.network().sent_bytes() - sent;
         let taken = steps - first;
         let done = Epoch { number: epoch + 1, steps: taken, wall, offline, cpu, sent, ..Epoch::default() };
-        run.end_epoch(trainer, holder, done, tell)?;
+        mean = run.end_epoch(trainer, holder, done, tell)?;
     }
     run.next()?;
-    run.party.finish()
+    run.party.finish()?;
+    Ok(mean)
 }
 
 /// Whether training goes on behind the last step of an epoch.
@@ -119,21 +123,12 @@ fn ends_epoch(setting: &Setting, from: usize) -> bool {
     from > 0 && from.is_multiple_of(setting.steps())
 }
 
-/// All tasks from a step on.
-fn tasks(setting: &Setting, from: usize) -> Vec<Option<Task>> {
-    let steps = setting.steps();
-    let mut all = Vec::new();
-    if ends_epoch(setting, from) {
-        all.extend(setting.scoring().map(Some));
-    }
-    for step in from..setting.epochs * steps {
-        all.push(Some(setting.step(step)));
-        if (step + 1).is_multiple_of(steps) {
-            all.extend(setting.scoring().map(Some));
-        }
-    }
-    all.push(None);
-    all
+/// All tasks from a step on, and the end behind them.
+fn tasks(setting: &Setting, from: usize) -> impl Iterator<Item = Option<Task>> {
+    let scoring = |steps| ends_epoch(setting, steps).then(|| setting.scoring()).into_iter().flatten();
+    let steps = (from..setting.epochs * setting.steps())
+        .flat_map(move |step| iter::once(setting.step(step)).chain(scoring(step + 1)));
+    scoring(from).chain(steps).map(Some).chain([None])
 }
 
 /// A party in its session.
@@ -141,41 +136,39 @@ struct Run<'a> {
     party: &'a mut Party,
     setting: &'a Setting,
     recipes: &'a Recipes,
-    queue: Vec<Option<Task>>,
-    /// Tasks that are received, and that are announced.
-    at: [usize; 2],
+    /// Those that are not announced yet.
+    tasks: Box<dyn Iterator<Item = Option<Task>> + 'a>,
+    /// Those that are announced and not received.
+    announced: VecDeque<Option<Task>>,
 }
 
 impl Run<'_> {
     /// Receives what the next task takes, and announces those that come then.
     fn next(&mut self) -> Result<(), Error> {
-        let [at, announced] = &mut self.at;
-        while let Some(task) = self.queue.get(*announced).filter(|_| *announced <= *at + AHEAD) {
-            self.party.announce(self.recipes.of(*task))?;
-            *announced += 1;
+        while self.announced.len() <= AHEAD
+            && let Some(task) = self.tasks.next()
+        {
+            self.party.announce(self.recipes.of(task))?;
+            self.announced.push_back(task);
         }
-        let task = self.queue[*at];
-        *at += 1;
-        self.party.collect(self.recipes.of(task))
+        self.party.collect(self.recipes.of(self.announced.pop_front().flatten()))
     }
 
-    /// Scores an epoch that is done.
+    /// Scores an epoch that is done. Returns the mean of the weights of its last steps, if they are averaged.
     fn end_epoch(
         &mut self,
         trainer: &mut Trainer,
         holder: &Holder<'_>,
         mut done: Epoch,
         tell: &mut dyn FnMut(Event<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Trainer>, Error> {
         let begun = Instant::now();
         let mean;
         (done.classes, mean) = self.score(trainer, holder)?;
         trainer.forget();
-        if let Some(mean) = mean {
-            tell(Event::Averaged(mean))?;
-        }
         done.scored = begun.elapsed().as_secs_f64();
-        tell(Event::Epoch(done))
+        tell(Event::Epoch(done))?;
+        Ok(mean)
     }
 
     fn score(&mut self, trainer: &Trainer, holder: &Holder<'_>) -> Result<(Vec<u8>, Option<Trainer>), Error> {

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use classify::dataset::{Dataset, PIXELS};
 use ringshare::net::Memory;
-use ringshare::nn::train::{Serving, SharedWeights, Trainer};
+use ringshare::nn::train::{Serving, Trainer};
 use ringshare::nn::{PublicModel, Sequential};
+use ringshare::offline::DryRun;
 use ringshare::prg::RootSeed;
 use ringshare::protocol::{self, Party};
 use ringshare::ring::{Ring, Word, Z2};
 use ringshare::sim::Session;
+use ringshare::with_ring;
 
 use crate::error::Error;
 use crate::random::random;
@@ -23,7 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// A party's network on its way to serve.
 struct State<'a, R: Ring> {
     trainer: &'a Trainer,
-    shares: Option<SharedWeights<R>>,
     model: Option<Sequential<R>>,
     classes: Vec<u8>,
 }
@@ -48,11 +49,7 @@ pub fn classes(
     trainers: &[Trainer],
     tests: &Dataset,
 ) -> Result<(Vec<u8>, f64), Error> {
-    match serving.public().ring() {
-        16 => by::<Z2<16>>(setting, serving, trainers, tests),
-        32 => by::<Z2<32>>(setting, serving, trainers, tests),
-        _ => by::<Z2<64>>(setting, serving, trainers, tests),
-    }
+    with_ring!(serving.public().ring(), R in [16, 32, 64] => by::<R>(setting, serving, trainers, tests))
 }
 
 fn by<R: Ring>(
@@ -66,39 +63,41 @@ fn by<R: Ring>(
     let ends = Memory::mesh(trainers.len() + 1, PATIENCE);
     let mut session = Session::open(ends, number, &RootSeed::from_bytes(masks)).map_err(failed)?;
     let public = serving.public();
-    let mut states: Vec<State<'_, R>> = trainers
-        .iter()
-        .map(|trainer| State { trainer, shares: None, model: None, classes: Vec::new() })
-        .collect();
+    let mut states: Vec<State<'_, R>> =
+        trainers.iter().map(|trainer| State { trainer, model: None, classes: Vec::new() }).collect();
     let first = trainers.first().ok_or_else(|| Error::Run("expected parties, found none".into()))?;
     let convert = |party: &mut Party, trainer: &Trainer| -> Result<_, protocol::Error> {
         let shares = trainer.serve::<R>(party, serving)?;
-        let model = Sequential::<R>::of_shares(party, public.architecture(), Some(&shares))?;
-        Ok((shares, model))
+        Sequential::<R>::of_shares(party, public.architecture(), Some(&shares))
     };
     let setup = session.plan(|party| convert(party, first).map(drop)).map_err(failed)?;
     session.deal(&setup.recipe).map_err(failed)?;
     session
         .each("serve", &mut states, |party, state| {
-            let (shares, model) = convert(party, state.trainer)?;
-            (state.shares, state.model) = (Some(shares), Some(model));
+            state.model = Some(convert(party, state.trainer)?);
             Ok(())
         })
         .map_err(failed)?;
     let begun = Instant::now();
     let rows = setting.scored();
+    let mut planned: Option<(usize, DryRun)> = None;
     for pixels in tests.pixels().chunks(rows * PIXELS) {
         let x = public.encode_pixels(pixels).map_err(|e| Error::Run(e.to_string()))?;
         let x: Vec<R::Word> = x.into_iter().map(|x| R::Word::from_signed(x.into())).collect();
         let count = pixels.len() / PIXELS;
-        let dry = session
-            .plan(|party| {
-                let model = Sequential::<R>::of_shares(party, public.architecture(), None)?;
-                party.take_dry_run();
-                batch(party, public, &model, &x, count).map(drop)
-            })
-            .map_err(failed)?;
+        // All batches but the last have the same size.
+        let dry = match planned.take().filter(|(of, _)| *of == count) {
+            Some((_, dry)) => dry,
+            None => session
+                .plan(|party| {
+                    let model = Sequential::<R>::of_shares(party, public.architecture(), None)?;
+                    party.take_dry_run();
+                    batch(party, public, &model, &x, count).map(drop)
+                })
+                .map_err(failed)?,
+        };
         session.deal(&dry.recipe).map_err(failed)?;
+        planned = Some((count, dry));
         session
             .each("batch", &mut states, |party, state| {
                 if let Some(model) = &state.model {

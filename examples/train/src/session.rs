@@ -1,14 +1,13 @@
 //! A run from its arguments to its results.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Instant;
 
 use classify::dataset::Dataset;
 use classify::memory::peak_rss;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use classify::progress::bar;
 use ringshare::nn::train::{Serving, Trainer};
-use ringshare::nn::{Input, Loaded, Model, Precision, save};
+use ringshare::nn::{Forecast, Input, Loaded, Model, Precision, save};
 use ringshare::protocol;
 
 use crate::args::Args;
@@ -54,12 +53,12 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (outcome, model) = if args.clear {
         clear(&setting, [&train, &tests], initial, &root)?
     } else {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        forecast(&setting, &setting.recipes()?, Some(cores));
+        let (recipes, cores) = (setting.recipes()?, std::thread::available_parallelism());
+        forecast(&setting, &recipes, Some(cores.map_or(1, usize::from)));
         if args.dry {
             return Ok(());
         }
-        shared(args, &setting, serving.as_ref(), [&train, &tests], initial, root)?
+        shared(args, &setting, &recipes, serving.as_ref(), [&train, &tests], initial, root)?
     };
     if let Some(path) = &args.export {
         export(&model, setting.input, path)?;
@@ -125,9 +124,14 @@ pub fn header(setting: &Setting) -> Result<(), Error> {
 
 /// Says what a step and an epoch take, where all share the cores of this machine or each has its own.
 pub fn forecast(setting: &Setting, recipes: &Recipes, cores: Option<usize>) {
+    let scale = Forecast::measure_scale();
+    foreseen(setting, recipes, cores, scale).iter().for_each(|line| print(line));
+}
+
+/// The lines of the forecast for a machine that takes `scale` times as long as the one on which the rates were measured.
+pub fn foreseen(setting: &Setting, recipes: &Recipes, cores: Option<usize>, scale: f64) -> [String; 2] {
     let rows = setting.batch.min(setting.images);
-    let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties);
-    print(&format_args!("a step: {step}"));
+    let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties).scaled(scale);
     // Parties and dealer share the cores.
     let parties = setting.parties as f64;
     let cpu = parties * (step.online_seconds + step.offline_seconds) + step.dealer_seconds;
@@ -138,14 +142,15 @@ pub fn forecast(setting: &Setting, recipes: &Recipes, cores: Option<usize>) {
     let bytes = [step.sent_bytes, step.dealer_bytes].map(|bytes| bytes as f64 * steps / 1e6);
     let [sent, dealt] =
         bytes.map(|mb| if mb < 1e3 { format!("{mb:.1} MB") } else { format!("{:.1} GB", mb / 1e3) });
-    print(&format_args!(
-        "an epoch: about {epoch} on idle cores, {sent} from each party, {dealt} from the dealer"
-    ));
+    let epoch =
+        format!("an epoch: about {epoch} on idle cores, {sent} from each party, {dealt} from the dealer");
+    [format!("a step: {step}"), epoch]
 }
 
 fn shared(
     args: &Args,
     setting: &Setting,
+    recipes: &Recipes,
     serving: Option<&Serving>,
     [train, tests]: [&Dataset; 2],
     initial: Option<&Model>,
@@ -165,10 +170,11 @@ fn shared(
             "--holders and --clients: expected 1 to {most} together, the images, found {found}"
         )));
     }
-    let job = Job { setting, train, tests, holders: [holders, clients], initial, root, checkpoints };
+    let holders = [holders, clients];
+    let job = Job { setting, recipes, train, tests, holders, initial, root, checkpoints };
     let mut outcome = Outcome::of(setting);
     let started = Instant::now();
-    let bar = bar(setting);
+    let bar = bar("on shares", setting.epochs * setting.steps(), "steps");
     let done = memory::run(&job, &mut |event| {
         if let Event::Step(step, _) = event {
             bar.set_position(step as u64 + 1);
@@ -199,20 +205,6 @@ fn shared(
     Ok((outcome, revealed(setting, &done.trainers)?))
 }
 
-/// A bar of all steps; invisible unless stderr is a terminal.
-fn bar(setting: &Setting) -> ProgressBar {
-    let target = match std::io::stderr().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let steps = (setting.epochs * setting.steps()) as u64;
-    let bar = ProgressBar::with_draw_target(Some(steps), target);
-    match ProgressStyle::with_template("{wide_bar} {pos}/{len} steps, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
 /// Prints what party `id` has come to, and adds it to the outcome. Only who has the labels of the test images knows how many are right.
 pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: usize, started: Instant) {
     match event {
@@ -220,7 +212,7 @@ pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: 
             outcome.loss.push((step + 1, loss));
             print(&format_args!("step {}: loss {loss:.4}", step + 1));
         }
-        Event::Step(..) | Event::Trained(_) | Event::Averaged(_) => {}
+        Event::Step(..) | Event::Trained(_) => {}
         Event::Epoch(Epoch { number, steps, wall, offline, cpu, sent, scored, classes }) => {
             if outcome.steps.is_empty() {
                 outcome.first_epoch = number;
@@ -255,22 +247,16 @@ fn several(
     const STEPS: usize = 8;
     let mut all = Vec::new();
     if let Some(seconds) = outcome.plain_epoch_s.first() {
-        all.push(Parties { name: "float32 in the clear".into(), epoch_s: *seconds, peak: 0. });
+        all.push(Parties { name: "float32 in the clear".into(), epoch_s: *seconds, peak: None });
     }
     let steps = STEPS.min(setting.steps());
     for parties in 2..=7 {
         let images = setting.images.min(steps * setting.batch);
         let few =
             Setting { parties, images, tests: 1, epochs: 1, average: 0, loss_every: 0, ..setting.clone() };
-        let job = Job {
-            setting: &few,
-            train,
-            tests,
-            holders: [parties, 0],
-            initial,
-            root: [5; 32],
-            checkpoints: None,
-        };
+        let (recipes, holders, root) = (few.recipes()?, [parties, 0], [5; 32]);
+        let job =
+            Job { setting: &few, recipes: &recipes, train, tests, holders, initial, root, checkpoints: None };
         classify::memory::reset_peak();
         let mut epoch_s = 0.;
         memory::run(&job, &mut |event| {
@@ -279,8 +265,7 @@ fn several(
             }
             Ok(())
         })?;
-        let peak = peak_rss().unwrap_or(0) as f64;
-        all.push(Parties { name: format!("{parties} parties"), epoch_s, peak });
+        all.push(Parties { name: format!("{parties} parties"), epoch_s, peak: peak_rss() });
     }
     Ok(all)
 }

@@ -175,13 +175,13 @@ impl Setting {
             }
         }
         kinds.extend(self.scoring());
+        let mut trainer = Trainer::given(self.program()?, None)?;
         let mut found: Vec<(Option<Task>, DryRun)> = Vec::new();
         for kind in kinds {
             if found.iter().any(|(task, _)| *task == Some(kind)) {
                 continue;
             }
             let mut party = Party::dry(self.parties);
-            let mut trainer = Trainer::given(self.program()?, None)?;
             let mut secure = Secure::new(&mut party, self.options.rounding);
             task::dry(&mut secure, &mut trainer, kind, self.rate(0))?;
             if let Task::Score { rows } = kind {

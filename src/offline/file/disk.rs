@@ -8,8 +8,20 @@ use std::path::{Path, PathBuf};
 use super::FileError;
 use crate::offline::{DecodeError, Reader};
 
-/// A file under a temporary name in the folder of its own, until it is [kept](Self::keep). Else it is removed.
-pub(super) struct Fresh {
+/// A file that is there as a whole or not at all: under a temporary name in its folder until it is [kept](Self::keep), and
+/// removed if it is not. On Unix, only its owner may read it. What is written is not encrypted.
+///
+/// ```
+/// use ringshare::offline::file::{FileKey, Fresh};
+/// use std::io::Write;
+/// # let path = std::env::temp_dir().join(format!("ringshare-fresh-{}", std::process::id()));
+/// let mut file = Fresh::create(&path)?;
+/// file.write_all(&FileKey::generate()?.to_hex())?;
+/// file.keep()?;
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Fresh {
     file: File,
     temporary: PathBuf,
     path: PathBuf,
@@ -17,7 +29,11 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
-    pub(super) fn create(path: &Path) -> Result<Self, FileError> {
+    /// Opens a new file, which `path` is to name.
+    ///
+    /// # Errors
+    /// If the system refuses it, or has no randomness for the temporary name.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| FileError::Random)?;
         let mut name = OsString::from(".");
@@ -29,7 +45,10 @@ impl Fresh {
     }
 
     /// Writes everything to the disk and gives the file its name, in place of one that has it.
-    pub(super) fn keep(mut self) -> Result<(), FileError> {
+    ///
+    /// # Errors
+    /// If the system refuses it. Where it refuses to sync the folder, the file has its name all the same.
+    pub fn keep(mut self) -> Result<(), FileError> {
         let kept = self.file.sync_all().and_then(|()| fs::rename(&self.temporary, &self.path));
         kept.map_err(FileError::io("write", &self.path))?;
         self.kept = true;
@@ -49,7 +68,7 @@ impl Write for Fresh {
 impl Drop for Fresh {
     fn drop(&mut self) {
         if !self.kept {
-            // There is nobody to tell, and what is left has no secret in the clear.
+            // There is nobody to tell, and only the owner may read what is left.
             let _ = fs::remove_file(&self.temporary);
         }
     }

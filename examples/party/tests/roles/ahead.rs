@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::process::LONG;
-use crate::trial::{Trial, all_end};
+use crate::process::{LONG, all_end};
+use crate::trial::Trial;
 use crate::used;
 
 const FILES: &str = "[dealer]\nfiles = \"store\"";

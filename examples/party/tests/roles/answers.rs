@@ -2,8 +2,8 @@
 
 use party::program::Answer;
 
-use crate::process::LONG;
-use crate::trial::{Trial, all_well};
+use crate::process::{LONG, all_well};
+use crate::trial::Trial;
 use crate::used;
 
 /// Three clients at once.

@@ -1,6 +1,7 @@
 //! A queue that is too short for all clients.
 
-use crate::trial::{Trial, all_well, read};
+use crate::process::all_well;
+use crate::trial::{Trial, read};
 
 #[test]
 fn clients_of_a_busy_session_wait_and_finish() {

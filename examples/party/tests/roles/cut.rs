@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::process::LONG;
+use crate::process::{LONG, all_end};
 use crate::proxy::Proxy;
-use crate::trial::{Trial, all_end};
+use crate::trial::Trial;
 use crate::used;
 
 /// Patience is 3 seconds, and the dealer waits for four times that.

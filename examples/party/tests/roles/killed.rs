@@ -5,8 +5,8 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::Numbers;
-use crate::process::{Ended, LONG, Process};
-use crate::trial::{Session, Trial, all_end};
+use crate::process::{Ended, LONG, Process, all_end};
+use crate::trial::{Session, Trial};
 use crate::used;
 
 /// Within which all others have ended.

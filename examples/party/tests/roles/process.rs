@@ -141,3 +141,15 @@ impl Ended {
         self.log.lines().find(|line| line.starts_with("error: ")).unwrap_or_default()
     }
 }
+
+/// All of these end, within a limit for all together.
+pub(crate) fn all_end(processes: Vec<Process>, within: Duration) -> Vec<Ended> {
+    let until = Instant::now() + within;
+    let left = || until.saturating_duration_since(Instant::now());
+    processes.into_iter().map(|process| process.ends(left())).collect()
+}
+
+/// All of these end well.
+pub(crate) fn all_well(processes: Vec<Process>) -> Vec<Ended> {
+    processes.into_iter().map(|process| process.ends(LONG).well()).collect()
+}

@@ -4,7 +4,6 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use party::config::Config;
 use party::images::idx_file;
@@ -14,7 +13,7 @@ use party::{memory, owner};
 use serde_json::Value;
 
 use crate::model;
-use crate::process::{Ended, LONG, Process};
+use crate::process::{Ended, LONG, Process, all_well};
 
 pub(crate) struct Trial {
     pub(crate) folder: PathBuf,
@@ -217,16 +216,4 @@ impl Drop for Trial {
 pub(crate) fn read(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap()
-}
-
-/// All of these end, within a limit for all together.
-pub(crate) fn all_end(processes: Vec<Process>, within: Duration) -> Vec<Ended> {
-    let until = std::time::Instant::now() + within;
-    let left = || until.saturating_duration_since(std::time::Instant::now());
-    processes.into_iter().map(|process| process.ends(left())).collect()
-}
-
-/// All of these end well.
-pub(crate) fn all_well(processes: Vec<Process>) -> Vec<Ended> {
-    processes.into_iter().map(|process| process.ends(LONG).well()).collect()
 }

@@ -22,6 +22,8 @@ pub(super) struct Normalise {
     /// μ and σ², running.
     pub(super) running: [Vec<f32>; 2],
     eps: f32,
+    /// μ and σ² of the batch that was last taken in training.
+    batch: [Vec<f32>; 2],
     /// μ and r of the values that were last taken.
     at: [Vec<f32>; 2],
 }
@@ -30,7 +32,8 @@ impl Normalise {
     pub(super) fn new(name: &str, of: &op::Normalise) -> Self {
         let learned = Learned::new(name, [of.weight.clone(), of.bias.clone()]);
         let running = [of.mean.clone(), of.variance.clone()];
-        Self { learned, running, eps: (of.eps as f32).max(EPSILON), at: Default::default() }
+        let eps = (of.eps as f32).max(EPSILON);
+        Self { learned, running, eps, batch: Default::default(), at: Default::default() }
     }
 
     /// One that is not trained.
@@ -38,7 +41,7 @@ impl Normalise {
         let [scale, shift] = of.folded();
         let learned = Learned { is_trained: false, ..Learned::new(name, [scale, shift]) };
         let running = [vec![0.; of.mean.len()], vec![1.; of.mean.len()]];
-        Self { learned, running, eps: 0., at: Default::default() }
+        Self { learned, running, eps: 0., batch: Default::default(), at: Default::default() }
     }
 
     /// As a layer of a model, in place of what it was.
@@ -53,10 +56,12 @@ impl Normalise {
     /// By the statistics of the batch, in training, or by the running ones.
     pub(super) fn forward(&mut self, x: &[f32], z: &mut [f32], trains: bool) {
         let channels = self.learned.held[0].len();
-        self.at = self.running.clone();
-        if trains && self.learned.is_trained {
-            self.at = statistics(x, channels);
-        }
+        self.at = if trains && self.learned.is_trained {
+            self.batch = statistics(x, channels);
+            self.batch.clone()
+        } else {
+            self.running.clone()
+        };
         let [mean, r] = &mut self.at;
         r.iter_mut().for_each(|r| *r = 1. / (*r + self.eps).sqrt());
         for (z, x) in z.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
@@ -99,8 +104,7 @@ impl Normalise {
             return;
         }
         (0..2).for_each(|part| self.learned.follow(part, update));
-        let batch = statistics(x, self.learned.held[0].len());
-        for (running, batch) in self.running.iter_mut().flatten().zip(batch.iter().flatten()) {
+        for (running, batch) in self.running.iter_mut().flatten().zip(self.batch.iter().flatten()) {
             *running += RUNNING * (batch - *running);
         }
     }

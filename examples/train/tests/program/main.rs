@@ -247,7 +247,7 @@ fn what_does_not_fit_is_refused_before_any_party_talks() {
         ),
         (&["--bits", "30,30,30"], "fractional bits of gradients: expected 1 to 16, found 30"),
         (&["--bits", "8,12"], "--bits: expected three numbers, found 2"),
-        (&["--model", "784-0-10"], "expected"),
+        (&["--model", "784-0-10"], "fc1: expected 1 to 16777216 elements, found [1, 1, 0]"),
         (&["--model", "784-10-11"], "--model: expected sizes from 784 to 10, found 784-10-11"),
         (&["--tune", "fc9"], "--tune: expected layers with weights (conv1, conv2, fc1, fc2), found fc9"),
         (&["--holders", "3"], "--holders: expected at most 2"),

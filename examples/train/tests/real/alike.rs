@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::trial::{Trial, all_well};
+use crate::process::all_well;
+use crate::trial::Trial;
 
 fn alike(parties: usize) {
     let trial = Trial::new(parties, 2);
@@ -65,6 +66,12 @@ fn images_of_a_client_who_is_no_party() {
     for name in ["client", "again"] {
         let args = ["--model", &outline, "--data", &clients, "--split", &trial.path(name)];
         crate::trial::train(&trial.folder, "split", &args).well();
+    }
+    #[cfg(unix)]
+    for name in ["client.0", "client.1"] {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(trial.path(name)).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let role = |id: usize, file: &str| {
         let file = trial.path(file);

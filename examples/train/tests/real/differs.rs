@@ -1,7 +1,7 @@
 //! Processes that are set up differently refuse each other.
 
-use crate::process::LONG;
-use crate::trial::{Trial, all_well, train};
+use crate::process::{LONG, all_well};
+use crate::trial::{Trial, train};
 
 #[test]
 fn whoever_is_set_up_differently_is_refused_and_the_others_go_on() {

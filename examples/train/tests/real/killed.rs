@@ -3,7 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::trial::{Trial, all_end, all_well, random};
+use crate::process::{all_end, all_well};
+use crate::trial::{Trial, random};
 
 /// Within which all others have ended.
 const LIMIT: Duration = Duration::from_secs(10);

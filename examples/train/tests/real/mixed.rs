@@ -101,6 +101,13 @@ fn shares_of_several_runs_or_settings_do_not_mix() {
         let all = [&["--checkpoint", &kept, "--resume", "--epochs", "3"], &other[..]].concat();
         run.start(&all).ends(LONG).badly(1, &["of the same images", "order, batches and averaged steps"]);
     }
+    // Only the client's images are others.
+    let client = run.path("client");
+    let of_client = ["--holders", "0", "--clients", "1", "--checkpoint", &client];
+    run.start(&[&of_client[..], &["--epochs", "1"]].concat()).ends(LONG).well();
+    let further = [&of_client[..], &["--epochs", "2", "--resume"]].concat();
+    run.start(&[&further[..], &["--dataset", "fashion"]].concat()).ends(LONG).badly(1, &["of clients"]);
+    run.start(&further).ends(LONG).well();
     run.start(&["--checkpoint", &kept, "--resume", "--epochs", "1"])
         .ends(LONG)
         .badly(2, &["--resume", "within the 13 steps", "step 26"]);
@@ -132,6 +139,7 @@ fn masks_are_others_in_every_session() {
         let checkpoints = Some((kept.as_path(), 100, resumes));
         let job = Job {
             setting: &setting,
+            recipes: &setting.recipes().unwrap(),
             train: &train,
             tests: &tests,
             holders: [2, 0],

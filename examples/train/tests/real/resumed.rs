@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::process::LONG;
-use crate::trial::{Trial, all_well};
+use crate::process::{LONG, all_well};
+use crate::trial::Trial;
 
 #[test]
 fn checkpoints_of_another_run_or_party_are_refused() {

@@ -127,10 +127,11 @@ impl Trial {
     /// Waits until all parties have a checkpoint.
     pub(crate) fn has_checkpoints(&self, folder: &str) {
         let until = Instant::now() + LONG;
+        // A file that is being written has a name with a dot in front.
+        let is_whole = |name: &str| name.starts_with("party-") && name.contains(".step-");
         let has = |id: usize| {
             let entries = fs::read_dir(self.folder.join(format!("{folder}-{id}")));
-            entries
-                .is_ok_and(|mut all| all.any(|e| e.unwrap().file_name().to_string_lossy().contains(".step-")))
+            entries.is_ok_and(|mut all| all.any(|e| is_whole(&e.unwrap().file_name().to_string_lossy())))
         };
         while !(0..self.parties).all(has) {
             assert!(Instant::now() < until, "no checkpoint came");
@@ -164,16 +165,4 @@ fn write(folder: &Path, name: &str, all: &Dataset, rows: std::ops::Range<usize>)
     labels.extend((rows.len() as u32).to_be_bytes());
     labels.extend(&all.labels()[rows]);
     fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
-}
-
-/// All of these end, within a limit for all together.
-pub(crate) fn all_end(processes: Vec<Process>, within: Duration) -> Vec<Ended> {
-    let until = Instant::now() + within;
-    let left = || until.saturating_duration_since(Instant::now());
-    processes.into_iter().map(|process| process.ends(left())).collect()
-}
-
-/// All of these end well.
-pub(crate) fn all_well(processes: Vec<Process>) -> Vec<Ended> {
-    processes.into_iter().map(|process| process.ends(LONG).well()).collect()
 }
