@@ -1,6 +1,7 @@
 //! Training steps on shares against the twin in the clear.
 
 mod adam;
+mod costs;
 mod limits;
 mod normalise;
 mod requests;

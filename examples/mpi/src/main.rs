@@ -1,8 +1,8 @@
 //! Parties and a dealer as the ranks of an MPI job: the last rank deals, the others compute the signs of a matrix product.
 //!
 //! ```sh
-//! cargo build --release --manifest-path examples/mpi/Cargo.toml
-//! mpirun -n 4 examples/mpi/target/release/mpi-example
+//! cargo build --manifest-path examples/mpi/Cargo.toml
+//! mpirun -n 4 examples/mpi/target/debug/mpi-example
 //! ```
 
 use std::error::Error;

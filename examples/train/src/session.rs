@@ -230,9 +230,15 @@ pub fn told(outcome: &mut Outcome, event: Event<'_>, labels: Option<&[u8]>, id: 
             outcome.peak_bytes.extend(peak_rss());
             let scored = right.map_or("scored".into(), |right| format!("{right:.2} % of the test images"));
             let total = started.elapsed().as_secs_f64();
-            print(&format_args!(
-                "epoch {number}: {scored}; {wall:.1} s ({offline:.1} s of them waiting for the dealer), {cpu:.1} s CPU of party {id}, {total:.0} s since the start"
-            ));
+            // Whoever goes on from the end of an epoch scores it again: the checkpoint is older than its score.
+            let took = if steps == 0 {
+                "trained before this start".into()
+            } else {
+                format!(
+                    "{wall:.1} s ({offline:.1} s of them waiting for the dealer), {cpu:.1} s CPU of party {id}"
+                )
+            };
+            print(&format_args!("epoch {number}: {scored}; {took}, {total:.0} s since the start"));
         }
     }
 }

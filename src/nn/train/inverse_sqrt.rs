@@ -13,7 +13,7 @@
 //! of itself, 2^−7 (stochastic 2^−6).
 //!
 //! An element takes 3 comparisons, of 40, 24 and 16 bits, 3 truncations, 6 selections and a table of 2^10 numbers of 15 bits: of two parties
-//! with stochastic rounding each sends 510 bits, in 18 rounds.
+//! with stochastic rounding each sends 509 bits and receives up to 3042 from the dealer, in 18 rounds.
 
 use alloc::vec::Vec;
 

@@ -30,8 +30,8 @@
 //! **Error.** An update is off by that of r, up to 2^−7 of it, by the rounding of 1 − β, by what h loses below 2^−22, and by that of m·r, up
 //! to α_t·2^−11.
 //!
-//! A weight takes 5 truncations, 2 products and an inverse square root: of two parties with stochastic rounding each sends 890 bits, and
-//! receives up to 440 bytes from the dealer, in 25 rounds for all weights together.
+//! A weight takes 5 truncations, 2 products and an inverse square root: of two parties with stochastic rounding each sends 875 bits, and
+//! receives up to 3511 from the dealer, in 25 rounds for all weights together.
 
 use crate::nn::train::TrainError;
 use crate::nn::train::arithmetic::{Arithmetic, MOST_BITS, Numbers};
