@@ -99,7 +99,8 @@ impl Kind for GradientRequest {
 
     fn work(&self, parties: usize) -> Work {
         let products = 1.0 + f64::from(u8::from(self.wanted[0])) + f64::from(u8::from(self.wanted[1]));
-        let time = products * self.layer.multiplications() / rates::products(self.elements.word);
+        let rate = rates::gradients(self.elements.word, self.elements.bits);
+        let time = products * self.layer.multiplications() / rate;
         let [inputs, weights, outputs] = self.sizes();
         let masks = self.elements.bytes(inputs.saturating_add(weights).saturating_add(outputs)) as f64;
         let dealt: usize = self.dealt().iter().fold(0usize, |all, &len| all.saturating_add(len));
