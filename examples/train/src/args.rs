@@ -276,7 +276,7 @@ impl Args {
         }
         let program = setting.program()?;
         setting.check_rates(&program)?;
-        // Later on, all others would be told of the first pixel that does not fit, and of its value.
+        // Here it is known whose arguments are wrong: later on, a party would end in the midst of all.
         let ends = setting.input.range().map(|end| vec![end; program.inputs()]);
         Batch::new(&program, ends.iter().map(|all| Some((&all[..], 0))))
             .map_err(|error| Error::Usage(format!("--model, black and white pixels: {error}")))?;

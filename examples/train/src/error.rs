@@ -32,10 +32,10 @@ impl Error {
         Self::File { path: path.into(), reason: reason.to_string() }
     }
 
-    /// 2 for arguments, that of the `party` example between processes, 1 for all else.
+    /// 2 for arguments and a party's own data, that of the `party` example between processes, 1 for all else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Protocol(protocol::Error::Own { .. }) => 2,
             Self::Party(error) => error.code(),
             Self::File { .. } | Self::Run(_) | Self::Protocol(_) => 1,
         }

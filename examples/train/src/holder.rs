@@ -9,10 +9,10 @@ use std::ops::Range;
 use classify::dataset::{Dataset, PIXELS};
 use ringshare::nn::Input;
 use ringshare::nn::train::{Batch, Program, TrainError};
+use ringshare::protocol;
 use sha2::{Digest, Sha256};
 
 use crate::client::ClientShares;
-use crate::error::Error;
 use crate::setting::Setting;
 
 /// What a party has: training images of its own, and the test images if it is the one who has them.
@@ -57,7 +57,7 @@ impl Holder<'_> {
     ///
     /// # Errors
     /// As [`Batch::new`], or if a client's file can't be read.
-    pub fn batch(&self, program: &Program, input: Input, rows: &[u32]) -> Result<Batch, Error> {
+    pub fn batch(&self, program: &Program, input: Input, rows: &[u32]) -> Result<Batch, protocol::Error> {
         let image = |&row: &u32| {
             let row = row as usize;
             self.data.filter(|_| self.own.contains(&row)).map(|data| {
@@ -68,7 +68,11 @@ impl Holder<'_> {
         let mut batch = batch(program, rows.iter().map(image))?;
         for (place, &row) in rows.iter().enumerate() {
             if let Some((client, image)) = self.of_client(row as usize) {
-                batch.put(program, place, &client.image(image)?)?;
+                let share = client.image(image).map_err(|error| protocol::Error::Own {
+                    reason: error.to_string(),
+                    told: "shares of a client's images: expected to read them".into(),
+                })?;
+                batch.put(program, place, &share)?;
             }
         }
         Ok(batch)

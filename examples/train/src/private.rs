@@ -7,7 +7,8 @@ use ringshare::offline::file::Fresh;
 
 use crate::error::Error;
 
-/// Writes a file in place of one of that name. A kill leaves a whole file or none.
+/// Writes a file in place of one of that name. A kill leaves a whole file or none of that name, and maybe a part as
+/// `.NAME.….new`, which may be removed.
 ///
 /// # Errors
 /// If the system refuses it.

@@ -93,8 +93,7 @@ pub fn train(
             run.next()?;
             offline += begun.elapsed();
             let rows = Setting::rows(&order, step, setting.batch);
-            let batch = holder.batch(trainer.program(), setting.input, rows);
-            let batch = batch.map_err(|error| Error::Training(error.to_string()))?;
+            let batch = holder.batch(trainer.program(), setting.input, rows)?;
             let number = trainer.steps() as usize;
             let wants_loss = matches!(setting.step(number), Task::Step { wants_loss: true, .. });
             let mut secure = Secure::new(run.party, setting.options.rounding);

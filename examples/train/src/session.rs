@@ -124,14 +124,10 @@ pub fn header(setting: &Setting) -> Result<(), Error> {
 
 /// Says what a step and an epoch take, where all share the cores of this machine or each has its own.
 pub fn forecast(setting: &Setting, recipes: &Recipes, cores: Option<usize>) {
-    let scale = Forecast::measure_scale();
-    foreseen(setting, recipes, cores, scale).iter().for_each(|line| print(line));
-}
-
-/// The lines of the forecast for a machine that takes `scale` times as long as the one on which the rates were measured.
-pub fn foreseen(setting: &Setting, recipes: &Recipes, cores: Option<usize>, scale: f64) -> [String; 2] {
     let rows = setting.batch.min(setting.images);
-    let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties).scaled(scale);
+    let step = recipes.forecast(Task::Step { rows, wants_loss: false }, setting.parties);
+    let step = step.scaled(Forecast::measure_scale());
+    print(&format_args!("a step: {step}"));
     // Parties and dealer share the cores.
     let parties = setting.parties as f64;
     let cpu = parties * (step.online_seconds + step.offline_seconds) + step.dealer_seconds;
@@ -142,9 +138,9 @@ pub fn foreseen(setting: &Setting, recipes: &Recipes, cores: Option<usize>, scal
     let bytes = [step.sent_bytes, step.dealer_bytes].map(|bytes| bytes as f64 * steps / 1e6);
     let [sent, dealt] =
         bytes.map(|mb| if mb < 1e3 { format!("{mb:.1} MB") } else { format!("{:.1} GB", mb / 1e3) });
-    let epoch =
-        format!("an epoch: about {epoch} on idle cores, {sent} from each party, {dealt} from the dealer");
-    [format!("a step: {step}"), epoch]
+    print(&format_args!(
+        "an epoch: about {epoch} on idle cores, {sent} from each party, {dealt} from the dealer"
+    ));
 }
 
 fn shared(

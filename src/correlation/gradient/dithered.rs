@@ -169,7 +169,17 @@ impl Masked<Dithered> {
         let [mut e, e_bias] =
             <[_; 2]>::from(y.split_at(weights)).map(|y| cut(y, [asked.wide.elements.bits, asked.dropped]));
         let f = f.to_vec();
-        opened.truncate(if asked.wide.wanted[1] { weights } else { 0 });
+        // Where most of it were inputs, it is not kept for dW.
+        let room = match asked.wide.wanted[1] {
+            true if weights >= inputs => {
+                opened.truncate(weights);
+                opened
+            }
+            wanted => {
+                drop(opened);
+                vec![0; if wanted { weights } else { 0 }]
+            }
+        };
         let mut z = Scratch::<u32>::zeros(outputs);
         source.chosen(Z, 0, narrow, 0, &mut z)?;
         let is_first = source.party() == 0;
@@ -191,7 +201,7 @@ impl Masked<Dithered> {
             (e, a) = (vec![], Scratch::zeros(0));
         }
         let z = reduced(&z, narrow);
-        Ok((z, DitheredBackward { source, asked, x, f, e, a, d, room: opened }))
+        Ok((z, DitheredBackward { source, asked, x, f, e, a, d, room }))
     }
 }
 

@@ -191,7 +191,7 @@ impl Trainer {
     ///
     /// # Errors
     /// If the batch has another shape than the network takes, the rate does not fit, or as the protocols that it is made of. An error in
-    /// a layer names it.
+    /// a layer names it, and one of the update `the weights`.
     pub fn step<A: Arithmetic>(
         &mut self,
         a: &mut A,
@@ -219,14 +219,12 @@ impl Trainer {
         Statistics::follow(a, &mut self.statistics, statistics)?;
         let states = self.states.chunks_exact_mut(2);
         let mut vectors = Vec::with_capacity(2 * self.parameters.len());
-        for (((held, states), gradient), name) in
-            self.parameters.iter_mut().zip(states).zip(gradients).zip(&self.program.shapes)
-        {
+        for ((held, states), gradient) in self.parameters.iter_mut().zip(states).zip(gradients) {
             let Some([dw, db]) = gradient else { continue };
             // The products are gone, and with them the other uses of the weights.
             let weights = Arc::make_mut(&mut held.weights);
             for ((x, dx), state) in [weights, &mut held.bias].into_iter().zip([dw, db]).zip(states) {
-                vectors.push(Vector { layer: &name.name, x, dx, state });
+                vectors.push(Vector { x, dx, state });
             }
         }
         update.apply_all(a, vectors)?;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::FileError;
 use crate::offline::{DecodeError, Reader};
 
-/// A file that is there as a whole or not at all: under a temporary name in its folder until it is [kept](Self::keep), and
-/// removed if it is not. On Unix, only its owner may read it. What is written is not encrypted.
+/// A file that has its name as a whole or not at all: it is `.NAME.….new` in the same folder until it is [kept](Self::keep), and
+/// removed if it is not. A process that is killed may leave that one behind; it is of no use. On Unix, only its owner may
+/// read it. What is written is not encrypted.
 ///
 /// ```
 /// use ringshare::offline::file::{FileKey, Fresh};

@@ -57,22 +57,25 @@ fn of_a_weight_by_adam() {
 
 #[test]
 fn of_a_value_and_a_channel_that_are_normalised() {
-    let more = |channels: usize, rows: usize| {
-        let with = |has: bool| {
+    let several = |layers: usize, channels: usize, rows: usize| {
+        let with = |layers: usize| {
             let mut model = Model::new([1, 1, 4]);
             model.push("fc1", linear(4, channels)).unwrap();
-            if has {
-                model.push("norm", op::Normalise::new(vec![1.; channels], vec![0.; channels])).unwrap();
+            for layer in 0..layers {
+                let norm = op::Normalise::new(vec![1.; channels], vec![0.; channels]);
+                model.push(&format!("norm{layer}"), norm).unwrap();
             }
             model.push("fc2", linear(channels, 3)).unwrap();
             step(&model, Optimiser::Sgd, rows)
         };
-        less(with(true), with(false))
+        less(with(layers), with(0))
     };
+    let more = |channels, rows| several(1, channels, rows);
     let [a, b, c] = [more(100, 64), more(100, 128), more(200, 64)];
     let value = less(b, a).map(|bits| bits / 6400.);
     let channel = core::array::from_fn::<_, 3, _>(|i| less(c, a)[i] / 100. - 64. * value[i]);
     assert_eq!([a, b, c].map(|more| more[0]), [43.; 3]);
+    assert_eq!(several(3, 10, 8)[0], 3. * 42. + 1.);
     near([value[1], value[2]], [434., 618.]);
     near([channel[1], channel[2]], [1555., 4146.]);
 }

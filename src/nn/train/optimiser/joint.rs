@@ -10,8 +10,6 @@ use crate::protocol::Error;
 
 /// A vector of weights with its gradient.
 pub(in crate::nn::train) struct Vector<'a> {
-    /// The layer's name.
-    pub(in crate::nn::train) layer: &'a str,
     pub(in crate::nn::train) x: &'a mut Numbers,
     pub(in crate::nn::train) dx: Numbers,
     pub(in crate::nn::train) state: &'a mut State,
@@ -25,9 +23,7 @@ impl Update {
         mut vectors: Vec<Vector<'_>>,
     ) -> Result<(), Error> {
         if self.is_local() {
-            return vectors.into_iter().try_for_each(|Vector { layer, x, dx, state }| {
-                self.apply(a, x, dx, state).map_err(|error| error.within(layer))
-            });
+            return vectors.into_iter().try_for_each(|Vector { x, dx, state }| self.apply(a, x, dx, state));
         }
         let kept = vectors.first().map_or(0, |vector| vector.state.len());
         let mut x = joined(vectors.iter().map(|vector| &*vector.x));
