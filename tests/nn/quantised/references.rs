@@ -60,7 +60,7 @@ fn convolutional_networks_keep_their_classes() {
 #[test]
 fn a_convolutional_network_fits_16_bits_on_many_images() {
     // On a few hundred images it gets formats of more than 16 bits, on all that the example takes it does not.
-    check("cnn_mnist", cnn, unit, [1000, 100], 16);
+    check("cnn_mnist", cnn, unit, [1000, 200], 16);
 }
 
 #[test]

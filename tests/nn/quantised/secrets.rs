@@ -7,7 +7,7 @@ use crate::random::Draw;
 use crate::redrawn::{SCALES, redrawn};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_global_rejects: 10_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, max_global_rejects: 10_000, ..ProptestConfig::default() })]
 
     #[test]
     fn models_of_the_same_shapes_and_formats_give_the_same_program(seed: u64, floor: bool) {
